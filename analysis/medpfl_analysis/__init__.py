@@ -1,0 +1,14 @@
+"""Reads the result files of MedPFL: tables, pictures and a self-contained HTML report.
+
+>>> from medpfl_analysis import open_run, summarize
+>>> with open_run("runs/quickstart") as run:
+...     print(run.status, summarize(run.images_with_tasks()))
+"""
+
+from .hdf5 import RunFormatError
+from .run import Run, open_run
+from .scores import summarize
+
+__version__ = "0.1.0"
+
+__all__ = ["Run", "RunFormatError", "__version__", "open_run", "summarize"]

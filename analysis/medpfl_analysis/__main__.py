@@ -1,0 +1,94 @@
+"""Command line: python3 -m medpfl_analysis report | summary | export RUN."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from . import __version__
+from .export import export_run
+from .hdf5 import RunFormatError
+from .report import headline, interval, number, subline, write_report
+from .run import Run, open_run
+from .scores import METRICS, summarize
+
+
+def summary_text(run: Run) -> str:
+    """The run's tables as plain text for a terminal."""
+    images = run.images_with_tasks()
+    summary = summarize(images)
+    parts = [
+        f"{run.name}: {run.status}, {run.created_utc}, MedPFL {run.medpfl_version}",
+        f"data {run.dataset_name} · model {run.model.get('name', 'unknown')} · "
+        f"{len(run.clients)} hospitals · {len(run.rounds)} rounds · {len(run.gradients)} gradients",
+        f"{headline(images)}.",
+    ]
+    if len(summary) > 1:
+        parts.append(subline(summary))
+    for _, row in summary.iterrows():
+        parts.append(f"\n{row['method']}, round {row['round']}, {row['kind']}: {row['n']} images, "
+                     f"{row['tasks']} attacks, {row['diverged']} diverged\n"
+                     f"the attacker knew: {row['knowledge']}")
+        for metric in METRICS:
+            value, spread = number(row[metric.key], metric.unit), interval(row, metric)
+            parts.append(f"  {metric.title:<16}{value:>10}" + (f"   {spread}" if spread else ""))
+    if len(run.rounds):
+        shown = run.rounds[["round", "train_loss", "test_loss", "accuracy", "balanced_accuracy",
+                            "auroc", "seconds"]]
+        parts.append("\nrounds\n" + _text(shown))
+    if len(run.clients):
+        parts.append("\nhospitals\n" + _text(run.clients.reset_index()))
+    if run.timings.size:
+        seconds = run.timings.agg(["mean", "min", "max"]).T.rename_axis("phase").reset_index()
+        parts.append("\nseconds over ranks\n" + _text(seconds))
+    return "\n".join(parts)
+
+
+def _text(frame: pd.DataFrame) -> str:
+    return frame.to_string(index=False, max_rows=20, na_rep="-", float_format="{:.4g}".format)
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line's grammar."""
+    top = argparse.ArgumentParser(prog="medpfl_analysis", description="Reads MedPFL result files.")
+    top.add_argument("--version", action="version", version=__version__)
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    report = commands.add_parser("report", help="write one self-contained HTML page")
+    report.add_argument("--output", type=Path, metavar="FILE", help="default: RUN/report.html")
+    summary = commands.add_parser("summary", help="print the tables")
+    export = commands.add_parser("export", help="write tables as CSV and images as PNG")
+    export.add_argument("--output", type=Path, metavar="DIR", required=True,
+                        help="folder to write to")
+    for command in (report, summary, export):
+        command.add_argument("run", metavar="RUN", type=Path, help="run folder, or its run.h5")
+    return top
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs a command; returns the exit code: 0, or 1 after a one-line error."""
+    options = parser().parse_args(arguments)
+    try:
+        with open_run(options.run) as run:
+            if options.command == "report":
+                print(f"wrote {write_report(run, options.output)}")
+            elif options.command == "summary":
+                print(summary_text(run), flush=True)
+            else:
+                count = export_run(run, options.output)
+                print(f"wrote {count} files to {options.output}")
+    except BrokenPipeError:
+        # The reader (head, less) has gone; keep the interpreter from writing to it again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (RunFormatError, ValueError, OSError) as error:
+        print(f"medpfl_analysis: {' '.join(str(error).split())}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

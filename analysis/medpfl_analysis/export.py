@@ -1,0 +1,48 @@
+"""A run as files that any program reads: CSV tables and PNG pictures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+from matplotlib.image import imsave
+
+from .pictures import displayable
+from .run import Run
+from .scores import summarize
+
+
+def tables(run: Run) -> dict[str, pd.DataFrame]:
+    """The tables of a run by file name; those without rows are left out."""
+    images = run.images_with_tasks()
+    config = run.provenance
+    made = {
+        "summary": summarize(images), "images": images, "tasks": run.tasks, "rounds": run.rounds,
+        "clients": run.clients.reset_index(), "timings": run.timings.reset_index(),
+        "gradients": run.gradients, "layers": run.layers, "config": config,
+        "ranks": run.environment.ranks.reset_index(),
+    }
+    return {name: frame for name, frame in made.items() if len(frame)}
+
+
+def export_run(run: Run, folder: Path) -> int:
+    """Writes NAME.csv for each table, and images/ROW_truth.png and images/ROW_reconstruction.png.
+
+    ROW is the row of images.csv, which names both files. PNG pixels are the image's own, 8 bits.
+    Returns how many files were written.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    made = tables(run)
+    count = len(run.images)
+    if count:
+        (folder / "images").mkdir(exist_ok=True)
+        width = max(5, len(str(count - 1)))
+        for name in ("truth", "reconstruction"):
+            files = [f"images/{row:0{width}d}_{name}.png" for row in range(count)]
+            made["images"][f"{name}_file"] = files
+            for row, file in enumerate(files):
+                pixels = displayable(run.pictures(name, [row])[0])
+                imsave(folder / file, pixels, cmap="gray", vmin=0, vmax=1)
+    for name, frame in made.items():
+        frame.to_csv(folder / f"{name}.csv", index=False)
+    return len(made) + 2 * count

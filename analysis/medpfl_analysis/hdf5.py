@@ -1,0 +1,174 @@
+"""Checked reading of HDF5: every failure becomes a RunFormatError that says what to do."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+import pandas as pd
+
+
+class RunFormatError(Exception):
+    """A file is missing, broken or of another version; the message says which and what to do."""
+
+
+def open_file(path: Path) -> h5py.File:
+    """Opens an HDF5 file for reading. RunFormatError if missing, not HDF5 or cut off."""
+    if not path.is_file():
+        raise RunFormatError(f"{path}: no such file; give a run folder or its run.h5")
+    if path.stat().st_size == 0:
+        raise RunFormatError(f"{path}: the file is empty; copy it again from its origin")
+    try:
+        # Archives are often on read-only or lock-free file systems.
+        return h5py.File(path, "r", locking="best-effort")
+    except OSError as error:
+        text = str(error)
+        if "signature not found" in text:
+            raise RunFormatError(
+                f"{path}: not an HDF5 file; give a run folder or its run.h5"
+            ) from None
+        if "truncated" in text:
+            raise RunFormatError(
+                f"{path}: the file is truncated ({path.stat().st_size} bytes are left of it); "
+                "copy it again from its origin"
+            ) from None
+        raise RunFormatError(f"{path}: cannot be opened: {text}") from None
+
+
+def decode(value: Any) -> Any:
+    """An attribute as str, list, int or float, whichever string type the writer used."""
+    if isinstance(value, bytes):
+        return value.decode("utf-8")
+    if isinstance(value, np.ndarray):
+        return [decode(item) for item in value.tolist()]
+    if isinstance(value, np.generic):
+        return decode(value.item())
+    return value
+
+
+def names(value: Any) -> list[str]:
+    """A list of names, from a text array or from one text with commas or lines between them."""
+    value = decode(value)
+    if isinstance(value, str):
+        return [part.strip() for part in value.replace("\n", ",").split(",") if part.strip()]
+    return [str(part) for part in value]
+
+
+def attributes(group: h5py.Group) -> dict[str, Any]:
+    """All attributes of a group, decoded."""
+    return {name: decode(value) for name, value in group.attrs.items()}
+
+
+def dataset(group: h5py.Group, name: str) -> h5py.Dataset:
+    """The dataset `name` of the group. Raises RunFormatError if there is none."""
+    found = group.get(name)
+    if not isinstance(found, h5py.Dataset):
+        where = f"{group.name.rstrip('/')}/{name}"
+        raise RunFormatError(
+            f"{group.file.filename}: dataset {where} is missing, which schema 1 requires; "
+            "the file is damaged or was not written by MedPFL"
+        )
+    return found
+
+
+def read(source: h5py.Dataset, selection: Any = ()) -> Any:
+    """The values of a dataset, text decoded. Raises RunFormatError if they cannot be read."""
+    try:
+        if h5py.check_string_dtype(source.dtype) is not None:
+            return source.asstr()[selection]
+        return source[selection]
+    except OSError as error:
+        raise RunFormatError(
+            f"{source.file.filename}: {source.name} cannot be read ({error}); "
+            "the file is damaged, copy it again from its origin"
+        ) from None
+
+
+def read_rows(source: h5py.Dataset, rows: Sequence[int] | np.ndarray | None) -> np.ndarray:
+    """Rows of a dataset in the order asked for, repeats allowed; None reads all of them.
+
+    Raises IndexError if a row is outside [0, number of rows).
+    """
+    if rows is None:
+        return read(source)
+    wanted = np.asarray(rows, dtype=np.int64).reshape(-1)
+    if wanted.size == 0:
+        return np.empty((0, *source.shape[1:]), dtype=source.dtype)
+    if wanted.min() < 0 or wanted.max() >= source.shape[0]:
+        bad = wanted[(wanted < 0) | (wanted >= source.shape[0])][0]
+        raise IndexError(f"{source.name}: row {bad} is outside its {source.shape[0]} rows")
+    unique, inverse = np.unique(wanted, return_inverse=True)
+    return read(source, unique)[inverse]
+
+
+def table(
+    group: h5py.Group | None, columns: Iterable[str], index: str | None = None
+) -> pd.DataFrame:
+    """One-dimensional datasets of equal length as columns; no rows without the group."""
+    columns = list(columns)
+    if group is None:
+        frame = pd.DataFrame({name: pd.Series(dtype=float) for name in columns})
+    else:
+        data = {name: read(dataset(group, name)) for name in columns}
+        lengths = {name: len(np.atleast_1d(values)) for name, values in data.items()}
+        if len(set(lengths.values())) > 1:
+            raise RunFormatError(
+                f"{group.file.filename}: columns of {group.name} differ in length: {lengths}; "
+                "the file is damaged"
+            )
+        frame = pd.DataFrame(data)
+    if index is not None:
+        frame.index.name = index
+    return frame
+
+
+def open_virtual(file: h5py.File, name: str) -> h5py.Dataset:
+    """A virtual dataset, its source files looked up beside `file` from any working directory.
+
+    HDF5 returns fill values where a source is absent, so all sources are checked first. Raises
+    RunFormatError that names the first source that is missing or damaged, and how many there are.
+    """
+    folder = Path(file.filename).resolve().parent
+    access = h5py.h5p.create(h5py.h5p.DATASET_ACCESS)
+    access.set_virtual_prefix(os.fsencode(folder))
+    dataset(file, name)
+    found = h5py.Dataset(h5py.h5d.open(file.id, name.encode(), access))
+    if not found.is_virtual:
+        return found
+    sources = found.virtual_sources()
+    missing = sorted({s.file_name for s in sources if not (folder / s.file_name).is_file()})
+    if missing:
+        raise RunFormatError(
+            f"{file.filename}: {name} needs {folder / missing[0]}, which is missing "
+            f"({len(missing)} of {len({s.file_name for s in sources})} files are); "
+            "keep the gradients folder beside run.h5"
+        )
+    covered = 0
+    for source in sources:
+        with open_file(folder / source.file_name) as segment:
+            shape = dataset(segment, source.dset_name).shape
+        if not _fits(source, shape):
+            raise RunFormatError(
+                f"{folder / source.file_name}: {source.dset_name} has shape {shape}, which is not "
+                f"what {name} takes from it; the file does not belong to this run"
+            )
+        covered += source.vspace.get_select_npoints()
+    if covered < found.size:
+        raise RunFormatError(
+            f"{file.filename}: {name} has {found.size} values and only {covered} in segment files; "
+            "the file is damaged"
+        )
+    return found
+
+
+def _fits(source: Any, shape: tuple[int, ...]) -> bool:
+    """Whether a dataset of this shape has all that the mapping takes from it."""
+    space = source.src_space
+    if space.get_select_type() == h5py.h5s.SEL_ALL:
+        return int(np.prod(shape)) == source.vspace.get_select_npoints()
+    last = space.get_select_bounds()[1]
+    return len(last) == len(shape) and all(a < b for a, b in zip(last, shape, strict=True))

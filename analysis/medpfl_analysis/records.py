@@ -1,0 +1,63 @@
+"""Columns of a run's tables, and the values that are more than one array."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+ROUND_COLUMNS = (
+    "round participants examples train_loss test_loss accuracy balanced_accuracy auroc f1 "
+    "update_norm bytes seconds"
+).split()
+TASK_COLUMNS = (
+    "task method gradient round client kind probe restart status iterations evaluations seconds "
+    "matching_loss chosen knowledge"
+).split()
+IMAGE_COLUMNS = (
+    "task index label label_inferred mse psnr ssim rdlv rank_of_truth "
+    "success_ssim_50 success_ssim_70 success_ssim_90 success_psnr_20"
+).split()
+GRADIENT_COLUMNS = "round client probe kind examples steps norm loss".split()
+
+
+class Environment(NamedTuple):
+    """Where a run was computed."""
+
+    attributes: dict[str, str]
+    """device, torch, mpi, hdf5, blas_threads"""
+    ranks: pd.DataFrame
+    """host, threads, peak_memory (bytes), one row a rank"""
+
+
+class Trace(NamedTuple):
+    """The attacker's objective along each attack, rows as in `Run.tasks`."""
+
+    iteration: np.ndarray
+    """int64 [T, points], -1 past the end"""
+    objective: np.ndarray
+    """float64 [T, points], NaN past the end"""
+
+
+@dataclass(frozen=True)
+class GradientBatches:
+    """The images that the captured gradients were computed from."""
+
+    images: np.ndarray
+    """uint8 [U, channels, height, width]"""
+    labels: np.ndarray
+    """int64 [U]"""
+    index: np.ndarray
+    """int64 [U], position in the training split"""
+    start: np.ndarray
+    """int64 [G + 1]"""
+    image: np.ndarray
+    """int64, rows of `images`"""
+
+    def rows(self, gradient: int) -> np.ndarray:
+        """int64: the rows of `images` that gradient (0 <= gradient < G) came from."""
+        if not 0 <= gradient < len(self.start) - 1:
+            raise IndexError(f"gradient {gradient} is outside [0, {len(self.start) - 1})")
+        return self.image[self.start[gradient] : self.start[gradient + 1]]

@@ -1,0 +1,223 @@
+"""One self-contained HTML page of a run: pictures inside, no script, nothing fetched."""
+
+from __future__ import annotations
+
+import math
+from base64 import b64encode
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+from matplotlib.figure import Figure
+
+from . import plots
+from .pictures import MAX_ROWS, picture_grid, selection_note, spread
+from .run import Run
+from .scores import GROUP, METRICS, Metric, chosen_images, summarize
+from .theme import DARK, LIGHT, Theme, png
+
+MAX_GRIDS = 12
+BANNERS = {
+    "running": "This run has not finished: the page shows its last checkpoint.",
+    "interrupted": "This run was interrupted: the page shows what was written before. "
+                   "It can be resumed.",
+    "failed": "This run failed: the page shows what was written before.",
+}
+SETTING = (("Algorithm", "federation.algorithm"), ("Defense", "defense.chain"),
+           ("Attack", "attack.method"), ("Seed", "run.seed"))
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure in both themes as data: addresses, and its words."""
+
+    light: str
+    dark: str
+    alt: str
+    caption: str = ""
+    title: str = ""
+
+
+def number(value: float, unit: str = "") -> str:
+    """A value as the page shows it: '75 %', '31.2 dB', '0.70', '8.5e-04'; a dash for NaN.
+
+    The unit follows a space that does not break.
+    """
+    if value is None or math.isnan(value):
+        return "–"
+    if math.isinf(value):
+        return "∞" if value > 0 else "−∞"
+    if unit == "%":
+        return f"{100 * value:.0f}\u00a0%"
+    if unit == "dB":
+        return f"{value:.1f}\u00a0dB"
+    return f"{value:.2f}" if 0.01 <= abs(value) < 1000 or value == 0 else f"{value:.1e}"
+
+
+def interval(row: pd.Series, metric: Metric) -> str:
+    """'50–94' in the unit of the value, or nothing where there is no interval."""
+    ends = [row[f"{metric.key}_{end}"] for end in ("low", "high")]
+    if any(math.isnan(end) for end in ends):
+        return ""
+    return " – ".join(number(end, metric.unit).removesuffix(f"\u00a0{metric.unit}") for end in ends)
+
+
+def headline(images: pd.DataFrame) -> str:
+    """The result in words, from Run.images_with_tasks(): how many images came back."""
+    if len(images) == 0:
+        return "No reconstructions: this run says nothing about what its updates leak"
+    chosen = chosen_images(images)
+    if len(chosen) == 0:
+        return "No attack has finished yet"
+    n, good = len(chosen), int(chosen["success_psnr_20"].sum())
+    level = "PSNR above 20 dB" if good else "PSNR of 20 dB or less"
+    if n == 1:
+        return f"The private image {'came' if good else 'never came'} back recognisably: {level}"
+    if chosen.groupby(GROUP).ngroups == 1:
+        return f"{good or 'None'} of {n} private images came back recognisably: {level}"
+    verb = "is" if good < 2 else "are"
+    return f"{good or 'None'} of {n} reconstructions {verb} recognisably the private image: {level}"
+
+
+def subline(summary: pd.DataFrame) -> str:
+    """The range over attacks and rounds, where there are several."""
+    if len(summary) < 2:
+        return ""
+    best = summary.loc[summary["psnr_20"].idxmax()]
+    worst = summary.loc[summary["psnr_20"].idxmin()]
+    if best["psnr_20"] == worst["psnr_20"]:
+        return "The share is the same for every attack and round."
+
+    def said(row: pd.Series) -> str:
+        share = f"{round(row['psnr_20'] * row['n'])} of {row['n']}"
+        return f"{share} ({plots.group_title(tuple(row[GROUP]))})"
+
+    return f"By attack and round: from {said(worst)} to {said(best)}."
+
+
+def _address(figure: Figure) -> str:
+    return "data:image/png;base64," + b64encode(png(figure)).decode()
+
+
+def _picture(
+    draw: Callable[[Theme], Figure], alt: str, caption: str = "", title: str = ""
+) -> Picture:
+    return Picture(_address(draw(LIGHT)), _address(draw(DARK)), alt, caption, title)
+
+
+def _grids(run: Run, images: pd.DataFrame) -> tuple[list[Picture], int]:
+    """A grid for each of the first MAX_GRIDS (method, round, kind), and how many were left out."""
+    groups = list(chosen_images(images).groupby(GROUP, sort=True))
+    rows = MAX_ROWS if len(groups) == 1 else 6 if len(groups) <= 3 else 3
+    made = []
+    for group, frame in groups[:MAX_GRIDS]:
+        picked = spread(frame, rows)
+        made.append(_picture(
+            lambda theme, picked=picked: picture_grid(run, picked, theme),
+            f"Private images beside what {plots.group_title(group)} recovered: PSNR from "
+            f"{picked['psnr'].max():.1f} to {picked['psnr'].min():.1f} dB",
+            selection_note(len(picked), len(frame)), plots.group_title(group)))
+    return made, max(0, len(groups) - MAX_GRIDS)
+
+
+def _figures(run: Run, images: pd.DataFrame) -> dict[str, Picture]:
+    """The figures there is data for, by section."""
+    made = {}
+    if len(run.rounds):
+        made["training"] = _picture(
+            lambda theme: plots.training_curves(run, theme),
+            "Loss and held-out accuracy, balanced accuracy and AUROC by round",
+            "The global model after each round; 0 is before training. Balanced accuracy is the "
+            "mean recall of the classes; AUROC is macro, one class against the rest.")
+    if run.class_histogram.size:
+        shown = "" if len(run.class_histogram) <= 40 else (
+            f" The first 40 of {len(run.class_histogram)} hospitals.")
+        made["hospitals"] = _picture(
+            lambda theme: plots.class_distribution(run, theme),
+            "Training images of each hospital by class",
+            f"Training images of each hospital by class.{shown}")
+    if len(chosen_images(images)):
+        made["histogram"] = _picture(
+            lambda theme: plots.psnr_histogram(images, theme), "Histogram of PSNR",
+            "All that the attacker kept, by PSNR in steps of 2 dB; grey below 20 dB.")
+    if len(run.trace.iteration):
+        made["convergence"] = _picture(
+            lambda theme: plots.attack_convergence(run, theme),
+            "The attacker's objective by iteration, log scale",
+            "One line for each attack, from the start that the attacker kept. The attacker sees "
+            "this number and not the true image. Objectives of different attacks are not "
+            "comparable.")
+    if run.timings.size:
+        made["timings"] = _picture(
+            lambda theme: plots.time_per_phase(run, theme), "Seconds in each phase",
+            "Mean over ranks; the thin line runs from the fastest rank to the slowest."
+            if len(run.timings) > 1 else "One rank.")
+    return made
+
+
+def _facts(run: Run) -> list[tuple[str, str]]:
+    """The setting in a few words: name and value."""
+    facts = [("Data", run.dataset_name)]
+    if run.model:
+        channels, height, width = run.model["input_shape"]
+        color = {1: "grey", 3: "RGB"}.get(channels, f"{channels} channels")
+        facts += [("Images", f"{height} × {width} px, {color}"), ("Model", str(run.model["name"])),
+                  ("Parameters", f"{int(run.model['parameters']):,}")]
+    facts += [("Hospitals", str(len(run.clients))), ("Rounds", str(len(run.rounds)))]
+    return facts + [(title, run.config[option].replace(",", ", ") or "none")
+                    for title, option in SETTING if option in run.config]
+
+
+def _scores(summary: pd.DataFrame) -> list[dict]:
+    """Rows of the score table as text."""
+    return [
+        {
+            "method": row["method"], "round": row["round"], "kind": row["kind"], "n": row["n"],
+            "tasks": row["tasks"], "diverged": row["diverged"], "knowledge": row["knowledge"],
+            "cells": [(number(row[m.key], m.unit), interval(row, m)) for m in METRICS],
+        }
+        for _, row in summary.iterrows()
+    ]
+
+
+def render_report(run: Run) -> str:
+    """The page as HTML text. Raises RunFormatError or ValueError if the run is damaged."""
+    images = run.images_with_tasks()
+    summary = summarize(images)
+    grids, left_out = _grids(run, images)
+    folder = Path(__file__).parent / "templates"
+    environment = Environment(loader=FileSystemLoader(folder), autoescape=True, trim_blocks=True,
+                              lstrip_blocks=True, undefined=StrictUndefined)
+    set_options = run.provenance[run.provenance["source"] != "default"]
+    last = run.rounds.iloc[-1] if len(run.rounds) else None
+    return environment.get_template("report.html.j2").render(
+        run=run,
+        style=Markup((folder / "report.css").read_text(encoding="utf-8")),
+        banner=BANNERS.get(run.status, ""),
+        headline=headline(images),
+        subline=subline(summary),
+        facts=_facts(run),
+        grids=grids,
+        left_out=left_out,
+        figures=_figures(run, images),
+        metrics=METRICS,
+        scores=_scores(summary),
+        last=last,
+        evaluated=last is not None and bool(np.isfinite(last["accuracy"])),
+        number=number,
+        set_options=set_options.to_dict("records"),
+        options=run.provenance.to_dict("records"),
+        ranks=run.environment.ranks.to_dict("records"),
+        layers=run.layers.to_dict("records"),
+    )
+
+
+def write_report(run: Run, output: Path | None = None) -> Path:
+    """Writes the page to `output`, by default report.html beside run.h5; returns its path."""
+    output = output or run.folder / "report.html"
+    output.write_text(render_report(run), encoding="utf-8")
+    return output

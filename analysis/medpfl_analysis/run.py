@@ -1,0 +1,313 @@
+"""A run's results as tables and arrays; docs/file_format.md is the contract."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+import pandas as pd
+
+from .hdf5 import (
+    RunFormatError,
+    attributes,
+    dataset,
+    names,
+    open_file,
+    open_virtual,
+    read,
+    read_rows,
+    table,
+)
+from .records import (
+    GRADIENT_COLUMNS,
+    IMAGE_COLUMNS,
+    ROUND_COLUMNS,
+    TASK_COLUMNS,
+    Environment,
+    GradientBatches,
+    Trace,
+)
+
+SCHEMA_MAJOR = 1
+
+PICTURES = ("truth", "reconstruction", "snapshots", "snapshot_iterations")
+
+
+class Run:
+    """One run, open for reading. Everything is read when asked for, then kept; close after use.
+
+    Tables of groups that the run does not have (no attacks, no gradients) have no rows. Reading
+    raises RunFormatError where the file lacks what its schema requires.
+    """
+
+    def __init__(self, file: h5py.File) -> None:
+        self.file = file
+        self.path = Path(file.filename)
+        self.folder = self.path.resolve().parent
+        root = attributes(file)
+        self.schema_version: tuple[int, ...] = tuple(root["schema_version"])
+        self.status: str = root.get("status", "unknown")
+        self.medpfl_version: str = root.get("medpfl_version", "unknown")
+        self.git_sha: str = root.get("git_sha", "unknown")
+        self.created_utc: str = root.get("created_utc", "unknown")
+
+    def __enter__(self) -> Run:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Closes the file; what has been read stays valid."""
+        self.file.close()
+
+    def _group(self, name: str) -> h5py.Group | None:
+        found = self.file.get(name)
+        return found if isinstance(found, h5py.Group) else None
+
+    def _attributes(self, name: str) -> dict[str, Any]:
+        group = self._group(name)
+        return {} if group is None else attributes(group)
+
+    @property
+    def name(self) -> str:
+        """`run.name` of the configuration, else the folder's name."""
+        return self.config.get("run.name") or self.folder.name
+
+    @cached_property
+    def provenance(self) -> pd.DataFrame:
+        """option, value, source (default, command line or a file's name), one row an option."""
+        return table(self._group("config"), ("option", "value", "source"))
+
+    @cached_property
+    def config(self) -> dict[str, str]:
+        """section.option -> value."""
+        return dict(zip(self.provenance["option"], self.provenance["value"], strict=True))
+
+    @cached_property
+    def resolved_config(self) -> str:
+        """The whole configuration as INI text."""
+        group = self._group("config")
+        return "" if group is None else read(dataset(group, "resolved"))
+
+    @cached_property
+    def environment(self) -> Environment:
+        """Device, library versions and the ranks."""
+        ranks = table(self._group("environment"), ("host", "threads", "peak_memory"), "rank")
+        return Environment(self._attributes("environment"), ranks)
+
+    @cached_property
+    def model(self) -> dict[str, Any]:
+        """name, classes, input_shape [channels, height, width], parameters."""
+        return self._attributes("model")
+
+    @cached_property
+    def layers(self) -> pd.DataFrame:
+        """name, offset, size, shape (text), one row a parameter tensor."""
+        return table(self._group("model"), ("name", "offset", "size", "shape"))
+
+    @cached_property
+    def dataset_name(self) -> str:
+        """Name of the data set."""
+        return str(self._attributes("data").get("dataset", "unknown"))
+
+    @cached_property
+    def class_names(self) -> list[str]:
+        """Names of the C classes; numbers where the data set has no names."""
+        known = names(self._attributes("data").get("class_names", []))
+        return known or [str(c) for c in range(self.class_histogram.shape[1])]
+
+    @cached_property
+    def prior(self) -> np.ndarray:
+        """float32 [channels, height, width] in [0, 1]: mean image of the held-out split."""
+        return read(dataset(self.file, "data/prior"))
+
+    @cached_property
+    def clients(self) -> pd.DataFrame:
+        """examples, and a column for each class with the images of it; one row a hospital."""
+        frame = table(self._group("clients"), ("examples",), "client")
+        return frame.join(
+            pd.DataFrame(self.class_histogram, columns=self.class_names, index=frame.index)
+        )
+
+    @cached_property
+    def class_histogram(self) -> np.ndarray:
+        """int64 [K, C]: training images of each hospital by class."""
+        group = self._group("clients")
+        if group is None:
+            return np.zeros((0, 0), dtype=np.int64)
+        return read(dataset(group, "class_histogram"))
+
+    @cached_property
+    def training_images(self) -> pd.DataFrame:
+        """assignment (hospital) and labels (class), one row a training image."""
+        return table(self._group("clients"), ("assignment", "labels"), "image")
+
+    @cached_property
+    def rounds(self) -> pd.DataFrame:
+        """One row a round; evaluation after the round, NaN where there was none; seconds, bytes."""
+        return table(self._group("rounds"), ROUND_COLUMNS)
+
+    @cached_property
+    def initial(self) -> dict[str, float]:
+        """Evaluation before the first round: test_loss, accuracy, ...; empty if there was none."""
+        prefix = "initial_"
+        found = self._attributes("rounds").items()
+        return {key[len(prefix) :]: value for key, value in found if key.startswith(prefix)}
+
+    def weights(self, rows: Sequence[int] | None = None) -> np.ndarray:
+        """float32 [rows, P]: the global model before round r, the last row at the end."""
+        if "rounds/weights" not in self.file:
+            raise RunFormatError(f"{self.path}: has no weights; run with --output.weights=true")
+        return read_rows(dataset(self.file, "rounds/weights"), rows)
+
+    @cached_property
+    def tasks(self) -> pd.DataFrame:
+        """One row an attack task (an observation, a method and a start)."""
+        return table(self._group("attacks/tasks"), TASK_COLUMNS)
+
+    @cached_property
+    def images(self) -> pd.DataFrame:
+        """One row a reconstructed image: scores (psnr in dB) and success flags."""
+        return table(self._group("attacks/images"), IMAGE_COLUMNS)
+
+    @cached_property
+    def ssim_window(self) -> int | None:
+        """Side in pixels of the Gaussian window of SSIM."""
+        return self._attributes("attacks/images").get("ssim_window")
+
+    def images_with_tasks(self) -> pd.DataFrame:
+        """`images`, each row with the columns of its task; rows and order unchanged."""
+        unknown = set(self.images["task"]) - set(self.tasks["task"])
+        if unknown or self.tasks["task"].duplicated().any():
+            raise RunFormatError(
+                f"{self.path}: /attacks/images names tasks {sorted(unknown)[:5]} that "
+                "/attacks/tasks lacks, or a task is there twice; the file is damaged"
+            )
+        return self.images.merge(self.tasks, on="task", how="left", validate="many_to_one")
+
+    def pictures(self, name: str, rows: Sequence[int] | np.ndarray | None = None) -> np.ndarray:
+        """Rows of one of the arrays PICTURES, without reading the others."""
+        if name not in PICTURES:
+            raise ValueError(f"'{name}' is no array of pictures; there are {', '.join(PICTURES)}")
+        if f"attacks/{name}" not in self.file and len(self.images) == 0:
+            return np.zeros((0, 0, 0, 0), dtype=np.float32)
+        found = dataset(self.file, f"attacks/{name}")
+        if found.shape[0] != len(self.images):
+            raise RunFormatError(
+                f"{self.path}: {found.name} has {found.shape[0]} rows, /attacks/images has "
+                f"{len(self.images)}; the file is damaged"
+            )
+        return read_rows(found, rows)
+
+    @cached_property
+    def truth(self) -> np.ndarray:
+        """float32 [N, channels, height, width] in [0, 1], rows as in `images`."""
+        return self.pictures("truth")
+
+    @cached_property
+    def reconstruction(self) -> np.ndarray:
+        """float32 [N, channels, height, width] in [0, 1], rows as in `images`."""
+        return self.pictures("reconstruction")
+
+    @cached_property
+    def snapshots(self) -> np.ndarray:
+        """float32 [N, S, channels, height, width]: the attack on its way; zeros past its end."""
+        return self.pictures("snapshots")
+
+    @cached_property
+    def snapshot_iterations(self) -> np.ndarray:
+        """int64 [N, S]: iteration of each snapshot, -1 past the end of the attack."""
+        return self.pictures("snapshot_iterations")
+
+    @cached_property
+    def trace(self) -> Trace:
+        """The attacker's objective along each attack."""
+        group = self._group("attacks/trace")
+        if group is None:
+            return Trace(np.zeros((0, 0), dtype=np.int64), np.zeros((0, 0)))
+        return Trace(read(dataset(group, "iteration")), read(dataset(group, "objective")))
+
+    @cached_property
+    def timings(self) -> pd.DataFrame:
+        """Seconds, one row a rank and one column a phase."""
+        group = self._group("timings")
+        if group is None:
+            return pd.DataFrame()
+        phases = names(group.attrs.get("phases", []))
+        frame = pd.DataFrame(read(dataset(group, "seconds")), columns=phases or None)
+        frame.index.name = "rank"
+        return frame
+
+    @cached_property
+    def gradients(self) -> pd.DataFrame:
+        """round, client, probe, kind, examples, steps, norm, loss, one row a captured gradient."""
+        return table(self._group("gradients"), GRADIENT_COLUMNS)
+
+    def gradient_values(self, rows: Sequence[int] | np.ndarray | None = None) -> np.ndarray:
+        """float32 [rows, P]: captured gradients, all by default; read from the segment files."""
+        if "gradients/values" not in self.file:
+            raise RunFormatError(
+                f"{self.path}: has no captured gradients; run with --output.gradients=all"
+            )
+        return read_rows(self._gradient_values, rows)
+
+    @cached_property
+    def _gradient_values(self) -> h5py.Dataset:
+        return open_virtual(self.file, "gradients/values")
+
+    @cached_property
+    def gradient_batches(self) -> GradientBatches:
+        """The images and labels each captured gradient came from."""
+        group = self._group("gradients/batches")
+        if group is None:
+            raise RunFormatError(
+                f"{self.path}: has no captured gradients; run with --output.gradients=all"
+            )
+        images = open_virtual(self.file, "gradients/batches/images")
+        columns = ("labels", "index", "start", "image")
+        return GradientBatches(read(images), *(read(dataset(group, name)) for name in columns))
+
+
+def open_run(path: str | Path) -> Run:
+    """Opens a run folder, or its run.h5.
+
+    Raises RunFormatError if the file is missing, not HDF5, truncated, not a run, or of another
+    major schema version.
+    """
+    path = Path(path)
+    if path.is_dir():
+        if not (path / "run.h5").is_file():
+            raise RunFormatError(
+                f"{path}: has no run.h5; give a run folder, and for a run that has just started "
+                "wait for its first checkpoint"
+            )
+        path = path / "run.h5"
+    file = open_file(path.absolute())
+    try:
+        root = attributes(file)
+        if root.get("filetype") != "medpfl-run":
+            raise RunFormatError(
+                f"{path}: filetype is {root.get('filetype', 'absent')!r}, not 'medpfl-run'; "
+                "give a run folder or its run.h5"
+            )
+        version = root.get("schema_version")
+        if not isinstance(version, list) or len(version) != 2:
+            raise RunFormatError(
+                f"{path}: schema_version is {version}, not two numbers; the file is damaged"
+            )
+        if version[0] != SCHEMA_MAJOR:
+            age = "newer" if version[0] > SCHEMA_MAJOR else "older"
+            raise RunFormatError(
+                f"{path}: has schema version {version[0]}.{version[1]}, this medpfl_analysis reads "
+                f"{SCHEMA_MAJOR}.x; use the {age} medpfl_analysis that belongs to MedPFL "
+                f"{root.get('medpfl_version', 'unknown')}"
+            )
+        return Run(file)
+    except BaseException:
+        file.close()
+        raise

@@ -1,0 +1,144 @@
+"""How well the attacks did: one row for each attack, round and kind, with bootstrap intervals.
+
+Only reconstructions that the attacker would keep (chosen == 1, by its own loss) are counted; the
+true score never selects anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+RESAMPLES = 2000
+SEED = 20231105
+GROUP = ["method", "round", "kind"]
+_OBSERVATION = ["method", "round", "client", "kind", "probe", "gradient", "knowledge"]
+_CHUNK = 4_000_000  # resampled values held at once
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One column of the summary: `statistic` over the values of a group's images."""
+
+    key: str
+    title: str
+    unit: str
+    """'dB', '%' (the values are shares in [0, 1]) or ''"""
+    statistic: Callable[..., np.ndarray]
+    values: Callable[[pd.DataFrame], pd.Series]
+    """float, one an image or a task; NaN where it does not apply"""
+    explanation: str
+    per_task: bool = False
+
+
+def _known(values: pd.Series, known: pd.Series) -> pd.Series:
+    return values.astype(float).where(known)
+
+
+METRICS = (
+    Metric("psnr", "PSNR", "dB", np.median, lambda f: f["psnr"],
+           "Peak signal-to-noise ratio, -10 log10 of the mean squared error of pixels in [0, 1], "
+           "capped at 100 dB. This page calls an image recognisable above 20 dB; above 30 dB it is "
+           "close to a copy. Median over images."),
+    Metric("ssim", "SSIM", "", np.mean, lambda f: f["ssim"],
+           "Structural similarity of local brightness, contrast and structure (Wang et al. 2004): "
+           "1 is a perfect copy, about 0 unrelated. Mean over images. A black border alone raises "
+           "it, so read it with RDLV."),
+    Metric("rdlv", "RDLV", "", np.median, lambda f: f["rdlv"],
+           "Relative data leakage value, (SSIM - SSIM of the prior) / SSIM of the prior, the prior "
+           "being the mean public image (Das et al. 2023): 0 or less is no better than knowing "
+           "what such scans look like. Median over images."),
+    Metric("psnr_20", "PSNR > 20\u00a0dB", "%", np.mean, lambda f: f["success_psnr_20"],
+           "Share of the images that came back recognisably."),
+    Metric("asr_50", "SSIM ≥\u00a00.5", "%", np.mean, lambda f: f["success_ssim_50"],
+           "Attack success rate at a loose threshold: the coarse structure is there."),
+    Metric("asr_70", "SSIM ≥\u00a00.7", "%", np.mean, lambda f: f["success_ssim_70"],
+           "Attack success rate at a middle threshold."),
+    Metric("asr_90", "SSIM ≥\u00a00.9", "%", np.mean, lambda f: f["success_ssim_90"],
+           "Attack success rate at a strict threshold: nearly a copy."),
+    Metric("label_accuracy", "Labels right", "%", np.mean,
+           lambda f: _known(f["label_inferred"] == f["label"], f["label_inferred"] >= 0),
+           "Share of the images whose diagnosis the attacker worked out, or was given: see what "
+           "it knew."),
+    Metric("rank_1", "Re-identified", "%", np.mean,
+           lambda f: _known(f["rank_of_truth"] == 0, f["rank_of_truth"] >= 0),
+           "Share of the reconstructions whose nearest neighbour, among all images of that "
+           "hospital, is the true image: enough to pick the patient out."),
+    Metric("matching_loss", "Attacker's loss", "", np.median,
+           lambda f: f["matching_loss"].fillna(np.inf),
+           "How far the gradient of the reconstruction is from the observed one: all that the "
+           "attacker sees. Comparable only between runs of the same attack. Median over attacks.",
+           per_task=True),
+)
+
+
+def bootstrap_interval(
+    values: np.ndarray, statistic: Callable[..., np.ndarray], resamples: int = RESAMPLES
+) -> tuple[float, float]:
+    """95 % percentile bootstrap interval of `statistic` of values [n]; fixed seed.
+
+    NaN, NaN for n < 2, where there is no spread to resample.
+    """
+    n = len(values)
+    if n < 2:
+        return np.nan, np.nan
+    generator = np.random.default_rng(SEED)
+    step = max(1, _CHUNK // n)
+    drawn = [
+        statistic(values[generator.integers(0, n, (min(step, resamples - done), n))], axis=1)
+        for done in range(0, resamples, step)
+    ]
+    # Nearest order statistics: a loss may be infinite, which interpolation turns into NaN.
+    low, high = np.quantile(np.concatenate(drawn), (0.025, 0.975), method="nearest")
+    return float(low), float(high)
+
+
+def chosen_images(images: pd.DataFrame) -> pd.DataFrame:
+    """Rows of `Run.images_with_tasks()` that the attacker would keep; row labels unchanged.
+
+    Raises ValueError if two tasks are chosen for one observation and method, which would count an
+    image twice.
+    """
+    chosen = images[images["chosen"] == 1]
+    twice = chosen.groupby(_OBSERVATION)["task"].nunique()
+    if len(twice) and twice.max() > 1:
+        raise ValueError(
+            f"{int((twice > 1).sum())} observations have several chosen tasks, e.g. "
+            f"{dict(zip(_OBSERVATION, twice.idxmax(), strict=True))}; the file is damaged"
+        )
+    return chosen
+
+
+def summarize(images: pd.DataFrame) -> pd.DataFrame:
+    """Scores of each (method, round, kind) over chosen tasks.
+
+    `images` is `Run.images_with_tasks()`. Columns: method, round, kind, n (images), tasks,
+    diverged (tasks), knowledge (text), and for each of METRICS `key`, `key_low`, `key_high`: the
+    value and its 95 % bootstrap interval over images, NaN where there is none; shares in [0, 1].
+    """
+    rows = []
+    for group, frame in chosen_images(images).groupby(GROUP, sort=True):
+        tasks = frame.drop_duplicates("task")
+        row = dict(zip(GROUP, group, strict=True))
+        row |= {
+            "n": len(frame),
+            "tasks": len(tasks),
+            "diverged": int((tasks["status"] == "diverged").sum()),
+            "knowledge": " | ".join(sorted(tasks["knowledge"].unique())),
+        }
+        for metric in METRICS:
+            values = metric.values(tasks if metric.per_task else frame)
+            if metric.unit == "%":
+                values = values.dropna()
+            values = values.to_numpy(dtype=float)
+            low, high = bootstrap_interval(values, metric.statistic)
+            row[metric.key] = float(metric.statistic(values)) if len(values) else np.nan
+            row |= {f"{metric.key}_low": low, f"{metric.key}_high": high}
+        rows.append(row)
+    columns = [*GROUP, "n", "tasks", "diverged", "knowledge"]
+    for metric in METRICS:
+        columns += [metric.key, f"{metric.key}_low", f"{metric.key}_high"]
+    return pd.DataFrame(rows, columns=columns)

@@ -1,0 +1,252 @@
+"""The page, the figures and the command line."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from base64 import b64decode
+from pathlib import Path
+
+import matplotlib.image
+import numpy as np
+import pandas as pd
+import pytest
+from synthetic import phantoms, write_run
+
+from medpfl_analysis import Run, open_run, plots, summarize
+from medpfl_analysis.__main__ import main
+from medpfl_analysis.pictures import displayable, selection_note
+from medpfl_analysis.report import headline, number, render_report, subline
+
+PNG = b"\x89PNG\r\n\x1a\n"
+
+
+def page(folder: Path) -> str:
+    with open_run(folder) as run:
+        return render_report(run)
+
+
+def test_page_is_whole_and_self_contained(folder: Path) -> None:
+    html = page(folder)
+    with open_run(folder) as run:
+        good = int((run.images_with_tasks().query("chosen == 1")["psnr"] > 20).sum())
+    assert f"{good} of 4 private images came back recognisably: PSNR above 20 dB" in html
+    assert "The attacker knew: weights; batch size 1; labels inferred" in html
+    for title in ("What came back", "Scores", "Training", "Hospitals", "Time", "Configuration"):
+        assert title in html
+    assert "http" not in html and "<script" not in html and "url(" not in html
+    addresses = re.findall(r'(?:src|srcset|href)="([^"]*)"', html)
+    assert len(addresses) == 12  # six figures, light and dark
+    for address in addresses:
+        kind, _, data = address.partition(",")
+        assert kind == "data:image/png;base64"
+        assert b64decode(data).startswith(PNG)
+    assert 'role="status"' not in html
+
+
+def test_page_is_the_same_each_time(folder: Path) -> None:
+    assert page(folder) == page(folder)
+
+
+def test_text_is_escaped(tmp_path: Path) -> None:
+    html = page(write_run(tmp_path / "run", methods=("<b>x</b>",)))
+    assert "<b>x</b>" not in html
+    assert "&lt;b&gt;x&lt;/b&gt;" in html
+
+
+@pytest.mark.parametrize("status", ["interrupted", "running", "failed"])
+def test_banner(tmp_path: Path, status: str) -> None:
+    html = page(write_run(tmp_path / "run", status=status, attacks=False))
+    assert 'class="banner"' in html
+    assert "the page shows" in html
+
+
+def test_page_without_attacks_gradients_or_evaluation(tmp_path: Path) -> None:
+    html = page(write_run(tmp_path / "run", attacks=False, gradients=False, rounds=1, ranks=1,
+                          evaluated=False))
+    assert "No reconstructions: this run says nothing about what its updates leak" in html
+    assert "was not evaluated after the last round" in html
+    assert "What came back" not in html
+    assert "How the attacks converged" not in html
+
+
+def test_page_of_a_run_without_rounds(tmp_path: Path) -> None:
+    assert "<h2>Training" not in page(write_run(tmp_path / "run", rounds=0))
+
+
+def test_page_with_several_methods_in_colour(tmp_path: Path) -> None:
+    folder = write_run(tmp_path / "run", methods=("dlg", "cpl"), truth=phantoms(5, 3, 12),
+                       noise=[0.01, 0.07, 0.07, 0.4, 0.5])
+    html = page(folder)
+    assert re.search(r"\d of 10 reconstructions are recognisably the private image", html)
+    assert "By attack and round: from" in html
+    assert html.count("All 5 reconstructions, from the highest PSNR to the lowest.") == 2
+
+
+def images_of(psnr: list[float], method: str = "dlg") -> pd.DataFrame:
+    n = len(psnr)
+    return pd.DataFrame({
+        "task": np.arange(n), "psnr": psnr, "success_psnr_20": [int(p > 20) for p in psnr],
+        "chosen": 1, "method": method, "round": 0, "client": np.arange(n), "kind": "update",
+        "probe": -1, "gradient": np.arange(n), "knowledge": "", "label": 0, "status": "finished"})
+
+
+@pytest.mark.parametrize(("psnr", "words"), [
+    ([30, 25, 8], "2 of 3 private images came back recognisably: PSNR above 20 dB"),
+    ([10, 20], "None of 2 private images came back recognisably: PSNR of 20 dB or less"),
+    ([30], "The private image came back recognisably: PSNR above 20 dB"),
+    ([3], "The private image never came back recognisably: PSNR of 20 dB or less"),
+    ([], "No reconstructions: this run says nothing about what its updates leak"),
+])
+def test_headline(psnr: list[float], words: str) -> None:
+    assert headline(images_of(psnr)) == words
+
+
+def test_headline_counts_only_what_the_attacker_keeps() -> None:
+    assert headline(images_of([30, 30]).assign(chosen=0)) == "No attack has finished yet"
+
+
+def test_subline_names_the_range() -> None:
+    weak, strong = images_of([30, 10, 9, 8], "cpl"), images_of([30, 30, 30, 8], "dlg")
+    strong["task"] += 4
+    columns = {"ssim": 0.5, "rdlv": 0.1, "success_ssim_50": 1, "success_ssim_70": 0,
+               "success_ssim_90": 0, "label_inferred": 0, "rank_of_truth": 0, "matching_loss": 1.0}
+    summary = summarize(pd.concat([weak, strong], ignore_index=True).assign(**columns))
+    assert subline(summary) == (
+        "By attack and round: from 1 of 4 (cpl, round 0, update) to 3 of 4 (dlg, round 0, update).")
+    same = summary.iloc[[0, 0]].reset_index(drop=True)
+    assert subline(same) == "The share is the same for every attack and round."
+    assert subline(summary.iloc[:1]) == ""
+
+
+def test_number() -> None:
+    shown = [number(0.754, "%"), number(31.25, "dB"), number(0.7), number(8.5e-4), number(np.nan),
+             number(np.inf), number(0.0)]
+    assert shown == ["75\u00a0%", "31.2\u00a0dB", "0.70", "8.5e-04", "–", "∞", "0.00"]
+
+
+def test_spread_takes_even_ranks_and_labels_them() -> None:
+    picked = plots.spread(images_of(list(range(100, 141))), 5)
+    assert list(picked["psnr"]) == [140, 130, 120, 110, 100]
+    assert list(picked["place"]) == ["best", "11 of 41", "median", "31 of 41", "worst"]
+    assert list(picked.index) == [40, 30, 20, 10, 0]
+    assert selection_note(5, 41).startswith("5 of 41 reconstructions, at even steps of rank")
+
+
+@pytest.mark.parametrize("count", [3, 6, 12])
+@pytest.mark.parametrize("n", [1, 2, 3, 4, 7, 12, 13, 50])
+def test_spread_never_loses_the_ends(n: int, count: int) -> None:
+    picked = plots.spread(images_of(list(np.linspace(5, 50, n))), count)
+    assert len(picked) == min(n, count)
+    assert picked["psnr"].is_monotonic_decreasing and picked["rank"].is_unique
+    assert {picked["rank"].iloc[0], picked["rank"].iloc[-1]} == {0, n - 1}
+    assert n < 3 or (picked["place"] == "median").sum() == 1
+
+
+def test_displayable() -> None:
+    assert displayable(np.zeros((3, 4, 5))).shape == (4, 5, 3)
+    grey = displayable(np.array([[[np.nan, -1.0, 0.25, 2.0]]]))
+    assert list(grey[0]) == [0, 0, 0.25, 1]
+
+
+def test_figures_draw_in_both_themes(run: Run) -> None:
+    images = run.images_with_tasks()
+    picked = plots.spread(images[images["chosen"] == 1])
+    for theme in (plots.LIGHT, plots.DARK):
+        for figure in (plots.picture_grid(run, picked, theme), plots.training_curves(run, theme),
+                       plots.attack_convergence(run, theme), plots.psnr_histogram(images, theme),
+                       plots.class_distribution(run, theme), plots.time_per_phase(run, theme)):
+            assert plots.png(figure).startswith(PNG)
+
+
+def test_grid_leaves_ended_snapshots_blank(run: Run) -> None:
+    images = run.images_with_tasks()
+    picked = plots.spread(images[images["chosen"] == 1])
+    full = len(plots.picture_grid(run, picked).axes[0].images)
+    run.pictures = lambda name, rows, read=run.pictures: (  # type: ignore[method-assign]
+        np.where(np.arange(5) < 3, read(name, rows), -1) if name == "snapshot_iterations"
+        else read(name, rows))
+    assert full == 4 * (2 + 4)
+    assert len(plots.picture_grid(run, picked).axes[0].images) == 4 * (2 + 3)
+
+
+def test_grid_without_snapshots_has_two_blocks(run: Run) -> None:
+    images = run.images_with_tasks()
+    picked = plots.spread(images[images["chosen"] == 1])
+    run.pictures = lambda name, rows, read=run.pictures: (  # type: ignore[method-assign]
+        read(name, rows)[:, :0] if name.startswith("snapshot") else read(name, rows))
+    axes = plots.picture_grid(run, picked).axes[0]
+    assert len(axes.images) == 4 * 2
+    assert [text.get_text() for text in axes.texts].count("recovered") == 2
+
+
+def test_grid_names_the_step_of_each_snapshot_where_attacks_differ(run: Run) -> None:
+    images = run.images_with_tasks()
+    picked = plots.spread(images[images["chosen"] == 1])
+    run.pictures = lambda name, rows, read=run.pictures: (  # type: ignore[method-assign]
+        read(name, rows) + np.arange(len(rows))[:, None] if name == "snapshot_iterations"
+        else read(name, rows))
+    texts = [text.get_text() for text in plots.picture_grid(run, picked).axes[0].texts]
+    assert texts.count("on the way") == 4
+    assert {"step 0", "step 1", "step 242", "step 243"} <= set(texts)
+
+
+def test_objective_without_positive_values_is_drawn_linear(run: Run) -> None:
+    run.trace.objective[:] = -1.0
+    assert plots.attack_convergence(run).axes[0].get_yscale() == "linear"
+
+
+def test_unevaluated_rounds_are_left_out(tmp_path: Path) -> None:
+    with open_run(write_run(tmp_path / "run", evaluated=False)) as run:
+        loss, _ = plots.training_curves(run).axes
+        assert [len(line.get_xdata()) for line in loss.lines] == [3, 1]
+
+
+def test_command_report(folder: Path, tmp_path: Path) -> None:
+    output = tmp_path / "page.html"
+    assert main(["report", str(folder), "--output", str(output)]) == 0
+    assert output.read_text(encoding="utf-8").startswith("<!doctype html>")
+
+
+def test_command_report_default_place(tmp_path: Path) -> None:
+    folder = write_run(tmp_path / "run", attacks=False)
+    assert main(["report", str(folder / "run.h5")]) == 0
+    assert (folder / "report.html").is_file()
+
+
+def test_command_summary(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["summary", str(folder)]) == 0
+    out = capsys.readouterr().out
+    assert "dlg, round 0, probe: 4 images, 4 attacks, 0 diverged" in out
+    assert "the attacker knew: weights; batch size 1; labels inferred" in out
+    assert re.search(r"PSNR > 20\sdB\s+\d+\s%", out)
+
+
+def test_command_export(folder: Path, tmp_path: Path) -> None:
+    assert main(["export", str(folder), "--output", str(tmp_path / "out")]) == 0
+    images = pd.read_csv(tmp_path / "out/images.csv")
+    assert len(images) == 8
+    assert len(pd.read_csv(tmp_path / "out/summary.csv")) == 1
+    assert len(list((tmp_path / "out/images").iterdir())) == 16
+    pixels = matplotlib.image.imread(tmp_path / "out" / images["truth_file"][2])
+    assert pixels.shape[:2] == (12, 12)
+    np.testing.assert_allclose(pixels[..., 0], phantoms(4, 1, 12)[1, 0], atol=1 / 255)
+
+
+@pytest.mark.parametrize("command", ["report", "summary", "export"])
+def test_errors_are_one_line(
+    command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    extra = ["--output", str(tmp_path / "out")] if command == "export" else []
+    assert main([command, str(tmp_path / "absent"), *extra]) == 1
+    error = capsys.readouterr().err
+    assert error.startswith("medpfl_analysis: ") and "no such file" in error
+    assert error.count("\n") == 1
+
+
+def test_module_runs_and_has_help() -> None:
+    done = subprocess.run([sys.executable, "-m", "medpfl_analysis", "--help"], text=True,
+                          capture_output=True, cwd=Path(__file__).parents[1], check=True)
+    for command in ("report", "summary", "export"):
+        assert command in done.stdout

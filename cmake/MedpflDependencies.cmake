@@ -1,0 +1,30 @@
+# Every outside library, found once, as targets. Another LibTorch: -DCMAKE_PREFIX_PATH=/path/to/libtorch.
+find_package(Torch REQUIRED)
+find_package(MPI REQUIRED COMPONENTS C)
+# The C++ bindings of MPI 2 would have to be linked although nothing uses them.
+set_property(TARGET MPI::MPI_C APPEND PROPERTY
+             INTERFACE_COMPILE_DEFINITIONS OMPI_SKIP_MPICXX=1 MPICH_SKIP_MPICXX=1)
+set(HDF5_PREFER_PARALLEL ON)
+find_package(HDF5 1.10 REQUIRED COMPONENTS C)
+if(NOT HDF5_IS_PARALLEL)
+  message(FATAL_ERROR "The HDF5 found has no MPI support: install libhdf5-openmpi-dev, "
+                      "or set HDF5_ROOT to a parallel HDF5.")
+endif()
+find_package(Boost REQUIRED COMPONENTS program_options)
+find_package(spdlog REQUIRED)
+find_package(ZLIB REQUIRED)
+find_package(PNG REQUIRED)
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(turbojpeg REQUIRED IMPORTED_TARGET libturbojpeg)
+pkg_check_modules(libzip REQUIRED IMPORTED_TARGET libzip)
+
+add_library(medpfl_torch INTERFACE)
+target_include_directories(medpfl_torch SYSTEM INTERFACE ${TORCH_INCLUDE_DIRS})
+target_link_libraries(medpfl_torch INTERFACE ${TORCH_LIBRARIES})
+separate_arguments(torch_flags NATIVE_COMMAND "${TORCH_CXX_FLAGS}")
+target_compile_options(medpfl_torch INTERFACE $<$<COMPILE_LANGUAGE:CXX>:${torch_flags}>)
+
+add_library(medpfl_hdf5 INTERFACE)
+target_include_directories(medpfl_hdf5 SYSTEM INTERFACE ${HDF5_INCLUDE_DIRS})
+target_link_libraries(medpfl_hdf5 INTERFACE ${HDF5_LIBRARIES} MPI::MPI_C)
+target_compile_definitions(medpfl_hdf5 INTERFACE ${HDF5_DEFINITIONS})

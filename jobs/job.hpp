@@ -1,0 +1,38 @@
+#pragma once
+#include <string>
+#include <vector>
+
+#include "comm/communicator.hpp"
+
+namespace medpfl {
+
+class Config;
+
+/// The words behind `medpfl JOB`, with the flags all jobs share taken out.
+struct JobArguments {
+  std::vector<std::string> words;  ///< what is left: options and names
+  std::string config;              ///< --config FILE
+  bool help = false, print_config = false, quiet = false, overwrite = false;
+};
+
+/// One subcommand.
+struct Job {
+  const char* name;
+  const char* summary;
+  std::string (*help)();
+  /// Runs on every rank and returns the exit code; null for a job that needs no MPI.
+  int (*run_parallel)(const Communicator& comm, const JobArguments& arguments);
+  /// Runs in one process, where run_parallel is null.
+  int (*run_serial)(const JobArguments& arguments);
+};
+
+/// The configuration of a job: defaults, then the file (read by rank 0), then the command line.
+/// Collective. Throws AgreedError.
+Config read_config(const Communicator& comm, const JobArguments& arguments);
+
+extern const Job kSimulateJob;
+extern const Job kBenchmarkJob;
+extern const Job kListJob;
+extern const Job kInspectJob;
+
+}  // namespace medpfl

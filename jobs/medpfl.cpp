@@ -1,0 +1,126 @@
+// The one binary: finds the job, starts MPI, and catches what went wrong, once.
+#include <fmt/format.h>
+
+#include <array>
+#include <cstdio>
+#include <optional>
+
+#include "comm/session.hpp"
+#include "core/error.hpp"
+#include "core/log.hpp"
+#include "core/process.hpp"
+#include "core/text.hpp"
+#include "core/version.hpp"
+#include "h5/handle.hpp"
+#include "job.hpp"
+
+namespace medpfl {
+namespace {
+
+const std::array<const Job*, 4> kJobs = {&kSimulateJob, &kBenchmarkJob, &kListJob, &kInspectJob};
+
+std::string usage() {
+  std::string out =
+      "medpfl: how much private medical images leak from federated learning\n\n"
+      "usage: medpfl JOB [--config FILE] [--section.option=value ...] [flags]\n\njobs:\n";
+  for (const Job* job : kJobs) out += fmt::format("  {:<12} {}\n", job->name, job->summary);
+  return out +
+         "\nmedpfl JOB --help shows the options of a job. Flags: --help --version\n"
+         "Under MPI: mpirun -n 4 medpfl simulate ..., or srun --mpi=pmix medpfl simulate ...\n";
+}
+
+const Job& find_job(const std::string& name) {
+  std::vector<std::string> names;
+  for (const Job* job : kJobs) {
+    if (name == job->name) return *job;
+    names.emplace_back(job->name);
+  }
+  const std::string guess = nearest(name, names);
+  throw ConfigError(fmt::format("unknown job '{}'{}; jobs: {}", name,
+                                guess.empty() ? "" : " (did you mean " + guess + "?)", join(names)));
+}
+
+JobArguments parse_flags(int argc, char** argv) {
+  JobArguments out;
+  for (int i = 2; i < argc; ++i) {
+    const std::string word = argv[i];
+    if (word == "--help" || word == "-h") {
+      out.help = true;
+    } else if (word == "--print-config") {
+      out.print_config = true;
+    } else if (word == "--quiet") {
+      out.quiet = true;
+    } else if (word == "--overwrite") {
+      out.overwrite = true;
+    } else if (word == "--config" || word.rfind("--config=", 0) == 0) {
+      if (!out.config.empty()) throw ConfigError("--config is given twice");
+      if (word == "--config" && i + 1 == argc) throw ConfigError("--config needs the name of a file");
+      out.config = word == "--config" ? argv[++i] : word.substr(9);
+    } else {
+      out.words.push_back(word);
+    }
+  }
+  return out;
+}
+
+// What every rank knows alike ends in order; what one rank alone knows must end the others at once.
+int run_parallel(const Job& job, const JobArguments& arguments, int* argc, char*** argv) {
+  MpiSession session(argc, argv);
+  const Communicator world = session.world();
+  start_log(world.rank(), world.size(), arguments.quiet);
+  ExitCode code = ExitCode::kInternal;
+  std::string message;
+  try {
+    return job.run_parallel(world, arguments);
+  } catch (const AgreedError& error) {
+    if (world.is_root()) log_error(error.what());
+    return static_cast<int>(error.code());
+  } catch (const Error& error) {
+    code = error.code();
+    message = error.what();
+  } catch (const std::exception& error) {
+    message = error.what();
+  }
+  log_error(message);
+  if (world.size() > 1) session.abort(static_cast<int>(code));
+  return static_cast<int>(code);
+}
+
+int dispatch(int argc, char** argv) {
+  const std::string first = argc > 1 ? argv[1] : "--help";
+  if (first == "--help" || first == "-h" || first == "help") {
+    std::fputs(usage().c_str(), argc > 1 ? stdout : stderr);
+    return argc > 1 ? 0 : static_cast<int>(ExitCode::kConfig);
+  }
+  if (first == "--version") {
+    fmt::print("medpfl {} ({})\n", version(), git_commit());
+    return 0;
+  }
+  const Job& job = find_job(first);
+  const JobArguments arguments = parse_flags(argc, argv);
+  if (arguments.help) {
+    std::fputs(job.help().c_str(), stdout);
+    return 0;
+  }
+  if (job.run_parallel != nullptr) return run_parallel(job, arguments, &argc, &argv);
+  return job.run_serial(arguments);
+}
+
+}  // namespace
+}  // namespace medpfl
+
+int main(int argc, char** argv) {
+  using namespace medpfl;  // NOLINT: main alone
+  prepare_process(1);
+  h5::silence_hdf5();
+  start_log(0, 1, false);
+  try {
+    return dispatch(argc, argv);
+  } catch (const Error& error) {
+    log_error(error.what());
+    return static_cast<int>(error.code());
+  } catch (const std::exception& error) {
+    log_error(error.what());
+    return static_cast<int>(ExitCode::kInternal);
+  }
+}

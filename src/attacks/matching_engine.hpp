@@ -1,0 +1,40 @@
+#pragma once
+#include <ATen/core/Tensor.h>
+
+#include <memory>
+
+#include "attacks/objective.hpp"
+#include "attacks/observation.hpp"
+#include "models/model.hpp"
+
+namespace medpfl {
+
+/// What the attacker varies: images, and label logits where labels are optimized with them.
+struct Candidate {
+  at::Tensor images;        ///< float32 [B, C, H, W]
+  at::Tensor label_logits;  ///< float32 [B, classes], or undefined: `labels` holds
+  at::Tensor labels;        ///< int64 [B], or undefined
+  /// float32 [B, classes], or undefined: the derivative of the loss by the logits, held fixed instead of
+  /// softmax minus label. At batch 1 it is the observed gradient of the head's bias.
+  at::Tensor output_error;
+};
+
+/// The gradient of the objective with respect to the candidate.
+struct CandidateGradient {
+  at::Tensor images;        ///< float32 [B, C, H, W]
+  at::Tensor label_logits;  ///< float32 [B, classes], or undefined
+};
+
+/// The one seam of gradient matching: candidate -> objective and its gradient. Optimizer, schedule,
+/// priors and restarts stay outside.
+class MatchingEngine {
+ public:
+  virtual ~MatchingEngine() = default;
+  virtual double evaluate(const Candidate& candidate, CandidateGradient* gradient) = 0;
+};
+
+/// The reference engine: LibTorch's double backward. All arguments must outlive it.
+std::unique_ptr<MatchingEngine> make_exact_engine(const Model& model, const Observation& observation,
+                                                  const Objective& objective);
+
+}  // namespace medpfl

@@ -1,0 +1,131 @@
+#include "comm/communicator.hpp"
+
+#include <algorithm>
+
+#include "comm/check.hpp"
+#include "core/bytes.hpp"
+
+namespace medpfl {
+namespace {
+
+// Elements of one MPI call; well below 2^31 and large enough to cost nothing.
+constexpr int64_t kPiece = int64_t{1} << 26;
+
+template <class Call>
+void in_pieces(int64_t n, const Call& call) {
+  for (int64_t at = 0; at < n; at += kPiece) call(at, static_cast<int>(std::min(kPiece, n - at)));
+}
+
+constexpr int kGatherTag = 1;
+
+}  // namespace
+
+Communicator::Communicator(MPI_Comm comm) : comm_(comm) {
+  check_mpi(MPI_Comm_rank(comm, &rank_), "MPI_Comm_rank");
+  check_mpi(MPI_Comm_size(comm, &size_), "MPI_Comm_size");
+}
+
+void Communicator::barrier() const { check_mpi(MPI_Barrier(comm_), "MPI_Barrier"); }
+
+void Communicator::broadcast(void* data, int64_t n) const {
+  in_pieces(n, [&](int64_t at, int count) {
+    check_mpi(MPI_Bcast(static_cast<char*>(data) + at, count, MPI_BYTE, 0, comm_), "MPI_Bcast");
+  });
+}
+
+void Communicator::broadcast(FlatParameters* parameters) const {
+  broadcast(parameters->data(), parameters->size() * static_cast<int64_t>(sizeof(float)));
+}
+
+std::string Communicator::broadcast(std::string text) const {
+  auto n = static_cast<int64_t>(text.size());
+  broadcast(&n, sizeof n);
+  text.resize(static_cast<size_t>(n));
+  broadcast(text.data(), n);
+  return text;
+}
+
+void Communicator::sum_to_root(int64_t* data, int64_t n) const {
+  in_pieces(n, [&](int64_t at, int count) {
+    check_mpi(MPI_Reduce(is_root() ? MPI_IN_PLACE : data + at, data + at, count, MPI_INT64_T, MPI_SUM,
+                         0, comm_),
+              "MPI_Reduce");
+  });
+}
+
+double Communicator::max(double value) const {
+  double out = value;
+  check_mpi(MPI_Allreduce(&value, &out, 1, MPI_DOUBLE, MPI_MAX, comm_), "MPI_Allreduce");
+  return out;
+}
+
+std::vector<std::string> Communicator::gather(const std::string& text) const {
+  if (!is_root()) {
+    send(0, kGatherTag, text);
+    return {};
+  }
+  std::vector<std::string> all;
+  all.push_back(text);
+  for (int rank = 1; rank < size_; ++rank) all.push_back(receive(rank, kGatherTag));
+  return all;
+}
+
+void Communicator::agree(const std::function<void()>& action) const {
+  ExitCode code = ExitCode::kOk;
+  std::string message;
+  try {
+    action();
+  } catch (const Error& error) {
+    code = error.code();
+    message = error.what();
+  } catch (const std::exception& error) {
+    code = ExitCode::kInternal;
+    message = error.what();
+  }
+  int failing = code == ExitCode::kOk ? size_ : rank_;
+  int first = failing;
+  check_mpi(MPI_Allreduce(&failing, &first, 1, MPI_INT, MPI_MIN, comm_), "MPI_Allreduce");
+  if (first == size_) return;
+  int64_t length = static_cast<int64_t>(message.size());
+  int value = static_cast<int>(code);
+  check_mpi(MPI_Bcast(&value, 1, MPI_INT, first, comm_), "MPI_Bcast");
+  check_mpi(MPI_Bcast(&length, 1, MPI_INT64_T, first, comm_), "MPI_Bcast");
+  message.resize(static_cast<size_t>(length));
+  check_mpi(MPI_Bcast(message.data(), static_cast<int>(length), MPI_BYTE, first, comm_), "MPI_Bcast");
+  throw AgreedError(static_cast<ExitCode>(value), message);
+}
+
+void Communicator::send(int rank, int tag, const std::string& text) const {
+  const auto n = static_cast<int64_t>(text.size());
+  check_mpi(MPI_Send(&n, 1, MPI_INT64_T, rank, tag, comm_), "MPI_Send");
+  in_pieces(n, [&](int64_t at, int count) {
+    check_mpi(MPI_Send(text.data() + at, count, MPI_BYTE, rank, tag, comm_), "MPI_Send");
+  });
+}
+
+std::string Communicator::receive(int rank, int tag) const {
+  int64_t n = 0;
+  check_mpi(MPI_Recv(&n, 1, MPI_INT64_T, rank, tag, comm_, MPI_STATUS_IGNORE), "MPI_Recv");
+  std::string text(static_cast<size_t>(n), '\0');
+  in_pieces(n, [&](int64_t at, int count) {
+    check_mpi(MPI_Recv(text.data() + at, count, MPI_BYTE, rank, tag, comm_, MPI_STATUS_IGNORE),
+              "MPI_Recv");
+  });
+  return text;
+}
+
+Communicator::Message Communicator::receive_any(int tag) const {
+  MPI_Status status;
+  check_mpi(MPI_Probe(MPI_ANY_SOURCE, tag, comm_, &status), "MPI_Probe");
+  return {status.MPI_SOURCE, receive(status.MPI_SOURCE, tag)};
+}
+
+std::optional<Communicator::Message> Communicator::poll(int tag) const {
+  int arrived = 0;
+  MPI_Status status;
+  check_mpi(MPI_Iprobe(MPI_ANY_SOURCE, tag, comm_, &arrived, &status), "MPI_Iprobe");
+  if (arrived == 0) return std::nullopt;
+  return Message{status.MPI_SOURCE, receive(status.MPI_SOURCE, tag)};
+}
+
+}  // namespace medpfl

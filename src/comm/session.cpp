@@ -1,0 +1,54 @@
+#include "comm/session.hpp"
+
+#include <fmt/format.h>
+#include <mpi.h>
+
+#include <cstdlib>
+
+#include "comm/check.hpp"
+#include "core/text.hpp"
+
+namespace medpfl {
+namespace {
+
+// Tasks that the launcher started beside this one, as far as its environment says.
+int launched_tasks() {
+  for (const char* name : {"SLURM_STEP_NUM_TASKS", "PMI_SIZE", "PMIX_SIZE"})
+    if (const char* text = std::getenv(name)) return std::atoi(text);
+  return 1;
+}
+
+}  // namespace
+
+MpiSession::MpiSession(int* argc, char*** argv) {
+  int provided = 0;
+  check_mpi(MPI_Init_thread(argc, argv, MPI_THREAD_FUNNELED, &provided), "MPI_Init_thread");
+  check_mpi(MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler");
+  const int tasks = launched_tasks();
+  if (tasks > 1 && world().size() == 1) {
+    MPI_Finalize();
+    throw CommunicationError(fmt::format(
+        "the launcher started {} tasks, but MPI sees a world of one: launcher and MPI library do not "
+        "match. Use `srun --mpi=pmix`, or the mpirun of the MPI this program was built with",
+        tasks));
+  }
+}
+
+MpiSession::~MpiSession() { MPI_Finalize(); }
+
+Communicator MpiSession::world() const { return Communicator(MPI_COMM_WORLD); }
+
+void MpiSession::abort(int code) const {
+  MPI_Abort(MPI_COMM_WORLD, code);
+  std::abort();
+}
+
+std::string mpi_library_version() {
+  char text[MPI_MAX_LIBRARY_VERSION_STRING];
+  int length = 0;
+  check_mpi(MPI_Get_library_version(text, &length), "MPI_Get_library_version");
+  const std::string all(text, static_cast<size_t>(length));
+  return trim(all.substr(0, all.find(',')));
+}
+
+}  // namespace medpfl

@@ -1,0 +1,45 @@
+#pragma once
+#include <map>
+#include <string>
+#include <vector>
+
+#include "core/options.hpp"
+
+namespace medpfl {
+
+/// The resolved configuration: every option, its value and where that came from.
+class Config {
+ public:
+  struct Entry {
+    std::string value;
+    std::string source;  ///< "default", "command line", or the file's name
+  };
+
+  /// All defaults.
+  Config();
+  /// INI text; `source` names it. Throws ConfigError: not INI, an option given twice, unknown options
+  /// with the nearest known.
+  void read_text(const std::string& text, const std::string& source);
+  /// Words such as "--run.seed=3" or "--run.seed 3", after the job's own flags were taken out.
+  void read_arguments(const std::vector<std::string>& arguments);
+
+  /// Everything that is wrong with single values, one line each; empty: nothing.
+  std::vector<std::string> violations() const;
+
+  OptionValues section(const std::string& name) const;
+  const std::map<std::string, Entry>& entries() const { return entries_; }
+  /// INI text that reads back to the same configuration; `comments` adds help and source.
+  std::string to_ini(bool comments) const;
+
+ private:
+  void set(const std::string& key, const std::string& value, const std::string& source);
+  std::map<std::string, Entry> entries_;  // "section.option"
+};
+
+/// The text of a config file. Throws ConfigError when it cannot be read.
+std::string read_config_text(const std::string& path);
+
+/// Help on every option of every section, with domain and default.
+std::string describe_sections();
+
+}  // namespace medpfl

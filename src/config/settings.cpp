@@ -1,0 +1,184 @@
+#include "config/settings.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <functional>
+
+#include "core/error.hpp"
+#include "core/text.hpp"
+
+namespace medpfl {
+namespace {
+
+// Collects what is wrong, so that a user sees everything at once.
+class Violations {
+ public:
+  void check(bool fine, const std::string& message) {
+    if (!fine) lines_.push_back(message);
+  }
+  /// Runs `action` and notes its ConfigError, if any.
+  void guard(const std::function<void()>& action) {
+    try {
+      action();
+    } catch (const ConfigError& error) {
+      lines_.emplace_back(error.what());
+    }
+  }
+  void throw_if_any() const {
+    if (!lines_.empty()) throw ConfigError(join(lines_, "\n"));
+  }
+
+ private:
+  std::vector<std::string> lines_;
+};
+
+FederationSettings read_federation(const OptionValues& values) {
+  FederationSettings s;
+  s.algorithm = values.text("algorithm");
+  s.clients = values.integer("clients");
+  s.rounds = values.integer("rounds");
+  s.sampling = values.real("sampling");
+  s.local_epochs = values.integer("local_epochs");
+  s.batch_size = values.integer("batch_size");
+  s.learning_rate = values.real("learning_rate");
+  s.server_learning_rate = values.real("server_learning_rate");
+  s.dedicated_server = values.flag("dedicated_server");
+  s.evaluate_every = values.integer("evaluate_every");
+  return s;
+}
+
+std::vector<int64_t> read_iterations(const OptionValues& values) {
+  std::vector<int64_t> out;
+  for (const std::string& word : values.list("snapshots")) {
+    int64_t number = 0;
+    const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), number);
+    if (error != std::errc() || end != word.data() + word.size() || number < 0)
+      throw ConfigError(fmt::format("attack.snapshots: '{}' is not an iteration", word));
+    out.push_back(number);
+  }
+  std::sort(out.begin(), out.end());
+  out.erase(std::unique(out.begin(), out.end()), out.end());
+  return out;
+}
+
+void read_attack(const Config& config, Settings* settings, Violations* wrong) {
+  const OptionValues values = config.section("attack");
+  wrong->guard([&] { settings->snapshots = read_iterations(values); });
+  AttackRequest request;
+  request.labels = values.text("labels");
+  request.iterations = values.integer("iterations");
+  request.snapshots = settings->snapshots;
+  for (const std::string& name : values.list("method")) {
+    wrong->guard([&] {
+      const auto& entry = attacks().find(name);
+      settings->attack.methods.push_back(
+          {name, entry.create(config.section("attack." + name), request)});
+    });
+  }
+  settings->attack.restarts = values.integer("restarts");
+  settings->attack.all_ranks = values.text("ranks") == "all";
+  settings->attack.each_round = values.text("when") == "each-round";
+  wrong->guard([&] {
+    const std::string none = "none";
+    const bool any = !settings->attack.methods.empty();
+    settings->targets = AttackTargets{
+        Selection(any ? values.text("rounds") : none, settings->federation.rounds, "attack.rounds"),
+        Selection(any ? values.text("clients") : none, settings->federation.clients, "attack.clients"),
+        values.integer("probes"), values.integer("probe_batch")};
+  });
+}
+
+// The rule idlg reads the label of one image; say so before training rather than after.
+void check_labels(const Settings& settings, Violations* wrong) {
+  const bool probes = settings.targets && settings.targets->probes > 0;
+  for (const AttackPlan::Method& method : settings.attack.methods) {
+    if (method.attack->label_rule() != "idlg") continue;
+    if (probes) {
+      wrong->check(settings.targets->probe_batch == 1,
+                   fmt::format("attack.labels=idlg ({}) reads the label of one image: it needs "
+                               "attack.probe_batch=1, or attack.labels=known or joint",
+                               method.name));
+    } else {
+      wrong->check(settings.federation.algorithm == "fedsgd" && settings.federation.batch_size == 1,
+                   fmt::format("attack.labels=idlg ({}) reads the label of one image: attack probes "
+                               "(attack.probes=4), or use federation.algorithm=fedsgd with "
+                               "federation.batch_size=1, or attack.labels=known or joint",
+                               method.name));
+    }
+  }
+}
+
+}  // namespace
+
+Settings make_settings(const Config& config) {
+  if (const std::vector<std::string> lines = config.violations(); !lines.empty())
+    throw ConfigError(join(lines, "\n"));
+  Violations wrong;
+  Settings s;
+  const OptionValues run = config.section("run");
+  s.name = run.text("name");
+  s.output = run.text("output");
+  s.seed = static_cast<uint64_t>(run.integer("seed"));
+  s.threads = static_cast<int>(run.integer("threads"));
+  wrong.check(!s.output.empty(), "run.output must name a folder");
+
+  const OptionValues data = config.section("data");
+  s.dataset_name = data.text("dataset");
+  s.data = {data.text("path"), data.integer("image_size"), data.integer("channels"), s.seed};
+  wrong.check(s.data.channels != 2, "data.channels must be 1 (grey) or 3 (RGB)");
+  wrong.check(s.dataset_name == "phantom" || !s.data.path.empty(),
+              fmt::format("data.path must name the file or folder of data.dataset={}", s.dataset_name));
+
+  const OptionValues federation = config.section("federation");
+  s.federation = read_federation(federation);
+  s.federated_data.limit = data.integer("limit");
+  s.federated_data.hospitals = s.federation.clients;
+  s.federated_data.dedicated_server = s.federation.dedicated_server;
+  s.federated_data.partition = {partition_kind(federation.text("partition")), federation.real("alpha"),
+                                federation.integer("shards_per_client"), s.seed};
+
+  const OptionValues model = config.section("model");
+  s.model_name = model.text("name");
+  s.activation = model.text("activation");
+  s.init = {model.text("init"), model.real("init_scale")};
+  s.classes = model.integer("classes");
+
+  const OptionValues output = config.section("output");
+  s.gradients = output.text("gradients");
+  s.weights = output.flag("weights");
+
+  for (const std::string& name : config.section("defense").list("chain"))
+    wrong.guard([&] { s.defenses.append(defenses().find(name).create(config.section("defense." + name))); });
+  read_attack(config, &s, &wrong);
+  check_labels(s, &wrong);
+  wrong.guard([&] {
+    s.dataset =
+        datasets().find(s.dataset_name).create(config.section("data." + s.dataset_name), s.data);
+  });
+  wrong.throw_if_any();
+  s.attack.public_knowledge =
+      fmt::format("learning rate known; single messages; defenses: {}", s.defenses.describe());
+  return s;
+}
+
+Model make_model(const Config& config, const Settings& settings, int64_t data_classes) {
+  if (settings.classes != 0 && settings.classes < data_classes)
+    throw ConfigError(fmt::format("model.classes={} is too small: the data set has {} classes",
+                                  settings.classes, data_classes));
+  ModelRequest request;
+  request.input = {settings.data.channels, settings.data.image_size, settings.data.image_size};
+  request.classes = std::max<int64_t>(2, settings.classes != 0 ? settings.classes : data_classes);
+  request.activation = settings.activation;
+  return models().find(settings.model_name).create(config.section("model." + settings.model_name), request);
+}
+
+std::unique_ptr<Aggregator> make_aggregator(const Config& config, const Settings& settings,
+                                            const Model& model) {
+  const std::string& name = settings.federation.algorithm;
+  return aggregators().find(name).create(config.section("federation." + name), model,
+                                         settings.federation, settings.seed);
+}
+
+}  // namespace medpfl

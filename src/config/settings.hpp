@@ -1,0 +1,55 @@
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "config/config.hpp"
+#include "data/dataset.hpp"
+#include "data/partition.hpp"
+#include "defenses/defense.hpp"
+#include "federation/aggregator.hpp"
+#include "federation/attack_phase.hpp"
+#include "federation/federated_data.hpp"
+#include "federation/round_plan.hpp"
+#include "federation/settings.hpp"
+#include "models/model.hpp"
+
+namespace medpfl {
+
+/// A configuration turned into values and components, checked. Building it reads no data.
+struct Settings {
+  std::string name, output;
+  uint64_t seed = 1;
+  int threads = 1;
+  std::string dataset_name;
+  DataRequest data;
+  FederatedDataOptions federated_data;
+  std::string model_name;
+  std::string activation;
+  Initialization init;
+  int64_t classes = 0;  ///< 0: those of the data set
+  FederationSettings federation;
+  std::string gradients;  ///< capture policy
+  bool weights = false;
+  std::vector<int64_t> snapshots;
+  AttackPlan attack;
+  std::optional<AttackTargets> targets;
+  DefenseChain defenses;
+
+  std::unique_ptr<Dataset> dataset;
+};
+
+/// Throws ConfigError with every violation at once, one a line: single values, then those that only
+/// show together.
+Settings make_settings(const Config& config);
+
+/// The network for a data set with these classes. Throws ConfigError when model.classes is too small.
+Model make_model(const Config& config, const Settings& settings, int64_t data_classes);
+
+/// The federated algorithm of the configuration.
+std::unique_ptr<Aggregator> make_aggregator(const Config& config, const Settings& settings,
+                                            const Model& model);
+
+}  // namespace medpfl

@@ -1,0 +1,61 @@
+#include "core/log.hpp"
+
+#include <fmt/format.h>
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <cstdio>
+
+namespace medpfl {
+
+void start_log(int rank, int ranks, bool quiet) {
+  auto logger = std::make_shared<spdlog::logger>(
+      "medpfl", std::make_shared<spdlog::sinks::stderr_color_sink_st>());
+  const std::string who = ranks > 1 ? fmt::format(" [rank {}]", rank) : std::string();
+  logger->set_pattern("[%H:%M:%S]" + who + " %^%v%$");
+  logger->set_level(rank != 0 || quiet ? spdlog::level::warn : spdlog::level::info);
+  logger->flush_on(spdlog::level::trace);
+  spdlog::set_default_logger(logger);
+}
+
+void log_info(const std::string& message) { spdlog::info("{}", message); }
+void log_warning(const std::string& message) { spdlog::warn("warning: {}", message); }
+void log_error(const std::string& message) { spdlog::error("error: {}", message); }
+
+Progress::Progress(std::string what, int64_t total)
+    : what_(std::move(what)),
+      total_(total),
+      terminal_(isatty(STDERR_FILENO) != 0),
+      start_(Clock::now()),
+      last_(start_) {}
+
+Progress::~Progress() {
+  if (terminal_ && shown_) std::fputs("\r\033[K", stderr);
+}
+
+void Progress::update(int64_t done, const std::string& detail) {
+  if (!spdlog::should_log(spdlog::level::info)) return;
+  const Clock::time_point now = Clock::now();
+  const double since = std::chrono::duration<double>(now - last_).count();
+  if (since < (terminal_ ? 0.2 : 10.0)) return;
+  last_ = now;
+  const double elapsed = std::chrono::duration<double>(now - start_).count();
+  std::string left;
+  if (done > 0 && done < total_) {
+    const auto seconds = static_cast<int64_t>(elapsed * static_cast<double>(total_ - done) /
+                                              static_cast<double>(done));
+    left = fmt::format(", {}:{:02d} left", seconds / 60, seconds % 60);
+  }
+  const std::string line = fmt::format("{} {}/{}{}{}{}", what_, done, total_, left,
+                                       detail.empty() ? "" : ", ", detail);
+  if (terminal_) {
+    std::fputs(("\r\033[K" + line).c_str(), stderr);
+    std::fflush(stderr);
+    shown_ = true;
+  } else {
+    log_info(line);
+  }
+}
+
+}  // namespace medpfl

@@ -1,0 +1,54 @@
+#pragma once
+#include <ATen/core/PhiloxRNGEngine.h>
+
+#include <cstdint>
+#include <vector>
+
+namespace medpfl {
+
+/// What a random stream is for. The numbers are part of the results' reproducibility: never reuse.
+enum class Purpose : uint64_t {
+  kModelInit = 1,
+  kPartition = 2,
+  kClientSampling = 3,
+  kLocalBatches = 4,
+  kProbe = 5,
+  kDefense = 6,
+  kAttackStart = 7,
+  kPhantom = 8,
+  kBenchmark = 9,
+};
+
+/// The whole identity of a random stream: never a rank, a time or an order of calls.
+struct StreamKey {
+  uint64_t seed = 0;
+  Purpose purpose = Purpose::kModelInit;
+  uint64_t round = 0, client = 0, step = 0;
+};
+
+/// A counter-based stream (Philox4x32-10, Salmon et al. 2011): equal keys give equal numbers on any
+/// rank, in any order. A uniform random bit generator for <random> and Boost.Random.
+class RandomStream {
+ public:
+  using result_type = uint32_t;
+  explicit RandomStream(const StreamKey& key);
+
+  static constexpr uint32_t min() { return 0; }
+  static constexpr uint32_t max() { return 0xffffffffU; }
+  uint32_t operator()() { return engine_(); }
+
+  double uniform();                         ///< [0, 1)
+  double uniform(double low, double high);  ///< [low, high)
+  double normal();                          ///< N(0, 1)
+  double laplace(double scale);             ///< Laplace(0, scale), scale > 0
+  double gamma(double shape);               ///< Gamma(shape, 1), shape > 0
+  uint64_t below(uint64_t n);               ///< [0, n), n > 0
+
+  /// A random permutation of 0 ... n-1 (Fisher-Yates).
+  std::vector<int64_t> permutation(int64_t n);
+
+ private:
+  at::Philox4_32 engine_;
+};
+
+}  // namespace medpfl

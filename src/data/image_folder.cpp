@@ -1,0 +1,177 @@
+#include <ATen/ops/empty.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <iterator>
+#include <map>
+
+#include "core/error.hpp"
+#include "core/text.hpp"
+#include "data/image_file.hpp"
+#include "data/image_transform.hpp"
+#include "data/sources.hpp"
+
+namespace medpfl {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kLayout =
+    "expected PATH/train/CLASS/IMAGE and PATH/test/CLASS/IMAGE (or Training, Testing)";
+
+[[noreturn]] void fail(const fs::path& folder, const std::string& reason,
+                       const std::string& advice = kLayout) {
+  throw DataError(
+      fmt::format("cannot use image folder '{}': {}; {}", folder.string(), reason, advice));
+}
+
+// Sorted names of the entries that `accept` takes; hidden ones never.
+template <class Accept>
+std::vector<std::string> list(const fs::path& folder, Accept accept) {
+  std::vector<std::string> names;
+  try {
+    for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
+      std::string name = entry.path().filename().string();
+      if (name.front() != '.' && accept(entry)) names.push_back(std::move(name));
+    }
+  } catch (const fs::filesystem_error& error) {
+    fail(folder, error.code().message(), "check the path and its permissions");
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+std::vector<std::string> folders_in(const fs::path& folder) {
+  return list(folder, [](const fs::directory_entry& entry) { return entry.is_directory(); });
+}
+
+std::vector<std::string> images_in(const fs::path& folder) {
+  return list(folder, [](const fs::directory_entry& entry) {
+    const std::string suffix = lower(entry.path().extension().string());
+    return (suffix == ".png" || suffix == ".jpg" || suffix == ".jpeg") && entry.is_regular_file();
+  });
+}
+
+// train, test or val for a folder named so in any usual way, else "".
+std::string split_of(const std::string& name) {
+  const std::string word = lower(name);
+  if (word == "train" || word == "training") return "train";
+  if (word == "test" || word == "testing") return "test";
+  if (word == "val" || word == "valid" || word == "validation") return "val";
+  return {};
+}
+
+std::map<std::string, fs::path> find_splits(const fs::path& root) {
+  std::error_code error;
+  if (!fs::exists(root, error)) fail(root, "it does not exist", "correct the path");
+  if (!fs::is_directory(root, error)) fail(root, "it is not a folder", "correct the path");
+  std::map<std::string, fs::path> splits;
+  const std::vector<std::string> names = folders_in(root);
+  for (const std::string& name : names) {
+    const std::string split = split_of(name);
+    if (split.empty()) continue;
+    if (!splits.emplace(split, root / name).second)
+      fail(root,
+           fmt::format("'{}' and '{}' are both the {} split", splits[split].filename().string(),
+                       name, split),
+           "rename one of them");
+  }
+  if (splits.count("train") != 0 && splits.count("test") != 0) return splits;
+  const bool bare = std::any_of(names.begin(), names.end(), [&](const std::string& name) {
+    return split_of(name).empty() && !images_in(root / name).empty();
+  });
+  if (splits.empty() && bare)
+    fail(root, fmt::format("it holds class folders ({}) but no splits", join(names)));
+  fail(root, fmt::format("it has no {} folder; folders found: {}",
+                         splits.count("train") == 0 ? "train" : "test",
+                         names.empty() ? "none" : join(names)));
+}
+
+std::vector<std::string> missing_from(const std::vector<std::string>& wanted,
+                                      const std::vector<std::string>& present) {
+  std::vector<std::string> out;
+  std::set_difference(wanted.begin(), wanted.end(), present.begin(), present.end(),
+                      std::back_inserter(out));
+  return out;
+}
+
+void append(const fs::path& split, const std::vector<std::string>& classes, Manifest::Part* part) {
+  const std::vector<std::string> found = folders_in(split);
+  if (found != classes) {
+    const std::vector<std::string> lacking = missing_from(classes, found);
+    const std::vector<std::string> unknown = missing_from(found, classes);
+    fail(split,
+         fmt::format("its class folders differ from those of the training split: missing {}, only "
+                     "here {}",
+                     lacking.empty() ? "none" : join(lacking),
+                     unknown.empty() ? "none" : join(unknown)),
+         "give both splits the same class folders");
+  }
+  for (size_t label = 0; label < classes.size(); ++label) {
+    const fs::path folder = split / classes[label];
+    const std::vector<std::string> names = images_in(folder);
+    if (names.empty())
+      fail(folder, "it holds no .png, .jpg or .jpeg file", "fill or remove the class");
+    for (const std::string& name : names) {
+      part->ids.push_back(part->size());
+      part->labels.push_back(static_cast<int64_t>(label));
+      part->files.push_back((folder / name).string());
+    }
+  }
+}
+
+class ImageFolder final : public Dataset {
+ public:
+  ImageFolder(const OptionValues& own, DataRequest request)
+      : validation_(own.text("val")), request_(std::move(request)) {}
+
+  Manifest scan() const override {
+    const std::map<std::string, fs::path> splits = find_splits(request_.path);
+    Manifest manifest;
+    manifest.class_names = folders_in(splits.at("train"));
+    if (manifest.class_names.empty()) fail(splits.at("train"), "it has no class folders");
+    append(splits.at("train"), manifest.class_names, &manifest.train);
+    append(splits.at("test"), manifest.class_names, &manifest.test);
+    if (validation_ != "ignore") {
+      if (splits.count("val") == 0)
+        fail(request_.path, fmt::format("val = {}, but it has no val folder", validation_),
+             "set val = ignore");
+      append(splits.at("val"), manifest.class_names,
+             validation_ == "train" ? &manifest.train : &manifest.test);
+    }
+    return manifest;
+  }
+
+  at::Tensor read(const Manifest::Part& part, Split,
+                  const std::vector<int64_t>& positions) const override {
+    const int64_t size = request_.image_size;
+    const at::Tensor images = at::empty(
+        {static_cast<int64_t>(positions.size()), request_.channels, size, size}, at::kByte);
+    for (size_t i = 0; i < positions.size(); ++i) {
+      const int64_t position = positions[i];
+      if (position < 0 || position >= static_cast<int64_t>(part.files.size()))
+        throw Error(ExitCode::kInternal, fmt::format("image {} was asked for, of a split of {}",
+                                                     position, part.files.size()));
+      images.select(0, static_cast<int64_t>(i))
+          .copy_(fit_image(read_image_file(part.files[static_cast<size_t>(position)]),
+                           request_.channels, size));
+    }
+    return images;
+  }
+
+ private:
+  std::string validation_;
+  DataRequest request_;
+};
+
+}  // namespace
+
+std::vector<OptionSpec> image_folder_options() { return {validation_option()}; }
+
+std::unique_ptr<Dataset> make_image_folder(const OptionValues& own, const DataRequest& request) {
+  return std::make_unique<ImageFolder>(own, request);
+}
+
+}  // namespace medpfl

@@ -1,0 +1,40 @@
+#pragma once
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace medpfl {
+
+/// Which images each hospital holds.
+struct Partition {
+  /// One entry a hospital: positions in the training split, ascending; every image is in one.
+  std::vector<std::vector<int64_t>> shards;
+};
+
+enum class PartitionKind {
+  kIid,          ///< a random permutation dealt out in turn: sizes differ by one at most
+  kDirichlet,    ///< per class, shares over hospitals ~ Dirichlet(alpha) (Hsu et al. 2019)
+  kLabelShards,  ///< sorted by label, cut into pieces, some dealt to each (McMahan et al. 2017)
+};
+
+struct PartitionOptions {
+  PartitionKind kind = PartitionKind::kIid;
+  double alpha = 0.5;             ///< of kDirichlet, above 0; small: few classes a hospital
+  int64_t shards_per_client = 2;  ///< of kLabelShards, at least 1
+  uint64_t seed = 1;
+};
+
+/// "iid", "dirichlet", "label-shards".
+std::vector<std::string> partition_names();
+
+/// Throws ConfigError with the names known.
+PartitionKind partition_kind(const std::string& name);
+
+/// Deals the images with these `labels` (0 ... classes-1) to `clients` hospitals, at least one to
+/// each; the same for equal arguments on every rank. Dirichlet shares are those of label-wise
+/// partition in Li et al. 2022 (NIID-Bench). Throws DataError: fewer images than hospitals (or than
+/// pieces), a label out of range; ConfigError: clients, alpha or shards_per_client out of range.
+Partition make_partition(const std::vector<int64_t>& labels, int64_t classes, int64_t clients,
+                         const PartitionOptions& options);
+
+}  // namespace medpfl

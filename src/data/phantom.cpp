@@ -1,0 +1,110 @@
+#include "data/phantom.hpp"
+
+#include <ATen/ops/empty.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "core/error.hpp"
+#include "core/random.hpp"
+#include "data/phantom_canvas.hpp"
+
+namespace medpfl {
+namespace {
+
+struct Modality {
+  std::string name;
+  std::vector<std::string> classes;
+
+  Scene (*scene)(int64_t label, RandomStream* stream);
+};
+
+const std::vector<Modality>& modalities() {
+  static const std::vector<Modality> table = {
+      {"mri", {"notumor", "glioma", "meningioma", "pituitary"}, mri_scene},
+      {"xray", {"normal", "pneumonia", "covid"}, xray_scene},
+      {"dermoscopy", {"benign", "malignant"}, dermoscopy_scene},
+  };
+  return table;
+}
+
+class Phantom final : public Dataset {
+ public:
+  Phantom(const Modality& modality, int64_t train, int64_t test, const DataRequest& request)
+      : modality_(modality), train_(train), test_(test), request_(request) {}
+
+  Manifest scan() const override {
+    Manifest manifest;
+    manifest.class_names = modality_.classes;
+    fill(train_, &manifest.train);
+    fill(test_, &manifest.test);
+    return manifest;
+  }
+
+  at::Tensor read(const Manifest::Part& part, Split split,
+                  const std::vector<int64_t>& positions) const override {
+    const int64_t count = static_cast<int64_t>(positions.size());
+    const int64_t size = request_.image_size, bytes = request_.channels * size * size;
+    at::Tensor images = at::empty({count, request_.channels, size, size}, at::kByte);
+    auto* out = images.data_ptr<uint8_t>();
+    for (const int64_t position : positions) {
+      if (position < 0 || position >= part.size())
+        throw DataError(
+            fmt::format("phantom: image {} was asked for, but the part has {}; ask for "
+                        "positions 0 ... {}",
+                        position, part.size(), part.size() - 1));
+      const auto at = static_cast<size_t>(position);
+      RandomStream stream({request_.seed, Purpose::kPhantom, split == Split::kTrain ? 0U : 1U,
+                           static_cast<uint64_t>(part.ids[at]), 0});
+      const Scene scene = modality_.scene(part.labels[at], &stream);
+      render(scene, size, request_.channels, &stream, out);
+      out += bytes;
+    }
+    return images;
+  }
+
+ private:
+  void fill(int64_t count, Manifest::Part* part) const {
+    const auto classes = static_cast<int64_t>(modality_.classes.size());
+    for (int64_t id = 0; id < count; ++id) {
+      part->labels.push_back(id % classes);
+      part->ids.push_back(id);
+    }
+  }
+
+  Modality modality_;
+  int64_t train_, test_;
+  DataRequest request_;
+};
+
+}  // namespace
+
+std::vector<OptionSpec> phantom_options() {
+  std::vector<std::string> names;
+  for (const Modality& modality : modalities()) names.push_back(modality.name);
+  return {choice_option("modality", "mri", names, "kind of pictures to generate"),
+          integer_option("train", 400, "training images to generate").at_least(1),
+          integer_option("test", 100, "test images to generate").at_least(1)};
+}
+
+std::unique_ptr<Dataset> make_phantom(const OptionValues& own, const DataRequest& request) {
+  for (const OptionSpec& spec : phantom_options())
+    if (const auto wrong = violation(spec, own.text(spec.name)))
+      throw ConfigError(fmt::format("data.phantom.{}: {}", spec.name, *wrong));
+  if (request.image_size < 8 || request.image_size > 512)
+    throw ConfigError(
+        fmt::format("phantom: an image size of {} pixels is not allowed: it must be "
+                    "in [8, 512]",
+                    request.image_size));
+  if (request.channels != 1 && request.channels != 3)
+    throw ConfigError(fmt::format("phantom: {} channels are not allowed: use 1 (grey) or 3 (RGB)",
+                                  request.channels));
+  const auto& table = modalities();
+  const auto found = std::find_if(table.begin(), table.end(), [&](const Modality& modality) {
+    return modality.name == own.text("modality");
+  });
+  return std::make_unique<Phantom>(*found, own.integer("train"), own.integer("test"), request);
+}
+
+}  // namespace medpfl

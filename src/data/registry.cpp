@@ -1,0 +1,81 @@
+#include <ATen/core/Tensor.h>
+
+#include <algorithm>
+#include <numeric>
+
+#include "data/dataset.hpp"
+#include "data/phantom.hpp"
+#include "data/sources.hpp"
+
+namespace medpfl {
+
+OptionSpec validation_option() {
+  return choice_option("val", "ignore", {"ignore", "train", "test"},
+                       "what a validation split joins; ignore leaves its images out");
+}
+
+const Registry<DatasetFactory>& datasets() {
+  static const Registry<DatasetFactory> table(
+      "dataset",
+      {
+          {"phantom", "generated medical phantoms; needs no files", "", phantom_options(),
+           make_phantom},
+          {"medmnist", "a MedMNIST .npz archive, or a folder of them and a name",
+           "Yang et al., MedMNIST v2, Scientific Data 2023", medmnist_options(), make_medmnist},
+          {"image-folder", "JPEG and PNG files in folders path/SPLIT/CLASS/IMAGE", "",
+           image_folder_options(), make_image_folder},
+          {"mnist", "MNIST idx files, plain or .gz; t10k files alone are split 6/7 train, 1/7 test",
+           "LeCun et al., Gradient-based learning applied to document recognition, 1998",
+           mnist_options(), make_mnist},
+      });
+  return table;
+}
+
+namespace {
+
+// Largest remainders: floor(limit * share), then one more to the classes cut most.
+std::vector<int64_t> quotas(const std::vector<int64_t>& counts, int64_t total, int64_t limit) {
+  std::vector<int64_t> quota, by_remainder(counts.size());
+  for (const int64_t count : counts) quota.push_back(limit * count / total);
+  std::iota(by_remainder.begin(), by_remainder.end(), int64_t{0});
+  std::stable_sort(by_remainder.begin(), by_remainder.end(), [&](int64_t a, int64_t b) {
+    return limit * counts[static_cast<size_t>(a)] % total >
+           limit * counts[static_cast<size_t>(b)] % total;
+  });
+  int64_t left = limit - std::accumulate(quota.begin(), quota.end(), int64_t{0});
+  for (const int64_t label : by_remainder)
+    if (left-- > 0) ++quota[static_cast<size_t>(label)];
+  return quota;
+}
+
+}  // namespace
+
+void limit_images(Manifest::Part* part, int64_t limit, int64_t classes) {
+  if (limit < 0)
+    throw ConfigError(fmt::format("limit of images {} is negative; 0 keeps all", limit));
+  if (limit == 0 || limit >= part->size()) return;
+  std::vector<int64_t> counts(static_cast<size_t>(classes), 0);
+  for (const int64_t label : part->labels) {
+    if (label < 0 || label >= classes)
+      throw DataError(fmt::format("label {} is not a class in 0 ... {}", label, classes - 1));
+    ++counts[static_cast<size_t>(label)];
+  }
+  std::vector<int64_t> left = quotas(counts, part->size(), limit);
+  Manifest::Part kept;
+  for (size_t i = 0; i < part->labels.size(); ++i) {
+    if (left[static_cast<size_t>(part->labels[i])]-- <= 0) continue;
+    kept.labels.push_back(part->labels[i]);
+    kept.ids.push_back(part->ids[i]);
+    if (!part->files.empty()) kept.files.push_back(part->files[i]);
+  }
+  *part = std::move(kept);
+}
+
+at::Tensor to_unit_range(const at::Tensor& images) {
+  if (images.scalar_type() != at::kByte)
+    throw Error(ExitCode::kInternal, fmt::format("to_unit_range: images are {}, not uint8",
+                                                 at::toString(images.scalar_type())));
+  return images.to(at::kFloat).div_(255.0);
+}
+
+}  // namespace medpfl

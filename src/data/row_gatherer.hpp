@@ -1,0 +1,44 @@
+#pragma once
+#include <ATen/core/Tensor.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "data/byte_reader.hpp"
+#include "data/dataset.hpp"
+
+namespace medpfl {
+
+/// Layout of one image in a stream: uint8 [height, width, channels], channels 1 or 3.
+struct RowShape {
+  int64_t height = 0, width = 0, channels = 1;
+  int64_t bytes() const { return height * width * channels; }
+};
+
+/// Picks images out of streams that can only be read from front to back, keeping one row and the
+/// images asked for in memory. Rows are numbered by Manifest::Part::ids.
+class RowGatherer {
+ public:
+  /// Throws Error (internal) where a position is not in `part`.
+  RowGatherer(const Manifest::Part& part, const std::vector<int64_t>& positions,
+              const DataRequest& request);
+
+  /// Is any of the rows first ... first+count-1 asked for?
+  bool wants(int64_t first, int64_t count) const;
+
+  /// Reads rows first ... first+count-1, all of them, and keeps those asked for. Calls go upwards.
+  void gather(int64_t first, int64_t count, const RowShape& shape, const ByteReader& read);
+
+  /// uint8 [n, C, S, S] in the order of the positions. Throws DataError where a row was never met.
+  at::Tensor result() const;
+
+ private:
+  DataRequest request_;
+  std::vector<std::pair<int64_t, int64_t>> wanted_;  // row, place in images_; sorted
+  size_t next_ = 0;
+  at::Tensor images_;
+};
+
+}  // namespace medpfl

@@ -1,0 +1,37 @@
+#include <fmt/format.h>
+
+#include "core/text.hpp"
+#include "defenses/defense.hpp"
+#include "defenses/entries.hpp"
+#include "privacy/mechanisms.hpp"
+
+namespace medpfl {
+namespace {
+
+// Clipping to one global L2 norm, the half of the Gaussian mechanism that bounds the sensitivity
+// (Abadi et al. 2016 for examples, Geyer et al. 2017 for clients).
+class Clip final : public Defense {
+ public:
+  explicit Clip(const OptionValues& own) : bound_(own.real("bound")) {}
+
+  void apply(FlatParameters* update, const DefenseContext&) const override {
+    clip_l2(update, bound_);
+  }
+
+  std::string describe() const override { return fmt::format("clip bound={}", shortest(bound_)); }
+
+ private:
+  double bound_;
+};
+
+}  // namespace
+
+RegistryEntry<DefenseFactory> clip_defense() {
+  return {"clip",
+          "scales the update down to a global L2 norm of at most bound",
+          "Abadi et al. 2016, arXiv:1607.00133; Geyer et al. 2017, arXiv:1712.07557",
+          {real_option("bound", 1, "largest L2 norm of an update").above(0)},
+          [](const OptionValues& own) { return std::make_unique<Clip>(own); }};
+}
+
+}  // namespace medpfl

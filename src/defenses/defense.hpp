@@ -1,0 +1,67 @@
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/flat_parameters.hpp"
+#include "core/options.hpp"
+#include "core/random.hpp"
+#include "core/registry.hpp"
+
+namespace medpfl {
+
+/// What a defense may know besides the update: nothing but the round, the hospital and its own
+/// random stream.
+struct DefenseContext {
+  uint64_t seed = 0;     ///< of the run
+  int64_t round = 0;     ///< from 0
+  int64_t client = 0;    ///< the hospital, from 0
+  int64_t message = 0;   ///< 0: the update; 1 + index: a probe
+  int64_t position = 0;  ///< place in the chain, set by DefenseChain; below kMaxDefenses
+};
+
+/// Most defenses one chain holds.
+inline constexpr int64_t kMaxDefenses = 64;
+
+/// The stream of one defense for one message of one hospital in one round: Purpose::kDefense with
+/// step = message * kMaxDefenses + position.
+RandomStream defense_stream(const DefenseContext& context);
+
+/// A change a hospital makes to what it sends, before the server (and so the attacker) sees it.
+/// Keeps no state between calls.
+class Defense {
+ public:
+  virtual ~Defense() = default;
+  /// Changes the update a hospital is about to send, in place; its layout stays. The same update
+  /// and context give the same bits. Throws NumericError on an update that is not finite where the
+  /// defense must measure it.
+  virtual void apply(FlatParameters* update, const DefenseContext& context) const = 0;
+  /// One line for logs and for what the attacker knows: "gaussian scale=0.01 relative=norm".
+  virtual std::string describe() const = 0;
+};
+
+/// Makes a defense from the checked options of its own section [defense.NAME].
+using DefenseFactory = std::function<std::unique_ptr<Defense>(const OptionValues& own)>;
+
+/// gaussian, laplace, clip.
+const Registry<DefenseFactory>& defenses();
+
+/// Defenses applied in the order of the config.
+class DefenseChain {
+ public:
+  DefenseChain() = default;
+  /// Adds at the end. Throws ConfigError beyond kMaxDefenses.
+  void append(std::unique_ptr<Defense> defense);
+  /// Applies all in order; the position in `context` is overwritten with each one's own.
+  void apply(FlatParameters* update, DefenseContext context) const;
+  bool empty() const { return chain_.empty(); }
+  /// "clip bound=1; gaussian scale=0.01 relative=absolute", or "none".
+  std::string describe() const;
+
+ private:
+  std::vector<std::unique_ptr<Defense>> chain_;
+};
+
+}  // namespace medpfl

@@ -1,0 +1,42 @@
+#include <fmt/format.h>
+
+#include "core/error.hpp"
+#include "core/text.hpp"
+#include "defenses/defense.hpp"
+
+namespace medpfl {
+
+RandomStream defense_stream(const DefenseContext& context) {
+  StreamKey key;
+  key.seed = context.seed;
+  key.purpose = Purpose::kDefense;
+  key.round = static_cast<uint64_t>(context.round);
+  key.client = static_cast<uint64_t>(context.client);
+  key.step = static_cast<uint64_t>(context.message * kMaxDefenses + context.position);
+  return RandomStream(key);
+}
+
+void DefenseChain::append(std::unique_ptr<Defense> defense) {
+  // A position beyond the last would draw the numbers of the next message.
+  if (static_cast<int64_t>(chain_.size()) >= kMaxDefenses)
+    throw ConfigError(
+        fmt::format("defense.chain names more than {} defenses: shorten it", kMaxDefenses));
+  chain_.push_back(std::move(defense));
+}
+
+void DefenseChain::apply(FlatParameters* update, DefenseContext context) const {
+  context.position = 0;
+  for (const auto& defense : chain_) {
+    defense->apply(update, context);
+    ++context.position;
+  }
+}
+
+std::string DefenseChain::describe() const {
+  if (chain_.empty()) return "none";
+  std::vector<std::string> lines;
+  for (const auto& defense : chain_) lines.push_back(defense->describe());
+  return join(lines, "; ");
+}
+
+}  // namespace medpfl

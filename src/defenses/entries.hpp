@@ -1,0 +1,11 @@
+#pragma once
+#include "defenses/defense.hpp"
+
+namespace medpfl {
+
+// The rows of defenses(), each from the file of its name.
+RegistryEntry<DefenseFactory> gaussian_defense();
+RegistryEntry<DefenseFactory> laplace_defense();
+RegistryEntry<DefenseFactory> clip_defense();
+
+}  // namespace medpfl

@@ -1,0 +1,34 @@
+#include "defenses/defense.hpp"
+#include "defenses/entries.hpp"
+#include "defenses/noise_scale.hpp"
+#include "privacy/mechanisms.hpp"
+
+namespace medpfl {
+namespace {
+
+// Additive Gaussian noise on the update (Zhu et al. 2019).
+class Gaussian final : public Defense {
+ public:
+  explicit Gaussian(const OptionValues& own) : scale_(own) {}
+
+  void apply(FlatParameters* update, const DefenseContext& context) const override {
+    RandomStream stream = defense_stream(context);
+    add_gaussian(update, scale_.of(*update), &stream);
+  }
+
+  std::string describe() const override { return "gaussian " + scale_.describe(); }
+
+ private:
+  NoiseScale scale_;
+};
+
+}  // namespace
+
+RegistryEntry<DefenseFactory> gaussian_defense() {
+  return {"gaussian", "adds Gaussian noise to the update; after clip, the Gaussian mechanism",
+          "Zhu et al. 2019, arXiv:1906.08935; with clip: Geyer et al. 2017, arXiv:1712.07557",
+          NoiseScale::options("standard deviation"),
+          [](const OptionValues& own) { return std::make_unique<Gaussian>(own); }};
+}
+
+}  // namespace medpfl

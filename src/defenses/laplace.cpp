@@ -1,0 +1,36 @@
+#include "defenses/defense.hpp"
+#include "defenses/entries.hpp"
+#include "defenses/noise_scale.hpp"
+#include "privacy/mechanisms.hpp"
+
+namespace medpfl {
+namespace {
+
+// Additive Laplace noise on the update (Das et al. 2023; Zhu et al. 2019). The noise level L of Das
+// et al. is the scale b = 1/L: their levels 100, 200, 300 and 400 are scale = 0.01, 0.005, 0.00333
+// and 0.0025, absolute.
+class Laplace final : public Defense {
+ public:
+  explicit Laplace(const OptionValues& own) : scale_(own) {}
+
+  void apply(FlatParameters* update, const DefenseContext& context) const override {
+    RandomStream stream = defense_stream(context);
+    add_laplace(update, scale_.of(*update), &stream);
+  }
+
+  std::string describe() const override { return "laplace " + scale_.describe(); }
+
+ private:
+  NoiseScale scale_;
+};
+
+}  // namespace
+
+RegistryEntry<DefenseFactory> laplace_defense() {
+  return {"laplace", "adds Laplace noise to the update; scale is b, of a noise level L it is 1/L",
+          "Das et al. 2023, arXiv:2311.06643; Zhu et al. 2019, arXiv:1906.08935",
+          NoiseScale::options("scale b (the standard deviation is sqrt(2) b)"),
+          [](const OptionValues& own) { return std::make_unique<Laplace>(own); }};
+}
+
+}  // namespace medpfl

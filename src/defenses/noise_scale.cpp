@@ -1,0 +1,59 @@
+#include "defenses/noise_scale.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+
+#include "core/error.hpp"
+#include "core/text.hpp"
+
+namespace medpfl {
+namespace {
+
+double percentile_95(const FlatParameters& update) {
+  std::vector<float> magnitudes(static_cast<size_t>(update.size()));
+  std::transform(update.data(), update.data() + update.size(), magnitudes.begin(),
+                 [](float v) { return std::abs(v); });
+  const int64_t rank = (95 * update.size() + 99) / 100 - 1;
+  const auto at = magnitudes.begin() + rank;
+  std::nth_element(magnitudes.begin(), at, magnitudes.end());
+  return *at;
+}
+
+}  // namespace
+
+std::vector<OptionSpec> NoiseScale::options(const std::string& what) {
+  return {real_option("scale", 0.01, what + " of the noise, in units of relative").above(0),
+          choice_option("relative", "absolute", {"absolute", "norm", "p95"},
+                        "unit of scale: 1, the root mean square entry of the update, or the 95th "
+                        "percentile of its magnitudes")};
+}
+
+NoiseScale::NoiseScale(const OptionValues& own)
+    : scale_(own.real("scale")), relative_(own.text("relative")) {}
+
+double NoiseScale::of(const FlatParameters& update) const {
+  if (relative_ == "absolute" || update.size() == 0) return scale_;
+  const double norm = update.norm();
+  if (!std::isfinite(norm))
+    throw NumericError(
+        fmt::format("the update has the L2 norm {}, so relative={} has no scale: training "
+                    "diverged; lower the learning rate",
+                    norm, relative_));
+  if (relative_ == "norm") return scale_ * norm / std::sqrt(static_cast<double>(update.size()));
+  const double quantile = percentile_95(update);
+  if (quantile == 0 && norm > 0)
+    throw NumericError(
+        "the 95th percentile of the update's magnitudes is 0 (95 % of its entries are zero), so "
+        "relative=p95 would add no noise: use relative=norm, or place the noise before what zeroes "
+        "the entries");
+  return scale_ * quantile;
+}
+
+std::string NoiseScale::describe() const {
+  return fmt::format("scale={} relative={}", shortest(scale_), relative_);
+}
+
+}  // namespace medpfl

@@ -1,0 +1,15 @@
+#include "defenses/defense.hpp"
+#include "defenses/entries.hpp"
+
+namespace medpfl {
+
+const Registry<DefenseFactory>& defenses() {
+  static const Registry<DefenseFactory> table("defense", {
+                                                             gaussian_defense(),
+                                                             laplace_defense(),
+                                                             clip_defense(),
+                                                         });
+  return table;
+}
+
+}  // namespace medpfl

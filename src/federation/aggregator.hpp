@@ -1,0 +1,41 @@
+#pragma once
+#include <functional>
+#include <memory>
+
+#include "core/registry.hpp"
+#include "federation/hospital.hpp"
+#include "federation/message.hpp"
+#include "federation/settings.hpp"
+#include "models/model.hpp"
+
+namespace medpfl {
+
+/// A federated learning algorithm: what a hospital computes, and what the server does with the mean.
+class Aggregator {
+ public:
+  virtual ~Aggregator() = default;
+  /// Trains at the global weights and fills payload, is_gradient, examples, steps, loss and images of the
+  /// update. `work` is scratch of the model's layout.
+  virtual void train(const Hospital& hospital, const FlatParameters& global, FlatParameters* work,
+                     Message* update) const = 0;
+  /// One batch of `images` (positions in the shard), sent in the same form as an update would be.
+  virtual void probe(const Hospital& hospital, const FlatParameters& global,
+                     const std::vector<int64_t>& images, Message* message) const = 0;
+  /// global <- global + f(mean of the updates, weighted by their examples).
+  virtual void apply(const FlatParameters& mean, FlatParameters* global) const = 0;
+  /// Images a hospital with `shard` images uses in a round.
+  virtual int64_t examples(int64_t shard) const = 0;
+};
+
+/// Model and settings outlive the aggregator.
+using AggregatorFactory = std::function<std::unique_ptr<Aggregator>(
+    const OptionValues& own, const Model& model, const FederationSettings& settings, uint64_t seed)>;
+
+/// fedsgd, fedavg.
+const Registry<AggregatorFactory>& aggregators();
+
+/// The gradient of one batch of `images` (positions in the shard) at the weights of `at`.
+double batch_gradient(const Model& model, const Hospital& hospital, const FlatParameters& at,
+                      const std::vector<int64_t>& images, FlatParameters* gradient);
+
+}  // namespace medpfl

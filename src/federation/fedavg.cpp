@@ -1,0 +1,72 @@
+// FedAvg: each hospital trains for some epochs with SGD; the server averages the changes of weights.
+#include "federation/aggregator.hpp"
+#include "federation/aggregator_rows.hpp"
+#include "federation/local_batches.hpp"
+#include "models/differentiator.hpp"
+
+namespace medpfl {
+namespace {
+
+class FedAvg final : public Aggregator {
+ public:
+  FedAvg(const Model& model, const FederationSettings& settings, uint64_t seed)
+      : model_(model), settings_(settings), seed_(seed) {}
+
+  void train(const Hospital& hospital, const FlatParameters& global, FlatParameters* work,
+             Message* update) const override {
+    *work = global;
+    const Differentiator differentiator(model_, *work);
+    FlatParameters& gradient = update->payload;  // serves as scratch until the end
+    double loss = 0;
+    update->steps = 0;
+    update->images.clear();
+    for (int64_t epoch = 0; epoch < settings_.local_epochs; ++epoch) {
+      for (const std::vector<int64_t>& positions :
+           shuffled_batches(hospital, settings_.batch_size, seed_, update->round, epoch)) {
+        const Batch batch = take_batch(hospital, positions);
+        loss += differentiator.gradient(batch.images, batch.labels, &gradient);
+        work->add(gradient, -settings_.learning_rate);
+        ++update->steps;
+        if (epoch == 0)
+          update->images.insert(update->images.end(), positions.begin(), positions.end());
+      }
+    }
+    update->payload = *work;
+    update->payload.add(global, -1);
+    update->is_gradient = false;
+    update->examples = hospital.size();
+    update->loss = loss / static_cast<double>(update->steps);
+  }
+
+  void probe(const Hospital& hospital, const FlatParameters& global,
+             const std::vector<int64_t>& images, Message* message) const override {
+    message->images = images;
+    message->loss = batch_gradient(model_, hospital, global, images, &message->payload);
+    message->payload.multiply(-settings_.learning_rate);
+    message->is_gradient = false;
+    message->examples = static_cast<int64_t>(images.size());
+    message->steps = 1;
+  }
+
+  void apply(const FlatParameters& mean, FlatParameters* global) const override {
+    global->add(mean, settings_.server_learning_rate);
+  }
+
+  int64_t examples(int64_t shard) const override { return shard; }
+
+ private:
+  const Model& model_;
+  const FederationSettings& settings_;
+  uint64_t seed_;
+};
+
+}  // namespace
+
+RegistryEntry<AggregatorFactory> fedavg() {
+  return {"fedavg", "local SGD epochs; the server adds the mean change of weights, by shard size",
+          "McMahan et al., AISTATS 2017, arXiv 1602.05629", {},
+          [](const OptionValues&, const Model& model, const FederationSettings& settings,
+             uint64_t seed) { return std::make_unique<FedAvg>(model, settings, seed); }};
+}
+
+}  // namespace medpfl

@@ -1,0 +1,146 @@
+#include "federation/federated_data.hpp"
+
+#include <ATen/ops/from_blob.h>
+#include <ATen/ops/tensor.h>
+
+#include <algorithm>
+
+#include "core/bytes.hpp"
+#include "core/error.hpp"
+#include "federation/placement.hpp"
+
+namespace medpfl {
+namespace {
+
+void pack(const Manifest::Part& part, ByteWriter* out) {
+  out->array(part.labels);
+  out->array(part.ids);
+  out->texts(part.files);
+}
+
+Manifest::Part unpack_part(ByteReader* in) {
+  Manifest::Part part;
+  part.labels = in->array<int64_t>();
+  part.ids = in->array<int64_t>();
+  part.files = in->texts();
+  return part;
+}
+
+Manifest share_manifest(const Communicator& comm, const Dataset& dataset, int64_t limit) {
+  std::string bytes;
+  comm.agree([&] {
+    if (!comm.is_root()) return;
+    Manifest manifest = dataset.scan();
+    limit_images(&manifest.train, limit, manifest.classes());
+    if (manifest.train.size() == 0) throw DataError("the training split has no images");
+    if (manifest.test.size() == 0) throw DataError("the test split has no images");
+    ByteWriter out;
+    out.texts(manifest.class_names);
+    pack(manifest.train, &out);
+    pack(manifest.test, &out);
+    bytes = out.take();
+  });
+  const std::string shared = comm.broadcast(std::move(bytes));
+  ByteReader in(shared);
+  Manifest manifest;
+  manifest.class_names = in.texts();
+  manifest.train = unpack_part(&in);
+  manifest.test = unpack_part(&in);
+  return manifest;
+}
+
+std::vector<at::Tensor> read_test_blocks(const Communicator& comm, const Dataset& dataset,
+                                         const Manifest& manifest) {
+  // One call, so that archives are read once.
+  std::vector<int64_t> positions;
+  std::vector<int64_t> sizes;
+  const int64_t stride = kEvaluationBlock * comm.size();
+  for (int64_t at = comm.rank() * kEvaluationBlock; at < manifest.test.size(); at += stride) {
+    sizes.push_back(std::min(kEvaluationBlock, manifest.test.size() - at));
+    for (int64_t i = at; i < at + sizes.back(); ++i) positions.push_back(i);
+  }
+  std::vector<at::Tensor> blocks;
+  if (positions.empty()) return blocks;
+  const at::Tensor all = dataset.read(manifest.test, Split::kTest, positions);
+  int64_t first = 0;
+  for (const int64_t size : sizes) {
+    blocks.push_back(all.narrow(0, first, size));
+    first += size;
+  }
+  return blocks;
+}
+
+void read_hospitals(const Communicator& comm, const Dataset& dataset, const Manifest& manifest,
+                    FederatedData* data) {
+  std::vector<int64_t> positions;
+  for (int64_t id = 0; id < data->hospital_count(); ++id) {
+    if (data->placement[static_cast<size_t>(id)] != comm.rank()) continue;
+    Hospital hospital;
+    hospital.id = id;
+    hospital.positions = data->partition.shards[static_cast<size_t>(id)];
+    positions.insert(positions.end(), hospital.positions.begin(), hospital.positions.end());
+    data->hospitals.push_back(std::move(hospital));
+  }
+  if (positions.empty()) return;
+  const at::Tensor images = dataset.read(manifest.train, Split::kTrain, positions);
+  int64_t first = 0;
+  for (Hospital& hospital : data->hospitals) {
+    std::vector<int64_t> labels;
+    for (const int64_t p : hospital.positions)
+      labels.push_back(manifest.train.labels[static_cast<size_t>(p)]);
+    hospital.images = images.narrow(0, first, hospital.size());
+    hospital.labels = at::tensor(labels, at::kLong);
+    first += hospital.size();
+  }
+}
+
+// Integer sums of pixels, so that the mean has the same bits for any number of ranks.
+at::Tensor mean_test_image(const Communicator& comm, const std::vector<at::Tensor>& blocks,
+                           int64_t images, const std::vector<int64_t>& shape) {
+  int64_t pixels = 1;
+  for (const int64_t extent : shape) pixels *= extent;
+  std::vector<int64_t> sum(static_cast<size_t>(pixels), 0);
+  for (const at::Tensor& block : blocks) {
+    const at::Tensor part = block.sum(0, false, at::kLong).contiguous();
+    const int64_t* in = part.data_ptr<int64_t>();
+    for (int64_t i = 0; i < pixels; ++i) sum[static_cast<size_t>(i)] += in[i];
+  }
+  comm.sum_to_root(sum.data(), pixels);
+  return at::tensor(sum, at::kDouble).div(255.0 * static_cast<double>(images)).to(at::kFloat).view(shape);
+}
+
+}  // namespace
+
+const Hospital& FederatedData::hospital(int64_t id) const {
+  const auto found = std::lower_bound(hospitals.begin(), hospitals.end(), id,
+                                      [](const Hospital& h, int64_t wanted) { return h.id < wanted; });
+  if (found == hospitals.end() || found->id != id)
+    throw Error(ExitCode::kInternal, "a hospital was looked up on a rank that does not host it");
+  return *found;
+}
+
+FederatedData load_federated_data(const Communicator& comm, const Dataset& dataset,
+                                  const FederatedDataOptions& options) {
+  const Manifest manifest = share_manifest(comm, dataset, options.limit);
+  FederatedData data;
+  data.class_names = manifest.class_names;
+  data.train_labels = manifest.train.labels;
+  data.test_labels = manifest.test.labels;
+  comm.agree([&] {
+    data.partition = make_partition(manifest.train.labels, manifest.classes(), options.hospitals,
+                                    options.partition);
+    for (const auto& shard : data.partition.shards)
+      data.shard_sizes.push_back(static_cast<int64_t>(shard.size()));
+    data.placement = place_hospitals(data.shard_sizes, comm.size(), options.dedicated_server);
+    read_hospitals(comm, dataset, manifest, &data);
+    data.test_blocks = read_test_blocks(comm, dataset, manifest);
+  });
+  // A rank without blocks learns the image shape from rank 0, which always has the first.
+  std::vector<int64_t> shape(3, 0);
+  if (comm.is_root()) shape = data.test_blocks.front().sizes().slice(1).vec();
+  comm.broadcast(shape.data(), 3 * static_cast<int64_t>(sizeof(int64_t)));
+  data.prior = mean_test_image(comm, data.test_blocks, manifest.test.size(), shape);
+  return data;
+}
+
+}  // namespace medpfl

@@ -1,0 +1,62 @@
+// FedSGD: each hospital sends the gradient of one batch; the server takes one step on their mean.
+#include <algorithm>
+
+#include "federation/aggregator.hpp"
+#include "federation/aggregator_rows.hpp"
+#include "federation/local_batches.hpp"
+#include "models/differentiator.hpp"
+
+namespace medpfl {
+
+double batch_gradient(const Model& model, const Hospital& hospital, const FlatParameters& at,
+                      const std::vector<int64_t>& images, FlatParameters* gradient) {
+  const Batch batch = take_batch(hospital, images);
+  return Differentiator(model, at).gradient(batch.images, batch.labels, gradient);
+}
+
+namespace {
+
+class FedSgd final : public Aggregator {
+ public:
+  FedSgd(const Model& model, const FederationSettings& settings, uint64_t seed)
+      : model_(model), settings_(settings), seed_(seed) {}
+
+  void train(const Hospital& hospital, const FlatParameters& global, FlatParameters*,
+             Message* update) const override {
+    probe(hospital, global,
+          shuffled_batches(hospital, settings_.batch_size, seed_, update->round, 0).front(), update);
+  }
+
+  void probe(const Hospital& hospital, const FlatParameters& global,
+             const std::vector<int64_t>& images, Message* message) const override {
+    message->images = images;
+    message->loss = batch_gradient(model_, hospital, global, images, &message->payload);
+    message->is_gradient = true;
+    message->examples = static_cast<int64_t>(images.size());
+    message->steps = 1;
+  }
+
+  void apply(const FlatParameters& mean, FlatParameters* global) const override {
+    global->add(mean, -settings_.learning_rate * settings_.server_learning_rate);
+  }
+
+  int64_t examples(int64_t shard) const override {
+    return settings_.batch_size > 0 ? std::min(settings_.batch_size, shard) : shard;
+  }
+
+ private:
+  const Model& model_;
+  const FederationSettings& settings_;
+  uint64_t seed_;
+};
+
+}  // namespace
+
+RegistryEntry<AggregatorFactory> fedsgd() {
+  return {"fedsgd", "one batch gradient a hospital; the server steps along their weighted mean",
+          "McMahan et al., AISTATS 2017, arXiv 1602.05629", {},
+          [](const OptionValues&, const Model& model, const FederationSettings& settings,
+             uint64_t seed) { return std::make_unique<FedSgd>(model, settings, seed); }};
+}
+
+}  // namespace medpfl

@@ -1,0 +1,33 @@
+#include "federation/local_batches.hpp"
+
+#include <ATen/ops/tensor.h>
+
+#include <algorithm>
+
+#include "core/random.hpp"
+#include "data/dataset.hpp"
+
+namespace medpfl {
+
+Batch take_batch(const Hospital& hospital, const std::vector<int64_t>& positions) {
+  const at::Tensor index = at::tensor(positions, at::kLong);
+  return {to_unit_range(hospital.images.index_select(0, index)),
+          hospital.labels.index_select(0, index)};
+}
+
+std::vector<std::vector<int64_t>> shuffled_batches(const Hospital& hospital, int64_t batch_size,
+                                                   uint64_t seed, int64_t round, int64_t epoch) {
+  RandomStream random({seed, Purpose::kLocalBatches, static_cast<uint64_t>(round),
+                       static_cast<uint64_t>(hospital.id), static_cast<uint64_t>(epoch)});
+  const std::vector<int64_t> order = random.permutation(hospital.size());
+  const int64_t step = batch_size > 0 ? std::min(batch_size, hospital.size()) : hospital.size();
+  std::vector<std::vector<int64_t>> batches;
+  for (auto at = order.begin(); at != order.end();) {
+    const auto end = at + std::min<int64_t>(step, order.end() - at);
+    batches.emplace_back(at, end);
+    at = end;
+  }
+  return batches;
+}
+
+}  // namespace medpfl

@@ -1,0 +1,24 @@
+#pragma once
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <vector>
+
+#include "federation/hospital.hpp"
+
+namespace medpfl {
+
+struct Batch {
+  at::Tensor images;  ///< float32 [B, C, H, W] in [0, 1]
+  at::Tensor labels;  ///< int64 [B]
+};
+
+/// The images at these positions of the shard.
+Batch take_batch(const Hospital& hospital, const std::vector<int64_t>& positions);
+
+/// The shard in random order, cut into batches of `batch_size` (0: one batch; the last may be smaller).
+/// The order depends on seed, round, hospital and epoch alone.
+std::vector<std::vector<int64_t>> shuffled_batches(const Hospital& hospital, int64_t batch_size,
+                                                   uint64_t seed, int64_t round, int64_t epoch);
+
+}  // namespace medpfl

@@ -1,0 +1,184 @@
+#include "federation/simulation.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+
+#include "comm/exact_sum.hpp"
+#include "core/log.hpp"
+#include "core/random.hpp"
+#include "federation/evaluation.hpp"
+
+namespace medpfl {
+namespace {
+
+// Messages a rank holds before observers must take them.
+constexpr int64_t kChunkBytes = int64_t{32} << 20;
+
+class RoundLoop {
+ public:
+  RoundLoop(const Federation& f, FlatParameters* global, const std::vector<RoundObserver*>& observers,
+            PhaseTimers* timers)
+      : f_(f), global_(global), observers_(observers), timers_(timers), work_(f.model.layout()),
+        mean_(f.model.layout()), sum_(global->size() + 1) {}
+
+  void run() {
+    const int64_t rounds = f_.settings.rounds;
+    Progress progress("round", rounds);
+    for (int64_t r = 0; r < rounds; ++r) {
+      const auto start = std::chrono::steady_clock::now();
+      const RoundPlan plan =
+          plan_round(r, f_.data.shard_sizes, f_.settings.sampling, f_.seed, f_.targets);
+      RoundRecord record = describe(plan);
+      sum_.clear();
+      train(plan, record.examples);
+      aggregate(&record);
+      evaluate(&record);
+      record.seconds =
+          std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+      for (RoundObserver* observer : observers_) observer->on_round_end(plan, record, *global_);
+      progress.update(r + 1, fmt::format("training loss {:.4f}", record.train_loss));
+    }
+  }
+
+ private:
+  int64_t examples(int64_t hospital) const {
+    return f_.aggregator.examples(f_.data.shard_sizes[static_cast<size_t>(hospital)]);
+  }
+
+  RoundRecord describe(const RoundPlan& plan) const {
+    RoundRecord record;
+    record.round = plan.round;
+    record.participants = static_cast<int64_t>(plan.hospitals.size());
+    for (const int64_t hospital : plan.hospitals) record.examples += examples(hospital);
+    record.bytes = 2 * record.participants * global_->size() * static_cast<int64_t>(sizeof(float));
+    return record;
+  }
+
+  // The indices into plan.hospitals that each rank works on.
+  std::vector<std::vector<size_t>> split_work(const RoundPlan& plan) const {
+    std::vector<std::vector<size_t>> work(static_cast<size_t>(f_.comm.size()));
+    for (size_t i = 0; i < plan.hospitals.size(); ++i) {
+      const int rank = f_.data.placement[static_cast<size_t>(plan.hospitals[i])];
+      work[static_cast<size_t>(rank)].push_back(i);
+    }
+    return work;
+  }
+
+  void train(const RoundPlan& plan, int64_t round_examples) {
+    const auto work = split_work(plan);
+    const std::vector<size_t>& mine = work[static_cast<size_t>(f_.comm.rank())];
+    size_t longest = 0;
+    int64_t most_probes = 0;
+    for (const auto& list : work) longest = std::max(longest, list.size());
+    for (const int64_t probes : plan.probes) most_probes = std::max(most_probes, probes);
+    const int64_t bytes = global_->size() * static_cast<int64_t>(sizeof(float)) * (1 + most_probes);
+    const auto chunk = static_cast<size_t>(std::max<int64_t>(1, kChunkBytes / bytes));
+    for (size_t first = 0; first < longest; first += chunk) {
+      std::vector<Message> messages;
+      for (size_t i = first; i < std::min(first + chunk, mine.size()); ++i)
+        send(plan, mine[i], round_examples, &messages);
+      for (RoundObserver* observer : observers_) observer->on_messages(plan, *global_, messages);
+    }
+  }
+
+  void send(const RoundPlan& plan, size_t index, int64_t round_examples,
+            std::vector<Message>* messages) {
+    const Hospital& hospital = f_.data.hospital(plan.hospitals[index]);
+    Message update = new_message(plan.round, hospital.id, -1);
+    {
+      const auto timer = timers_->measure(Phase::kTrain);
+      f_.aggregator.train(hospital, *global_, &work_, &update);
+    }
+    defend(&update);
+    const double weight =
+        static_cast<double>(update.examples) / static_cast<double>(round_examples);
+    const std::string who = fmt::format("update of hospital {} in round {}", hospital.id, plan.round);
+    sum_.add(update.payload.data(), update.payload.size(), weight, who.c_str());
+    sum_.add(update.loss, weight, "training loss", update.payload.size());
+    messages->push_back(std::move(update));
+
+    const int64_t batch = f_.targets.probe_batch;
+    const int64_t probes = plan.probes[index];
+    if (probes == 0) return;
+    RandomStream random({f_.seed, Purpose::kProbe, static_cast<uint64_t>(plan.round),
+                         static_cast<uint64_t>(hospital.id), 0});
+    const std::vector<int64_t> order = random.permutation(hospital.size());
+    for (int64_t p = 0; p < probes; ++p) {
+      Message probe = new_message(plan.round, hospital.id, p);
+      const auto begin = order.begin() + p * batch;
+      {
+        const auto timer = timers_->measure(Phase::kTrain);
+        f_.aggregator.probe(hospital, *global_, {begin, begin + batch}, &probe);
+      }
+      defend(&probe);
+      messages->push_back(std::move(probe));
+    }
+  }
+
+  Message new_message(int64_t round, int64_t client, int64_t probe) const {
+    Message message;
+    message.round = round;
+    message.client = client;
+    message.probe = probe;
+    message.payload = FlatParameters(f_.model.layout());
+    return message;
+  }
+
+  void defend(Message* message) {
+    if (!message->payload.all_finite())
+      throw NumericError(fmt::format("hospital {} in round {}: the update holds NaN or infinity; "
+                                     "training diverged: lower federation.learning_rate",
+                                     message->client, message->round));
+    const auto timer = timers_->measure(Phase::kDefend);
+    DefenseContext context;
+    context.seed = f_.seed;
+    context.round = message->round;
+    context.client = message->client;
+    context.message = message->probe + 1;
+    f_.defenses.apply(&message->payload, context);
+    message->norm = message->payload.norm();
+  }
+
+  void aggregate(RoundRecord* record) {
+    {
+      const auto timer = timers_->measure(Phase::kReduce);
+      sum_.reduce(f_.comm);
+    }
+    const auto timer = timers_->measure(Phase::kBroadcast);
+    if (f_.comm.is_root()) {
+      float* mean = mean_.data();
+      for (int64_t i = 0; i < mean_.size(); ++i) mean[i] = static_cast<float>(sum_[i]);
+      record->train_loss = sum_[mean_.size()];
+      record->update_norm = mean_.norm();
+      f_.aggregator.apply(mean_, global_);
+    }
+    f_.comm.broadcast(global_);
+  }
+
+  void evaluate(RoundRecord* record) {
+    const int64_t every = f_.settings.evaluate_every;
+    const bool last = record->round + 1 == f_.settings.rounds;
+    if (!last && (every == 0 || (record->round + 1) % every != 0)) return;
+    const auto timer = timers_->measure(Phase::kEvaluate);
+    record->utility = evaluate_global(f_.comm, f_.model, *global_, f_.data);
+    record->evaluated = true;
+  }
+
+  const Federation& f_;
+  FlatParameters* global_;
+  const std::vector<RoundObserver*>& observers_;
+  PhaseTimers* timers_;
+  FlatParameters work_, mean_;
+  ExactSum sum_;
+};
+
+}  // namespace
+
+void run_rounds(const Federation& federation, FlatParameters* global,
+                const std::vector<RoundObserver*>& observers, PhaseTimers* timers) {
+  RoundLoop(federation, global, observers, timers).run();
+}
+
+}  // namespace medpfl

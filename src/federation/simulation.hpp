@@ -1,0 +1,57 @@
+#pragma once
+#include <cstdint>
+#include <vector>
+
+#include "comm/communicator.hpp"
+#include "core/timers.hpp"
+#include "defenses/defense.hpp"
+#include "federation/aggregator.hpp"
+#include "federation/federated_data.hpp"
+#include "federation/message.hpp"
+#include "federation/round_plan.hpp"
+#include "federation/settings.hpp"
+#include "metrics/classification.hpp"
+#include "models/model.hpp"
+
+namespace medpfl {
+
+/// What is known of a round when it is over; complete on rank 0 only.
+struct RoundRecord {
+  int64_t round = 0, participants = 0, examples = 0;
+  double train_loss = 0;    ///< weighted mean over the participants, nats
+  double update_norm = 0;   ///< L2 norm of the weighted mean update
+  int64_t bytes = 0;        ///< float32 weights sent plus updates received, by the server
+  double seconds = 0;
+  bool evaluated = false;
+  Utility utility;          ///< of the global model after the round, where evaluated
+};
+
+/// Hangs off the round loop. Every call is made on every rank, in the same order.
+class RoundObserver {
+ public:
+  virtual ~RoundObserver() = default;
+  /// Messages of this rank's hospitals, some at a time; `global` are the weights they were computed at.
+  /// Called equally often on all ranks, with no messages where a rank has none left.
+  virtual void on_messages(const RoundPlan& plan, const FlatParameters& global,
+                           const std::vector<Message>& mine) = 0;
+  virtual void on_round_end(const RoundPlan& plan, const RoundRecord& record,
+                            const FlatParameters& global) = 0;
+};
+
+/// All a federation is made of; everything outlives the simulation.
+struct Federation {
+  const Communicator& comm;
+  const Model& model;
+  const FederatedData& data;
+  const Aggregator& aggregator;
+  const DefenseChain& defenses;
+  const FederationSettings& settings;
+  const AttackTargets& targets;
+  uint64_t seed = 1;
+};
+
+/// Runs all rounds from `global`, which ends as the final model on every rank. Collective.
+void run_rounds(const Federation& federation, FlatParameters* global,
+                const std::vector<RoundObserver*>& observers, PhaseTimers* timers);
+
+}  // namespace medpfl

@@ -1,0 +1,277 @@
+#include "h5/file.hpp"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+
+#include "core/error.hpp"
+#include "core/text.hpp"
+#include "h5/types.hpp"
+
+namespace medpfl::h5 {
+namespace {
+
+std::vector<hsize_t> extents(const Shape& shape) {
+  return std::vector<hsize_t>(shape.begin(), shape.end());
+}
+
+Handle simple_space(const Shape& shape) {
+  const std::vector<hsize_t> dims = extents(shape);
+  return Handle(H5Screate_simple(static_cast<int>(dims.size()), dims.data(), nullptr), H5Sclose,
+                "make", "a dataspace");
+}
+
+Handle text_type() {
+  Handle type(H5Tcopy(H5T_C_S1), H5Tclose, "make", "a text type");
+  check(H5Tset_size(type, H5T_VARIABLE), "make", "a text type");
+  check(H5Tset_cset(type, H5T_CSET_UTF8), "make", "a text type");
+  return type;
+}
+
+Handle make_groups_on_the_way() {
+  Handle list(H5Pcreate(H5P_LINK_CREATE), H5Pclose, "make", "a property list");
+  check(H5Pset_create_intermediate_group(list, 1), "make", "a property list");
+  return list;
+}
+
+std::vector<const char*> pointers(const std::vector<std::string>& texts) {
+  std::vector<const char*> out;
+  for (const std::string& text : texts) out.push_back(text.c_str());
+  return out;
+}
+
+Handle open_object(hid_t file, const std::string& object, const std::string& where) {
+  return Handle(H5Oopen(file, object.c_str(), H5P_DEFAULT), H5Oclose, "open", where);
+}
+
+void put_attribute(hid_t object, const std::string& name, hid_t type, const Handle& space,
+                   const void* data, const std::string& where) {
+  Handle attribute(H5Acreate2(object, name.c_str(), type, space, H5P_DEFAULT, H5P_DEFAULT), H5Aclose,
+                   "create attribute", where);
+  check(H5Awrite(attribute, type, data), "write attribute", where);
+}
+
+void put_text_attribute(hid_t object, const std::string& name, const std::string& value,
+                        const std::string& where) {
+  const char* pointer = value.c_str();
+  put_attribute(object, name, text_type(),
+                Handle(H5Screate(H5S_SCALAR), H5Sclose, "make", "a dataspace"), &pointer, where);
+}
+
+// Variable-length text that HDF5 allocated, copied and given back.
+std::vector<std::string> take_texts(std::vector<char*>* raw, hid_t type, hid_t space) {
+  std::vector<std::string> out;
+  for (const char* text : *raw) out.emplace_back(text == nullptr ? "" : text);
+  if (!raw->empty()) H5Dvlen_reclaim(type, space, H5P_DEFAULT, raw->data());
+  return out;
+}
+
+}  // namespace
+
+File File::create(const std::string& path) {
+  Handle access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose, "make", "a property list");
+  check(H5Pset_libver_bounds(access, H5F_LIBVER_V18, H5F_LIBVER_LATEST), "set up", path);
+  return File(path, Handle(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, access), H5Fclose,
+                           "create", path));
+}
+
+File File::open(const std::string& path) {
+  if (!std::filesystem::exists(path))
+    throw FormatError(fmt::format("{}: no such file", path));
+  if (H5Fis_hdf5(path.c_str()) <= 0)
+    throw FormatError(fmt::format("{}: not an HDF5 file, or damaged", path));
+  return File(path, Handle(H5Fopen(path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT), H5Fclose, "open", path));
+}
+
+void File::close() {
+  check(H5Fflush(id_, H5F_SCOPE_GLOBAL), "flush", path_);
+  id_.reset();
+}
+
+void write_description(hid_t dataset, const Description& description, const std::string& where) {
+  put_text_attribute(dataset, "description", description.text, where);
+  put_text_attribute(dataset, "unit", description.unit, where);
+  put_text_attribute(dataset, "dimensions", join(description.dimensions, ","), where);
+}
+
+template <class T>
+void File::write(const std::string& path, const T* data, const Shape& shape,
+                 const Description& description) {
+  Handle dataset(H5Dcreate2(id_, path.c_str(), native_type<T>(), simple_space(shape),
+                            make_groups_on_the_way(), H5P_DEFAULT, H5P_DEFAULT),
+                 H5Dclose, "create", where(path));
+  check(H5Dwrite(dataset, native_type<T>(), H5S_ALL, H5S_ALL, H5P_DEFAULT, data), "write", where(path));
+  write_description(dataset, description, where(path));
+}
+
+template <class T>
+void File::write(const std::string& path, const std::vector<T>& data, const Shape& shape,
+                 const Description& description) {
+  write(path, data.data(), shape, description);
+}
+
+template <>
+void File::write(const std::string& path, const std::vector<std::string>& data, const Shape& shape,
+                 const Description& description) {
+  const Handle type = text_type();
+  Handle dataset(H5Dcreate2(id_, path.c_str(), type, simple_space(shape), make_groups_on_the_way(),
+                            H5P_DEFAULT, H5P_DEFAULT),
+                 H5Dclose, "create", where(path));
+  if (!data.empty())
+    check(H5Dwrite(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, pointers(data).data()), "write",
+          where(path));
+  write_description(dataset, description, where(path));
+}
+
+void File::write_text(const std::string& path, const std::string& text,
+                      const Description& description) {
+  const Handle type = text_type();
+  Handle dataset(H5Dcreate2(id_, path.c_str(), type,
+                            Handle(H5Screate(H5S_SCALAR), H5Sclose, "make", "a dataspace"),
+                            make_groups_on_the_way(), H5P_DEFAULT, H5P_DEFAULT),
+                 H5Dclose, "create", where(path));
+  const char* pointer = text.c_str();
+  check(H5Dwrite(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, &pointer), "write", where(path));
+  write_description(dataset, description, where(path));
+}
+
+template <class T>
+void File::write_virtual(const std::string& path, const Shape& shape,
+                         const std::vector<VirtualBlock>& blocks, const Description& description) {
+  const Handle space = simple_space(shape);
+  Handle layout(H5Pcreate(H5P_DATASET_CREATE), H5Pclose, "make", "a property list");
+  hsize_t first = 0;
+  for (const VirtualBlock& block : blocks) {
+    Shape source_shape = shape;
+    source_shape[0] = block.rows;
+    const std::vector<hsize_t> count = extents(source_shape);
+    std::vector<hsize_t> start(shape.size(), 0);
+    start[0] = first;
+    check(H5Sselect_hyperslab(space, H5S_SELECT_SET, start.data(), nullptr, count.data(), nullptr),
+          "select", where(path));
+    check(H5Pset_virtual(layout, space, block.file.c_str(), block.dataset.c_str(),
+                         simple_space(source_shape)),
+          "map", where(path));
+    first += static_cast<hsize_t>(block.rows);
+  }
+  Handle dataset(H5Dcreate2(id_, path.c_str(), native_type<T>(), simple_space(shape),
+                            make_groups_on_the_way(), layout, H5P_DEFAULT),
+                 H5Dclose, "create", where(path));
+  write_description(dataset, description, where(path));
+}
+
+void File::make_group(const std::string& path) {
+  Handle(H5Gcreate2(id_, path.c_str(), make_groups_on_the_way(), H5P_DEFAULT, H5P_DEFAULT), H5Gclose,
+         "create", where(path));
+}
+
+void File::write_attribute(const std::string& object, const std::string& name,
+                           const std::string& value) {
+  put_text_attribute(open_object(id_, object, where(object)), name, value, where(object));
+}
+
+void File::write_attribute(const std::string& object, const std::string& name, double value) {
+  put_attribute(open_object(id_, object, where(object)), name, H5T_NATIVE_DOUBLE,
+                Handle(H5Screate(H5S_SCALAR), H5Sclose, "make", "a dataspace"), &value, where(object));
+}
+
+void File::write_attribute(const std::string& object, const std::string& name, int64_t value) {
+  put_attribute(open_object(id_, object, where(object)), name, H5T_NATIVE_INT64,
+                Handle(H5Screate(H5S_SCALAR), H5Sclose, "make", "a dataspace"), &value, where(object));
+}
+
+void File::write_attribute(const std::string& object, const std::string& name,
+                           const std::vector<int64_t>& values) {
+  put_attribute(open_object(id_, object, where(object)), name, H5T_NATIVE_INT64,
+                simple_space({static_cast<int64_t>(values.size())}), values.data(), where(object));
+}
+
+void File::write_attribute(const std::string& object, const std::string& name,
+                           const std::vector<std::string>& values) {
+  put_attribute(open_object(id_, object, where(object)), name, text_type(),
+                simple_space({static_cast<int64_t>(values.size())}), pointers(values).data(),
+                where(object));
+}
+
+bool File::exists(const std::string& path) const {
+  for (size_t at = path.find('/', 1);; at = path.find('/', at + 1)) {
+    if (H5Lexists(id_, path.substr(0, at).c_str(), H5P_DEFAULT) <= 0) return false;
+    if (at == std::string::npos) return true;
+  }
+}
+
+Shape File::shape(const std::string& path) const {
+  Handle dataset(H5Dopen2(id_, path.c_str(), H5P_DEFAULT), H5Dclose, "open", where(path));
+  Handle space(H5Dget_space(dataset), H5Sclose, "read", where(path));
+  std::vector<hsize_t> dims(static_cast<size_t>(H5Sget_simple_extent_ndims(space)));
+  H5Sget_simple_extent_dims(space, dims.data(), nullptr);
+  return Shape(dims.begin(), dims.end());
+}
+
+template <class T>
+std::vector<T> File::read(const std::string& path) const {
+  Handle dataset(H5Dopen2(id_, path.c_str(), H5P_DEFAULT), H5Dclose, "open", where(path));
+  Handle space(H5Dget_space(dataset), H5Sclose, "read", where(path));
+  std::vector<T> out(static_cast<size_t>(H5Sget_simple_extent_npoints(space)));
+  check(H5Dread(dataset, native_type<T>(), H5S_ALL, H5S_ALL, H5P_DEFAULT, out.data()), "read",
+        where(path));
+  return out;
+}
+
+template <>
+std::vector<std::string> File::read(const std::string& path) const {
+  Handle dataset(H5Dopen2(id_, path.c_str(), H5P_DEFAULT), H5Dclose, "open", where(path));
+  Handle space(H5Dget_space(dataset), H5Sclose, "read", where(path));
+  const Handle type = text_type();
+  std::vector<char*> raw(static_cast<size_t>(H5Sget_simple_extent_npoints(space)), nullptr);
+  if (!raw.empty())
+    check(H5Dread(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, raw.data()), "read", where(path));
+  return take_texts(&raw, type, space);
+}
+
+std::string File::read_text(const std::string& path) const {
+  return read<std::string>(path).at(0);
+}
+
+std::vector<std::string> File::read_texts_attribute(const std::string& object,
+                                                    const std::string& name) const {
+  Handle attribute(
+      H5Aopen_by_name(id_, object.c_str(), name.c_str(), H5P_DEFAULT, H5P_DEFAULT), H5Aclose,
+      "read attribute " + name + " of", where(object));
+  Handle space(H5Aget_space(attribute), H5Sclose, "read", where(object));
+  const Handle type = text_type();
+  std::vector<char*> raw(static_cast<size_t>(H5Sget_simple_extent_npoints(space)), nullptr);
+  check(H5Aread(attribute, type, raw.data()), "read attribute " + name + " of", where(object));
+  return take_texts(&raw, type, space);
+}
+
+std::string File::read_text_attribute(const std::string& object, const std::string& name) const {
+  return read_texts_attribute(object, name).at(0);
+}
+
+std::vector<int64_t> File::read_integer_attribute(const std::string& object,
+                                                  const std::string& name) const {
+  Handle attribute(
+      H5Aopen_by_name(id_, object.c_str(), name.c_str(), H5P_DEFAULT, H5P_DEFAULT), H5Aclose,
+      "read attribute " + name + " of", where(object));
+  Handle space(H5Aget_space(attribute), H5Sclose, "read", where(object));
+  std::vector<int64_t> out(static_cast<size_t>(H5Sget_simple_extent_npoints(space)));
+  check(H5Aread(attribute, H5T_NATIVE_INT64, out.data()), "read attribute " + name + " of",
+        where(object));
+  return out;
+}
+
+#define MEDPFL_INSTANTIATE(T)                                                                    \
+  template void File::write<T>(const std::string&, const T*, const Shape&, const Description&);  \
+  template void File::write<T>(const std::string&, const std::vector<T>&, const Shape&,          \
+                               const Description&);                                              \
+  template void File::write_virtual<T>(const std::string&, const Shape&,                         \
+                                       const std::vector<VirtualBlock>&, const Description&);    \
+  template std::vector<T> File::read<T>(const std::string&) const;
+MEDPFL_INSTANTIATE(float)
+MEDPFL_INSTANTIATE(double)
+MEDPFL_INSTANTIATE(int64_t)
+MEDPFL_INSTANTIATE(uint8_t)
+#undef MEDPFL_INSTANTIATE
+
+}  // namespace medpfl::h5

@@ -1,0 +1,79 @@
+#pragma once
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "h5/handle.hpp"
+
+namespace medpfl::h5 {
+
+/// What every dataset says of itself.
+struct Description {
+  std::string text;                     ///< attribute `description`
+  std::string unit;                     ///< attribute `unit`; "1" for none
+  std::vector<std::string> dimensions;  ///< attribute `dimensions`, one name an axis
+};
+
+using Shape = std::vector<int64_t>;
+
+/// A block of consecutive rows of a virtual dataset, kept in another file.
+struct VirtualBlock {
+  std::string file;     ///< relative to the folder of the file that shows it
+  std::string dataset;  ///< path in that file
+  int64_t rows = 0;
+};
+
+/// An HDF5 file used by one process. Errors are FormatError with HDF5's own text.
+class File {
+ public:
+  static File create(const std::string& path);
+  /// Throws FormatError when it is missing or not an HDF5 file.
+  static File open(const std::string& path);
+  /// Flushes and closes, and reports what went wrong (a full disk, say), which a destructor cannot.
+  void close();
+
+  /// T: float, double, int64_t, uint8_t, std::string. Groups on the way are made. `data` holds the
+  /// product of `shape` values, row-major.
+  template <class T>
+  void write(const std::string& path, const std::vector<T>& data, const Shape& shape,
+             const Description& description);
+  template <class T>
+  void write(const std::string& path, const T* data, const Shape& shape,
+             const Description& description);
+  void write_text(const std::string& path, const std::string& text, const Description& description);
+  /// A dataset put together from blocks of rows in other files, in order.
+  template <class T>
+  void write_virtual(const std::string& path, const Shape& shape,
+                     const std::vector<VirtualBlock>& blocks, const Description& description);
+  void make_group(const std::string& path);
+
+  void write_attribute(const std::string& object, const std::string& name, const std::string& value);
+  void write_attribute(const std::string& object, const std::string& name, double value);
+  void write_attribute(const std::string& object, const std::string& name, int64_t value);
+  void write_attribute(const std::string& object, const std::string& name,
+                       const std::vector<int64_t>& values);
+  void write_attribute(const std::string& object, const std::string& name,
+                       const std::vector<std::string>& values);
+
+  bool exists(const std::string& path) const;
+  Shape shape(const std::string& path) const;
+  template <class T>
+  std::vector<T> read(const std::string& path) const;
+  std::string read_text(const std::string& path) const;
+  std::string read_text_attribute(const std::string& object, const std::string& name) const;
+  std::vector<int64_t> read_integer_attribute(const std::string& object, const std::string& name) const;
+  std::vector<std::string> read_texts_attribute(const std::string& object,
+                                                const std::string& name) const;
+
+ private:
+  File(std::string path, Handle id) : path_(std::move(path)), id_(std::move(id)) {}
+  std::string where(const std::string& object) const { return path_ + ":" + object; }
+
+  std::string path_;
+  Handle id_;
+};
+
+/// Attributes of `description` on an open dataset.
+void write_description(hid_t dataset, const Description& description, const std::string& where);
+
+}  // namespace medpfl::h5

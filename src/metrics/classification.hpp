@@ -1,0 +1,22 @@
+#pragma once
+#include <cstdint>
+#include <vector>
+
+namespace medpfl {
+
+/// How well a classifier does on a held-out set.
+struct Utility {
+  double loss = 0;               ///< mean cross entropy, nats
+  double accuracy = 0;           ///< share of right argmax
+  double balanced_accuracy = 0;  ///< mean recall over the classes present
+  double auroc = 0;  ///< macro one-vs-rest over the classes that have both kinds; NaN if none
+  double f1 = 0;     ///< macro F1 over the classes present in labels or predictions
+};
+
+/// From logits [n, classes] row-major and labels [n] in [0, classes). n >= 1. Ties of AUROC count
+/// one half; of argmax the lowest class wins. AUROC ranks by the softmax probability of the class.
+/// Throws NumericError on a logit that is not finite, DataError on a label out of range.
+Utility evaluate_utility(const std::vector<float>& logits, const std::vector<int64_t>& labels,
+                         int64_t classes);
+
+}  // namespace medpfl

@@ -1,0 +1,134 @@
+#include "metrics/reconstruction_score.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <sstream>
+
+#include "core/error.hpp"
+#include "metrics/assignment.hpp"
+#include "metrics/image.hpp"
+
+namespace medpfl {
+namespace {
+
+constexpr int64_t kLanes = 8;        // independent sums, so that the loop vectorizes
+constexpr int64_t kBlock = 1024;     // pixels between two looks at the limit
+constexpr int64_t kCandidates = 64;  // converted at once: the shard itself may be large
+
+// Sum of squared differences, or some value >= limit as soon as it is known to reach it. Pixels are
+// summed in one fixed order, so that equal images get equal sums.
+double squared_distance(const float* a, const float* b, int64_t n, double limit) {
+  double total = 0;
+  for (int64_t begin = 0; begin < n && total < limit; begin += kBlock) {
+    const int64_t end = std::min(n, begin + kBlock);
+    double sums[kLanes] = {};
+    int64_t i = begin;
+    for (; i + kLanes <= end; i += kLanes)
+      for (int64_t lane = 0; lane < kLanes; ++lane) {
+        const double difference = static_cast<double>(a[i + lane]) - b[i + lane];
+        sums[lane] += difference * difference;
+      }
+    for (; i < end; ++i) {
+      const double difference = static_cast<double>(a[i]) - b[i];
+      sums[0] += difference * difference;
+    }
+    for (const double sum : sums) total += sum;
+  }
+  return total;
+}
+
+at::Tensor clamped(const at::Tensor& images) {
+  return images.detach().to(at::kCPU, at::kFloat).clamp(0, 1).contiguous();
+}
+
+// Each image apart: a diverged one costs the others nothing.
+at::Tensor without_nonfinite(const at::Tensor& images) {
+  at::Tensor out = images.detach().to(at::kCPU, at::kFloat).clone().contiguous();
+  const int64_t pixels = out[0].numel();
+  for (int64_t i = 0; i < out.size(0); ++i) {
+    float* image = out.data_ptr<float>() + i * pixels;
+    if (!std::all_of(image, image + pixels, [](float v) { return std::isfinite(v); }))
+      std::fill_n(image, pixels, 0.0F);
+  }
+  return out;
+}
+
+std::string shape_of(const at::Tensor& tensor) {
+  std::ostringstream text;
+  if (tensor.defined())
+    text << tensor.sizes();
+  else
+    text << "undefined";
+  return text.str();
+}
+
+void check(const at::Tensor& truth, const at::Tensor& reconstruction, const at::Tensor& prior,
+           const at::Tensor& candidates) {
+  const bool batch = truth.defined() && truth.dim() == 4 && truth.numel() > 0;
+  const auto of_images = [&](const at::Tensor& t) {
+    return t.dim() == 4 && t.sizes().slice(1) == truth.sizes().slice(1);
+  };
+  if (batch && reconstruction.defined() && reconstruction.sizes() == truth.sizes() &&
+      prior.defined() && prior.sizes() == truth.sizes().slice(1) &&
+      (!candidates.defined() || of_images(candidates)))
+    return;
+  throw Error(ExitCode::kInternal,
+              fmt::format("images to score do not fit: truth {}, reconstruction {} (both [B, C, H, "
+                          "W], not empty), prior {} ([C, H, W]), candidates {} ([M, C, H, W])",
+                          shape_of(truth), shape_of(reconstruction), shape_of(prior),
+                          shape_of(candidates)));
+}
+
+// distances[i] is that of truth i to its reconstruction; the rank counts the candidates below it.
+void count_nearer(const at::Tensor& candidates, const at::Tensor& reconstruction,
+                  const std::vector<double>& distances, std::vector<ImageScore>* scores) {
+  const int64_t pixels = reconstruction[0].numel();
+  for (ImageScore& score : *scores) score.rank_of_truth = 0;
+  for (int64_t begin = 0; begin < candidates.size(0); begin += kCandidates) {
+    const at::Tensor chunk =
+        clamped(candidates.narrow(0, begin, std::min(kCandidates, candidates.size(0) - begin)));
+    for (size_t i = 0; i < scores->size(); ++i) {
+      const float* image = reconstruction.data_ptr<float>() + (*scores)[i].reconstruction * pixels;
+      for (int64_t j = 0; j < chunk.size(0); ++j)
+        if (squared_distance(chunk.data_ptr<float>() + j * pixels, image, pixels, distances[i]) <
+            distances[i])
+          ++(*scores)[i].rank_of_truth;
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<ImageScore> score_batch(const at::Tensor& truth, const at::Tensor& reconstruction,
+                                    const at::Tensor& prior, const at::Tensor& candidates) {
+  check(truth, reconstruction, prior, candidates);
+  const at::Tensor real = clamped(truth), found = clamped(without_nonfinite(reconstruction));
+  const int64_t n = real.size(0), pixels = real[0].numel();
+  std::vector<double> cost(static_cast<size_t>(n * n));
+  for (int64_t i = 0; i < n; ++i)
+    for (int64_t j = 0; j < n; ++j)
+      cost[static_cast<size_t>(i * n + j)] = squared_distance(
+          real.data_ptr<float>() + i * pixels, found.data_ptr<float>() + j * pixels, pixels,
+          std::numeric_limits<double>::infinity());
+  const std::vector<int64_t> match = optimal_assignment(cost, n);
+
+  std::vector<ImageScore> scores(static_cast<size_t>(n));
+  std::vector<double> distances(static_cast<size_t>(n));
+  for (int64_t i = 0; i < n; ++i) {
+    const size_t k = static_cast<size_t>(i);
+    ImageScore& score = scores[k];
+    score.reconstruction = match[k];
+    distances[k] = cost[static_cast<size_t>(i * n + match[k])];
+    score.mse = distances[k] / static_cast<double>(pixels);
+    score.psnr = psnr_from_mse(score.mse);
+    score.ssim = ssim(real[i], found[match[k]]);
+    score.rdlv = rdlv(score.ssim, ssim(real[i], prior));
+  }
+  if (candidates.defined()) count_nearer(candidates, found, distances, &scores);
+  return scores;
+}
+
+}  // namespace medpfl

@@ -1,0 +1,14 @@
+#pragma once
+#include "core/registry.hpp"
+#include "models/model.hpp"
+
+namespace medpfl {
+
+// The rows of the models' table, each written in the file of its name.
+RegistryEntry<ModelFactory> lenet_medpfl();
+RegistryEntry<ModelFactory> lenet_dlg();
+RegistryEntry<ModelFactory> lenet_cpl();
+RegistryEntry<ModelFactory> mlp();
+RegistryEntry<ModelFactory> convnet();
+
+}  // namespace medpfl

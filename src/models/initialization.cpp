@@ -1,0 +1,68 @@
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "core/error.hpp"
+#include "core/random.hpp"
+#include "models/model.hpp"
+
+namespace medpfl {
+namespace {
+
+struct Fans {
+  double in = 0, out = 0;
+};
+
+Fans fans(const std::vector<int64_t>& shape) {
+  double receptive = 1;
+  for (size_t i = 2; i < shape.size(); ++i) receptive *= static_cast<double>(shape[i]);
+  return {static_cast<double>(shape[1]) * receptive, static_cast<double>(shape[0]) * receptive};
+}
+
+}  // namespace
+
+std::vector<std::string> initialization_names() {
+  return {"pytorch", "uniform", "normal", "xavier", "kaiming"};
+}
+
+FlatParameters initial_weights(const Model& model, const Initialization& init, uint64_t seed) {
+  FlatParameters weights(model.layout());
+  for (const Layer& layer : model.layers()) {
+    if (layer.weight < 0) continue;
+    float* weight = weights.data() + model.layout()[layer.weight].offset;
+    float* bias = weights.data() + model.layout()[layer.bias].offset;
+    const int64_t size = model.layout()[layer.weight].size;
+    const int64_t bias_size = model.layout()[layer.bias].size;
+    if (layer.kind == Layer::Kind::kGroupNorm) {
+      std::fill_n(weight, size, 1.0F);
+      continue;
+    }
+    RandomStream random({seed, Purpose::kModelInit, 0, 0, static_cast<uint64_t>(layer.weight)});
+    const Fans fan = fans(model.layout()[layer.weight].shape);
+    const auto uniform = [&](float* out, int64_t n, double bound) {
+      for (int64_t i = 0; i < n; ++i) out[i] = static_cast<float>(random.uniform(-bound, bound));
+    };
+    const auto normal = [&](float* out, int64_t n, double sigma) {
+      for (int64_t i = 0; i < n; ++i) out[i] = static_cast<float>(sigma * random.normal());
+    };
+    if (init.kind == "uniform") {
+      uniform(weight, size, init.scale);
+      uniform(bias, bias_size, init.scale);
+    } else if (init.kind == "normal") {
+      normal(weight, size, init.scale);
+      normal(bias, bias_size, init.scale);
+    } else if (init.kind == "pytorch") {
+      uniform(weight, size, 1 / std::sqrt(fan.in));
+      uniform(bias, bias_size, 1 / std::sqrt(fan.in));
+    } else if (init.kind == "xavier") {
+      uniform(weight, size, std::sqrt(6 / (fan.in + fan.out)));
+    } else if (init.kind == "kaiming") {
+      normal(weight, size, std::sqrt(2 / fan.in));
+    } else {
+      throw ConfigError(fmt::format("unknown initialization '{}'", init.kind));
+    }
+  }
+  return weights;
+}
+
+}  // namespace medpfl

@@ -1,0 +1,123 @@
+#include "models/network_builder.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <utility>
+
+#include "core/error.hpp"
+#include "core/text.hpp"
+
+namespace medpfl {
+namespace {
+
+constexpr std::array<std::pair<const char*, Activation>, 6> kActivations = {{
+    {"sigmoid", Activation::kSigmoid},
+    {"tanh", Activation::kTanh},
+    {"relu", Activation::kRelu},
+    {"leaky_relu", Activation::kLeakyRelu},
+    {"elu", Activation::kElu},
+    {"silu", Activation::kSilu},
+}};
+
+Activation parse_activation(const std::string& word, Activation otherwise) {
+  if (word == "auto") return otherwise;
+  for (const auto& [name, activation] : kActivations)
+    if (word == name) return activation;
+  throw ConfigError(fmt::format("unknown activation '{}'; known: auto, {}", word,
+                                join(activation_names())));
+}
+
+}  // namespace
+
+std::vector<std::string> activation_names() {
+  std::vector<std::string> names;
+  for (const auto& [name, activation] : kActivations) names.emplace_back(name);
+  return names;
+}
+
+NetworkBuilder::NetworkBuilder(const ModelRequest& request, Activation default_activation)
+    : request_(request),
+      activation_(parse_activation(request.activation, default_activation)),
+      shape_(request.input) {}
+
+std::string NetworkBuilder::next_name(const std::string& kind) {
+  return fmt::format("{}{}", kind, ++named_);
+}
+
+NetworkBuilder& NetworkBuilder::convolution(int64_t out_channels, int64_t kernel, int64_t stride,
+                                            int64_t padding) {
+  const int64_t height = shape_.height + 2 * padding - kernel;
+  const int64_t width = shape_.width + 2 * padding - kernel;
+  if (height < 0 || width < 0)
+    throw ConfigError(fmt::format("data.image_size={} is too small for this model: a {} px kernel "
+                                  "meets a {}x{} image; use larger images or another model",
+                                  request_.input.height, kernel, shape_.height, shape_.width));
+  Layer layer;
+  layer.kind = Layer::Kind::kConvolution;
+  layer.kernel = kernel;
+  layer.stride = stride;
+  layer.padding = padding;
+  const std::string name = next_name("conv");
+  layer.weight = layout_.add(name + ".weight", {out_channels, shape_.channels, kernel, kernel});
+  layer.bias = layout_.add(name + ".bias", {out_channels});
+  layers_.push_back(layer);
+  shape_ = {out_channels, height / stride + 1, width / stride + 1};
+  return *this;
+}
+
+NetworkBuilder& NetworkBuilder::group_norm(int64_t groups) {
+  Layer layer;
+  layer.kind = Layer::Kind::kGroupNorm;
+  layer.groups = groups;
+  const std::string name = next_name("norm");
+  layer.weight = layout_.add(name + ".weight", {shape_.channels});
+  layer.bias = layout_.add(name + ".bias", {shape_.channels});
+  layers_.push_back(layer);
+  return *this;
+}
+
+NetworkBuilder& NetworkBuilder::activation() {
+  Layer layer;
+  layer.kind = Layer::Kind::kActivation;
+  layer.activation = activation_;
+  layers_.push_back(layer);
+  return *this;
+}
+
+NetworkBuilder& NetworkBuilder::max_pool(int64_t kernel) {
+  if (shape_.height < kernel || shape_.width < kernel)
+    throw ConfigError(fmt::format("data.image_size={} is too small for this model: pooling {} px "
+                                  "meets a {}x{} image; use larger images or fewer blocks",
+                                  request_.input.height, kernel, shape_.height, shape_.width));
+  Layer layer;
+  layer.kind = Layer::Kind::kMaxPool;
+  layer.kernel = layer.stride = kernel;
+  layers_.push_back(layer);
+  shape_ = {shape_.channels, shape_.height / kernel, shape_.width / kernel};
+  return *this;
+}
+
+NetworkBuilder& NetworkBuilder::dense(int64_t out_features) {
+  if (!flat_) {
+    layers_.emplace_back();
+    shape_ = {shape_.size(), 1, 1};
+    flat_ = true;
+  }
+  Layer layer;
+  layer.kind = Layer::Kind::kDense;
+  const std::string name = next_name("dense");
+  layer.weight = layout_.add(name + ".weight", {out_features, shape_.channels});
+  layer.bias = layout_.add(name + ".bias", {out_features});
+  layers_.push_back(layer);
+  shape_.channels = out_features;
+  return *this;
+}
+
+Model NetworkBuilder::build(std::string name) {
+  dense(request_.classes);
+  return Model(std::move(name), request_.input, request_.classes, std::move(layers_),
+               std::move(layout_));
+}
+
+}  // namespace medpfl

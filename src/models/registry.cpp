@@ -1,0 +1,11 @@
+#include "models/families.hpp"
+
+namespace medpfl {
+
+const Registry<ModelFactory>& models() {
+  static const Registry<ModelFactory> table(
+      "model", {lenet_medpfl(), lenet_dlg(), lenet_cpl(), mlp(), convnet()});
+  return table;
+}
+
+}  // namespace medpfl

@@ -1,0 +1,179 @@
+#include <algorithm>
+#include <limits>
+#include <map>
+#include <tuple>
+
+#include "data/dataset.hpp"
+#include "metrics/image.hpp"
+#include "results/run_record.hpp"
+#include "results/run_tables.hpp"
+
+namespace medpfl {
+namespace {
+
+// The row of /gradients each task's observation was recorded in, -1 where it was not.
+std::vector<int64_t> gradient_rows(const RunRecord& record) {
+  std::map<std::tuple<int64_t, int64_t, int64_t>, int64_t> index;
+  if (record.capture != nullptr) {
+    const GradientRows& rows = record.capture->rows();
+    for (int64_t i = 0; i < rows.size(); ++i) {
+      const auto at = static_cast<size_t>(i);
+      index[{rows.round[at], rows.client[at], rows.probe[at]}] = i;
+    }
+  }
+  std::vector<int64_t> out;
+  for (const AttackTask& task : record.tasks) {
+    const auto found = index.find({task.round, task.client, task.probe});
+    out.push_back(found == index.end() ? -1 : found->second);
+  }
+  return out;
+}
+
+void write_tasks(h5::File* file, const RunRecord& record) {
+  const auto& tasks = record.tasks;
+  using T = AttackTask;
+  TableWriter table(file, "/attacks/tasks", "task");
+  std::vector<int64_t> numbers(tasks.size());
+  for (size_t i = 0; i < numbers.size(); ++i) numbers[i] = static_cast<int64_t>(i);
+  table.column("task", numbers, "number of the task");
+  table.column<std::string, T>("method", tasks, [](const T& t) { return t.method; }, "attack");
+  table.column("gradient", gradient_rows(record), "row of /gradients; -1: not recorded");
+  table.column<int64_t, T>("round", tasks, [](const T& t) { return t.round; }, "round attacked");
+  table.column<int64_t, T>("client", tasks, [](const T& t) { return t.client; }, "hospital attacked");
+  table.column<std::string, T>("kind", tasks,
+                               [](const T& t) { return t.probe < 0 ? "update" : "probe"; },
+                               "update | probe");
+  table.column<int64_t, T>("probe", tasks, [](const T& t) { return t.probe; },
+                           "number of the probe; -1: an update");
+  table.column<int64_t, T>("restart", tasks, [](const T& t) { return t.restart; },
+                           "number of the start");
+  table.column<std::string, T>("status", tasks, [](const T& t) { return t.result.status; },
+                               "converged | finished | diverged");
+  table.column<int64_t, T>("iterations", tasks, [](const T& t) { return t.result.iterations; },
+                           "outer iterations made");
+  table.column<int64_t, T>("evaluations", tasks, [](const T& t) { return t.result.evaluations; },
+                           "evaluations of the objective");
+  table.column<double, T>("seconds", tasks, [](const T& t) { return t.result.seconds; },
+                          "time of the task", "second");
+  table.column<double, T>("matching_loss", tasks, [](const T& t) { return t.result.matching_loss; },
+                          "least value of the attacker's own objective");
+  table.column<int64_t, T>("chosen", tasks, [](const T& t) { return t.chosen ? 1 : 0; },
+                           "1: the restart the attacker keeps, by matching loss");
+  table.column<std::string, T>("knowledge", tasks, [](const T& t) { return t.knowledge; },
+                               "what the attacker was told");
+}
+
+// One reconstructed image and where it comes from.
+struct ImageRow {
+  int64_t task = 0, index = 0;
+  const AttackTask* of = nullptr;
+  const ImageScore* score = nullptr;
+};
+
+void write_images(h5::File* file, const std::vector<ImageRow>& rows, const Model& model) {
+  using I = ImageRow;
+  TableWriter table(file, "/attacks/images", "image");
+  table.column<int64_t, I>("task", rows, [](const I& i) { return i.task; }, "task it belongs to");
+  table.column<int64_t, I>("index", rows, [](const I& i) { return i.index; }, "place in the batch");
+  table.column<int64_t, I>("label", rows,
+                           [](const I& i) { return i.of->truth.labels[static_cast<size_t>(i.index)]; },
+                           "true class");
+  table.column<int64_t, I>(
+      "label_inferred", rows,
+      [](const I& i) { return i.of->result.labels[static_cast<size_t>(i.score->reconstruction)]; },
+      "class the attacker worked with");
+  table.column<double, I>("mse", rows, [](const I& i) { return i.score->mse; }, "mean squared error");
+  table.column<double, I>("psnr", rows, [](const I& i) { return i.score->psnr; },
+                          "peak signal-to-noise ratio, at most 100", "dB");
+  table.column<double, I>("ssim", rows, [](const I& i) { return i.score->ssim; },
+                          "structural similarity");
+  table.column<double, I>("rdlv", rows, [](const I& i) { return i.score->rdlv; },
+                          "relative data leakage value");
+  table.column<int64_t, I>("rank_of_truth", rows, [](const I& i) { return i.score->rank_of_truth; },
+                           "images of the hospital nearer to the reconstruction than the truth");
+  const auto success = [&](const std::string& name, double ImageScore::*member, double bound,
+                           const std::string& text) {
+    table.column<int64_t, I>(
+        name, rows, [=](const I& i) { return i.score->*member >= bound ? 1 : 0; }, text);
+  };
+  success("success_ssim_50", &ImageScore::ssim, 0.5, "1: SSIM of 0.5 or more");
+  success("success_ssim_70", &ImageScore::ssim, 0.7, "1: SSIM of 0.7 or more");
+  success("success_ssim_90", &ImageScore::ssim, 0.9, "1: SSIM of 0.9 or more");
+  success("success_psnr_20", &ImageScore::psnr, 20, "1: PSNR of 20 dB or more");
+  file->write_attribute("/attacks/images", "ssim_window",
+                        ssim_window(model.input().height, model.input().width));
+}
+
+void append(const at::Tensor& image, std::vector<float>* out) {
+  const at::Tensor data = image.contiguous();
+  out->insert(out->end(), data.data_ptr<float>(), data.data_ptr<float>() + data.numel());
+}
+
+void write_pixels(h5::File* file, const std::vector<ImageRow>& rows, const RunRecord& record) {
+  const ImageShape& shape = record.model->input();
+  const auto n = static_cast<int64_t>(rows.size());
+  const auto wanted = record.snapshot_iterations.size();
+  std::vector<float> truth, reconstruction, snapshots;
+  std::vector<int64_t> iterations;
+  for (const ImageRow& row : rows) {
+    append(to_unit_range(row.of->truth.images.select(0, row.index)), &truth);
+    const int64_t matched = row.score->reconstruction;
+    append(row.of->result.images.select(0, matched), &reconstruction);
+    const Reconstruction& result = row.of->result;
+    for (size_t s = 0; s < wanted; ++s) {
+      const bool there = s < result.snapshots.size();
+      iterations.push_back(there ? result.snapshot_iterations[s] : -1);
+      if (there)
+        append(result.snapshots[s].select(0, matched), &snapshots);
+      else
+        snapshots.resize(snapshots.size() + static_cast<size_t>(shape.size()), 0.0F);
+    }
+  }
+  const std::vector<std::string> axes = {"image", "channel", "row", "column"};
+  const h5::Shape extent = {n, shape.channels, shape.height, shape.width};
+  file->write("/attacks/truth", truth, extent, {"true images", "0 to 1", axes});
+  file->write("/attacks/reconstruction", reconstruction, extent,
+              {"reconstructed images, matched to the truth", "0 to 1", axes});
+  const auto s = static_cast<int64_t>(wanted);
+  file->write("/attacks/snapshots", snapshots, {n, s, shape.channels, shape.height, shape.width},
+              {"images on the way", "0 to 1", {"image", "snapshot", "channel", "row", "column"}});
+  file->write("/attacks/snapshot_iterations", iterations, {n, s},
+              {"iteration of each snapshot; -1: the attack ended earlier", "1", {"image", "snapshot"}});
+}
+
+void write_trace(h5::File* file, const std::vector<AttackTask>& tasks) {
+  size_t points = 0;
+  for (const AttackTask& task : tasks) points = std::max(points, task.result.trace.size());
+  std::vector<int64_t> iterations;
+  std::vector<double> objective;
+  for (const AttackTask& task : tasks) {
+    for (size_t i = 0; i < points; ++i) {
+      const bool there = i < task.result.trace.size();
+      iterations.push_back(there ? task.result.trace_iterations[i] : -1);
+      objective.push_back(there ? task.result.trace[i] : std::numeric_limits<double>::quiet_NaN());
+    }
+  }
+  const h5::Shape shape = {static_cast<int64_t>(tasks.size()), static_cast<int64_t>(points)};
+  file->write("/attacks/trace/iteration", iterations, shape,
+              {"iteration of each point; -1: past the end", "1", {"task", "point"}});
+  file->write("/attacks/trace/objective", objective, shape,
+              {"the attacker's objective", "1", {"task", "point"}});
+}
+
+}  // namespace
+
+void write_attack_group(h5::File* file, const RunRecord& record) {
+  if (record.tasks.empty()) return;
+  std::vector<ImageRow> rows;
+  for (size_t t = 0; t < record.tasks.size(); ++t) {
+    const AttackTask& task = record.tasks[t];
+    for (size_t i = 0; i < task.scores.size(); ++i)
+      rows.push_back({static_cast<int64_t>(t), static_cast<int64_t>(i), &task, &task.scores[i]});
+  }
+  write_tasks(file, record);
+  write_images(file, rows, *record.model);
+  write_pixels(file, rows, record);
+  write_trace(file, record.tasks);
+}
+
+}  // namespace medpfl

@@ -1,0 +1,171 @@
+#include <ATen/ops/zeros.h>
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <limits>
+#include <map>
+
+#include "comm/session.hpp"
+#include "core/error.hpp"
+#include "core/text.hpp"
+#include "core/version.hpp"
+#include "results/durable_file.hpp"
+#include "results/run_record.hpp"
+#include "results/run_tables.hpp"
+#include "results/schema.hpp"
+
+namespace medpfl {
+namespace {
+
+void write_root(h5::File* file, const RunRecord& record) {
+  file->write_attribute("/", "filetype", kFileType);
+  file->write_attribute("/", "schema_version", std::vector<int64_t>{kSchemaMajor, kSchemaMinor});
+  file->write_attribute("/", "medpfl_version", version());
+  file->write_attribute("/", "git_sha", git_commit());
+  file->write_attribute("/", "created_utc", utc_time(record.created));
+  file->write_attribute("/", "status", record.status);
+}
+
+void write_config(h5::File* file, const ConfigRecord& config) {
+  file->write_text("/config/resolved", config.resolved, {"the whole configuration as INI", "1", {}});
+  TableWriter table(file, "/config", "option");
+  table.column("option", config.option, "name of the option");
+  table.column("value", config.value, "its value");
+  table.column("source", config.source, "default, command line, or the config file's name");
+}
+
+void write_environment(h5::File* file, const RankRecord& ranks) {
+  TableWriter table(file, "/environment", "rank");
+  table.column("host", ranks.host, "machine of the rank");
+  table.column("threads", ranks.threads, "compute threads of the rank");
+  table.column("peak_memory", ranks.peak_memory, "largest resident memory of the rank", "byte");
+  file->write_attribute("/environment", "device", std::string("cpu"));
+  file->write_attribute("/environment", "torch", torch_version());
+  file->write_attribute("/environment", "mpi", mpi_library_version());
+  file->write_attribute("/environment", "hdf5", h5::hdf5_version());
+
+  std::vector<double> seconds;
+  for (const auto& rank : ranks.seconds) seconds.insert(seconds.end(), rank.begin(), rank.end());
+  file->write("/timings/seconds", seconds, {static_cast<int64_t>(ranks.seconds.size()), kPhases},
+              {"time each rank spent in each phase", "second", {"rank", "phase"}});
+  file->write_attribute("/timings", "phases",
+                        std::vector<std::string>(kPhaseNames.begin(), kPhaseNames.end()));
+}
+
+void write_model(h5::File* file, const Model& model) {
+  std::vector<std::string> names, shapes;
+  std::vector<int64_t> offsets, sizes;
+  for (const ParameterLayout::Entry& entry : model.layout().entries()) {
+    names.push_back(entry.name);
+    offsets.push_back(entry.offset);
+    sizes.push_back(entry.size);
+    std::vector<std::string> extents;
+    for (const int64_t extent : entry.shape) extents.push_back(std::to_string(extent));
+    shapes.push_back(join(extents, "x"));
+  }
+  TableWriter table(file, "/model", "tensor");
+  table.column("name", names, "name of the parameter tensor");
+  table.column("offset", offsets, "first element in the flat vector", "element");
+  table.column("size", sizes, "number of elements", "element");
+  table.column("shape", shapes, "extents of the tensor");
+  file->write_attribute("/model", "name", model.name());
+  file->write_attribute("/model", "classes", model.classes());
+  file->write_attribute(
+      "/model", "input_shape",
+      std::vector<int64_t>{model.input().channels, model.input().height, model.input().width});
+  file->write_attribute("/model", "parameters", model.layout().size());
+}
+
+void write_data(h5::File* file, const std::string& name, const FederatedData& data) {
+  file->write("/data/prior", data.prior.data_ptr<float>(), data.prior.sizes().vec(),
+              {"mean image of the held-out split, the public prior of RDLV", "0 to 1",
+               {"channel", "row", "column"}});
+  file->write_attribute("/data", "dataset", name);
+  file->write_attribute("/data", "class_names", data.class_names);
+
+  const auto hospitals = data.hospital_count();
+  std::vector<int64_t> histogram(static_cast<size_t>(hospitals * data.classes()), 0);
+  std::vector<int64_t> assignment(data.train_labels.size(), 0);
+  for (int64_t h = 0; h < hospitals; ++h) {
+    for (const int64_t p : data.partition.shards[static_cast<size_t>(h)]) {
+      assignment[static_cast<size_t>(p)] = h;
+      ++histogram[static_cast<size_t>(h * data.classes() +
+                                      data.train_labels[static_cast<size_t>(p)])];
+    }
+  }
+  TableWriter(file, "/clients", "client")
+      .column("examples", data.shard_sizes, "training images of the hospital", "image");
+  file->write("/clients/class_histogram", histogram, {hospitals, data.classes()},
+              {"training images of each class", "image", {"client", "class"}});
+  TableWriter images(file, "/clients", "image");
+  images.column("assignment", assignment, "hospital of each training image");
+  images.column("labels", data.train_labels, "class of each training image");
+}
+
+void write_rounds(h5::File* file, const RunRecord& record) {
+  const auto& rows = record.rounds;
+  TableWriter table(file, "/rounds", "round");
+  using R = RoundRecord;
+  const auto when_evaluated = [](double Utility::*member) {
+    return [member](const R& r) {
+      return r.evaluated ? r.utility.*member : std::numeric_limits<double>::quiet_NaN();
+    };
+  };
+  table.column<int64_t, R>("round", rows, [](const R& r) { return r.round; }, "round, from 0");
+  table.column<int64_t, R>("participants", rows, [](const R& r) { return r.participants; },
+                           "hospitals that took part", "hospital");
+  table.column<int64_t, R>("examples", rows, [](const R& r) { return r.examples; },
+                           "images behind the updates", "image");
+  table.column<double, R>("train_loss", rows, [](const R& r) { return r.train_loss; },
+                          "mean training loss of the participants", "nat");
+  table.column<double, R>("test_loss", rows, when_evaluated(&Utility::loss),
+                          "cross entropy on the held-out split after the round", "nat");
+  table.column<double, R>("accuracy", rows, when_evaluated(&Utility::accuracy), "share right");
+  table.column<double, R>("balanced_accuracy", rows, when_evaluated(&Utility::balanced_accuracy),
+                          "mean recall over the classes");
+  table.column<double, R>("auroc", rows, when_evaluated(&Utility::auroc),
+                          "macro one-vs-rest area under the ROC curve");
+  table.column<double, R>("f1", rows, when_evaluated(&Utility::f1), "macro F1");
+  table.column<double, R>("update_norm", rows, [](const R& r) { return r.update_norm; },
+                          "L2 norm of the weighted mean update");
+  table.column<int64_t, R>("bytes", rows, [](const R& r) { return r.bytes; },
+                           "weights sent and updates received by the server", "byte");
+  table.column<double, R>("seconds", rows, [](const R& r) { return r.seconds; },
+                          "wall time of the round", "second");
+  file->write_attribute("/rounds", "initial_test_loss", record.initial.loss);
+  file->write_attribute("/rounds", "initial_accuracy", record.initial.accuracy);
+  file->write_attribute("/rounds", "initial_balanced_accuracy", record.initial.balanced_accuracy);
+  file->write_attribute("/rounds", "initial_auroc", record.initial.auroc);
+  file->write_attribute("/rounds", "initial_f1", record.initial.f1);
+  if (record.weights.empty()) return;
+  std::vector<float> weights;
+  for (const FlatParameters& w : record.weights)
+    weights.insert(weights.end(), w.data(), w.data() + w.size());
+  file->write("/rounds/weights", weights,
+              {static_cast<int64_t>(record.weights.size()), record.weights.front().size()},
+              {"global model before each round and at the end", "1", {"round", "parameter"}});
+}
+
+}  // namespace
+
+void write_run(const std::string& folder, const RunRecord& record) {
+  const std::string partial = folder + "/run.h5.partial";
+  try {
+    h5::File file = h5::File::create(partial);
+    write_root(&file, record);
+    write_config(&file, record.config);
+    write_environment(&file, record.ranks);
+    write_model(&file, *record.model);
+    write_data(&file, record.dataset, *record.data);
+    write_rounds(&file, record);
+    write_attack_group(&file, record);
+    write_gradient_group(&file, record);
+    file.close();
+  } catch (const FormatError& error) {
+    std::remove(partial.c_str());
+    throw OutputError(fmt::format("cannot write {}/run.h5: {}", folder, error.what()));
+  }
+  publish_file(partial, folder + "/run.h5");
+}
+
+}  // namespace medpfl

@@ -1,0 +1,51 @@
+#pragma once
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/flat_parameters.hpp"
+#include "core/timers.hpp"
+#include "federation/attack_phase.hpp"
+#include "federation/federated_data.hpp"
+#include "federation/simulation.hpp"
+#include "models/model.hpp"
+#include "results/gradient_capture.hpp"
+
+namespace medpfl {
+
+/// Where each value of the configuration came from.
+struct ConfigRecord {
+  std::string resolved;  ///< INI
+  std::vector<std::string> option, value, source;
+};
+
+/// One entry a rank.
+struct RankRecord {
+  std::vector<std::string> host;
+  std::vector<int64_t> threads, peak_memory;  ///< bytes
+  std::vector<std::array<double, kPhases>> seconds;
+};
+
+/// Everything run.h5 holds, as rank 0 knows it. Pointers may be null where there is nothing yet.
+struct RunRecord {
+  std::string status = "running";
+  std::string dataset;
+  long long created = 0;  ///< seconds since the epoch
+  ConfigRecord config;
+  RankRecord ranks;
+  const Model* model = nullptr;
+  const FederatedData* data = nullptr;
+  Utility initial;
+  std::vector<RoundRecord> rounds;
+  std::vector<FlatParameters> weights;  ///< before each round and at the end, where asked
+  std::vector<AttackTask> tasks;
+  std::vector<int64_t> snapshot_iterations;  ///< as asked
+  const GradientCapture* capture = nullptr;
+  bool payload_is_gradient = true;
+  double learning_rate = 0;
+};
+
+/// Writes `folder`/run.h5 whole: temporary file, fsync, rename. Throws OutputError.
+void write_run(const std::string& folder, const RunRecord& record);
+
+}  // namespace medpfl

@@ -1,0 +1,151 @@
+#include "results/run_summary.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <map>
+#include <vector>
+
+#include "core/error.hpp"
+#include "core/text.hpp"
+#include "h5/file.hpp"
+#include "results/schema.hpp"
+
+namespace medpfl {
+namespace {
+
+h5::File open_run(const std::string& path) {
+  const std::string file =
+      std::filesystem::is_directory(path) ? (std::filesystem::path(path) / "run.h5").string() : path;
+  h5::File run = h5::File::open(file);
+  std::string type;
+  try {
+    type = run.read_text_attribute("/", "filetype");
+  } catch (const FormatError&) {
+    throw FormatError(fmt::format("{}: an HDF5 file, but not a MedPFL run", file));
+  }
+  if (type != kFileType)
+    throw FormatError(fmt::format("{}: filetype is '{}', not '{}'", file, type, kFileType));
+  const std::vector<int64_t> version = run.read_integer_attribute("/", "schema_version");
+  if (version.size() != 2 || version[0] != kSchemaMajor)
+    throw FormatError(fmt::format(
+        "{}: schema version {} is not supported, this program reads {}.x; use the MedPFL that wrote it ({})",
+        file, version.empty() ? -1 : version[0], kSchemaMajor,
+        run.read_text_attribute("/", "medpfl_version")));
+  return run;
+}
+
+double median(std::vector<double> values) {
+  if (values.empty()) return std::nan("");
+  std::sort(values.begin(), values.end());
+  const size_t middle = values.size() / 2;
+  return values.size() % 2 == 1 ? values[middle] : 0.5 * (values[middle - 1] + values[middle]);
+}
+
+template <class T>
+double mean(const std::vector<T>& values) {
+  double sum = 0;
+  for (const T& v : values) sum += static_cast<double>(v);
+  return values.empty() ? std::nan("") : sum / static_cast<double>(values.size());
+}
+
+std::string training(const h5::File& run) {
+  const auto round = run.read<int64_t>("/rounds/round");
+  const auto loss = run.read<double>("/rounds/train_loss");
+  const auto accuracy = run.read<double>("/rounds/accuracy");
+  const auto balanced = run.read<double>("/rounds/balanced_accuracy");
+  const auto auroc = run.read<double>("/rounds/auroc");
+  std::string out = fmt::format("{:>6} {:>12} {:>9} {:>9} {:>7}\n", "round", "train loss", "accuracy",
+                                "balanced", "AUROC");
+  // At most ten lines: evenly spread, the last round always.
+  const size_t lines = std::min<size_t>(10, round.size());
+  for (size_t line = 0; line < lines; ++line) {
+    const size_t i = lines == 1 ? round.size() - 1 : line * (round.size() - 1) / (lines - 1);
+    out += fmt::format("{:>6} {:>12.4f} {:>9.3f} {:>9.3f} {:>7.3f}\n", round[i], loss[i], accuracy[i],
+                       balanced[i], auroc[i]);
+  }
+  return out;
+}
+
+struct Leak {
+  std::vector<double> psnr, ssim, evaluations, seconds;
+  std::vector<int64_t> over_20, ssim_50, ssim_70, ssim_90, label_right, found;
+};
+
+std::string leakage(const h5::File& run) {
+  const auto method = run.read<std::string>("/attacks/tasks/method");
+  const auto chosen = run.read<int64_t>("/attacks/tasks/chosen");
+  const auto evaluations = run.read<int64_t>("/attacks/tasks/evaluations");
+  const auto seconds = run.read<double>("/attacks/tasks/seconds");
+  const auto task = run.read<int64_t>("/attacks/images/task");
+  const auto psnr = run.read<double>("/attacks/images/psnr");
+  const auto ssim = run.read<double>("/attacks/images/ssim");
+  const auto label = run.read<int64_t>("/attacks/images/label");
+  const auto inferred = run.read<int64_t>("/attacks/images/label_inferred");
+  const auto over_20 = run.read<int64_t>("/attacks/images/success_psnr_20");
+  const auto ssim_50 = run.read<int64_t>("/attacks/images/success_ssim_50");
+  const auto ssim_70 = run.read<int64_t>("/attacks/images/success_ssim_70");
+  const auto ssim_90 = run.read<int64_t>("/attacks/images/success_ssim_90");
+  const auto rank = run.read<int64_t>("/attacks/images/rank_of_truth");
+  std::map<std::string, Leak> leaks;
+  for (size_t i = 0; i < task.size(); ++i) {
+    const auto t = static_cast<size_t>(task[i]);
+    if (chosen[t] == 0) continue;
+    Leak& leak = leaks[method[t]];
+    leak.psnr.push_back(psnr[i]);
+    leak.ssim.push_back(ssim[i]);
+    leak.over_20.push_back(over_20[i]);
+    leak.ssim_50.push_back(ssim_50[i]);
+    leak.ssim_70.push_back(ssim_70[i]);
+    leak.ssim_90.push_back(ssim_90[i]);
+    leak.label_right.push_back(label[i] == inferred[i] ? 1 : 0);
+    leak.found.push_back(rank[i] == 0 ? 1 : 0);
+  }
+  for (size_t t = 0; t < method.size(); ++t) {
+    leaks[method[t]].evaluations.push_back(static_cast<double>(evaluations[t]));
+    leaks[method[t]].seconds.push_back(seconds[t]);
+  }
+  std::string out = fmt::format(
+      "{:<20} {:>6} {:>9} {:>9} {:>8} {:>8} {:>8} {:>8} {:>8} {:>10} {:>11} {:>8}\n", "attack", "images",
+      "PSNR dB", "> 20 dB", "SSIM", "ASR .5", "ASR .7", "ASR .9", "labels", "re-identif", "evaluations",
+      "s/task");
+  for (const auto& [name, leak] : leaks)
+    out += fmt::format(
+        "{:<20} {:>6} {:>9.2f} {:>8.0f}% {:>8.3f} {:>7.0f}% {:>7.0f}% {:>7.0f}% {:>7.0f}% {:>9.0f}% "
+        "{:>11.0f} {:>8.2f}\n",
+        name, leak.psnr.size(), median(leak.psnr), 100 * mean(leak.over_20), median(leak.ssim),
+        100 * mean(leak.ssim_50), 100 * mean(leak.ssim_70), 100 * mean(leak.ssim_90),
+        100 * mean(leak.label_right), 100 * mean(leak.found), median(leak.evaluations),
+        median(leak.seconds));
+  return out +
+         "PSNR, SSIM, evaluations and seconds: medians. Restarts are chosen by the attacker's own loss.\n";
+}
+
+}  // namespace
+
+std::string summarize_run(const std::string& path) {
+  const h5::File run = open_run(path);
+  const auto hosts = run.read<std::string>("/environment/host");
+  const auto memory = run.read<int64_t>("/environment/peak_memory");
+  std::string out = fmt::format(
+      "MedPFL run, status {}, written by {} ({}) on {}\n"
+      "data {} ({} training images, {} classes), model {} ({} parameters), {} hospitals, {} ranks, at "
+      "most {} MB a rank\n",
+      run.read_text_attribute("/", "status"), run.read_text_attribute("/", "medpfl_version"),
+      run.read_text_attribute("/", "git_sha"), run.read_text_attribute("/", "created_utc"),
+      run.read_text_attribute("/data", "dataset"), run.shape("/clients/labels")[0],
+      run.shape("/clients/class_histogram")[1], run.read_text_attribute("/model", "name"),
+      run.read_integer_attribute("/model", "parameters")[0], run.shape("/clients/examples")[0],
+      hosts.size(), memory.empty() ? 0 : *std::max_element(memory.begin(), memory.end()) >> 20);
+  if (run.shape("/rounds/round")[0] > 0) out += "\nTraining\n" + training(run);
+  if (run.exists("/attacks/tasks")) out += "\nWhat leaked\n" + leakage(run);
+  if (run.exists("/gradients/values")) {
+    const h5::Shape shape = run.shape("/gradients/values");
+    out += fmt::format("\n{} gradients of {} values recorded\n", shape[0], shape[1]);
+  }
+  return out;
+}
+
+}  // namespace medpfl

@@ -1,0 +1,13 @@
+#pragma once
+#include <cstdint>
+#include <string>
+
+namespace medpfl {
+
+inline const std::string kFileType = "medpfl-run";
+inline constexpr int64_t kSchemaMajor = 1, kSchemaMinor = 0;
+
+/// "1.13.0".
+std::string torch_version();
+
+}  // namespace medpfl

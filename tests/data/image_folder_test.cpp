@@ -1,0 +1,181 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "fixtures.hpp"
+
+namespace medpfl {
+namespace {
+
+using namespace fixtures;  // NOLINT: the fixtures of these tests only
+
+void save_set(const TemporaryFolder& folder, const std::string& train, const std::string& test) {
+  save_grey_png(folder / (train + "/b/2.PNG"), 4, 4, 20);
+  save_grey_png(folder / (train + "/b/10.png"), 4, 4, 10);
+  save_jpeg(folder / (train + "/a/x.JpEg"), 8, 8, TJPF_GRAY, Bytes(64, 30));
+  save_jpeg(folder / (test + "/a/y.jpg"), 8, 8, TJPF_GRAY, Bytes(64, 40));
+  save_grey_png(folder / (test + "/b/z.png"), 4, 4, 50);
+}
+
+void expect_scan_error(const std::string& path, const std::vector<std::string>& parts,
+                       const std::string& val = "ignore") {
+  expect_data_error([&] { open("image-folder", path, {{"val", val}})->scan(); }, parts);
+}
+
+class ImageFolderNames : public testing::TestWithParam<std::pair<const char*, const char*>> {};
+
+TEST_P(ImageFolderNames, ScanAndRead) {
+  const TemporaryFolder folder;
+  save_set(folder, GetParam().first, GetParam().second);
+  const auto data = open("image-folder", folder.path(), {}, 4);
+  const Manifest manifest = data->scan();
+  EXPECT_EQ(manifest.class_names, std::vector<std::string>({"a", "b"}));
+  EXPECT_EQ(manifest.train.labels, std::vector<int64_t>({0, 1, 1}));
+  EXPECT_EQ(manifest.train.ids, std::vector<int64_t>({0, 1, 2}));
+  EXPECT_EQ(manifest.test.labels, std::vector<int64_t>({0, 1}));
+  EXPECT_NE(manifest.train.files[1].find("10.png"), std::string::npos);
+  const at::Tensor images = data->read(manifest.train, Split::kTrain, {2, 0});
+  EXPECT_EQ(images.sizes(), at::IntArrayRef({2, 1, 4, 4}));
+  std::vector<int> expected(16, 20);
+  expected.insert(expected.end(), 16, 30);
+  EXPECT_EQ(values(images), expected);
+  EXPECT_EQ(values(data->read(manifest.test, Split::kTest, {1})), std::vector<int>(16, 50));
+}
+
+INSTANTIATE_TEST_SUITE_P(Spellings, ImageFolderNames,
+                         testing::Values(std::make_pair("train", "test"),
+                                         std::make_pair("Training", "Testing"),
+                                         std::make_pair("TRAIN", "testing")));
+
+TEST(ImageFolder, OtherAndHiddenFilesAreIgnored) {
+  const TemporaryFolder folder;
+  save_set(folder, "train", "test");
+  save_grey_png(folder / "train/a/.hidden.png", 2, 2, 0);
+  save_grey_png(folder / "train/.cache/h.png", 2, 2, 0);
+  save(folder / "train/a/notes.txt", {'x'});
+  save(folder / "train/readme.md", {'x'});
+  save(folder / "train/a/nested.png/file", {'x'});
+  const Manifest manifest = open("image-folder", folder.path())->scan();
+  EXPECT_EQ(manifest.class_names, std::vector<std::string>({"a", "b"}));
+  EXPECT_EQ(manifest.train.size(), 3);
+}
+
+TEST(ImageFolder, ValidationJoinsWhatTheOptionSays) {
+  const TemporaryFolder folder;
+  save_set(folder, "train", "test");
+  save_grey_png(folder / "Valid/a/v.png", 4, 4, 60);
+  save_grey_png(folder / "Valid/b/v.png", 4, 4, 70);
+  const auto sizes = [&](const std::string& val) {
+    const Manifest manifest = open("image-folder", folder.path(), {{"val", val}})->scan();
+    return std::make_pair(manifest.train.size(), manifest.test.size());
+  };
+  EXPECT_EQ(sizes("ignore"), std::make_pair(int64_t{3}, int64_t{2}));
+  EXPECT_EQ(sizes("train"), std::make_pair(int64_t{5}, int64_t{2}));
+  EXPECT_EQ(sizes("test"), std::make_pair(int64_t{3}, int64_t{4}));
+  std::filesystem::remove_all(folder / "Valid");
+  expect_scan_error(folder.path(), {"val = train", "no val folder", "set val = ignore"}, "train");
+}
+
+TEST(ImageFolder, BadPathsAreRefused) {
+  const TemporaryFolder folder;
+  expect_scan_error(folder / "none", {"none", "does not exist"});
+  save(folder / "file", {'x'});
+  expect_scan_error(folder / "file", {"is not a folder"});
+  expect_scan_error(folder.path(), {"no train folder", "folders found: none", "PATH/train/CLASS"});
+}
+
+TEST(ImageFolder, ClassFoldersWithoutSplitsAreExplained) {
+  const TemporaryFolder folder;
+  save_grey_png(folder / "glioma/a.png", 2, 2, 0);
+  save_grey_png(folder / "notumor/a.png", 2, 2, 0);
+  expect_scan_error(folder.path(), {"class folders (glioma, notumor) but no splits",
+                                    "PATH/train/CLASS/IMAGE and PATH/test/CLASS/IMAGE"});
+}
+
+TEST(ImageFolder, AMissingSplitIsRefused) {
+  const TemporaryFolder folder;
+  save_grey_png(folder / "train/a/a.png", 2, 2, 0);
+  expect_scan_error(folder.path(), {"no test folder", "folders found: train"});
+}
+
+TEST(ImageFolder, TwoFoldersOfOneSplitAreRefused) {
+  const TemporaryFolder folder;
+  save_set(folder, "train", "test");
+  save_grey_png(folder / "Training/a/a.png", 2, 2, 0);
+  expect_scan_error(folder.path(), {"Training", "train", "both the train split", "rename"});
+}
+
+TEST(ImageFolder, NoClassesAndEmptyClassesAreRefused) {
+  const TemporaryFolder folder;
+  save(folder / "train/loose.png", {'x'});
+  save(folder / "test/loose.png", {'x'});
+  expect_scan_error(folder.path(), {"train", "no class folders"});
+  save_set(folder, "train", "test");
+  std::filesystem::remove(folder / "test/b/z.png");
+  expect_scan_error(folder.path(), {"test/b'", "no .png, .jpg or .jpeg file"});
+}
+
+TEST(ImageFolder, DifferentClassesAreListed) {
+  const TemporaryFolder folder;
+  save_set(folder, "train", "test");
+  std::filesystem::rename(folder / "test/b", folder / "test/bb");
+  expect_scan_error(folder.path(), {"missing b, only here bb", "the same class folders"});
+}
+
+TEST(ImageFolder, ADamagedImageIsNamed) {
+  const TemporaryFolder folder;
+  save_set(folder, "train", "test");
+  save_start(folder / "test/b/z.png", folder / "train/b/10.png", 40);
+  const auto data = open("image-folder", folder.path());
+  const Manifest manifest = data->scan();
+  expect_data_error(
+      [&] {
+        data->read(manifest.train, Split::kTrain, {0, 1});
+      },
+      {"cannot read image", "train/b/10.png"});
+  EXPECT_THROW(data->read(manifest.train, Split::kTrain, {3}), Error);
+}
+
+TEST(ImageFolder, RealBrainMriOfMixedModes) {
+  with_real_data([](const std::string& root) {
+    const auto data = open("image-folder", root + "/brain_tumor_mri", {}, 32, 3);
+    const Manifest manifest = data->scan();
+    EXPECT_EQ(manifest.class_names,
+              std::vector<std::string>({"glioma", "meningioma", "notumor", "pituitary"}));
+    for (int64_t label = 0; label < 4; ++label) {
+      const auto& train = manifest.train.labels;
+      const auto& test = manifest.test.labels;
+      EXPECT_EQ(std::count(train.begin(), train.end(), label), 150);
+      EXPECT_EQ(std::count(test.begin(), test.end(), label), 40);
+    }
+    std::vector<int64_t> all;
+    for (int64_t i = 0; i < manifest.test.size(); ++i) all.push_back(i);
+    const at::Tensor images = data->read(manifest.test, Split::kTest, all);
+    EXPECT_EQ(images.sizes(), at::IntArrayRef({160, 3, 32, 32}));
+    // Both kinds of files are in the set: with equal channels, and with colours.
+    int64_t grey = 0;
+    for (int64_t i = 0; i < 160; ++i) {
+      const at::Tensor image = images.select(0, i);
+      grey += image.select(0, 0).equal(image.select(0, 1)) ? 1 : 0;
+    }
+    EXPECT_GT(grey, 120);
+  });
+}
+
+TEST(ImageFolder, RealChestXraysOfBothFormats) {
+  with_real_data([](const std::string& root) {
+    const auto data = open("image-folder", root + "/covid_cxr_3class", {}, 64);
+    const Manifest manifest = data->scan();
+    EXPECT_EQ(manifest.class_names,
+              std::vector<std::string>({"Covid", "Normal", "Viral Pneumonia"}));
+    EXPECT_EQ(manifest.train.size(), 180);
+    EXPECT_EQ(manifest.test.size(), 60);
+    const at::Tensor images = data->read(manifest.train, Split::kTrain, {0, 60, 120});
+    EXPECT_EQ(images.sizes(), at::IntArrayRef({3, 1, 64, 64}));
+    for (int64_t i = 0; i < 3; ++i)
+      EXPECT_GT(images.select(0, i).to(at::kFloat).std().item<float>(), 10) << i;
+  });
+}
+
+}  // namespace
+}  // namespace medpfl
