@@ -3,7 +3,9 @@
 
 #include <array>
 #include <cstdio>
+#include <cstdlib>
 #include <optional>
+#include <string>
 
 #include "comm/session.hpp"
 #include "core/error.hpp"
@@ -86,6 +88,13 @@ int run_parallel(const Job& job, const JobArguments& arguments, int* argc, char*
   return static_cast<int>(code);
 }
 
+// Before MPI starts, the launcher's environment tells whether another process says the same.
+bool first_of_launch() {
+  for (const char* name : {"OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK", "SLURM_PROCID"})
+    if (const char* rank = std::getenv(name)) return std::string(rank) == "0";
+  return true;
+}
+
 int dispatch(int argc, char** argv) {
   const std::string first = argc > 1 ? argv[1] : "--help";
   if (first == "--help" || first == "-h" || first == "help") {
@@ -117,7 +126,7 @@ int main(int argc, char** argv) {
   try {
     return dispatch(argc, argv);
   } catch (const Error& error) {
-    log_error(error.what());
+    if (first_of_launch()) log_error(error.what());
     return static_cast<int>(error.code());
   } catch (const std::exception& error) {
     log_error(error.what());

@@ -48,6 +48,9 @@ class Attack {
                              const StreamKey& start, const AttackMonitor& monitor) const = 0;
   /// The rule by which labels are found: known | idlg | joint.
   virtual std::string label_rule() const = 0;
+  /// The option, with its value, under which this attack reads one image from a message; "" where it takes
+  /// a batch of any size.
+  virtual std::string single_image_option() const = 0;
 };
 
 using AttackFactory =

@@ -76,6 +76,11 @@ class MatchingAttack final : public Attack {
 
   std::string label_rule() const override { return settings_.labels; }
 
+  std::string single_image_option() const override {
+    if (settings_.output_error == "observed") return "output_error=observed";
+    return settings_.labels == "idlg" ? "labels=idlg" : "";
+  }
+
   Reconstruction run(const Model& model, const Observation& observation, const StreamKey& start,
                      const AttackMonitor& monitor) const override {
     const auto begin = std::chrono::steady_clock::now();
@@ -192,6 +197,8 @@ RegistryEntry<AttackFactory> matching_preset(std::string name, std::string summa
     settings.labels = request.labels == "auto" ? own.text("labels") : request.labels;
     settings.objective = own.text("objective");
     settings.output_error = own.text("output_error");
+    // Under the observed error the objective does not depend on labels, so they are read instead.
+    if (settings.output_error == "observed" && settings.labels == "joint") settings.labels = "idlg";
     settings.init = own.text("init");
     settings.iterations = request.iterations > 0 ? request.iterations : own.integer("iterations");
     settings.stop_loss = own.real("stop_loss");

@@ -76,6 +76,9 @@ void run_tasks(const Communicator& comm, const TaskFarm& farm) {
   } else if (farm.all_ranks) {
     work(comm, farm);
   }
+  // A worker that was told to stop must not ask for tasks of the next farm while others still work on
+  // this one.
+  if (farm.all_ranks) comm.barrier();
 }
 
 }  // namespace medpfl

@@ -30,7 +30,8 @@ const po::options_description& boost_options() {
 std::vector<std::string> known_keys() {
   std::vector<std::string> keys;
   for (const Section& section : config_sections())
-    for (const OptionSpec& option : section.options) keys.push_back(section.name + "." + option.name);
+    for (const OptionSpec& option : section.options)
+      keys.push_back(section.name + "." + option.name);
   return keys;
 }
 
@@ -65,8 +66,10 @@ void Config::set(const std::string& key, const std::string& value, const std::st
 std::string read_config_text(const std::string& path) {
   std::ifstream file(path);
   std::stringstream text;
-  if (file) text << file.rdbuf();
-  if (!file || !text) throw ConfigError(fmt::format("--config {}: cannot read this file", path));
+  // Of an empty file nothing can be copied, which a stream takes for a failure.
+  if (file && file.peek() != std::ifstream::traits_type::eof()) text << file.rdbuf();
+  if (!file.is_open() || file.bad() || !text)
+    throw ConfigError(fmt::format("--config {}: cannot read this file", path));
   return text.str();
 }
 
@@ -91,29 +94,29 @@ void Config::read_text(const std::string& text, const std::string& source) {
   }
 }
 
+// By hand: Boost takes no empty value after "=", which is how a list is emptied.
 void Config::read_arguments(const std::vector<std::string>& arguments) {
   const std::string source = "command line";
-  try {
-    namespace style = po::command_line_style;
-    const po::parsed_options parsed =
-        po::command_line_parser(arguments)
-            .options(boost_options())
-            .positional(po::positional_options_description())
-            .style(style::allow_long | style::long_allow_adjacent | style::long_allow_next)
-            .allow_unregistered()
-            .run();
-    std::vector<std::string> unknown;
-    for (const auto& option : parsed.options) {
-      if (option.unregistered || option.position_key >= 0)
-        unknown.push_back(without_dashes(option.original_tokens.front()));
-      else
-        set(option.string_key, trim(join(option.value, " ")), source);
+  const auto is_option = [](const std::string& word) { return word.rfind("--", 0) == 0; };
+  std::vector<std::string> unknown;
+  for (size_t i = 0; i < arguments.size(); ++i) {
+    const std::string& word = arguments[i];
+    const size_t equals = word.find('=');
+    const std::string key = without_dashes(word.substr(0, equals));
+    const bool value_follows =
+        equals == std::string::npos && i + 1 < arguments.size() && !is_option(arguments[i + 1]);
+    if (!is_option(word) || entries_.count(key) == 0) {
+      unknown.push_back(key);
+      if (is_option(word) && value_follows) ++i;
+    } else if (equals != std::string::npos) {
+      set(key, trim(word.substr(equals + 1)), source);
+    } else if (value_follows) {
+      set(key, trim(arguments[++i]), source);
+    } else {
+      throw ConfigError(fmt::format("{}: option {} needs a value: {}=...", source, key, word));
     }
-    for (std::string& word : unknown) word = word.substr(0, word.find('='));
-    if (!unknown.empty()) refuse_unknown(unknown, source);
-  } catch (const po::error& error) {
-    throw ConfigError(fmt::format("command line: {}", error.what()));
   }
+  if (!unknown.empty()) refuse_unknown(unknown, source);
 }
 
 std::vector<std::string> Config::violations() const {
@@ -144,7 +147,9 @@ std::string Config::to_ini(bool comments) const {
     out += fmt::format("{}[{}]\n", out.empty() ? "" : "\n", section.name);
     for (const OptionSpec& option : section.options) {
       const Entry& entry = entries_.at(section.name + "." + option.name);
-      if (comments) out += fmt::format("# {} ({}); from: {}\n", option.help, describe_domain(option), entry.source);
+      if (comments)
+        out += fmt::format("# {} ({}); from: {}\n", option.help, describe_domain(option),
+                           entry.source);
       out += fmt::format("{}={}\n", option.name, entry.value);
     }
   }

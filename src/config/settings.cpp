@@ -90,22 +90,25 @@ void read_attack(const Config& config, Settings* settings, Violations* wrong) {
   });
 }
 
-// The rule idlg reads the label of one image; say so before training rather than after.
-void check_labels(const Settings& settings, Violations* wrong) {
+// Some attacks read one image from a message; say so before training rather than after.
+void check_batches(const Settings& settings, Violations* wrong) {
   const bool probes = settings.targets && settings.targets->probes > 0;
   for (const AttackPlan::Method& method : settings.attack.methods) {
-    if (method.attack->label_rule() != "idlg") continue;
+    const std::string option = method.attack->single_image_option();
+    if (option.empty()) continue;
+    const bool labels = option.rfind("labels=", 0) == 0;
+    const std::string what = labels ? fmt::format("attack.{} ({}) reads the label of", option, method.name)
+                                    : fmt::format("attack.{}.{} holds for", method.name, option);
+    const std::string instead = labels ? "attack.labels=known or joint"
+                                       : fmt::format("attack.{}.output_error=softmax", method.name);
     if (probes) {
       wrong->check(settings.targets->probe_batch == 1,
-                   fmt::format("attack.labels=idlg ({}) reads the label of one image: it needs "
-                               "attack.probe_batch=1, or attack.labels=known or joint",
-                               method.name));
+                   fmt::format("{} one image: it needs attack.probe_batch=1, or {}", what, instead));
     } else {
       wrong->check(settings.federation.algorithm == "fedsgd" && settings.federation.batch_size == 1,
-                   fmt::format("attack.labels=idlg ({}) reads the label of one image: attack probes "
-                               "(attack.probes=4), or use federation.algorithm=fedsgd with "
-                               "federation.batch_size=1, or attack.labels=known or joint",
-                               method.name));
+                   fmt::format("{} one image: attack probes (attack.probes=4), or use "
+                               "federation.algorithm=fedsgd with federation.batch_size=1, or {}",
+                               what, instead));
     }
   }
 }
@@ -152,7 +155,7 @@ Settings make_settings(const Config& config) {
   for (const std::string& name : config.section("defense").list("chain"))
     wrong.guard([&] { s.defenses.append(defenses().find(name).create(config.section("defense." + name))); });
   read_attack(config, &s, &wrong);
-  check_labels(s, &wrong);
+  check_batches(s, &wrong);
   wrong.guard([&] {
     s.dataset =
         datasets().find(s.dataset_name).create(config.section("data." + s.dataset_name), s.data);

@@ -1,0 +1,199 @@
+#include <ATen/ops/from_blob.h>
+#include <ATen/ops/log_softmax.h>
+#include <ATen/ops/softmax.h>
+#include <gtest/gtest.h>
+#include <torch/csrc/autograd/autograd.h>
+
+#include <cmath>
+
+#include "attacks/matching_engine.hpp"
+#include "attacks/objective.hpp"
+#include "observations.hpp"
+
+namespace medpfl {
+namespace {
+
+using observations::build;
+using observations::noise_images;
+using observations::observe;
+
+constexpr int64_t kSize = 16, kClasses = 4;
+
+std::vector<at::Tensor> in_double(const std::vector<at::Tensor>& tensors) {
+  std::vector<at::Tensor> out;
+  for (const at::Tensor& t : tensors)
+    out.push_back(t.detach().to(at::kDouble).set_requires_grad(true));
+  return out;
+}
+
+// The objective from its definition, in double: an engine apart from the one under test.
+double reference_objective(const Model& model, const Observation& seen, const at::Tensor& images,
+                           const Candidate& knowledge, const at::Tensor& label_logits,
+                           bool relative) {
+  const std::vector<at::Tensor> weights = in_double(seen.weights.views());
+  const at::Tensor logits = model.forward(weights, images);
+  at::Tensor error = knowledge.output_error;
+  at::Tensor loss;
+  if (error.defined()) {
+    loss = logits.mul(error.to(at::kDouble)).sum();
+  } else {
+    at::Tensor target;
+    if (label_logits.defined()) {
+      target = at::softmax(label_logits, 1);
+    } else {
+      target = at::empty({images.size(0), kClasses}, at::kDouble).fill_(0);
+      for (int64_t i = 0; i < images.size(0); ++i)
+        target[i][knowledge.labels[i].item<int64_t>()].fill_(1);
+    }
+    loss =
+        target.mul(at::log_softmax(logits, 1)).sum().neg().div(static_cast<double>(images.size(0)));
+  }
+  const auto dummy = torch::autograd::grad({loss}, weights, {}, false, false, true);
+  double distance = 0, energy = 0;
+  for (size_t i = 0; i < dummy.size(); ++i) {
+    const at::Tensor observed = seen.gradient.view(static_cast<int64_t>(i)).to(at::kDouble);
+    distance += dummy[i].sub(observed).square().sum().item<double>();
+    energy += observed.square().sum().item<double>();
+  }
+  return relative ? distance / energy : distance;
+}
+
+enum class Labels { kHard, kSoft, kFixedError };
+
+struct Case {
+  std::string model, activation, objective;
+  Labels labels;
+  int64_t batch;
+};
+
+class EngineGradient : public ::testing::TestWithParam<Case> {};
+
+TEST_P(EngineGradient, AgreesWithCentralDifferences) {
+  const Case& c = GetParam();
+  const Model model = c.model == "mlp"
+                          ? build("mlp", kSize, kClasses, c.activation, {{"hidden", "16"}})
+                          : build(c.model, kSize, kClasses, c.activation);
+  std::vector<int64_t> truth(static_cast<size_t>(c.batch), 2);
+  truth[0] = 1;
+  const Observation seen = observe(model, noise_images(c.batch, kSize, 11), truth);
+
+  Candidate candidate;
+  candidate.images = noise_images(c.batch, kSize, 12);
+  at::Tensor label_logits;
+  if (c.labels == Labels::kHard) candidate.labels = at::tensor(truth, at::kLong);
+  if (c.labels == Labels::kSoft) {
+    label_logits =
+        noise_images(1, 4, 13).flatten().slice(0, 0, c.batch * kClasses).view({c.batch, kClasses});
+    candidate.label_logits = label_logits.clone();
+  }
+  if (c.labels == Labels::kFixedError)
+    candidate.output_error = seen.gradient.view(model.head().bias).view({1, kClasses}).clone();
+
+  const auto objective = make_objective(c.objective);
+  const auto engine = make_exact_engine(model, seen, *objective);
+  CandidateGradient gradient;
+  const double value = engine->evaluate(candidate, &gradient);
+
+  const at::Tensor images = candidate.images.to(at::kDouble);
+  const at::Tensor logits = label_logits.defined() ? label_logits.to(at::kDouble) : at::Tensor();
+  const auto reference = [&] {
+    return reference_objective(model, seen, images, candidate, logits,
+                               c.objective == "relative-l2");
+  };
+  EXPECT_NEAR(value, reference(), 1e-5 * std::abs(reference()));
+
+  const auto expect_same = [&](const at::Tensor& point, const at::Tensor& found, int64_t stride) {
+    const double largest = found.abs().max().item<double>();
+    ASSERT_GT(largest, 0);
+    double* x = point.data_ptr<double>();
+    for (int64_t i = 0; i < point.numel(); i += stride) {
+      constexpr double kStep = 1e-4;
+      const double kept = x[i];
+      x[i] = kept + kStep;
+      const double above = reference();
+      x[i] = kept - kStep;
+      const double below = reference();
+      x[i] = kept;
+      EXPECT_NEAR(found.data_ptr<float>()[i], (above - below) / (2 * kStep), 1e-4 * largest) << i;
+    }
+  };
+  ASSERT_TRUE(gradient.images.sizes() == candidate.images.sizes());
+  expect_same(images, gradient.images, 17);
+  EXPECT_EQ(gradient.label_logits.defined(), c.labels == Labels::kSoft);
+  if (c.labels == Labels::kSoft) {
+    ASSERT_TRUE(gradient.label_logits.sizes() == label_logits.sizes());
+    expect_same(logits, gradient.label_logits, 1);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Engine, EngineGradient,
+    ::testing::Values(Case{"lenet-dlg", "auto", "l2", Labels::kHard, 1},
+                      Case{"lenet-dlg", "auto", "relative-l2", Labels::kHard, 3},
+                      Case{"lenet-dlg", "auto", "l2", Labels::kSoft, 2},
+                      Case{"lenet-dlg", "auto", "relative-l2", Labels::kFixedError, 1},
+                      Case{"mlp", "sigmoid", "l2", Labels::kHard, 2},
+                      Case{"mlp", "sigmoid", "relative-l2", Labels::kSoft, 1},
+                      Case{"mlp", "sigmoid", "l2", Labels::kFixedError, 1}));
+
+TEST(Engine, IsZeroAtTheTruth) {
+  const Model model = build("lenet-dlg", kSize, kClasses);
+  const at::Tensor images = noise_images(2, kSize, 11);
+  const Observation seen = observe(model, images, {3, 0});
+  const auto objective = make_objective("relative-l2");
+  const auto engine = make_exact_engine(model, seen, *objective);
+  Candidate candidate;
+  candidate.images = images;
+  candidate.labels = at::tensor(std::vector<int64_t>{3, 0}, at::kLong);
+  CandidateGradient gradient;
+  EXPECT_LT(engine->evaluate(candidate, &gradient), 1e-12);
+  EXPECT_LT(gradient.images.abs().max().item<double>(), 1e-6);
+  candidate.labels = at::tensor(std::vector<int64_t>{0, 3}, at::kLong);
+  EXPECT_GT(engine->evaluate(candidate, &gradient), 1e-3) << "labels must matter";
+}
+
+TEST(Engine, LeavesTheCandidateAlone) {
+  const Model model = build("mlp", kSize, kClasses, "sigmoid", {{"hidden", "8"}});
+  const Observation seen = observe(model, noise_images(1, kSize, 11), {1});
+  const auto objective = make_objective("l2");
+  const auto engine = make_exact_engine(model, seen, *objective);
+  Candidate candidate;
+  candidate.images = noise_images(1, kSize, 12);
+  candidate.labels = at::tensor(std::vector<int64_t>{1}, at::kLong);
+  const at::Tensor before = candidate.images.clone();
+  CandidateGradient first, second;
+  const double value = engine->evaluate(candidate, &first);
+  EXPECT_EQ(engine->evaluate(candidate, &second), value);
+  EXPECT_TRUE(first.images.equal(second.images));
+  EXPECT_TRUE(candidate.images.equal(before));
+  EXPECT_FALSE(candidate.images.requires_grad());
+}
+
+TEST(Objective, L2ByHand) {
+  const std::vector<float> dummy = {1, -2, 0.5F}, observed = {0, 2, 0.5F};
+  std::vector<float> derivative(3);
+  EXPECT_DOUBLE_EQ(
+      make_objective("l2")->evaluate(dummy.data(), observed.data(), 3, derivative.data()), 17);
+  EXPECT_EQ(derivative, (std::vector<float>{2, -8, 0}));
+}
+
+TEST(Objective, RelativeL2DividesByTheObservedEnergy) {
+  const std::vector<float> dummy = {1, -2, 0.5F}, observed = {0, 2, 0};
+  std::vector<float> derivative(3);
+  const auto relative = make_objective("relative-l2");
+  EXPECT_DOUBLE_EQ(relative->evaluate(dummy.data(), observed.data(), 3, derivative.data()),
+                   17.25 / 4);
+  EXPECT_EQ(derivative, (std::vector<float>{0.5F, -2, 0.25F}));
+  // The value stays when both gradients are a thousand times weaker.
+  const std::vector<float> weak = {1e-3F, -2e-3F, 0.5e-3F}, weakly = {0, 2e-3F, 0};
+  EXPECT_NEAR(relative->evaluate(weak.data(), weakly.data(), 3, derivative.data()), 17.25 / 4,
+              1e-5);
+  const std::vector<float> zero(3, 0);
+  EXPECT_DOUBLE_EQ(relative->evaluate(dummy.data(), zero.data(), 3, derivative.data()), 5.25)
+      << "nothing observed: the plain distance";
+}
+
+TEST(Objective, UnknownNameIsRefused) { EXPECT_THROW(make_objective("l3"), ConfigError); }
+
+}  // namespace
+}  // namespace medpfl

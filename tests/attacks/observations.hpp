@@ -1,0 +1,67 @@
+#pragma once
+#include <ATen/ops/empty.h>
+#include <ATen/ops/tensor.h>
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "attacks/observation.hpp"
+#include "core/random.hpp"
+#include "data/dataset.hpp"
+#include "models/differentiator.hpp"
+#include "models/model.hpp"
+
+namespace medpfl::observations {
+
+/// The model `name` for square images, its options at their defaults but those given.
+inline Model build(const std::string& name, int64_t image_size, int64_t classes,
+                   const std::string& activation = "auto",
+                   const std::vector<std::pair<std::string, std::string>>& set = {}) {
+  const auto& entry = models().find(name);
+  OptionValues own = OptionValues::defaults(entry.options);
+  for (const auto& [option, value] : set) own.set(option, value);
+  ModelRequest request;
+  request.input = {1, image_size, image_size};
+  request.classes = classes;
+  request.activation = activation;
+  return entry.create(own, request);
+}
+
+/// Uniform pixels in [0, 1), float32 [n, 1, size, size].
+inline at::Tensor noise_images(int64_t n, int64_t size, uint64_t seed) {
+  at::Tensor images = at::empty({n, 1, size, size}, at::kFloat);
+  RandomStream random({seed, Purpose::kPhantom, 0, 0, 0});
+  for (int64_t i = 0; i < images.numel(); ++i)
+    images.data_ptr<float>()[i] = static_cast<float>(random.uniform());
+  return images;
+}
+
+/// One phantom brain scan in [0, 1], float32 [1, 1, size, size], and its class.
+inline std::pair<at::Tensor, int64_t> phantom_image(int64_t size, uint64_t seed) {
+  const auto& entry = datasets().find("phantom");
+  OptionValues own = OptionValues::defaults(entry.options);
+  own.set("train", "4");
+  DataRequest request;
+  request.image_size = size;
+  request.seed = seed;
+  const auto dataset = entry.create(own, request);
+  const Manifest manifest = dataset->scan();
+  return {to_unit_range(dataset->read(manifest.train, Split::kTrain, {0})),
+          manifest.train.labels[0]};
+}
+
+/// What the attacker sees of a batch at weights U(-0.5, 0.5): wide ones, as in the attacks' papers.
+inline Observation observe(const Model& model, const at::Tensor& images,
+                           const std::vector<int64_t>& labels, uint64_t seed = 1) {
+  Observation observation;
+  observation.weights = initial_weights(model, {"uniform", 0.5}, seed);
+  observation.gradient = FlatParameters(model.layout());
+  observation.batch = images.size(0);
+  Differentiator(model, observation.weights)
+      .gradient(images, at::tensor(labels, at::kLong), &observation.gradient);
+  return observation;
+}
+
+}  // namespace medpfl::observations

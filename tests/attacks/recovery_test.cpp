@@ -1,0 +1,214 @@
+#include <ATen/ops/isfinite.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "attacks/attack.hpp"
+#include "attacks/initializer.hpp"
+#include "core/error.hpp"
+#include "metrics/image.hpp"
+#include "observations.hpp"
+
+namespace medpfl {
+namespace {
+
+using observations::build;
+using observations::noise_images;
+using observations::observe;
+using observations::phantom_image;
+
+using Options = std::vector<std::pair<std::string, std::string>>;
+
+std::unique_ptr<Attack> make_attack(const std::string& name, const Options& set,
+                                    const AttackRequest& request = {}) {
+  const auto& entry = attacks().find(name);
+  OptionValues own = OptionValues::defaults(entry.options);
+  for (const auto& [option, value] : set) own.set(option, value);
+  return entry.create(own, request);
+}
+
+Reconstruction run(const Attack& attack, const Model& model, const Observation& seen,
+                   uint64_t restart = 0) {
+  return attack.run(model, seen, {1, Purpose::kAttackStart, 0, 0, restart}, [](int64_t, double) {});
+}
+
+void expect_same(const Reconstruction& a, const Reconstruction& b) {
+  EXPECT_TRUE(a.images.equal(b.images));
+  EXPECT_EQ(a.labels, b.labels);
+  EXPECT_EQ(a.status, b.status);
+  EXPECT_EQ(a.matching_loss, b.matching_loss);
+  EXPECT_EQ(a.evaluations, b.evaluations);
+  EXPECT_EQ(a.trace, b.trace);
+}
+
+const Options kRobust = {{"output_error", "observed"}, {"objective", "relative-l2"},
+                         {"init", "uniform"},          {"line_search", "strong-wolfe"},
+                         {"iterations", "60"},         {"stop_loss", "1e-9"}};
+
+class Recovery : public ::testing::TestWithParam<std::string> {};
+
+TEST_P(Recovery, FindsAPhantomScan) {
+  constexpr int64_t kSize = 24;
+  const auto [image, label] = phantom_image(kSize, 3);
+  const Model model = build("lenet-medpfl", kSize, 4);
+  const Observation seen = observe(model, image, {label});
+  const auto attack = make_attack(GetParam(), kRobust);
+  const Reconstruction result = run(*attack, model, seen);
+  EXPECT_GT(psnr_from_mse(mse(result.images, image)), 30);
+  EXPECT_EQ(result.labels, std::vector<int64_t>{label});
+  EXPECT_LT(result.matching_loss, 1e-4);
+  EXPECT_EQ(attack->single_image_option(), "output_error=observed");
+}
+
+TEST_P(Recovery, PublishedSettingsLowerTheObjective) {
+  const auto [image, label] = phantom_image(16, 3);
+  const Model model = build("lenet-dlg", 16, 4);
+  const Observation seen = observe(model, image, {label});
+  std::vector<double> objective;
+  const Reconstruction result =
+      make_attack(GetParam(), {{"iterations", "20"}, {"line_search", "strong-wolfe"}})
+          ->run(model, seen, {1, Purpose::kAttackStart, 0, 0, 0},
+                [&](int64_t, double value) { objective.push_back(value); });
+  ASSERT_FALSE(objective.empty());
+  EXPECT_LT(result.matching_loss, 0.2 * objective.front());
+  EXPECT_LE(result.matching_loss, *std::min_element(objective.begin(), objective.end()));
+}
+
+INSTANTIATE_TEST_SUITE_P(Presets, Recovery, ::testing::Values("dlg", "idlg"),
+                         [](const auto& test) { return test.param; });
+
+TEST(MatchingAttack, ADivergedAttackIsAFiniteResult) {
+  const Model model = build("mlp", 16, 4, "leaky_relu", {{"hidden", "16"}});
+  const Observation seen = observe(model, noise_images(1, 16, 5), {2});
+  // Steps this long leave the range of float32 after a few evaluations.
+  const Reconstruction late = run(*make_attack("idlg", {{"learning_rate", "1e38"}}), model, seen);
+  EXPECT_EQ(late.status, "diverged");
+  EXPECT_TRUE(std::isfinite(late.matching_loss));
+  EXPECT_TRUE(at::isfinite(late.images).all().item<bool>());
+  EXPECT_LT(late.iterations, 300);
+
+  Observation broken = seen;
+  broken.gradient.fill(std::numeric_limits<float>::quiet_NaN());
+  for (const char* name : {"dlg", "idlg"}) {
+    const Reconstruction at_once = run(*make_attack(name, {}), model, broken);
+    EXPECT_EQ(at_once.status, "diverged");
+    EXPECT_EQ(at_once.iterations, 1);
+    EXPECT_TRUE(at::isfinite(at_once.images).all().item<bool>());
+    EXPECT_EQ(at_once.labels.size(), 1U);
+  }
+}
+
+TEST(MatchingAttack, KeepsSnapshotsAndATraceThatAscends) {
+  const Model model = build("lenet-medpfl", 24, 4);
+  const Observation seen = observe(model, phantom_image(24, 3).first, {1});
+  AttackRequest request;
+  request.snapshots = {0, 1, 4, 250, 999};
+  request.iterations = 250;
+  const Reconstruction r = run(
+      *make_attack("idlg", {{"stop_loss", "0"}, {"inner", "1"}, {"line_search", "strong-wolfe"}},
+                   request),
+      model, seen);
+  ASSERT_EQ(r.status, "finished");
+  EXPECT_EQ(r.iterations, 250);
+  EXPECT_EQ(r.snapshot_iterations, (std::vector<int64_t>{0, 1, 4, 250}));
+  ASSERT_EQ(r.snapshots.size(), 4U);
+  for (const at::Tensor& image : r.snapshots) {
+    EXPECT_TRUE(image.sizes() == r.images.sizes());
+    EXPECT_GE(image.min().item<float>(), 0);
+    EXPECT_LE(image.max().item<float>(), 1);
+  }
+  EXPECT_TRUE(r.snapshots.back().equal(r.images)) << "the last snapshot is the result";
+  EXPECT_FALSE(r.snapshots[0].equal(r.snapshots[1]));
+  ASSERT_EQ(r.trace.size(), r.trace_iterations.size());
+  EXPECT_LE(r.trace.size(), 101U);
+  EXPECT_EQ(r.trace_iterations.front(), 1);
+  EXPECT_EQ(r.trace_iterations.back(), 249);
+  EXPECT_TRUE(
+      std::is_sorted(r.trace_iterations.begin(), r.trace_iterations.end(), std::less_equal<>()));
+}
+
+TEST(MatchingAttack, SameKeyGivesTheSameBits) {
+  const Model model = build("lenet-dlg", 16, 4);
+  const Observation seen = observe(model, noise_images(2, 16, 5), {1, 3});
+  const auto attack = make_attack("dlg", {{"iterations", "6"}});
+  const Reconstruction first = run(*attack, model, seen, 4);
+  expect_same(first, run(*attack, model, seen, 4));
+  EXPECT_FALSE(first.images.equal(run(*attack, model, seen, 5).images));
+  EXPECT_EQ(first.labels.size(), 2U);
+}
+
+TEST(MatchingAttack, UsesKnownLabelsOnlyWhereItSaysSo) {
+  const Model model = build("lenet-dlg", 16, 4);
+  Observation seen = observe(model, noise_images(1, 16, 5), {2});
+  ASSERT_TRUE(seen.known_labels.empty()) << "an observation carries no truth unless it is told";
+  Observation told = seen;
+  told.known_labels = {0};
+  for (const char* name : {"dlg", "idlg"}) {
+    const auto attack = make_attack(name, {{"iterations", "5"}});
+    expect_same(run(*attack, model, seen), run(*attack, model, told));
+  }
+  AttackRequest request;
+  request.labels = "known";
+  const auto attack = make_attack("dlg", {{"iterations", "5"}}, request);
+  EXPECT_EQ(attack->label_rule(), "known");
+  EXPECT_EQ(attack->single_image_option(), "");
+  EXPECT_EQ(run(*attack, model, told).labels, std::vector<int64_t>{0});
+}
+
+TEST(MatchingAttack, SaysWhichRuleFindsLabels) {
+  EXPECT_EQ(make_attack("dlg", {})->label_rule(), "joint");
+  EXPECT_EQ(make_attack("dlg", {})->single_image_option(), "");
+  EXPECT_EQ(make_attack("idlg", {})->label_rule(), "idlg");
+  EXPECT_EQ(make_attack("idlg", {})->single_image_option(), "labels=idlg");
+  // With the observed error nothing is left to optimize labels by: they are read.
+  EXPECT_EQ(make_attack("dlg", {{"output_error", "observed"}})->label_rule(), "idlg");
+}
+
+TEST(MatchingAttack, ObservedErrorRefusesABatch) {
+  const Model model = build("lenet-dlg", 16, 4);
+  Observation seen = observe(model, noise_images(2, 16, 5), {1, 3});
+  seen.known_labels = {1, 3};
+  AttackRequest request;
+  request.labels = "known";
+  try {
+    run(*make_attack("dlg", {{"output_error", "observed"}}, request), model, seen);
+    FAIL() << "no error";
+  } catch (const ConfigError& error) {
+    EXPECT_STREQ(
+        error.what(),
+        "output_error=observed holds for one image, but the message of hospital 0 in round 0 "
+        "comes from 2");
+  }
+}
+
+struct Moments {
+  double mean, deviation, low, high;
+};
+
+Moments moments(const std::string& name) {
+  RandomStream random({1, Purpose::kAttackStart, 0, 0, 0});
+  const at::Tensor images = initial_images(name, {4, 3, 50, 50}, &random).to(at::kDouble);
+  return {images.mean().item<double>(), images.std().item<double>(), images.min().item<double>(),
+          images.max().item<double>()};
+}
+
+TEST(Initializer, DrawsFromTheDistributionsItNames) {
+  const Moments normal = moments("normal");
+  EXPECT_NEAR(normal.mean, 0, 0.03);
+  EXPECT_NEAR(normal.deviation, 1, 0.03);
+  const Moments uniform = moments("uniform");
+  EXPECT_NEAR(uniform.mean, 0.5, 0.01);
+  EXPECT_NEAR(uniform.deviation, std::sqrt(1.0 / 12), 0.01);
+  EXPECT_GE(uniform.low, 0);
+  EXPECT_LE(uniform.high, 1);
+  const Moments grey = moments("grey");
+  EXPECT_NEAR(grey.mean, 0.5, 0.003);
+  EXPECT_NEAR(grey.deviation, 0.1, 0.003);
+  EXPECT_EQ(initializer_names(), (std::vector<std::string>{"normal", "uniform", "grey"}));
+  EXPECT_THROW(moments("white"), ConfigError);
+}
+
+}  // namespace
+}  // namespace medpfl

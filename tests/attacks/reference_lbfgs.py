@@ -1,0 +1,31 @@
+"""Prints the iterates of torch.optim.LBFGS that lbfgs_test.cpp stores. Run: python3 reference_lbfgs.py"""
+
+import torch
+
+N = 8
+
+
+def objective(x: torch.Tensor) -> torch.Tensor:
+    """A convex valley that bends: quadratic terms, and a logarithm that couples all of x."""
+    i = torch.arange(N, dtype=torch.float32)
+    return (0.25 * (i + 1) * (x - 1) ** 2).sum() + torch.log1p((x * x).sum())
+
+
+def main() -> None:
+    """One line an iterate: one outer call of one inner step, history 3, full steps."""
+    x = torch.zeros(N, requires_grad=True)
+    optimizer = torch.optim.LBFGS([x], lr=1, max_iter=1, history_size=3, line_search_fn=None)
+
+    def closure() -> torch.Tensor:
+        optimizer.zero_grad()
+        value = objective(x)
+        value.backward()
+        return value
+
+    for _ in range(15):
+        optimizer.step(closure)
+        print("{" + ", ".join(f"{v:.8f}" for v in x.tolist()) + "},")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,54 @@
+"""Data sets and result files, sound and broken."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+
+def image_folder(root: Path, classes: tuple[str, ...] = ("cyst", "healthy", "tumour"), each: int = 6,
+                 suffix: str = "png", size: int = 20) -> Path:
+    """root/train and root/test with `each` noisy grey pictures a class."""
+    random = np.random.default_rng(1)
+    for split in ("train", "test"):
+        for name in classes:
+            folder = root / split / name
+            folder.mkdir(parents=True)
+            for i in range(each):
+                pixels = random.integers(0, 256, (size, size), dtype=np.uint8)
+                Image.fromarray(pixels).save(folder / f"{i}.{suffix}")
+    return root
+
+
+def truncate(path: Path, share: float = 0.5) -> Path:
+    """Cuts a file; its first part stays."""
+    data = path.read_bytes()
+    path.write_bytes(data[: int(len(data) * share)])
+    return path
+
+
+def npz(path: Path, labels: tuple[int, ...] = (0, 1, 2, 1, 0, 2, 1, 0, 2, 0, 1, 2), **changes: object) -> Path:
+    """A MedMNIST archive; `changes` replace arrays, None leaves one out."""
+    random = np.random.default_rng(1)
+    arrays: dict[str, object] = {}
+    for split in ("train", "val", "test"):
+        arrays[f"{split}_images"] = random.integers(0, 256, (len(labels), 28, 28), dtype=np.uint8)
+        arrays[f"{split}_labels"] = np.array(labels, dtype=np.int64)[:, None]
+    arrays |= changes
+    np.savez(path, **{name: array for name, array in arrays.items() if array is not None})
+    return path
+
+
+def text_chunk_png(path: Path) -> Path:
+    """A PNG whose header is sound and whose pixels are not."""
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    header = struct.pack(">IIBBBBB", 20, 20, 8, 0, 0, 0, 0)
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) +
+                     chunk(b"IDAT", zlib.compress(b"too few pixels")) + chunk(b"IEND", b""))
+    return path

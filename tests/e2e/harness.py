@@ -1,0 +1,119 @@
+"""Runs of the program as a user makes them, small enough to take a second or two."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import h5py
+
+BINARY = Path(os.environ.get("MEDPFL_BINARY", "build/release/bin/medpfl")).resolve()
+REPOSITORY = Path(__file__).resolve().parents[2]
+MPIRUN = "/usr/bin/mpirun"
+
+# Exit codes of src/core/error.hpp.
+CONFIG, DATA, OUTPUT, FORMAT, NUMERIC = 2, 3, 4, 5, 6
+
+ENVIRONMENT = {
+    "OMP_NUM_THREADS": "1",
+    "OMPI_MCA_rmaps_base_oversubscribe": "1",
+    "OMPI_MCA_mpi_yield_when_idle": "1",
+    "OMPI_MCA_btl_vader_single_copy_mechanism": "none",
+}
+if os.getuid() == 0:
+    ENVIRONMENT |= {"OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"}
+
+TINY: dict[str, object] = {
+    "data.dataset": "phantom",
+    "data.image_size": 16,
+    "data.phantom.train": 24,
+    "data.phantom.test": 12,
+    "model.name": "lenet-dlg",
+    "model.init": "uniform",
+    "federation.algorithm": "fedsgd",
+    "federation.clients": 3,
+    "federation.rounds": 2,
+    "attack.method": "idlg",
+    "attack.probes": 1,
+    "attack.iterations": 4,
+    "attack.snapshots": "1,3",
+    "output.weights": "true",
+}
+
+
+@dataclass(frozen=True)
+class Result:
+    """How a program ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def errors(self) -> list[str]:
+        """The messages of the log, one a call of log_error; lines that follow belong to the last."""
+        found: list[str] = []
+        open_message = False
+        for line in self.err.splitlines():
+            if line.startswith("["):
+                head, _, message = line.partition("error: ")
+                open_message = bool(message) and head.count("[") <= 2
+                if open_message:
+                    found.append(message)
+            elif line.startswith("---") or not line.strip():
+                open_message = False
+            elif open_message:
+                found[-1] += "\n" + line
+        return found
+
+
+def words(options: Mapping[str, object]) -> list[str]:
+    """Options as command-line words."""
+    return [f"--{name}={value}" for name, value in options.items()]
+
+
+def command(arguments: list[str], ranks: int) -> list[str]:
+    """The command of one process, or of several under mpirun."""
+    launcher = [MPIRUN, "-n", str(ranks)] if ranks > 1 else []
+    return [*launcher, str(BINARY), *arguments]
+
+
+def medpfl(*arguments: object, ranks: int = 1, cwd: Path | None = None, timeout: float = 120) -> Result:
+    """Runs `medpfl ARGUMENTS` to its end."""
+    done = subprocess.run(
+        command([str(word) for word in arguments], ranks),
+        cwd=cwd, env=os.environ | ENVIRONMENT, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+        timeout=timeout, check=False,
+    )
+    return Result(done.returncode, done.stdout, done.stderr)
+
+
+def simulate(output: Path, changes: Mapping[str, object] | None = None, *flags: str, ranks: int = 1,
+             timeout: float = 120) -> Result:
+    """Runs the tiny federation with some options changed."""
+    options = TINY | dict(changes or {}) | {"run.output": output}
+    return medpfl("simulate", "--quiet", *flags, *words(options), ranks=ranks, timeout=timeout)
+
+
+def complete(output: Path, changes: Mapping[str, object] | None = None, *flags: str,
+             ranks: int = 1) -> h5py.File:
+    """The same, which must succeed; the run, open."""
+    result = simulate(output, changes, *flags, ranks=ranks)
+    assert result.code == 0, result.err
+    return h5py.File(output / "run.h5", "r")
+
+
+def all_datasets(file: h5py.File) -> dict[str, h5py.Dataset]:
+    """Every dataset by its path."""
+    found: dict[str, h5py.Dataset] = {}
+    file.visititems(lambda name, item: found.update({name: item})
+                    if isinstance(item, h5py.Dataset) else None)
+    return found
+
+
+def text(value: object) -> str:
+    """Text as HDF5 hands it out."""
+    return value.decode() if isinstance(value, bytes) else str(value)

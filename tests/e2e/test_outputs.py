@@ -1,0 +1,284 @@
+"""What a run leaves behind is what docs/file_format.md says, and its numbers add up."""
+
+from __future__ import annotations
+
+import configparser
+import os
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+from harness import REPOSITORY, TINY, all_datasets, complete, medpfl, text, words
+from reference import ssim
+from test_same_bits import expect_same
+
+from medpfl_analysis import open_run
+
+FORMAT = (REPOSITORY / "docs" / "file_format.md").read_text()
+
+
+EXPECTED = {
+    "config": "resolved option value source",
+    "environment": "host threads peak_memory",
+    "model": "name offset size shape",
+    "data": "prior",
+    "clients": "examples class_histogram assignment labels",
+    "rounds": "round participants examples train_loss test_loss accuracy balanced_accuracy auroc f1 "
+              "update_norm bytes seconds weights",
+    "attacks": "truth reconstruction snapshots snapshot_iterations",
+    "attacks/tasks": "task method gradient round client kind probe restart status iterations evaluations "
+                     "seconds matching_loss chosen knowledge",
+    "attacks/images": "task index label label_inferred mse psnr ssim rdlv rank_of_truth success_ssim_50 "
+                      "success_ssim_70 success_ssim_90 success_psnr_20",
+    "attacks/trace": "iteration objective",
+    "timings": "seconds",
+    "gradients": "values round client probe kind examples steps norm loss",
+    "gradients/batches": "images labels index start image",
+}
+ATTRIBUTES = {
+    "/": "filetype schema_version medpfl_version git_sha created_utc status",
+    "environment": "device torch mpi hdf5 blas_threads",
+    "model": "name classes input_shape parameters",
+    "data": "dataset class_names",
+    "rounds": "initial_test_loss initial_accuracy initial_balanced_accuracy initial_auroc initial_f1",
+    "attacks/images": "ssim_window",
+    "timings": "phases",
+}
+
+
+def test_the_file_holds_what_its_format_lists(run: h5py.File) -> None:
+    """Every dataset of docs/file_format.md and no other; each says what it is."""
+    expected = {f"{group}/{name}" for group, names in EXPECTED.items() for name in names.split()}
+    found = all_datasets(run)
+    assert found.keys() == expected
+    for name in expected:
+        assert f"`{name.rpartition('/')[2]}`" in FORMAT or f"`/{name}`" in FORMAT, f"{name} is undocumented"
+    for name, dataset in found.items():
+        assert text(dataset.attrs["description"]), name
+        assert text(dataset.attrs["unit"]), name
+        axes = [axis for axis in text(dataset.attrs["dimensions"]).split(",") if axis]
+        assert len(axes) == dataset.ndim, f"{name}: {axes} for {dataset.shape}"
+    for group, names in ATTRIBUTES.items():
+        for name in names.split():
+            assert name in run[group].attrs, f"{group} has no attribute {name}"
+            assert f"`{name}`" in FORMAT
+    assert run.attrs["status"] == "complete"
+    assert run.attrs["filetype"] == "medpfl-run"
+    assert list(run.attrs["schema_version"]) == [1, 0]
+
+
+def test_the_format_names_nothing_else() -> None:
+    """The other way round: docs/file_format.md promises nothing that is missing."""
+    known = {word for names in (*EXPECTED.values(), *ATTRIBUTES.values()) for word in names.split()}
+    known |= {"description", "unit", "dimensions", "initial", "payload", "learning_rate"}
+    assert set(re.findall(r"`([a-z][a-z0-9_]*)`", FORMAT)) - known <= {
+        "N", "T", "R", "G", "P", "K", "C"}
+    for path in re.findall(r"`/([a-z_/]+)`", FORMAT):
+        assert path in EXPECTED or f"{path.rpartition('/')[2]}" in known, path
+
+
+def test_shapes_agree(run: h5py.File) -> None:
+    """Rows of one table are rows of the others."""
+    tasks, images = len(run["attacks/tasks/task"]), len(run["attacks/images/task"])
+    # 1 attacked round, 3 hospitals, 1 probe, 2 methods, 2 starts.
+    assert tasks == images == 12
+    assert run["attacks/truth"].shape == run["attacks/reconstruction"].shape == (12, 1, 16, 16)
+    assert run["attacks/snapshots"].shape == (12, 2, 1, 16, 16)
+    assert run["attacks/snapshot_iterations"][()].tolist() == [[1, 3]] * 12
+    parameters = run["model"].attrs["parameters"]
+    # 2 rounds, 3 hospitals, an update each, and a probe each in the attacked one.
+    assert run["gradients/values"].shape == (9, parameters)
+    assert run["rounds/weights"].shape == (3, parameters)
+    sizes = run["model/size"][()]
+    assert sizes.sum() == parameters
+    assert run["model/offset"][()].tolist() == [0, *np.cumsum(sizes)[:-1].tolist()]
+    assert run["clients/examples"][()].sum() == 24
+    assert (run["clients/class_histogram"][()].sum(axis=1) == run["clients/examples"][()]).all()
+    assert len(run["environment/host"]) == run["timings/seconds"].shape[0] == 2
+    gradient = run["attacks/tasks/gradient"][()]
+    for column in ("round", "client", "probe"):
+        assert (run[f"gradients/{column}"][()][gradient] == run[f"attacks/tasks/{column}"][()]).all()
+    trace = run["attacks/trace/iteration"][()]
+    assert (np.diff(trace, axis=1) > 0)[trace[:, 1:] >= 0].all()
+
+
+def test_the_attacker_chooses_by_its_own_loss(run: h5py.File) -> None:
+    """One restart of each observation and method is kept, that of the least matching loss."""
+    columns = {name: run[f"attacks/tasks/{name}"][()]
+               for name in ("method", "client", "probe", "round", "matching_loss", "chosen")}
+    groups: dict[tuple, list[tuple[float, int]]] = {}
+    for *key, loss, chosen in zip(*columns.values(), strict=True):
+        groups.setdefault(tuple(key), []).append((loss, chosen))
+    assert len(groups) == 6
+    for starts in groups.values():
+        assert [chosen for _, chosen in sorted(starts)] == [1, 0]
+
+
+def test_stored_scores_are_those_of_the_stored_images(run: h5py.File) -> None:
+    """MSE, PSNR, SSIM, RDLV, success and rank, recomputed from truth and reconstruction."""
+    truth, found = run["attacks/truth"][()], run["attacks/reconstruction"][()]
+    assert 0 <= found.min() and found.max() <= 1
+    prior = run["data/prior"][()]
+    image = {name: dataset[()] for name, dataset in run["attacks/images"].items()}
+    mse = ((truth.astype(float) - found) ** 2).mean(axis=(1, 2, 3))
+    np.testing.assert_allclose(image["mse"], mse, rtol=1e-5)
+    np.testing.assert_allclose(image["psnr"], np.minimum(100, -10 * np.log10(mse)), atol=1e-4)
+    similar = np.array([ssim(a, b) for a, b in zip(truth, found, strict=True)])
+    np.testing.assert_allclose(image["ssim"], similar, atol=1e-4)
+    least = np.array([ssim(a, prior) for a in truth])
+    np.testing.assert_allclose(image["rdlv"], (similar - least) / least, rtol=1e-3, atol=1e-4)
+    for name, reached in {"success_ssim_50": similar >= 0.5, "success_ssim_90": similar >= 0.9,
+                          "success_psnr_20": mse <= 0.01}.items():
+        assert (image[name] == reached).all(), name
+    assert run["attacks/images"].attrs["ssim_window"] == 11
+
+    pictures = run["gradients/batches/images"][()] / 255
+    hospital = run["clients/assignment"][()][run["gradients/batches/index"][()]]
+    client = run["attacks/tasks/client"][()][image["task"]]
+    for i, reconstruction in enumerate(found):
+        distance = ((pictures[hospital == client[i]] - reconstruction) ** 2).mean(axis=(1, 2, 3))
+        assert image["rank_of_truth"][i] == (distance < mse[i] - 1e-9).sum()
+
+
+def test_truth_is_what_the_gradient_came_from(run: h5py.File) -> None:
+    """The attacked images and labels are those recorded beside the gradient."""
+    start, use = run["gradients/batches/start"][()], run["gradients/batches/image"][()]
+    pictures, labels = run["gradients/batches/images"][()], run["gradients/batches/labels"][()]
+    for row, task in enumerate(run["attacks/images/task"][()]):
+        gradient = run["attacks/tasks/gradient"][task]
+        source = use[start[gradient] : start[gradient + 1]]
+        assert len(source) == run["gradients/examples"][gradient] == 1
+        np.testing.assert_array_equal(run["attacks/truth"][row],
+                                      (pictures[source[0]] / np.float32(255)).astype(np.float32))
+        assert run["attacks/images/label"][row] == labels[source[0]]
+    index = run["gradients/batches/index"][()]
+    assert (labels == run["clients/labels"][()][index]).all()
+
+
+def test_h5dump_reads_every_dataset(folder: Path) -> None:
+    """HDF5's own tool, without MedPFL."""
+    done = subprocess.run(["h5dump", "-H", "run.h5"], cwd=folder, capture_output=True, text=True,
+                          check=True)
+    assert 'ATTRIBUTE "schema_version"' in done.stdout
+    assert done.stdout.count("DATASET ") == sum(len(names.split()) for names in EXPECTED.values())
+    one = subprocess.run(["h5dump", "-d", "/gradients/norm", "run.h5"], cwd=folder, capture_output=True,
+                         text=True, check=True)
+    assert "(0):" in one.stdout
+
+
+def test_the_python_package_reads_and_reports(folder: Path, tmp_path: Path) -> None:
+    """Tables, captured gradients and the HTML page."""
+    with open_run(folder) as run:
+        assert run.status == "complete"
+        assert len(run.tasks) == len(run.images) == 12
+        assert run.gradient_values([0, 8]).shape == (2, run.model["parameters"])
+        assert run.gradient_batches.images.shape[1:] == (1, 16, 16)
+        assert run.config["run.output"] == str(folder)
+    page = tmp_path / "report.html"
+    for arguments, expected in ((["report", "--output", str(page)], "wrote"), (["summary"], "idlg")):
+        done = subprocess.run(
+            [sys.executable, "-m", "medpfl_analysis", *arguments, str(folder)], text=True,
+            env=os.environ | {"PYTHONPATH": str(REPOSITORY / "analysis")}, capture_output=True, check=False)
+        assert done.returncode == 0, done.stderr
+        assert expected in done.stdout
+    content = page.read_text()
+    assert "idlg" in content and "data:image/png;base64," in content
+
+
+def test_inspect_prints_the_tables(folder: Path) -> None:
+    """By folder and by file."""
+    shown = medpfl("inspect", folder)
+    assert shown.code == 0, shown.err
+    for part in ("status complete", "data phantom (24 training images, 4 classes), model lenet-dlg",
+                 "3 hospitals, 2 ranks", "round", "idlg", "dlg", "PSNR dB", "9 gradients of"):
+        assert part in shown.out
+    assert medpfl("inspect", folder / "run.h5").out == shown.out
+
+
+def test_printed_config_gives_the_same_run(folder: Path, tmp_path: Path) -> None:
+    """--print-config is a config file, and so is /config/resolved."""
+    options = TINY | {"attack.method": "idlg,dlg", "attack.restarts": 2, "run.output": tmp_path / "again"}
+    printed = medpfl("simulate", "--print-config", *words(options))
+    assert printed.code == 0, printed.err
+    assert not (tmp_path / "again").exists()
+    file = tmp_path / "printed.ini"
+    file.write_text(printed.out)
+    fed_back = medpfl("simulate", "--print-config", "--config", file)
+    drop_comments = [line for line in printed.out.splitlines() if not line.startswith("#")]
+    assert [line for line in fed_back.out.splitlines() if not line.startswith("#")] == drop_comments
+    assert medpfl("simulate", "--quiet", "--config", file).code == 0
+    with h5py.File(folder / "run.h5") as first, h5py.File(tmp_path / "again" / "run.h5") as second:
+        expect_same(first, second)
+        parsed = configparser.ConfigParser(interpolation=None)
+        parsed.read_string(text(second["config/resolved"][()]))
+        assert parsed["attack"]["restarts"] == "2"
+        sources = dict(zip(second["config/option"].asstr()[()], second["config/source"].asstr()[()],
+                           strict=True))
+        assert sources["attack.restarts"] == str(file)
+
+
+def test_values_know_where_they_came_from(tmp_path: Path) -> None:
+    """Defaults, the file, and the command line, which wins."""
+    file = tmp_path / "some.ini"
+    file.write_text("[data]\nimage_size=16\n[federation]\nrounds=3\n[data.phantom]\ntrain=12\ntest=4\n")
+    done = medpfl("simulate", "--quiet", "--config", file, f"--run.output={tmp_path / 'out'}",
+                  "--federation.rounds=2")
+    assert done.code == 0, done.err
+    with h5py.File(tmp_path / "out" / "run.h5") as run:
+        rows = {option: (value, source) for option, value, source in zip(
+            *(run[f"config/{name}"].asstr()[()] for name in ("option", "value", "source")), strict=True)}
+    assert rows["data.image_size"] == ("16", str(file))
+    assert rows["federation.rounds"] == ("2", "command line")
+    assert rows["federation.clients"] == ("4", "default")
+    assert "attacks/tasks" not in all_datasets(h5py.File(tmp_path / "out" / "run.h5"))
+
+
+def test_help_version_and_list() -> None:
+    """What a user asks first."""
+    assert "jobs:" in medpfl("--help").out
+    assert re.match(r"medpfl \d+\.\d+\.\d+ \(.+\)\n", medpfl("--version").out)
+    shown = medpfl("simulate", "--help").out
+    for name in TINY:
+        assert f"--{name}" in shown, name
+    listed = medpfl("list").out
+    for name in ("idlg", "gaussian", "lenet-medpfl", "image-folder", "fedavg", "arXiv 1906.08935"):
+        assert name in listed, name
+    assert "idlg" not in medpfl("list", "models").out
+
+
+def test_quickstart_runs_within_a_minute(tmp_path: Path) -> None:
+    """The configuration a newcomer meets first."""
+    begin = time.monotonic()
+    done = medpfl("simulate", "--config", REPOSITORY / "configs" / "quickstart.ini",
+                  f"--run.output={tmp_path / 'quick'}", ranks=2)
+    assert done.code == 0, done.err
+    assert time.monotonic() - begin < 60
+    assert "What leaked" in done.out and "results: " in done.out
+    with h5py.File(tmp_path / "quick" / "run.h5") as run:
+        assert run.attrs["status"] == "complete"
+        assert (run["attacks/images/label"][()] == run["attacks/images/label_inferred"][()]).mean() > 0.9
+
+
+@pytest.mark.parametrize("changes", [
+    {"data.dataset": "medmnist", "data.path": "medmnist/breastmnist.npz", "data.image_size": 28,
+     "data.limit": 40, "federation.algorithm": "fedavg", "federation.batch_size": 10},
+    {"data.dataset": "image-folder", "data.path": "brain_tumor_mri", "data.image_size": 32,
+     "data.channels": 3, "data.limit": 16},
+])
+def test_real_data_runs(changes: dict[str, object], tmp_path: Path) -> None:
+    """MEDPFL_TEST_DATA, where it names the folder of real images; else phantoms of that shape."""
+    root = os.environ.get("MEDPFL_TEST_DATA", "")
+    kept = ("data.dataset", "data.path", "data.limit")
+    options = changes | {"data.path": f"{root}/{changes['data.path']}"} if root else {
+        name: value for name, value in changes.items() if name not in kept}
+    with complete(tmp_path / "out", options, ranks=2) as run:
+        assert run["data"].attrs["dataset"] == options.get("data.dataset", "phantom")
+        if root:
+            assert run["clients/examples"][()].sum() == changes["data.limit"]
+        assert run["attacks/truth"][()].std() > 0.05
+        assert np.isfinite(run["rounds/train_loss"][()]).all()
