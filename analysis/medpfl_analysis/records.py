@@ -27,7 +27,7 @@ class Environment(NamedTuple):
     """Where a run was computed."""
 
     attributes: dict[str, str]
-    """device, torch, mpi, hdf5, blas_threads"""
+    """device, torch, mpi, hdf5"""
     ranks: pd.DataFrame
     """host, threads, peak_memory (bytes), one row a rank"""
 

@@ -126,8 +126,8 @@ class MatchingAttack final : public Attack {
       keep_snapshot(i, x, best, &result);
       monitor(i, value);
       if (status == Lbfgs::Status::kNotFinite) result.status = "diverged";
-      if (best_value < settings_.stop_loss || status == Lbfgs::Status::kStalled)
-        result.status = "converged";
+      if (status == Lbfgs::Status::kStalled) result.status = "stalled";
+      if (best_value < settings_.stop_loss) result.status = "converged";
       if (result.status != "finished") break;
     }
     result.images = x.images(best);

@@ -48,7 +48,7 @@ void write_tasks(h5::File* file, const RunRecord& record) {
   table.column<int64_t, T>("restart", tasks, [](const T& t) { return t.restart; },
                            "number of the start");
   table.column<std::string, T>("status", tasks, [](const T& t) { return t.result.status; },
-                               "converged | finished | diverged");
+                               "converged (below stop_loss) | stalled | finished | diverged");
   table.column<int64_t, T>("iterations", tasks, [](const T& t) { return t.result.iterations; },
                            "outer iterations made");
   table.column<int64_t, T>("evaluations", tasks, [](const T& t) { return t.result.evaluations; },

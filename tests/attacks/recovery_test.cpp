@@ -82,12 +82,14 @@ INSTANTIATE_TEST_SUITE_P(Presets, Recovery, ::testing::Values("dlg", "idlg"),
 TEST(MatchingAttack, ADivergedAttackIsAFiniteResult) {
   const Model model = build("mlp", 16, 4, "leaky_relu", {{"hidden", "16"}});
   const Observation seen = observe(model, noise_images(1, 16, 5), {2});
-  // Steps this long leave the range of float32 after a few evaluations.
-  const Reconstruction late = run(*make_attack("idlg", {{"learning_rate", "1e38"}}), model, seen);
+  // Every quasi-Newton step overshoots by this factor, until float32 ends.
+  const Options overshoot = {{"learning_rate", "1e4"}, {"output_error", "observed"}};
+  const Reconstruction late = run(*make_attack("idlg", overshoot), model, seen);
   EXPECT_EQ(late.status, "diverged");
   EXPECT_TRUE(std::isfinite(late.matching_loss));
   EXPECT_TRUE(at::isfinite(late.images).all().item<bool>());
   EXPECT_LT(late.iterations, 300);
+  EXPECT_GT(late.evaluations, 2);
 
   Observation broken = seen;
   broken.gradient.fill(std::numeric_limits<float>::quiet_NaN());

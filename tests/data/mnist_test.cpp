@@ -11,13 +11,13 @@ using namespace fixtures;  // NOLINT: the fixtures of these tests only
 
 Bytes idx_images(unsigned char count, const Bytes& pixels, unsigned char magic = 3) {
   Bytes out = {0, 0, 8, magic, 0, 0, 0, count, 0, 0, 0, 2, 0, 0, 0, 2};
-  out.insert(out.end(), pixels.begin(), pixels.end());
+  for (const auto pixel : pixels) out.push_back(pixel);
   return out;
 }
 
 Bytes idx_labels(unsigned char count, const Bytes& labels, unsigned char magic = 1) {
   Bytes out = {0, 0, 8, magic, 0, 0, 0, count};
-  out.insert(out.end(), labels.begin(), labels.end());
+  for (const auto label : labels) out.push_back(label);
   return out;
 }
 

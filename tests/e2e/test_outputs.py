@@ -42,7 +42,7 @@ EXPECTED = {
 }
 ATTRIBUTES = {
     "/": "filetype schema_version medpfl_version git_sha created_utc status",
-    "environment": "device torch mpi hdf5 blas_threads",
+    "environment": "device torch mpi hdf5",
     "model": "name classes input_shape parameters",
     "data": "dataset class_names",
     "rounds": "initial_test_loss initial_accuracy initial_balanced_accuracy initial_auroc initial_f1",

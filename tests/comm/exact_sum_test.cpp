@@ -1,0 +1,91 @@
+#include "comm/exact_sum.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "core/error.hpp"
+#include "core/random.hpp"
+
+namespace medpfl {
+namespace {
+
+std::vector<std::vector<float>> updates(int count, int n) {
+  RandomStream random({1, Purpose::kBenchmark, 0, 0, 0});
+  std::vector<std::vector<float>> out(static_cast<size_t>(count),
+                                      std::vector<float>(static_cast<size_t>(n)));
+  for (auto& update : out)
+    for (float& v : update) v = static_cast<float>(random.normal() * std::exp(5 * random.normal()));
+  return out;
+}
+
+TEST(ExactSum, OrderDoesNotMatter) {
+  const auto terms = updates(50, 64);
+  ExactSum forward(64), backward(64);
+  for (const auto& t : terms) forward.add(t.data(), 64, 1.0 / 50, "t");
+  for (auto t = terms.rbegin(); t != terms.rend(); ++t) backward.add(t->data(), 64, 1.0 / 50, "t");
+  for (int64_t i = 0; i < 64; ++i) {
+    EXPECT_EQ(forward[i], backward[i]);
+    double sum = 0;
+    for (const auto& t : terms) sum += t[static_cast<size_t>(i)] / 50.0;
+    EXPECT_NEAR(forward[i], sum, 50 * ExactSum::kUnit + 1e-14 * std::abs(sum));
+  }
+}
+
+TEST(ExactSum, HoldsItsWholeRange) {
+  ExactSum sum(1);
+  const auto largest = static_cast<float>(ExactSum::kRange);
+  sum.add(&largest, 1, 1, "t");
+  EXPECT_EQ(sum[0], ExactSum::kRange);
+  sum.clear();
+  const float negative = -largest;
+  sum.add(&negative, 1, 0.75, "t");
+  EXPECT_EQ(sum[0], -0.75 * ExactSum::kRange);
+}
+
+TEST(ExactSum, RefusesWhatItCannotHold) {
+  ExactSum sum(2);
+  for (const float bad : {2e6F, -2e6F, std::numeric_limits<float>::quiet_NaN(),
+                          std::numeric_limits<float>::infinity()}) {
+    const std::vector<float> values = {0, bad};
+    try {
+      sum.add(values.data(), 2, 0.5, "update of hospital 3");
+      ADD_FAILURE() << bad << " was taken";
+    } catch (const NumericError& error) {
+      EXPECT_NE(std::string(error.what()).find("update of hospital 3: element 1"),
+                std::string::npos);
+    }
+  }
+  EXPECT_THROW(sum.add(std::nan(""), 1, "loss", 1), NumericError);
+}
+
+TEST(ExactSum, ShuffledTermsGiveTheSameBits) {
+  const auto terms = updates(40, 16);
+  RandomStream random({2, Purpose::kBenchmark, 0, 0, 0});
+  ExactSum ordered(16), shuffled(16);
+  // Hospitals of unequal size: the weights 1, 2 ... 40 over their sum.
+  const auto add = [&](ExactSum* sum, size_t t) {
+    sum->add(terms[t].data(), 16, static_cast<double>(t + 1) / 820, "t");
+  };
+  for (size_t t = 0; t < 40; ++t) add(&ordered, t);
+  for (int repeat = 0; repeat < 5; ++repeat) {
+    shuffled.clear();
+    for (const int64_t t : random.permutation(40)) add(&shuffled, static_cast<size_t>(t));
+    for (int64_t i = 0; i < 16; ++i) EXPECT_EQ(shuffled[i], ordered[i]);
+  }
+}
+
+TEST(ExactSum, AddsAtAnOffset) {
+  ExactSum sum(3);
+  const std::vector<float> values = {1, -2};
+  sum.add(values.data(), 2, 0.5, "t", 1);
+  sum.add(-3, 1, "t", 2);
+  EXPECT_EQ(sum[0], 0);
+  EXPECT_EQ(sum[1], 0.5);
+  EXPECT_EQ(sum[2], -4);
+}
+
+}  // namespace
+}  // namespace medpfl

@@ -1,0 +1,119 @@
+#include "config/config.hpp"
+
+#include <gtest/gtest.h>
+
+#include <functional>
+
+#include "config/settings.hpp"
+#include "core/error.hpp"
+
+namespace medpfl {
+namespace {
+
+std::string failure(const std::function<void()>& action) {
+  try {
+    action();
+  } catch (const ConfigError& error) {
+    return error.what();
+  }
+  return "";
+}
+
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+TEST(Config, DefaultsAreValid) {
+  EXPECT_TRUE(Config().violations().empty());
+  EXPECT_NO_THROW(make_settings(Config()));
+}
+
+TEST(Config, CommandLineWinsOverFileAndProvenanceIsKept) {
+  Config config;
+  config.read_text("[federation]\nrounds=5\nclients=7\n", "a.ini");
+  config.read_arguments({"--federation.rounds=9", "--run.seed", "3", "--defense.chain="});
+  EXPECT_EQ(config.entries().at("federation.rounds").value, "9");
+  EXPECT_EQ(config.entries().at("federation.rounds").source, "command line");
+  EXPECT_EQ(config.entries().at("federation.clients").source, "a.ini");
+  EXPECT_EQ(config.entries().at("run.seed").value, "3");
+  EXPECT_EQ(config.entries().at("run.name").source, "default");
+}
+
+TEST(Config, UnknownOptionsNameTheNearest) {
+  Config config;
+  EXPECT_EQ(failure([&] { config.read_text("[federation]\nround=5\n", "a.ini"); }),
+            "a.ini: unknown option 'federation.round' (did you mean federation.rounds?)");
+  EXPECT_TRUE(
+      contains(failure([&] { config.read_arguments({"--atack.method=dlg"}); }),
+               "command line: unknown option 'atack.method' (did you mean attack.method?)"));
+  EXPECT_FALSE(failure([&] { config.read_arguments({"stray"}); }).empty());
+}
+
+TEST(Config, RefusesOptionsGivenTwiceAndBrokenLines) {
+  Config config;
+  EXPECT_EQ(failure([&] { config.read_text("[run]\nseed=1\nseed=2\n", "a.ini"); }),
+            "a.ini: option run.seed is given twice");
+  EXPECT_TRUE(
+      contains(failure([&] { config.read_text("[run]\nno equals sign\n", "a.ini"); }), "a.ini"));
+}
+
+TEST(Config, AllViolationsAreReportedAtOnce) {
+  Config config;
+  config.read_arguments({"--federation.rounds=0", "--federation.alpha=x", "--model.name=lenet"});
+  const std::string message = failure([&] { make_settings(config); });
+  for (const char* part :
+       {"federation.rounds (command line): '0'", "federation.alpha", "model.name"})
+    EXPECT_TRUE(contains(message, part)) << message;
+}
+
+TEST(Config, ViolationsOfSeveralOptionsTogether) {
+  Config config;
+  config.read_arguments({"--data.dataset=mnist", "--data.channels=2", "--attack.method=idlg,nosuch",
+                         "--attack.rounds=4", "--federation.algorithm=fedavg"});
+  const std::string message = failure([&] { make_settings(config); });
+  for (const char* part : {"data.path must name", "data.channels must be 1 (grey) or 3 (RGB)",
+                           "unknown attack 'nosuch'", "attack.rounds: '4' is outside 0 ... 0",
+                           "attack.labels=idlg (idlg) reads the label of one image"})
+    EXPECT_TRUE(contains(message, part)) << message;
+}
+
+std::string settings_failure(const std::vector<std::string>& arguments) {
+  Config config;
+  config.read_arguments(arguments);
+  return failure([&] { make_settings(config); });
+}
+
+TEST(Config, IdlgNeedsSingleImages) {
+  std::vector<std::string> words = {"--attack.method=idlg", "--federation.algorithm=fedsgd",
+                                    "--federation.batch_size=1"};
+  EXPECT_EQ(settings_failure(words), "");
+  words.back() = "--federation.batch_size=4";
+  EXPECT_TRUE(
+      contains(settings_failure(words), "attack.labels=idlg (idlg) reads the label of one"));
+  words.emplace_back("--attack.probes=2");
+  EXPECT_EQ(settings_failure(words), "") << "probes of one image are attacked instead";
+  words.emplace_back("--attack.probe_batch=2");
+  EXPECT_TRUE(contains(settings_failure(words), "it needs attack.probe_batch=1"));
+  words.emplace_back("--attack.labels=known");
+  EXPECT_EQ(settings_failure(words), "");
+}
+
+TEST(Config, DataSetsOnDiskNeedAPath) {
+  EXPECT_EQ(settings_failure({"--data.dataset=medmnist"}),
+            "data.path must name the file or folder of data.dataset=medmnist");
+}
+
+TEST(Config, IniRoundTrips) {
+  Config config;
+  config.read_arguments(
+      {"--federation.rounds=9", "--defense.chain=clip,gaussian", "--attack.snapshots="});
+  for (const bool comments : {false, true}) {
+    Config again;
+    again.read_text(config.to_ini(comments), "again");
+    for (const auto& [key, entry] : config.entries())
+      EXPECT_EQ(again.entries().at(key).value, entry.value);
+  }
+}
+
+}  // namespace
+}  // namespace medpfl

@@ -1,0 +1,141 @@
+#include <ATen/ops/from_blob.h>
+#include <ATen/ops/tensor.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <numeric>
+
+#include "comm/exact_sum.hpp"
+#include "core/random.hpp"
+#include "federation/aggregator.hpp"
+#include "federation/local_batches.hpp"
+#include "models/differentiator.hpp"
+
+namespace medpfl {
+namespace {
+
+class LocalTraining : public ::testing::Test {
+ protected:
+  LocalTraining()
+      : model_(make_model()),
+        global_(initial_weights(model_, {"pytorch", 0}, 1)),
+        work_(model_.layout()) {
+    settings_.batch_size = 4;
+    settings_.learning_rate = 0.2;
+    settings_.server_learning_rate = 0.5;
+    RandomStream random({1, Purpose::kBenchmark, 0, 0, 0});
+    std::vector<uint8_t> pixels(10 * 64);
+    for (uint8_t& p : pixels) p = static_cast<uint8_t>(random.below(256));
+    hospital_.id = 2;
+    hospital_.images = at::from_blob(pixels.data(), {10, 1, 8, 8}, at::kByte).clone();
+    hospital_.labels = at::tensor({0, 1, 0, 1, 1, 0, 0, 1, 1, 0}, at::kLong);
+    hospital_.positions.resize(10);
+    std::iota(hospital_.positions.begin(), hospital_.positions.end(), 0);
+  }
+  static Model make_model() {
+    const auto& entry = models().find("mlp");
+    ModelRequest request;
+    request.input = {1, 8, 8};
+    return entry.create(OptionValues::defaults(entry.options), request);
+  }
+  std::unique_ptr<Aggregator> make(const std::string& name) {
+    return aggregators().find(name).create({}, model_, settings_, 1);
+  }
+  Message train(const Aggregator& aggregator) {
+    Message m;
+    m.payload = FlatParameters(model_.layout());
+    aggregator.train(hospital_, global_, &work_, &m);
+    return m;
+  }
+  double distance(FlatParameters a, const FlatParameters& b) {
+    a.add(b, -1);
+    return a.norm();
+  }
+  Model model_;
+  FederationSettings settings_;
+  Hospital hospital_;
+  FlatParameters global_, work_;
+};
+
+TEST_F(LocalTraining, FedAvgIsPlainSgd) {
+  settings_.local_epochs = 2;
+  const Message update = train(*make("fedavg"));
+  EXPECT_EQ(update.steps, 6);
+  EXPECT_EQ(update.examples, 10);
+  EXPECT_FALSE(update.is_gradient);
+  FlatParameters weights = global_, gradient(model_.layout());
+  for (int64_t epoch = 0; epoch < 2; ++epoch) {
+    for (const auto& positions : shuffled_batches(hospital_, 4, 1, 0, epoch)) {
+      batch_gradient(model_, hospital_, weights, positions, &gradient);
+      for (int64_t i = 0; i < weights.size(); ++i) weights.data()[i] -= 0.2F * gradient.data()[i];
+    }
+  }
+  weights.add(global_, -1);
+  EXPECT_LT(distance(weights, update.payload), 1e-6);
+}
+
+TEST_F(LocalTraining, OneFullBatchMakesFedAvgAndFedSgdAgree) {
+  settings_.batch_size = 0;
+  FlatParameters averaged = global_, stepped = global_;
+  const auto fedavg = make("fedavg"), fedsgd = make("fedsgd");
+  fedavg->apply(train(*fedavg).payload, &averaged);
+  fedsgd->apply(train(*fedsgd).payload, &stepped);
+  EXPECT_GT(distance(stepped, global_), 1e-3);
+  EXPECT_LT(distance(averaged, stepped), 1e-6);
+}
+
+TEST_F(LocalTraining, ApplyStepsByTheLearningRates) {
+  FlatParameters mean = global_, added = global_, descended = global_;
+  mean.fill(0.1F);
+  make("fedavg")->apply(mean, &added);
+  make("fedsgd")->apply(mean, &descended);
+  for (const int64_t i : {int64_t{0}, global_.size() - 1}) {
+    EXPECT_NEAR(added.data()[i] - global_.data()[i], 0.5 * 0.1, 1e-6);
+    EXPECT_NEAR(descended.data()[i] - global_.data()[i], -0.2 * 0.5 * 0.1, 1e-6);
+  }
+}
+
+TEST_F(LocalTraining, ExamplesAreTheImagesUsed) {
+  const auto fedavg = make("fedavg"), fedsgd = make("fedsgd");
+  EXPECT_EQ(fedavg->examples(10), 10);
+  EXPECT_EQ(fedsgd->examples(10), 4);
+  EXPECT_EQ(fedsgd->examples(3), 3);
+  EXPECT_EQ(train(*fedsgd).examples, 4);
+}
+
+TEST_F(LocalTraining, ProbesHaveTheFormOfUpdates) {
+  Message gradient, change;
+  gradient.payload = change.payload = FlatParameters(model_.layout());
+  make("fedsgd")->probe(hospital_, global_, {3, 5}, &gradient);
+  make("fedavg")->probe(hospital_, global_, {3, 5}, &change);
+  EXPECT_TRUE(gradient.is_gradient);
+  EXPECT_FALSE(change.is_gradient);
+  EXPECT_EQ(change.examples, 2);
+  change.payload.multiply(-1 / settings_.learning_rate);
+  EXPECT_LT(distance(change.payload, gradient.payload), 1e-6);
+}
+
+TEST_F(LocalTraining, BatchesHoldEachImageOnce) {
+  std::vector<int64_t> seen;
+  for (const auto& batch : shuffled_batches(hospital_, 4, 1, 0, 0))
+    seen.insert(seen.end(), batch.begin(), batch.end());
+  std::sort(seen.begin(), seen.end());
+  EXPECT_EQ(seen, hospital_.positions);
+  EXPECT_NE(shuffled_batches(hospital_, 4, 1, 0, 0), shuffled_batches(hospital_, 4, 1, 1, 0));
+}
+
+TEST_F(LocalTraining, TheAggregateIsTheWeightedMean) {
+  const auto fedavg = make("fedavg");
+  const FlatParameters a = train(*fedavg).payload;
+  hospital_.id = 3;  // another order of the batches
+  const FlatParameters b = train(*fedavg).payload;
+  ASSERT_GT(distance(a, b), 1e-6);
+  ExactSum sum(a.size());
+  sum.add(a.data(), a.size(), 30.0 / 37, "a");
+  sum.add(b.data(), b.size(), 7.0 / 37, "b");
+  for (int64_t i = 0; i < a.size(); ++i)
+    ASSERT_NEAR(sum[i], (30.0 * a.data()[i] + 7.0 * b.data()[i]) / 37, 2 * ExactSum::kUnit);
+}
+
+}  // namespace
+}  // namespace medpfl

@@ -1,0 +1,65 @@
+#include "federation/round_plan.hpp"
+
+#include <gtest/gtest.h>
+
+#include "core/error.hpp"
+#include "federation/placement.hpp"
+
+namespace medpfl {
+namespace {
+
+std::vector<int64_t> chosen(const std::string& text) {
+  const Selection selection(text, 10, "attack.rounds");
+  std::vector<int64_t> out;
+  for (int64_t i = 0; i < 10; ++i)
+    if (selection.contains(i)) out.push_back(i);
+  return out;
+}
+
+TEST(Selection, UnderstandsListsAndRanges) {
+  EXPECT_EQ(chosen("0,2, 5-7"), (std::vector<int64_t>{0, 2, 5, 6, 7}));
+  EXPECT_EQ(chosen("last"), (std::vector<int64_t>{9}));
+  EXPECT_EQ(chosen("all").size(), 10U);
+  EXPECT_TRUE(chosen("none").empty());
+  EXPECT_TRUE(chosen("").empty());
+}
+
+TEST(Selection, RefusesTheRest) {
+  for (const char* bad : {"10", "-1", "7-5", "x", "1-", "2-30"})
+    EXPECT_THROW(chosen(bad), ConfigError) << bad;
+  try {
+    chosen("3-x");
+    ADD_FAILURE();
+  } catch (const ConfigError& error) {
+    EXPECT_STREQ(error.what(),
+                 "attack.rounds: '3-x' is not allowed: use all, none, last, or numbers and "
+                 "ranges such as 0,2,5-9");
+  }
+  try {
+    chosen("2-30");
+    ADD_FAILURE();
+  } catch (const ConfigError& error) {
+    EXPECT_STREQ(error.what(), "attack.rounds: '2-30' is outside 0 ... 9");
+  }
+}
+
+TEST(RoundPlan, ProbesOfAttackedHospitalsAtAttackedRounds) {
+  const AttackTargets targets{Selection("1", 3, "r"), Selection("0,2", 3, "c"), 4, 2};
+  const std::vector<int64_t> shards = {100, 100, 5};
+  const RoundPlan quiet = plan_round(0, shards, 1, 1, targets);
+  EXPECT_EQ(quiet.probes, (std::vector<int64_t>{0, 0, 0}));
+  const RoundPlan plan = plan_round(1, shards, 1, 1, targets);
+  EXPECT_EQ(plan.attacked, (std::vector<bool>{true, false, true}));
+  EXPECT_EQ(plan.probes, (std::vector<int64_t>{4, 0, 2})) << "five images make two batches of two";
+}
+
+TEST(RoundPlan, HoldsSampledHospitalsOnly) {
+  const AttackTargets targets{Selection("all", 5, "r"), Selection("all", 20, "c"), 1, 1};
+  const RoundPlan plan = plan_round(4, std::vector<int64_t>(20, 9), 0.25, 7, targets);
+  EXPECT_EQ(plan.round, 4);
+  EXPECT_EQ(plan.hospitals, sample_hospitals(20, 0.25, 7, 4));
+  EXPECT_EQ(plan.probes, std::vector<int64_t>(5, 1));
+}
+
+}  // namespace
+}  // namespace medpfl

@@ -1,0 +1,106 @@
+#include "h5/file.hpp"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "core/error.hpp"
+
+namespace medpfl::h5 {
+namespace {
+
+class FileTest : public ::testing::Test {
+ protected:
+  FileTest() {
+    silence_hdf5();
+    std::filesystem::create_directories(folder_);
+  }
+  ~FileTest() override { std::filesystem::remove_all(folder_); }
+  std::string path(const std::string& name) const { return (folder_ / name).string(); }
+  std::filesystem::path folder_ =
+      std::filesystem::temp_directory_path() / ("medpfl-h5-" + std::to_string(getpid()));
+};
+
+TEST_F(FileTest, ReadsBackEveryType) {
+  File out = File::create(path("a.h5"));
+  out.write("/g/floats", std::vector<float>{1, 2, 3, 4}, {2, 2},
+            {"two by two", "dB", {"row", "column"}});
+  out.write("/g/integers", std::vector<int64_t>{-1, 5}, {2}, {"", "1", {"i"}});
+  out.write("/g/bytes", std::vector<uint8_t>{255}, {1}, {"", "1", {"i"}});
+  out.write("/g/texts", std::vector<std::string>{"a", "", "ü"}, {3}, {"", "1", {"i"}});
+  out.write("/g/empty", std::vector<double>{}, {0}, {"", "1", {"i"}});
+  out.write_text("/g/text", "one\ntwo", {"", "1", {}});
+  out.write_attribute("/g", "count", int64_t{7});
+  out.write_attribute("/g", "names", std::vector<std::string>{"x", "y"});
+  out.close();
+  const File in = File::open(path("a.h5"));
+  EXPECT_EQ(in.read<float>("/g/floats"), (std::vector<float>{1, 2, 3, 4}));
+  EXPECT_EQ(in.shape("/g/floats"), (Shape{2, 2}));
+  EXPECT_EQ(in.read<int64_t>("/g/integers"), (std::vector<int64_t>{-1, 5}));
+  EXPECT_EQ(in.read<uint8_t>("/g/bytes"), (std::vector<uint8_t>{255}));
+  EXPECT_EQ(in.read<std::string>("/g/texts"), (std::vector<std::string>{"a", "", "ü"}));
+  EXPECT_TRUE(in.read<double>("/g/empty").empty());
+  EXPECT_EQ(in.read_text("/g/text"), "one\ntwo");
+  EXPECT_EQ(in.read_integer_attribute("/g", "count"), (std::vector<int64_t>{7}));
+  EXPECT_EQ(in.read_texts_attribute("/g", "names"), (std::vector<std::string>{"x", "y"}));
+  EXPECT_EQ(in.read_text_attribute("/g/floats", "unit"), "dB");
+  EXPECT_EQ(in.read_text_attribute("/g/floats", "dimensions"), "row,column");
+  EXPECT_TRUE(in.exists("/g/text"));
+  EXPECT_FALSE(in.exists("/h/text"));
+}
+
+TEST_F(FileTest, VirtualDatasetJoinsRowsOfOtherFiles) {
+  for (int k = 0; k < 2; ++k) {
+    File part = File::create(path("part" + std::to_string(k) + ".h5"));
+    part.write("/values", std::vector<float>{10.0F * k, 10.0F * k + 1}, {1, 2},
+               {"", "1", {"r", "c"}});
+    part.close();
+  }
+  File out = File::create(path("all.h5"));
+  out.write_virtual<float>("/values", {2, 2},
+                           {{"part0.h5", "/values", 1}, {"part1.h5", "/values", 1}},
+                           {"", "1", {"r", "c"}});
+  out.close();
+  EXPECT_EQ(File::open(path("all.h5")).read<float>("/values"), (std::vector<float>{0, 1, 10, 11}));
+}
+
+TEST_F(FileTest, SaysWhatCannotBeRead) {
+  const auto message = [&](const std::string& name) -> std::string {
+    try {
+      File::open(path(name));
+    } catch (const FormatError& error) {
+      return error.what();
+    }
+    return "";
+  };
+  EXPECT_NE(message("none.h5").find("no such file"), std::string::npos);
+  std::ofstream(path("text.h5")) << "not HDF5";
+  EXPECT_NE(message("text.h5").find("not an HDF5 file, or damaged"), std::string::npos);
+  File::create(path("b.h5")).close();
+  EXPECT_THROW(File::open(path("b.h5")).read<float>("/missing"), FormatError);
+}
+
+TEST_F(FileTest, WritesAttributesOfEveryType) {
+  File out = File::create(path("c.h5"));
+  out.make_group("/g");
+  out.write_attribute("/g", "word", std::string("ü"));
+  out.write_attribute("/g", "ratio", 2.75);
+  out.write_attribute("/g", "counts", std::vector<int64_t>{-1, 4});
+  out.write("/x", std::vector<double>{1e-300, -0.5}, {2}, {"a text", "s", {"i"}});
+  out.close();
+  const File in = File::open(path("c.h5"));
+  EXPECT_EQ(in.read_text_attribute("/g", "word"), "ü");
+  // HDF5 converts, so that the integer part shows that the number was stored.
+  EXPECT_EQ(in.read_integer_attribute("/g", "ratio"), (std::vector<int64_t>{2}));
+  EXPECT_EQ(in.read_integer_attribute("/g", "counts"), (std::vector<int64_t>{-1, 4}));
+  EXPECT_EQ(in.read<double>("/x"), (std::vector<double>{1e-300, -0.5}));
+  EXPECT_EQ(in.read_text_attribute("/x", "description"), "a text");
+  EXPECT_EQ(in.read_text_attribute("/x", "unit"), "s");
+  EXPECT_EQ(in.read_text_attribute("/x", "dimensions"), "i");
+  EXPECT_THROW(in.read_text_attribute("/x", "none"), FormatError);
+}
+
+}  // namespace
+}  // namespace medpfl::h5

@@ -1,0 +1,132 @@
+#include "comm/communicator.hpp"
+
+#include <gtest/gtest.h>
+
+#include <stdexcept>
+
+#include "comm/exact_sum.hpp"
+#include "core/error.hpp"
+#include "world.hpp"
+
+namespace medpfl {
+namespace {
+
+TEST(Communicator, BroadcastsRankZero) {
+  const Communicator comm = world();
+  EXPECT_EQ(comm.broadcast(comm.is_root() ? std::string("hello") : std::string("other text")),
+            "hello");
+  EXPECT_EQ(comm.broadcast(std::string()), "");
+}
+
+TEST(Communicator, SumsToRoot) {
+  const Communicator comm = world();
+  std::vector<int64_t> data = {comm.rank() + 1, int64_t{1} << 40};
+  comm.sum_to_root(data.data(), 2);
+  if (comm.is_root()) {
+    EXPECT_EQ(data[0], comm.size() * (comm.size() + 1) / 2);
+    EXPECT_EQ(data[1], comm.size() * (int64_t{1} << 40));
+  }
+}
+
+TEST(Communicator, GathersInTheOrderOfRanks) {
+  const Communicator comm = world();
+  const auto all = comm.gather(std::string(static_cast<size_t>(comm.rank()), 'x'));
+  EXPECT_EQ(all.size(), comm.is_root() ? static_cast<size_t>(comm.size()) : 0U);
+  for (size_t r = 0; r < all.size(); ++r) EXPECT_EQ(all[r].size(), r);
+  EXPECT_EQ(comm.max(comm.rank()), comm.size() - 1);
+}
+
+TEST(Communicator, AgreesOnTheFailureOfOneRank) {
+  const Communicator comm = world();
+  std::string message;
+  ExitCode code = ExitCode::kOk;
+  try {
+    comm.agree([&] {
+      if (comm.rank() == comm.size() - 1) throw DataError("image 7 is broken");
+    });
+  } catch (const AgreedError& error) {
+    message = error.what();
+    code = error.code();
+  }
+  EXPECT_EQ(message, "image 7 is broken");
+  EXPECT_EQ(code, ExitCode::kData);
+  EXPECT_NO_THROW(comm.agree([] {}));
+}
+
+TEST(Communicator, PassesMessagesInARing) {
+  const Communicator comm = world();
+  if (comm.size() == 1) {
+    EXPECT_FALSE(comm.poll(9).has_value());
+    return;
+  }
+  const int next = (comm.rank() + 1) % comm.size();
+  const int previous = (comm.rank() + comm.size() - 1) % comm.size();
+  comm.send(next, 9, std::to_string(comm.rank()));
+  const Communicator::Message got = comm.receive_any(9);
+  EXPECT_EQ(got.rank, previous);
+  EXPECT_EQ(got.text, std::to_string(previous));
+}
+
+TEST(ExactSum, SameBitsForAnyNumberOfRanks) {
+  const Communicator comm = world();
+  constexpr int kTerms = 12;
+  ExactSum shared(3), alone(3);
+  for (int t = 0; t < kTerms; ++t) {
+    const std::vector<float> values = {0.1F * static_cast<float>(t), -1e-7F * static_cast<float>(t),
+                                       1e5F};
+    if (t % comm.size() == comm.rank()) shared.add(values.data(), 3, 1.0 / kTerms, "t");
+    alone.add(values.data(), 3, 1.0 / kTerms, "t");
+  }
+  shared.reduce(comm);
+  for (int64_t i = 0; comm.is_root() && i < 3; ++i) EXPECT_EQ(shared[i], alone[i]);
+}
+
+TEST(Communicator, BroadcastsParameters) {
+  const Communicator comm = world();
+  ParameterLayout layout;
+  layout.add("weight", {2, 2});
+  FlatParameters parameters(layout);
+  parameters.fill(comm.is_root() ? 1.5F : -1.0F);
+  comm.broadcast(&parameters);
+  EXPECT_EQ(parameters.norm(), 3.0);
+}
+
+TEST(Communicator, AgreesOnTheLowestFailingRank) {
+  const Communicator comm = world();
+  std::string message;
+  ExitCode code = ExitCode::kOk;
+  try {
+    comm.agree([&] { throw std::runtime_error("rank " + std::to_string(comm.rank())); });
+  } catch (const AgreedError& error) {
+    message = error.what();
+    code = error.code();
+  }
+  EXPECT_EQ(message, "rank 0");
+  EXPECT_EQ(code, ExitCode::kInternal);
+}
+
+TEST(Communicator, ReceivesFromOneRankAndPolls) {
+  const Communicator comm = world();
+  if (!comm.is_root()) {
+    comm.send(0, 10, "first of " + std::to_string(comm.rank()));
+    comm.send(0, 11, std::string());
+  } else {
+    // Against the order of ranks: only the named rank's message may be taken.
+    for (int rank = comm.size() - 1; rank > 0; --rank)
+      EXPECT_EQ(comm.receive(rank, 10), "first of " + std::to_string(rank));
+    std::vector<int> seen(static_cast<size_t>(comm.size()), 0);
+    for (int missing = comm.size() - 1; missing > 0;) {
+      const auto message = comm.poll(11);
+      if (!message) continue;
+      EXPECT_EQ(message->text, "");
+      ++seen[static_cast<size_t>(message->rank)];
+      --missing;
+    }
+    for (size_t rank = 1; rank < seen.size(); ++rank) EXPECT_EQ(seen[rank], 1);
+    EXPECT_FALSE(comm.poll(11).has_value());
+  }
+  comm.barrier();
+}
+
+}  // namespace
+}  // namespace medpfl
