@@ -111,7 +111,8 @@ TEST(OptionValues, ReadsDefaultsAndSetValues) {
 }
 
 TEST(OptionValues, NamesWhatCannotBeRead) {
-  const OptionValues values({{"rounds", "many"}});
+  OptionValues values;
+  values.set("rounds", "many");
   EXPECT_EQ(error_of<ConfigError>([&] { values.integer("rounds"); }),
             "rounds: 'many' is not an integer");
   EXPECT_EQ(error_of<ConfigError>([&] { values.real("rounds"); }),

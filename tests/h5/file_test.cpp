@@ -5,11 +5,23 @@
 
 #include <filesystem>
 #include <fstream>
+#include <functional>
+#include <type_traits>
+#include <utility>
 
 #include "core/error.hpp"
 
 namespace medpfl::h5 {
 namespace {
+
+std::string failure(const std::function<void()>& action) {
+  try {
+    action();
+  } catch (const FormatError& error) {
+    return error.what();
+  }
+  return "";
+}
 
 class FileTest : public ::testing::Test {
  protected:
@@ -43,6 +55,8 @@ TEST_F(FileTest, ReadsBackEveryType) {
   EXPECT_EQ(in.read<std::string>("/g/texts"), (std::vector<std::string>{"a", "", "ü"}));
   EXPECT_TRUE(in.read<double>("/g/empty").empty());
   EXPECT_EQ(in.read_text("/g/text"), "one\ntwo");
+  EXPECT_TRUE(in.shape("/g/text").empty());
+  EXPECT_EQ(in.shape("/g/empty"), (Shape{0}));
   EXPECT_EQ(in.read_integer_attribute("/g", "count"), (std::vector<int64_t>{7}));
   EXPECT_EQ(in.read_texts_attribute("/g", "names"), (std::vector<std::string>{"x", "y"}));
   EXPECT_EQ(in.read_text_attribute("/g/floats", "unit"), "dB");
@@ -67,19 +81,16 @@ TEST_F(FileTest, VirtualDatasetJoinsRowsOfOtherFiles) {
 }
 
 TEST_F(FileTest, SaysWhatCannotBeRead) {
-  const auto message = [&](const std::string& name) -> std::string {
-    try {
-      File::open(path(name));
-    } catch (const FormatError& error) {
-      return error.what();
-    }
-    return "";
-  };
-  EXPECT_NE(message("none.h5").find("no such file"), std::string::npos);
+  EXPECT_EQ(failure([&] { File::open(path("none.h5")); }), path("none.h5") + ": no such file");
   std::ofstream(path("text.h5")) << "not HDF5";
-  EXPECT_NE(message("text.h5").find("not an HDF5 file, or damaged"), std::string::npos);
+  EXPECT_EQ(failure([&] { File::open(path("text.h5")); }),
+            path("text.h5") + ": not an HDF5 file, or damaged");
   File::create(path("b.h5")).close();
-  EXPECT_THROW(File::open(path("b.h5")).read<float>("/missing"), FormatError);
+  const std::string missing = failure([&] { File::open(path("b.h5")).read<float>("/missing"); });
+  EXPECT_EQ(missing.rfind("HDF5 cannot open " + path("b.h5") + ":/missing: ", 0), 0U) << missing;
+  EXPECT_EQ(missing.find("no details"), std::string::npos) << missing;
+  const std::string folder = failure([&] { File::create(path("none/c.h5")); });
+  EXPECT_EQ(folder.rfind("HDF5 cannot create " + path("none/c.h5") + ": ", 0), 0U) << folder;
 }
 
 TEST_F(FileTest, WritesAttributesOfEveryType) {
@@ -99,7 +110,40 @@ TEST_F(FileTest, WritesAttributesOfEveryType) {
   EXPECT_EQ(in.read_text_attribute("/x", "description"), "a text");
   EXPECT_EQ(in.read_text_attribute("/x", "unit"), "s");
   EXPECT_EQ(in.read_text_attribute("/x", "dimensions"), "i");
-  EXPECT_THROW(in.read_text_attribute("/x", "none"), FormatError);
+  const std::string none = failure([&] { in.read_text_attribute("/x", "none"); });
+  EXPECT_EQ(none.rfind("HDF5 cannot read attribute none of " + path("c.h5") + ":/x: ", 0), 0U)
+      << none;
+}
+
+TEST_F(FileTest, EmptyAttributesReadBackEmpty) {
+  File out = File::create(path("d.h5"));
+  out.write_attribute("/", "names", std::vector<std::string>{});
+  out.write_attribute("/", "counts", std::vector<int64_t>{});
+  out.close();
+  const File in = File::open(path("d.h5"));
+  EXPECT_TRUE(in.read_texts_attribute("/", "names").empty());
+  EXPECT_TRUE(in.read_integer_attribute("/", "counts").empty());
+}
+
+int closed = 0;
+herr_t count_close(hid_t) { return ++closed, 0; }
+
+TEST(Handle, ClosesOnceHoweverOftenItMoves) {
+  static_assert(!std::is_copy_constructible_v<Handle> && !std::is_copy_assignable_v<Handle>);
+  closed = 0;
+  {
+    Handle first(7, count_close, "make", "a thing");
+    Handle second(std::move(first));
+    EXPECT_EQ(static_cast<hid_t>(second), 7);
+    Handle third(8, count_close, "make", "a thing");
+    third = std::move(second);
+    EXPECT_EQ(closed, 1) << "8 was replaced";
+    EXPECT_EQ(static_cast<hid_t>(third), 7);
+  }
+  EXPECT_EQ(closed, 2);
+  const std::string refused = failure([] { Handle(-1, count_close, "make", "a thing"); });
+  EXPECT_EQ(refused.rfind("HDF5 cannot make a thing: ", 0), 0U) << refused;
+  EXPECT_EQ(closed, 2);
 }
 
 }  // namespace

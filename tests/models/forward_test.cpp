@@ -130,21 +130,33 @@ Model make(const Reference& r) {
   return entry.create(OptionValues::defaults(entry.options), request);
 }
 
+FlatParameters formula_weights(const Model& model) {
+  FlatParameters weights(model.layout());
+  for (int64_t i = 0; i < weights.size(); ++i)
+    weights.data()[i] = static_cast<float>(0.3 * std::sin(0.7 * static_cast<double>(i) + 0.1) /
+                                           static_cast<double>(1 + i % 5));
+  return weights;
+}
+
+// Two images.
+at::Tensor formula_images(const Model& model) {
+  std::vector<float> pixels(static_cast<size_t>(2 * model.input().size()));
+  for (size_t i = 0; i < pixels.size(); ++i)
+    pixels[i] = static_cast<float>(0.5 + 0.5 * std::sin(0.3 * static_cast<double>(i)));
+  const ImageShape& shape = model.input();
+  return at::from_blob(pixels.data(), {2, shape.channels, shape.height, shape.width}, at::kFloat)
+      .clone();
+}
+
 class Forward : public ::testing::TestWithParam<Reference> {};
 
 TEST_P(Forward, EqualsPyTorch) {
   const Reference& r = GetParam();
   const Model model = make(r);
   ASSERT_EQ(model.layout().size(), r.parameters);
-  FlatParameters weights(model.layout()), gradient(model.layout());
-  for (int64_t i = 0; i < weights.size(); ++i)
-    weights.data()[i] = static_cast<float>(0.3 * std::sin(0.7 * static_cast<double>(i) + 0.1) /
-                                           static_cast<double>(1 + i % 5));
-  std::vector<float> pixels(static_cast<size_t>(2 * model.input().size()));
-  for (size_t i = 0; i < pixels.size(); ++i)
-    pixels[i] = static_cast<float>(0.5 + 0.5 * std::sin(0.3 * static_cast<double>(i)));
-  const at::Tensor images =
-      at::from_blob(pixels.data(), {2, r.channels, r.side, r.side}, at::kFloat);
+  const FlatParameters weights = formula_weights(model);
+  FlatParameters gradient(model.layout());
+  const at::Tensor images = formula_images(model);
   const Differentiator differentiator(model, weights);
   const at::Tensor logits = differentiator.logits(images).contiguous();
   double largest = 0;
@@ -161,8 +173,28 @@ TEST_P(Forward, EqualsPyTorch) {
         << "entry " << entries[i];
 }
 
+// Along the gradient, so that float32 noise of the loss is far below its change.
+TEST_P(Forward, GradientIsTheSlopeOfTheLoss) {
+  const Model model = make(GetParam());
+  FlatParameters weights = formula_weights(model);
+  FlatParameters gradient(model.layout()), unused(model.layout());
+  const FlatParameters start = weights;
+  const at::Tensor images = formula_images(model);
+  const at::Tensor labels = at::tensor({0, 1}, at::kLong);
+  const Differentiator differentiator(model, weights);
+  differentiator.gradient(images, labels, &gradient);
+  const double norm = gradient.norm(), step = 2e-3;
+  const auto loss_at = [&](double distance) {
+    weights = start;
+    weights.add(gradient, distance / norm);
+    return differentiator.gradient(images, labels, &unused);
+  };
+  const double slope = (loss_at(step) - loss_at(-step)) / (2 * step);
+  EXPECT_NEAR(slope / norm, 1, 0.01);
+}
+
 INSTANTIATE_TEST_SUITE_P(AllModels, Forward, ::testing::ValuesIn(kReferences),
-                         [](const auto& param_info) {
+                         [](const ::testing::TestParamInfo<Reference>& param_info) {
                            std::string name =
                                param_info.param.name + "_" + std::to_string(param_info.param.side);
                            for (char& c : name) c = c == '-' ? '_' : c;

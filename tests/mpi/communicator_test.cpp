@@ -81,6 +81,29 @@ TEST(ExactSum, SameBitsForAnyNumberOfRanks) {
   for (int64_t i = 0; comm.is_root() && i < 3; ++i) EXPECT_EQ(shared[i], alone[i]);
 }
 
+// Longer than one MPI call carries (2^26 bytes), and not a whole number of pieces.
+TEST(Communicator, LongTextsTravelInPieces) {
+  const Communicator comm = world();
+  const size_t length = (size_t{1} << 26) + 5;
+  std::string text;
+  if (comm.is_root()) {
+    text.assign(length, 'a');
+    text.front() = 'f';
+    text[length - 6] = 'x';  // the last of the first piece
+    text[length - 5] = 'y';  // the first of the second
+    text.back() = 'z';
+  }
+  const auto check = [&](const std::string& got) {
+    EXPECT_EQ(got.size(), length);
+    if (got.size() != length) return;
+    EXPECT_EQ(got.front(), 'f');
+    EXPECT_EQ(got.substr(length - 7), "axyaaaz");
+  };
+  check(comm.broadcast(text));
+  if (comm.is_root() && comm.size() > 1) comm.send(comm.size() - 1, 12, text);
+  if (!comm.is_root() && comm.rank() == comm.size() - 1) check(comm.receive(0, 12));
+}
+
 TEST(Communicator, BroadcastsParameters) {
   const Communicator comm = world();
   ParameterLayout layout;

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <vector>
 
 #include "world.hpp"
@@ -9,34 +10,107 @@
 namespace medpfl {
 namespace {
 
-std::vector<int> run(int64_t tasks, bool all_ranks) {
-  std::vector<int> accepted(static_cast<size_t>(tasks), 0);
+// What became of a farm.
+struct Outcome {
+  std::vector<int> accepted;          // times each task's result came in, on rank 0
+  std::vector<std::string> executed;  // the tasks each rank worked on, on rank 0
+};
+
+Outcome run(int64_t tasks, bool all_ranks) {
+  const Communicator comm = world();
+  Outcome outcome;
+  outcome.accepted.resize(static_cast<size_t>(tasks), 0);
+  std::string mine;
   TaskFarm farm;
-  farm.tasks = tasks;
+  farm.tasks = comm.is_root() ? tasks : -1;  // other ranks need not know
   farm.all_ranks = all_ranks;
-  farm.describe = [](int64_t i) { return std::to_string(i); };
-  farm.execute = [](const std::string& description, const std::function<void()>& tick) {
-    for (int k = 0; k < 100; ++k) tick();
-    return description + "!";
+  farm.describe = [&](int64_t i) {
+    EXPECT_TRUE(comm.is_root());
+    return "task " + std::to_string(i);
+  };
+  farm.execute = [&](const std::string& description, const std::function<void()>& tick) {
+    for (int k = 0; k < 1000; ++k) tick();
+    mine += description + ",";
+    return "done: " + description;
   };
   farm.accept = [&](int64_t i, const std::string& result) {
-    EXPECT_EQ(result, std::to_string(i) + "!");
-    ++accepted[static_cast<size_t>(i)];
+    EXPECT_TRUE(comm.is_root());
+    EXPECT_EQ(result, "done: task " + std::to_string(i));
+    ++outcome.accepted[static_cast<size_t>(i)];
   };
-  run_tasks(world(), farm);
-  return accepted;
+  run_tasks(comm, farm);
+  outcome.executed = comm.gather(mine);
+  return outcome;
 }
 
-TEST(TaskFarm, EveryTaskOnce) {
-  for (const bool all_ranks : {false, true}) {
-    for (const int64_t tasks : {0, 1, 3, 50}) {
-      const std::vector<int> accepted = run(tasks, all_ranks);
-      const std::vector<int> once(static_cast<size_t>(tasks), 1);
-      if (world().is_root()) {
-        EXPECT_EQ(accepted, once);
-      }
+std::vector<std::string> tasks_of(const std::vector<std::string>& executed) {
+  std::vector<std::string> all;
+  for (std::string list : executed) {
+    for (size_t comma = list.find(','); comma != std::string::npos; comma = list.find(',')) {
+      all.push_back(list.substr(0, comma));
+      list.erase(0, comma + 1);
     }
   }
+  std::sort(all.begin(), all.end());
+  return all;
+}
+
+std::vector<std::string> expected(int64_t tasks) {
+  std::vector<std::string> all;
+  for (int64_t i = 0; i < tasks; ++i) all.push_back("task " + std::to_string(i));
+  std::sort(all.begin(), all.end());
+  return all;
+}
+
+// No task, fewer tasks than ranks, and many; farms follow one another without a pause.
+TEST(TaskFarm, EveryTaskIsExecutedAndAcceptedOnce) {
+  for (const bool all_ranks : {false, true}) {
+    for (const int64_t tasks : {0, 1, 3, 50, 2}) {
+      const Outcome outcome = run(tasks, all_ranks);
+      if (!world().is_root()) continue;
+      EXPECT_EQ(outcome.accepted, std::vector<int>(static_cast<size_t>(tasks), 1));
+      EXPECT_EQ(tasks_of(outcome.executed), expected(tasks));
+    }
+  }
+}
+
+TEST(TaskFarm, RootAloneWorksUnlessAllMay) {
+  const Outcome outcome = run(20, false);
+  for (size_t rank = 1; rank < outcome.executed.size(); ++rank)
+    EXPECT_EQ(outcome.executed[rank], "") << "rank " << rank;
+}
+
+// Every rank's first task lasts until every rank has one, which only works when all take part.
+TEST(TaskFarm, AllRanksWorkAtTheSameTime) {
+  const Communicator comm = world();
+  constexpr int kStarted = 20, kGo = 21;
+  int started = 0, results = 0;
+  bool first = true;
+  TaskFarm farm;
+  farm.tasks = comm.size();
+  farm.all_ranks = true;
+  farm.describe = [](int64_t i) { return std::to_string(i); };
+  farm.execute = [&](const std::string& description, const std::function<void()>& tick) {
+    EXPECT_TRUE(first);
+    first = false;
+    if (!comm.is_root()) {
+      comm.send(0, kStarted, description);
+      EXPECT_EQ(comm.receive(0, kGo), "go");
+      return description;
+    }
+    while (started < comm.size() - 1) {
+      tick();
+      if (comm.poll(kStarted)) ++started;
+    }
+    for (int rank = 1; rank < comm.size(); ++rank) comm.send(rank, kGo, "go");
+    return description;
+  };
+  farm.accept = [&](int64_t i, const std::string& result) {
+    EXPECT_EQ(result, std::to_string(i));
+    ++results;
+  };
+  run_tasks(comm, farm);
+  EXPECT_EQ(results, comm.is_root() ? comm.size() : 0);
 }
 
 }  // namespace
