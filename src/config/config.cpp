@@ -127,6 +127,11 @@ std::vector<std::string> Config::violations() const {
       const Entry& entry = entries_.at(key);
       if (const auto wrong = violation(option, entry.value))
         lines.push_back(fmt::format("{} ({}): {}", key, entry.source, *wrong));
+      else if (entry.value.find_first_of("#\r\n") != std::string::npos)
+        lines.push_back(
+            fmt::format("{} ({}): '{}' is not allowed: it must hold no # and no line break, which a "
+                        "config file cannot keep",
+                        key, entry.source, entry.value));
     }
   }
   return lines;

@@ -1,4 +1,4 @@
-"""Prints the iterates of torch.optim.LBFGS that lbfgs_test.cpp stores. Run: python3 reference_lbfgs.py"""
+"""Prints the iterates of torch.optim.LBFGS that lbfgs_test.cpp stores. Needs Python's torch."""
 
 import torch
 

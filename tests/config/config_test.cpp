@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <set>
 
+#include "config/schema.hpp"
 #include "config/settings.hpp"
 #include "core/error.hpp"
 
@@ -101,6 +103,53 @@ TEST(Config, IdlgNeedsSingleImages) {
 TEST(Config, DataSetsOnDiskNeedAPath) {
   EXPECT_EQ(settings_failure({"--data.dataset=medmnist"}),
             "data.path must name the file or folder of data.dataset=medmnist");
+}
+
+TEST(Config, EverySectionAndOptionIsKnown) {
+  const Config defaults;
+  size_t options = 0;
+  std::set<std::string> names;
+  for (const Section& section : config_sections()) {
+    EXPECT_TRUE(names.insert(section.name).second) << section.name << " is there twice";
+    for (const OptionSpec& option : section.options) {
+      const std::string key = section.name + "." + option.name;
+      Config from_file, from_words;
+      from_file.read_text("[" + section.name + "]\n" + option.name + "=7\n", "a.ini");
+      from_words.read_arguments({"--" + key + "=7"});
+      EXPECT_EQ(from_file.entries().at(key).value, "7");
+      EXPECT_EQ(from_words.entries().at(key).value, "7");
+      EXPECT_EQ(defaults.section(section.name).text(option.name), option.default_value);
+      EXPECT_FALSE(option.help.empty()) << key;
+      ++options;
+    }
+  }
+  EXPECT_EQ(defaults.entries().size(), options);
+  for (const char* name : {"run", "data", "model", "federation", "defense", "attack", "output",
+                           "data.phantom", "model.mlp", "defense.clip", "attack.idlg"})
+    EXPECT_EQ(names.count(name), 1U) << name;
+}
+
+TEST(Config, ASelectionOfRoundsIsCheckedAgainstTheRun) {
+  std::vector<std::string> words = {"--attack.method=dlg", "--federation.rounds=4",
+                                    "--attack.labels=known", "--attack.rounds=0,2-3"};
+  EXPECT_EQ(settings_failure(words), "");
+  words.back() = "--attack.rounds=2-4";
+  EXPECT_EQ(settings_failure(words), "attack.rounds: '2-4' is outside 0 ... 3");
+  words.back() = "--attack.clients=first";
+  EXPECT_EQ(settings_failure(words),
+            "attack.clients: 'first' is not allowed: use all, none, last, or numbers and ranges "
+            "such as 0,2,5-9");
+  words = {"--attack.rounds=99"};
+  EXPECT_EQ(settings_failure(words), "") << "without an attack nothing is selected";
+}
+
+// A comment sign would cut the value off when the recorded configuration is read again.
+TEST(Config, RefusesValuesThatAConfigFileCannotHold) {
+  for (const std::string value : {"runs/a#1", "two\nlines"})
+    EXPECT_EQ(settings_failure({"--run.output=" + value}),
+              "run.output (command line): '" + value +
+                  "' is not allowed: it must hold no # and no line break, which a config file "
+                  "cannot keep");
 }
 
 TEST(Config, IniRoundTrips) {

@@ -53,8 +53,7 @@ TEST(Options, ChoiceOffersTheNearestWord) {
   EXPECT_EQ(verdict(spec, "each_round"),
             "'each_round' is not allowed: it must be one of: end, each-round (did you mean "
             "each-round?)");
-  EXPECT_EQ(verdict(spec, "never"),
-            "'never' is not allowed: it must be one of: end, each-round");
+  EXPECT_EQ(verdict(spec, "never"), "'never' is not allowed: it must be one of: end, each-round");
 }
 
 TEST(Options, TextTakesAnything) {

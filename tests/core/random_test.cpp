@@ -66,8 +66,10 @@ TEST(RandomStream, EveryPartOfTheKeyCounts) {
 // A change of the generator would change every result. The raw numbers were also computed with a
 // Philox4x32-10 and a SplitMix64 written in Python from the papers.
 TEST(RandomStream, FirstNumbersAreKnown) {
-  EXPECT_EQ(first_numbers({1, Purpose::kModelInit, 0, 0, 0}, 4), (std::vector<uint32_t>{2380085251U, 1390649143U, 1709505055U, 2670016437U}));
-  EXPECT_EQ(first_numbers({7, Purpose::kDefense, 2, 3, 4}, 4), (std::vector<uint32_t>{1259549808U, 489863490U, 1518367901U, 4092979343U}));
+  EXPECT_EQ(first_numbers({1, Purpose::kModelInit, 0, 0, 0}, 4),
+            (std::vector<uint32_t>{2380085251U, 1390649143U, 1709505055U, 2670016437U}));
+  EXPECT_EQ(first_numbers({7, Purpose::kDefense, 2, 3, 4}, 4),
+            (std::vector<uint32_t>{1259549808U, 489863490U, 1518367901U, 4092979343U}));
   RandomStream stream(key());
   EXPECT_DOUBLE_EQ(stream.uniform(), 0.41133654629811645);
   EXPECT_DOUBLE_EQ(stream.normal(), 0.37157697664368616);
@@ -157,7 +159,8 @@ TEST(RandomStream, BelowIsUnbiased) {
   for (int i = 0; i < 70000; ++i) ++counts.at(stream.below(7));
   for (const int count : counts) EXPECT_NEAR(count, 10000, 5 * std::sqrt(10000.0 * 6 / 7));
   EXPECT_EQ(stream.below(1), 0U);
-  // Two thirds of 2^64: a remainder of 64 bits would put half of the draws in the lower half of them.
+  // Two thirds of 2^64: a remainder of 64 bits would put half of the draws in the lower half of
+  // them.
   const uint64_t n = 12297829382473034411U;
   int low = 0;
   for (int i = 0; i < 20000; ++i) {

@@ -34,18 +34,18 @@ TEST(Text, JoinPutsSeparatorsBetween) {
 
 TEST(Text, NearestForgivesTypingErrors) {
   const Words known = {"rounds", "clients", "sampling"};
-  EXPECT_EQ(nearest("rouns", known), "rounds");      // one letter missing
-  EXPECT_EQ(nearest("roundss", known), "rounds");    // one too many
-  EXPECT_EQ(nearest("clionts", known), "clients");   // one wrong
-  EXPECT_EQ(nearest("samplign", known), "sampling"); // two swapped
+  EXPECT_EQ(nearest("rouns", known), "rounds");       // one letter missing
+  EXPECT_EQ(nearest("roundss", known), "rounds");     // one too many
+  EXPECT_EQ(nearest("clionts", known), "clients");    // one wrong
+  EXPECT_EQ(nearest("samplign", known), "sampling");  // two swapped
   EXPECT_EQ(nearest("clients", known), "clients");
 }
 
 TEST(Text, NearestAcceptsAThirdAndNoMore) {
-  EXPECT_EQ(nearest("abcxyz", {"abcdef"}), "");    // three of six
+  EXPECT_EQ(nearest("abcxyz", {"abcdef"}), "");        // three of six
   EXPECT_EQ(nearest("abcdyz", {"abcdef"}), "abcdef");  // two of six
-  EXPECT_EQ(nearest("ab", {"abc"}), "abc");        // one of three
-  EXPECT_EQ(nearest("a", {"ab"}), "");             // one of two
+  EXPECT_EQ(nearest("ab", {"abc"}), "abc");            // one of three
+  EXPECT_EQ(nearest("a", {"ab"}), "");                 // one of two
   EXPECT_EQ(nearest("rounds", {}), "");
 }
 
@@ -54,9 +54,7 @@ TEST(Text, NearestPrefersTheLeastDistanceThenTheFirst) {
   EXPECT_EQ(nearest("abcd", {"abcx", "abcy"}), "abcx");
 }
 
-TEST(Text, LowerIsAscii) {
-  EXPECT_EQ(lower("TRUE-1z"), "true-1z");
-}
+TEST(Text, LowerIsAscii) { EXPECT_EQ(lower("TRUE-1z"), "true-1z"); }
 
 TEST(Text, UtcTimeIsIso8601) {
   EXPECT_EQ(utc_time(0), "1970-01-01T00:00:00Z");

@@ -54,7 +54,7 @@ class Result:
 
     @property
     def errors(self) -> list[str]:
-        """The messages of the log, one a call of log_error; lines that follow belong to the last."""
+        """The messages of the log, one a call of log_error, with the lines that follow."""
         found: list[str] = []
         open_message = False
         for line in self.err.splitlines():
@@ -81,12 +81,13 @@ def command(arguments: list[str], ranks: int) -> list[str]:
     return [*launcher, str(BINARY), *arguments]
 
 
-def medpfl(*arguments: object, ranks: int = 1, cwd: Path | None = None, timeout: float = 120) -> Result:
+def medpfl(*arguments: object, ranks: int = 1, cwd: Path | None = None,
+           timeout: float = 120) -> Result:
     """Runs `medpfl ARGUMENTS` to its end."""
     done = subprocess.run(
         command([str(word) for word in arguments], ranks),
-        cwd=cwd, env=os.environ | ENVIRONMENT, stdin=subprocess.DEVNULL, capture_output=True, text=True,
-        timeout=timeout, check=False,
+        cwd=cwd, env=os.environ | ENVIRONMENT, stdin=subprocess.DEVNULL, capture_output=True,
+        text=True, timeout=timeout, check=False,
     )
     return Result(done.returncode, done.stdout, done.stderr)
 

@@ -20,7 +20,7 @@ def smooth(image: np.ndarray, window: np.ndarray) -> np.ndarray:
 
 
 def ssim(a: np.ndarray, b: np.ndarray) -> float:
-    """Wang et al. 2004 on images [C, H, W] in [0, 1]: window 11, or the largest odd one that fits."""
+    """Wang et al. 2004, images [C, H, W] in [0, 1]; window 11, or the largest odd one that fits."""
     side = min(11, *(extent - 1 + extent % 2 for extent in a.shape[1:]))
     window = gaussian_window(side)
     maps = []

@@ -41,7 +41,8 @@ def test_inspect_refuses_what_it_cannot_read(folder: Path, tmp_path: Path) -> No
     shutil.copy(folder / "run.h5", copy)
     with h5py.File(copy, "a") as file:
         file.attrs["schema_version"] = [2, 0]
-    refused("schema version 2 is not supported, this program reads 1.x", "use the MedPFL that wrote it")
+    refused("schema version 2 is not supported, this program reads 1.x",
+            "use the MedPFL that wrote it")
     shutil.copy(folder / "run.h5", copy)
     with h5py.File(copy, "a") as file:
         del file["rounds/train_loss"]

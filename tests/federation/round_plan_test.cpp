@@ -25,7 +25,7 @@ TEST(Selection, UnderstandsListsAndRanges) {
 }
 
 TEST(Selection, RefusesTheRest) {
-  for (const char* bad : {"10", "-1", "7-5", "x", "1-", "2-30"})
+  for (const char* bad : {"10", "-1", "7-5", "x", "1-", "2-30", "0;2", "all-3", "1.5", "0,99"})
     EXPECT_THROW(chosen(bad), ConfigError) << bad;
   try {
     chosen("3-x");
