@@ -194,8 +194,8 @@ TEST_P(Forward, GradientIsTheSlopeOfTheLoss) {
 
 INSTANTIATE_TEST_SUITE_P(AllModels, Forward, ::testing::ValuesIn(kReferences),
                          [](const ::testing::TestParamInfo<Reference>& param_info) {
-                           std::string name = param_instance.param.name + "_" +
-                                              std::to_string(param_instance.param.side);
+                           std::string name =
+                               param_info.param.name + "_" + std::to_string(param_info.param.side);
                            for (char& c : name) c = c == '-' ? '_' : c;
                            return name;
                          });
