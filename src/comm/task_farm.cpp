@@ -1,5 +1,7 @@
 #include "comm/task_farm.hpp"
 
+#include <vector>
+
 #include "core/bytes.hpp"
 
 namespace medpfl {
@@ -32,10 +34,14 @@ void work(const Communicator& comm, const TaskFarm& farm) {
 class Master {
  public:
   Master(const Communicator& comm, const TaskFarm& farm)
-      : comm_(comm), farm_(farm), working_(farm.all_ranks ? comm.size() - 1 : 0) {}
+      : comm_(comm),
+        farm_(farm),
+        workers_(farm.all_ranks ? static_cast<size_t>(comm.size() - 1) : 0) {}
 
   void run() {
     const auto tick = [this] {
+      // A farm of rank 0 alone must leave requests that belong to a later one.
+      if (workers_ == 0) return;
       while (auto request = comm_.poll(kRequestTag)) serve(*request);
     };
     while (next_ < farm_.tasks) {
@@ -44,7 +50,10 @@ class Master {
       farm_.accept(task, farm_.execute(farm_.describe(task), tick));
       tick();
     }
-    while (working_ > 0) serve(comm_.receive_any(kRequestTag));
+    // All are sent home together: one that left early could ask for tasks of the next farm while
+    // others still work on this one.
+    while (idle_.size() < workers_) serve(comm_.receive_any(kRequestTag));
+    for (const int rank : idle_) comm_.send(rank, kAssignmentTag, pack(kNone, ""));
   }
 
  private:
@@ -54,8 +63,7 @@ class Master {
       const int64_t task = next_++;
       comm_.send(request.rank, kAssignmentTag, pack(task, farm_.describe(task)));
     } else {
-      comm_.send(request.rank, kAssignmentTag, pack(kNone, ""));
-      --working_;
+      idle_.push_back(request.rank);
     }
     ByteReader reader(request.text);
     const auto finished = reader.value<int64_t>();
@@ -64,7 +72,8 @@ class Master {
 
   const Communicator& comm_;
   const TaskFarm& farm_;
-  int working_;
+  size_t workers_;
+  std::vector<int> idle_;
   int64_t next_ = 0;
 };
 
@@ -76,9 +85,6 @@ void run_tasks(const Communicator& comm, const TaskFarm& farm) {
   } else if (farm.all_ranks) {
     work(comm, farm);
   }
-  // A worker that was told to stop must not ask for tasks of the next farm while others still work on
-  // this one.
-  if (farm.all_ranks) comm.barrier();
 }
 
 }  // namespace medpfl
