@@ -60,6 +60,10 @@ Config::Config() {
 }
 
 void Config::set(const std::string& key, const std::string& value, const std::string& source) {
+  // INI text takes "#" for a comment, so such a value would not read back as it was.
+  if (value.find_first_of("#\n") != std::string::npos)
+    throw ConfigError(
+        fmt::format("{}: option {}='{}' must not hold '#' or a line break", source, key, value));
   entries_[key] = {value, source};
 }
 
@@ -128,10 +132,10 @@ std::vector<std::string> Config::violations() const {
       if (const auto wrong = violation(option, entry.value))
         lines.push_back(fmt::format("{} ({}): {}", key, entry.source, *wrong));
       else if (entry.value.find_first_of("#\r\n") != std::string::npos)
-        lines.push_back(
-            fmt::format("{} ({}): '{}' is not allowed: it must hold no # and no line break, which a "
-                        "config file cannot keep",
-                        key, entry.source, entry.value));
+        lines.push_back(fmt::format(
+            "{} ({}): '{}' is not allowed: it must hold no # and no line break, which a "
+            "config file cannot keep",
+            key, entry.source, entry.value));
     }
   }
   return lines;

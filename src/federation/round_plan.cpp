@@ -47,8 +47,10 @@ RoundPlan plan_round(int64_t round, const std::vector<int64_t>& shard_sizes, dou
   plan.hospitals =
       sample_hospitals(static_cast<int64_t>(shard_sizes.size()), sampling, seed, round);
   for (const int64_t hospital : plan.hospitals) {
-    const bool attacked = targets.rounds.contains(round) && targets.clients.contains(hospital);
     const int64_t possible = shard_sizes[static_cast<size_t>(hospital)] / targets.probe_batch;
+    // Where probes are asked for, an update never stands in for them.
+    const bool attacked = targets.rounds.contains(round) && targets.clients.contains(hospital) &&
+                          (targets.probes == 0 || possible > 0);
     plan.attacked.push_back(attacked);
     plan.probes.push_back(attacked ? std::min(targets.probes, possible) : 0);
   }

@@ -32,7 +32,7 @@ struct RoundPlan {
 };
 
 /// The plan of a round. An attacked hospital sends `targets.probes` probes, or fewer where its shard has
-/// too few distinct images.
+/// too few distinct images, and is not attacked where it has too few for one.
 RoundPlan plan_round(int64_t round, const std::vector<int64_t>& shard_sizes, double sampling,
                      uint64_t seed, const AttackTargets& targets);
 
