@@ -48,7 +48,9 @@ void put_attribute(hid_t object, const std::string& name, hid_t type, const Hand
                    const void* data, const std::string& where) {
   Handle attribute(H5Acreate2(object, name.c_str(), type, space, H5P_DEFAULT, H5P_DEFAULT), H5Aclose,
                    "create attribute", where);
-  check(H5Awrite(attribute, type, data), "write attribute", where);
+  // HDF5 refuses a null buffer, which an empty vector has.
+  if (H5Sget_simple_extent_npoints(space) != 0)
+    check(H5Awrite(attribute, type, data), "write attribute", where);
 }
 
 void put_text_attribute(hid_t object, const std::string& name, const std::string& value,
@@ -241,7 +243,8 @@ std::vector<std::string> File::read_texts_attribute(const std::string& object,
   Handle space(H5Aget_space(attribute), H5Sclose, "read", where(object));
   const Handle type = text_type();
   std::vector<char*> raw(static_cast<size_t>(H5Sget_simple_extent_npoints(space)), nullptr);
-  check(H5Aread(attribute, type, raw.data()), "read attribute " + name + " of", where(object));
+  if (!raw.empty())
+    check(H5Aread(attribute, type, raw.data()), "read attribute " + name + " of", where(object));
   return take_texts(&raw, type, space);
 }
 
@@ -256,8 +259,9 @@ std::vector<int64_t> File::read_integer_attribute(const std::string& object,
       "read attribute " + name + " of", where(object));
   Handle space(H5Aget_space(attribute), H5Sclose, "read", where(object));
   std::vector<int64_t> out(static_cast<size_t>(H5Sget_simple_extent_npoints(space)));
-  check(H5Aread(attribute, H5T_NATIVE_INT64, out.data()), "read attribute " + name + " of",
-        where(object));
+  if (!out.empty())
+    check(H5Aread(attribute, H5T_NATIVE_INT64, out.data()), "read attribute " + name + " of",
+          where(object));
   return out;
 }
 
