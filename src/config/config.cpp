@@ -60,10 +60,6 @@ Config::Config() {
 }
 
 void Config::set(const std::string& key, const std::string& value, const std::string& source) {
-  // INI text takes "#" for a comment, so such a value would not read back as it was.
-  if (value.find_first_of("#\n") != std::string::npos)
-    throw ConfigError(
-        fmt::format("{}: option {}='{}' must not hold '#' or a line break", source, key, value));
   entries_[key] = {value, source};
 }
 

@@ -25,15 +25,15 @@ Selection::Selection(const std::string& text, int64_t n, const std::string& opti
     if (part == "none") continue;
     int64_t first = 0, last = n - 1;
     const size_t dash = part.find('-', 1);
-    const bool understood = part == "all" || (part == "last" && ((first = n - 1), true)) ||
-                            (dash == std::string::npos
-                                 ? parse(part, &first) && ((last = first), true)
-                                 : parse(part.substr(0, dash), &first) &&
-                                       parse(part.substr(dash + 1), &last));
+    const bool understood =
+        part == "all" || (part == "last" && ((first = n - 1), true)) ||
+        (dash == std::string::npos
+             ? parse(part, &first) && ((last = first), true)
+             : parse(part.substr(0, dash), &first) && parse(part.substr(dash + 1), &last));
     if (!understood)
       throw ConfigError(fmt::format(
-          "{}: '{}' is not allowed: use all, none, last, or numbers and ranges such as 0,2,5-9", option,
-          part));
+          "{}: '{}' is not allowed: use all, none, last, or numbers and ranges such as 0,2,5-9",
+          option, part));
     if (first < 0 || last >= n || first > last)
       throw ConfigError(fmt::format("{}: '{}' is outside 0 ... {}", option, part, n - 1));
     std::fill(chosen_.begin() + first, chosen_.begin() + last + 1, true);

@@ -5,7 +5,8 @@
 
 namespace medpfl {
 
-/// Which of a set of numbers is meant: "all", "none", "last", or a list of numbers and ranges "0,2,5-9".
+/// Which of a set of numbers is meant: "all", "none", "last", or a list of numbers and ranges
+/// "0,2,5-9".
 class Selection {
  public:
   /// Of 0 ... n-1. Throws ConfigError naming `option` when the text or a number is not allowed.
@@ -31,8 +32,8 @@ struct RoundPlan {
   std::vector<bool> attacked;      ///< each of them
 };
 
-/// The plan of a round. An attacked hospital sends `targets.probes` probes, or fewer where its shard has
-/// too few distinct images, and is not attacked where it has too few for one.
+/// The plan of a round. An attacked hospital sends `targets.probes` probes, or fewer where its
+/// shard has too few distinct images, and is not attacked where it has too few for one.
 RoundPlan plan_round(int64_t round, const std::vector<int64_t>& shard_sizes, double sampling,
                      uint64_t seed, const AttackTargets& targets);
 

@@ -46,8 +46,8 @@ Handle open_object(hid_t file, const std::string& object, const std::string& whe
 
 void put_attribute(hid_t object, const std::string& name, hid_t type, const Handle& space,
                    const void* data, const std::string& where) {
-  Handle attribute(H5Acreate2(object, name.c_str(), type, space, H5P_DEFAULT, H5P_DEFAULT), H5Aclose,
-                   "create attribute", where);
+  Handle attribute(H5Acreate2(object, name.c_str(), type, space, H5P_DEFAULT, H5P_DEFAULT),
+                   H5Aclose, "create attribute", where);
   // HDF5 refuses a null buffer, which an empty vector has.
   if (H5Sget_simple_extent_npoints(space) != 0)
     check(H5Awrite(attribute, type, data), "write attribute", where);
@@ -78,11 +78,11 @@ File File::create(const std::string& path) {
 }
 
 File File::open(const std::string& path) {
-  if (!std::filesystem::exists(path))
-    throw FormatError(fmt::format("{}: no such file", path));
+  if (!std::filesystem::exists(path)) throw FormatError(fmt::format("{}: no such file", path));
   if (H5Fis_hdf5(path.c_str()) <= 0)
     throw FormatError(fmt::format("{}: not an HDF5 file, or damaged", path));
-  return File(path, Handle(H5Fopen(path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT), H5Fclose, "open", path));
+  return File(path,
+              Handle(H5Fopen(path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT), H5Fclose, "open", path));
 }
 
 void File::close() {
@@ -102,7 +102,8 @@ void File::write(const std::string& path, const T* data, const Shape& shape,
   Handle dataset(H5Dcreate2(id_, path.c_str(), native_type<T>(), simple_space(shape),
                             make_groups_on_the_way(), H5P_DEFAULT, H5P_DEFAULT),
                  H5Dclose, "create", where(path));
-  check(H5Dwrite(dataset, native_type<T>(), H5S_ALL, H5S_ALL, H5P_DEFAULT, data), "write", where(path));
+  check(H5Dwrite(dataset, native_type<T>(), H5S_ALL, H5S_ALL, H5P_DEFAULT, data), "write",
+        where(path));
   write_description(dataset, description, where(path));
 }
 
@@ -163,8 +164,8 @@ void File::write_virtual(const std::string& path, const Shape& shape,
 }
 
 void File::make_group(const std::string& path) {
-  Handle(H5Gcreate2(id_, path.c_str(), make_groups_on_the_way(), H5P_DEFAULT, H5P_DEFAULT), H5Gclose,
-         "create", where(path));
+  Handle(H5Gcreate2(id_, path.c_str(), make_groups_on_the_way(), H5P_DEFAULT, H5P_DEFAULT),
+         H5Gclose, "create", where(path));
 }
 
 void File::write_attribute(const std::string& object, const std::string& name,
@@ -174,12 +175,14 @@ void File::write_attribute(const std::string& object, const std::string& name,
 
 void File::write_attribute(const std::string& object, const std::string& name, double value) {
   put_attribute(open_object(id_, object, where(object)), name, H5T_NATIVE_DOUBLE,
-                Handle(H5Screate(H5S_SCALAR), H5Sclose, "make", "a dataspace"), &value, where(object));
+                Handle(H5Screate(H5S_SCALAR), H5Sclose, "make", "a dataspace"), &value,
+                where(object));
 }
 
 void File::write_attribute(const std::string& object, const std::string& name, int64_t value) {
   put_attribute(open_object(id_, object, where(object)), name, H5T_NATIVE_INT64,
-                Handle(H5Screate(H5S_SCALAR), H5Sclose, "make", "a dataspace"), &value, where(object));
+                Handle(H5Screate(H5S_SCALAR), H5Sclose, "make", "a dataspace"), &value,
+                where(object));
 }
 
 void File::write_attribute(const std::string& object, const std::string& name,
@@ -231,15 +234,12 @@ std::vector<std::string> File::read(const std::string& path) const {
   return take_texts(&raw, type, space);
 }
 
-std::string File::read_text(const std::string& path) const {
-  return read<std::string>(path).at(0);
-}
+std::string File::read_text(const std::string& path) const { return read<std::string>(path).at(0); }
 
 std::vector<std::string> File::read_texts_attribute(const std::string& object,
                                                     const std::string& name) const {
-  Handle attribute(
-      H5Aopen_by_name(id_, object.c_str(), name.c_str(), H5P_DEFAULT, H5P_DEFAULT), H5Aclose,
-      "read attribute " + name + " of", where(object));
+  Handle attribute(H5Aopen_by_name(id_, object.c_str(), name.c_str(), H5P_DEFAULT, H5P_DEFAULT),
+                   H5Aclose, "read attribute " + name + " of", where(object));
   Handle space(H5Aget_space(attribute), H5Sclose, "read", where(object));
   const Handle type = text_type();
   std::vector<char*> raw(static_cast<size_t>(H5Sget_simple_extent_npoints(space)), nullptr);
@@ -254,9 +254,8 @@ std::string File::read_text_attribute(const std::string& object, const std::stri
 
 std::vector<int64_t> File::read_integer_attribute(const std::string& object,
                                                   const std::string& name) const {
-  Handle attribute(
-      H5Aopen_by_name(id_, object.c_str(), name.c_str(), H5P_DEFAULT, H5P_DEFAULT), H5Aclose,
-      "read attribute " + name + " of", where(object));
+  Handle attribute(H5Aopen_by_name(id_, object.c_str(), name.c_str(), H5P_DEFAULT, H5P_DEFAULT),
+                   H5Aclose, "read attribute " + name + " of", where(object));
   Handle space(H5Aget_space(attribute), H5Sclose, "read", where(object));
   std::vector<int64_t> out(static_cast<size_t>(H5Sget_simple_extent_npoints(space)));
   if (!out.empty())
@@ -265,12 +264,12 @@ std::vector<int64_t> File::read_integer_attribute(const std::string& object,
   return out;
 }
 
-#define MEDPFL_INSTANTIATE(T)                                                                    \
-  template void File::write<T>(const std::string&, const T*, const Shape&, const Description&);  \
-  template void File::write<T>(const std::string&, const std::vector<T>&, const Shape&,          \
-                               const Description&);                                              \
-  template void File::write_virtual<T>(const std::string&, const Shape&,                         \
-                                       const std::vector<VirtualBlock>&, const Description&);    \
+#define MEDPFL_INSTANTIATE(T)                                                                   \
+  template void File::write<T>(const std::string&, const T*, const Shape&, const Description&); \
+  template void File::write<T>(const std::string&, const std::vector<T>&, const Shape&,         \
+                               const Description&);                                             \
+  template void File::write_virtual<T>(const std::string&, const Shape&,                        \
+                                       const std::vector<VirtualBlock>&, const Description&);   \
   template std::vector<T> File::read<T>(const std::string&) const;
 MEDPFL_INSTANTIATE(float)
 MEDPFL_INSTANTIATE(double)

@@ -164,16 +164,5 @@ TEST(Config, IniRoundTrips) {
   }
 }
 
-TEST(Config, RefusesValuesThatIniCannotHold) {
-  Config config;
-  try {
-    config.read_arguments({"--run.name=a#b"});
-    ADD_FAILURE() << "a value with # was taken";
-  } catch (const ConfigError& error) {
-    EXPECT_STREQ(error.what(),
-                 "command line: option run.name='a#b' must not hold '#' or a line break");
-  }
-}
-
 }  // namespace
 }  // namespace medpfl
