@@ -53,6 +53,17 @@ TEST(RoundPlan, ProbesOfAttackedHospitalsAtAttackedRounds) {
   EXPECT_EQ(plan.probes, (std::vector<int64_t>{4, 0, 2})) << "five images make two batches of two";
 }
 
+// Where probes are asked for, an update never stands in for them.
+TEST(RoundPlan, AShardTooSmallForAProbeIsNotAttacked) {
+  AttackTargets targets{Selection("0", 1, "r"), Selection("all", 2, "c"), 4, 8};
+  const RoundPlan probes = plan_round(0, {8, 7}, 1, 1, targets);
+  EXPECT_EQ(probes.attacked, (std::vector<bool>{true, false}));
+  EXPECT_EQ(probes.probes, (std::vector<int64_t>{1, 0}));
+  targets.probes = 0;
+  const RoundPlan updates = plan_round(0, {8, 7}, 1, 1, targets);
+  EXPECT_EQ(updates.attacked, (std::vector<bool>{true, true}));
+}
+
 TEST(RoundPlan, HoldsSampledHospitalsOnly) {
   const AttackTargets targets{Selection("all", 5, "r"), Selection("all", 20, "c"), 1, 1};
   const RoundPlan plan = plan_round(4, std::vector<int64_t>(20, 9), 0.25, 7, targets);
