@@ -1,0 +1,30 @@
+"""`medpfl benchmark` measures every hot path and records it as docs/file_format.md says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import h5py
+import numpy as np
+from harness import REPOSITORY, all_datasets, medpfl, text
+
+FORMAT = (REPOSITORY / "docs" / "file_format.md").read_text().partition("## benchmark.h5")[2]
+
+
+def test_benchmark_writes_what_it_prints(tmp_path: Path) -> None:
+    """Every row is finite and positive, in the table and in the file."""
+    done = medpfl("benchmark", "--data.image_size=16", "--federation.batch_size=4",
+                  f"--run.output={tmp_path / 'b'}", ranks=2)
+    assert done.code == 0, done.err
+    with h5py.File(tmp_path / "b" / "benchmark.h5") as file:
+        found = all_datasets(file)
+        assert {f"`/{name}`" in FORMAT for name in found} == {True}
+        assert text(file.attrs["filetype"]) == "medpfl-benchmark"
+        assert file.attrs["ranks"] == 2
+        value, floor = found["value"][()], found["floor"][()]
+        names = [text(name) for name in found["what"][()]]
+    assert np.isfinite(value).all() and (value > 0).all() and (floor >= 0).all()
+    for topic in ("matching evaluation", "local training", "Reduce + Bcast", "collective capture"):
+        assert any(topic in name for name in names), topic
+    assert all(name in done.out for name in names)
+    assert {path.name for path in (tmp_path / "b").iterdir()} == {"benchmark.h5"}
