@@ -39,7 +39,8 @@ const Job& find_job(const std::string& name) {
   }
   const std::string guess = nearest(name, names);
   throw ConfigError(fmt::format("unknown job '{}'{}; jobs: {}", name,
-                                guess.empty() ? "" : " (did you mean " + guess + "?)", join(names)));
+                                guess.empty() ? "" : " (did you mean " + guess + "?)",
+                                join(names)));
 }
 
 JobArguments parse_flags(int argc, char** argv) {
@@ -56,7 +57,8 @@ JobArguments parse_flags(int argc, char** argv) {
       out.overwrite = true;
     } else if (word == "--config" || word.rfind("--config=", 0) == 0) {
       if (!out.config.empty()) throw ConfigError("--config is given twice");
-      if (word == "--config" && i + 1 == argc) throw ConfigError("--config needs the name of a file");
+      if (word == "--config" && i + 1 == argc)
+        throw ConfigError("--config needs the name of a file");
       out.config = word == "--config" ? argv[++i] : word.substr(9);
     } else {
       out.words.push_back(word);
@@ -81,7 +83,9 @@ int run_parallel(const Job& job, const JobArguments& arguments, int* argc, char*
     code = error.code();
     message = error.what();
   } catch (const std::exception& error) {
+    // LibTorch appends a stack of C++ calls, which says nothing to a user.
     message = error.what();
+    message = message.substr(0, message.find("\nException raised from"));
   }
   log_error(message);
   if (world.size() > 1) session.abort(static_cast<int>(code));

@@ -38,8 +38,8 @@ class ExactEngine final : public MatchingEngine {
     }
     const std::vector<at::Tensor> dummy = torch::autograd::grad({loss}, weights_, {}, true, true);
     dummy_.assign(dummy);
-    const double value = objective_.evaluate(dummy_.data(), observed_.data(), observed_.size(),
-                                             derivative_.data());
+    const double value =
+        objective_.evaluate(dummy_.data(), observed_.data(), observed_.size(), derivative_.data());
     // With dD/dg as the vector of the second pass no graph of the objective is needed.
     // A gradient that does not depend on the candidate (that of the last bias, under a fixed output
     // error) has no part in it.
@@ -67,7 +67,8 @@ class ExactEngine final : public MatchingEngine {
 
 }  // namespace
 
-std::unique_ptr<MatchingEngine> make_exact_engine(const Model& model, const Observation& observation,
+std::unique_ptr<MatchingEngine> make_exact_engine(const Model& model,
+                                                  const Observation& observation,
                                                   const Objective& objective) {
   return std::make_unique<ExactEngine>(model, observation, objective);
 }

@@ -11,9 +11,10 @@ namespace {
 
 std::vector<int64_t> idlg(const Model& model, const Observation& observation) {
   if (observation.batch != 1)
-    throw ConfigError(fmt::format("attack.labels=idlg finds the label of one image, but the message of "
-                                  "hospital {} in round {} comes from {}; use attack.labels=known or joint",
-                                  observation.client, observation.round, observation.batch));
+    throw ConfigError(
+        fmt::format("attack.labels=idlg finds the label of one image, but the message of "
+                    "hospital {} in round {} comes from {}; use attack.labels=known or joint",
+                    observation.client, observation.round, observation.batch));
   const ParameterLayout::Entry& head = model.layout()[model.head().weight];
   const int64_t classes = head.shape[0], features = head.shape[1];
   const float* row = observation.gradient.data() + head.offset;

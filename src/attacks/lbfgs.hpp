@@ -7,20 +7,21 @@ namespace medpfl {
 
 /// How far and how carefully L-BFGS steps.
 struct LbfgsOptions {
-  double learning_rate = 1;          ///< length of a full step
-  int64_t history = 100;             ///< curvature pairs kept
-  int64_t inner = 20;                ///< quasi-Newton steps of one call of step()
-  bool strong_wolfe = false;         ///< line search; otherwise every step is a full one
-  /// Without line search only, as the reference has them: stop when no entry of the gradient is larger;
-  /// end a call when step or objective change less; least curvature s.y of a pair that is kept. With line
-  /// search nothing is absolute: weak gradients are followed as far as float32 goes.
+  double learning_rate = 1;   ///< length of a full step
+  int64_t history = 100;      ///< curvature pairs kept
+  int64_t inner = 20;         ///< quasi-Newton steps of one call of step()
+  bool strong_wolfe = false;  ///< line search; otherwise every step is a full one
+  /// Without line search only, as the reference has them: stop when no entry of the gradient is
+  /// larger; end a call when step or objective change less; least curvature s.y of a pair that is
+  /// kept. With line search nothing is absolute: weak gradients are followed as far as float32
+  /// goes.
   double tolerance_gradient = 1e-7, tolerance_change = 1e-9, least_curvature = 1e-10;
 };
 
 /// Limited-memory BFGS (Liu & Nocedal 1989) on a flat float32 vector. The memory persists between
-/// calls, and without line search the rules are those of the optimizer that DLG's authors used: steps of
-/// full length but for the first. The line search follows Nocedal & Wright (2006), algorithms 3.5 and
-/// 3.6, with cubic interpolation.
+/// calls, and without line search the rules are those of the optimizer that DLG's authors used:
+/// steps of full length but for the first. The line search follows Nocedal & Wright (2006),
+/// algorithms 3.5 and 3.6, with cubic interpolation.
 class Lbfgs {
  public:
   /// Value of the objective at x [n]; writes its gradient [n].
@@ -37,6 +38,8 @@ class Lbfgs {
   Status step(const Function& function, float* x);
   /// Forgets the curvature pairs and that x was known: call after moving x.
   void restart();
+  /// The objective at the last point that was accepted and evaluated.
+  double value() const { return value_; }
   int64_t evaluations() const { return evaluations_; }
 
  private:

@@ -49,8 +49,8 @@ class Variables {
     float* data = const_cast<float*>(x);  // NOLINT: from_blob takes no const; engines only read
     out.images = at::from_blob(data, image_shape_, at::kFloat);
     if (logits_ > 0)
-      out.label_logits = at::from_blob(
-          data + images_, {image_shape_[0], logits_ / image_shape_[0]}, at::kFloat);
+      out.label_logits =
+          at::from_blob(data + images_, {image_shape_[0], logits_ / image_shape_[0]}, at::kFloat);
     return out;
   }
 
@@ -94,16 +94,17 @@ class MatchingAttack final : public Attack {
 
     Candidate knowledge;
     if (!joint) knowledge.labels = at::tensor(result.labels, at::kLong);
-    if (settings_.output_error == "observed") knowledge.output_error = observed_error(model, observation);
+    if (settings_.output_error == "observed")
+      knowledge.output_error = observed_error(model, observation);
     const std::unique_ptr<Objective> objective = make_objective(settings_.objective);
-    const std::unique_ptr<MatchingEngine> engine = make_exact_engine(model, observation, *objective);
+    const std::unique_ptr<MatchingEngine> engine =
+        make_exact_engine(model, observation, *objective);
     // The attacker keeps the best point it ever saw, by its own objective.
     std::vector<float> best = x.values();
     double best_value = std::numeric_limits<double>::infinity();
-    double value = best_value;
     CandidateGradient gradient;
     const Lbfgs::Function function = [&](const float* at, float* out) {
-      value = engine->evaluate(x.candidate(at, knowledge), &gradient);
+      const double value = engine->evaluate(x.candidate(at, knowledge), &gradient);
       x.copy_gradient(gradient, out);
       if (value < best_value) {
         best_value = value;
@@ -114,17 +115,18 @@ class MatchingAttack final : public Attack {
 
     Lbfgs optimizer(settings_.lbfgs, x.size());
     result.status = "finished";
-    const int64_t stride = std::max<int64_t>(1, (settings_.iterations + kTracePoints - 1) / kTracePoints);
+    const int64_t stride =
+        std::max<int64_t>(1, (settings_.iterations + kTracePoints - 1) / kTracePoints);
     keep_snapshot(0, x, x.values(), &result);
     for (int64_t i = 1; i <= settings_.iterations; ++i) {
       const Lbfgs::Status status = optimizer.step(function, x.data());
       result.iterations = i;
       if (i % stride == 0 || i == 1) {
         result.trace_iterations.push_back(i);
-        result.trace.push_back(value);
+        result.trace.push_back(optimizer.value());
       }
       keep_snapshot(i, x, best, &result);
-      monitor(i, value);
+      monitor(i, optimizer.value());
       if (status == Lbfgs::Status::kNotFinite) result.status = "diverged";
       if (status == Lbfgs::Status::kStalled) result.status = "stalled";
       if (best_value < settings_.stop_loss) result.status = "converged";
@@ -158,13 +160,15 @@ class MatchingAttack final : public Attack {
   // The gradient of the head's bias is softmax minus label, for one image.
   static at::Tensor observed_error(const Model& model, const Observation& observation) {
     if (observation.batch != 1)
-      throw ConfigError(fmt::format("output_error=observed holds for one image, but the message of "
-                                    "hospital {} in round {} comes from {}",
-                                    observation.client, observation.round, observation.batch));
+      throw ConfigError(
+          fmt::format("output_error=observed holds for one image, but the message of "
+                      "hospital {} in round {} comes from {}",
+                      observation.client, observation.round, observation.batch));
     return observation.gradient.view(model.head().bias).view({1, model.classes()}).clone();
   }
 
-  static std::vector<int64_t> likeliest_labels(const Variables& x, const std::vector<float>& values) {
+  static std::vector<int64_t> likeliest_labels(const Variables& x,
+                                               const std::vector<float>& values) {
     const at::Tensor labels = x.candidate(values.data()).label_logits.argmax(1).contiguous();
     return {labels.data_ptr<int64_t>(), labels.data_ptr<int64_t>() + labels.numel()};
   }
@@ -175,14 +179,15 @@ class MatchingAttack final : public Attack {
 
 }  // namespace
 
-RegistryEntry<AttackFactory> matching_preset(std::string name, std::string summary, std::string paper,
-                                             const MatchingParts& parts) {
+RegistryEntry<AttackFactory> matching_preset(std::string name, std::string summary,
+                                             std::string paper, const MatchingParts& parts) {
   std::vector<OptionSpec> options = {
       choice_option("labels", parts.labels, label_rule_names(), "how labels are found"),
       choice_option("objective", parts.objective, objective_names(), "distance of gradients"),
-      choice_option("output_error", parts.output_error, {"softmax", "observed"},
-                    "error at the logits of a candidate: its own, or that seen in the gradient of the "
-                    "last bias (one image)"),
+      choice_option(
+          "output_error", parts.output_error, {"softmax", "observed"},
+          "error at the logits of a candidate: its own, or that seen in the gradient of the "
+          "last bias (one image)"),
       choice_option("init", parts.init, initializer_names(), "first images"),
       choice_option("line_search", parts.line_search, {"none", "strong-wolfe"},
                     "of L-BFGS; none: full steps"),

@@ -6,8 +6,8 @@
 
 namespace medpfl {
 
-/// The parts of an optimization attack, as a preset sets them. Each is the default of an option of the
-/// attack's own section, so a user may override any.
+/// The parts of an optimization attack, as a preset sets them. Each is the default of an option of
+/// the attack's own section, so a user may override any.
 struct MatchingParts {
   std::string labels = "joint";
   std::string objective = "l2";
@@ -19,7 +19,7 @@ struct MatchingParts {
 };
 
 /// A row of the attacks' table: gradient matching with L-BFGS and these parts.
-RegistryEntry<AttackFactory> matching_preset(std::string name, std::string summary, std::string paper,
-                                             const MatchingParts& parts);
+RegistryEntry<AttackFactory> matching_preset(std::string name, std::string summary,
+                                             std::string paper, const MatchingParts& parts);
 
 }  // namespace medpfl

@@ -14,8 +14,8 @@ struct Candidate {
   at::Tensor images;        ///< float32 [B, C, H, W]
   at::Tensor label_logits;  ///< float32 [B, classes], or undefined: `labels` holds
   at::Tensor labels;        ///< int64 [B], or undefined
-  /// float32 [B, classes], or undefined: the derivative of the loss by the logits, held fixed instead of
-  /// softmax minus label. At batch 1 it is the observed gradient of the head's bias.
+  /// float32 [B, classes], or undefined: the derivative of the loss by the logits, held fixed
+  /// instead of softmax minus label. At batch 1 it is the observed gradient of the head's bias.
   at::Tensor output_error;
 };
 
@@ -34,7 +34,8 @@ class MatchingEngine {
 };
 
 /// The reference engine: LibTorch's double backward. All arguments must outlive it.
-std::unique_ptr<MatchingEngine> make_exact_engine(const Model& model, const Observation& observation,
+std::unique_ptr<MatchingEngine> make_exact_engine(const Model& model,
+                                                  const Observation& observation,
                                                   const Objective& objective);
 
 }  // namespace medpfl

@@ -6,8 +6,8 @@
 
 namespace medpfl {
 
-/// A distance between the gradient of a candidate and the observed one, with its derivative by hand:
-/// engines need no graph of it.
+/// A distance between the gradient of a candidate and the observed one, with its derivative by
+/// hand: engines need no graph of it.
 class Objective {
  public:
   virtual ~Objective() = default;
@@ -18,8 +18,8 @@ class Objective {
 
 /// Words of the option `objective`.
 std::vector<std::string> objective_names();
-/// l2: sum of (dummy - observed)^2 (Zhu et al. 2019). relative-l2: the same divided by the observed sum
-/// of squares, so that the stopping rule means the same for weak and strong gradients.
+/// l2: sum of (dummy - observed)^2 (Zhu et al. 2019). relative-l2: the same divided by the observed
+/// sum of squares, so that the stopping rule means the same for weak and strong gradients.
 std::unique_ptr<Objective> make_objective(const std::string& name);
 
 }  // namespace medpfl

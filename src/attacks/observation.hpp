@@ -8,17 +8,17 @@
 
 namespace medpfl {
 
-/// Exactly what the attacker may know of one message: the weights the server sent, the update as it was
-/// received (after the hospital's defenses), and the public hyper-parameters. The truth is another type
-/// that only scoring sees.
+/// Exactly what the attacker may know of one message: the weights the server sent, the update as it
+/// was received (after the hospital's defenses), and the public hyper-parameters. The truth is
+/// another type that only scoring sees.
 struct Observation {
   int64_t round = 0;
   int64_t client = 0;
-  int64_t probe = -1;          ///< -1: the update of the round
-  FlatParameters weights;      ///< the global model before the round
-  FlatParameters gradient;     ///< mean gradient over the batch, as far as the update shows it
-  int64_t batch = 1;           ///< images behind the message (public: the hospital states its weight)
-  int64_t steps = 1;           ///< local optimizer steps (public)
+  int64_t probe = -1;       ///< -1: the update of the round
+  FlatParameters weights;   ///< the global model before the round
+  FlatParameters gradient;  ///< mean gradient over the batch, as far as the update shows it
+  int64_t batch = 1;        ///< images behind the message (public: the hospital states its weight)
+  int64_t steps = 1;        ///< local optimizer steps (public)
   std::vector<int64_t> known_labels;  ///< [batch]; only under attack.labels=known, else empty
 };
 

@@ -3,8 +3,8 @@
 
 namespace medpfl {
 
-/// a . b; the order of additions is fixed, so equal inputs give equal bits. Eight float64 sums run side
-/// by side, which the compiler turns into vector instructions.
+/// a . b; the order of additions is fixed, so equal inputs give equal bits. Eight float64 sums run
+/// side by side, which the compiler turns into vector instructions.
 inline double dot(const float* a, const float* b, int64_t n) {
   double sums[8] = {0, 0, 0, 0, 0, 0, 0, 0};
   int64_t i = 0;

@@ -4,10 +4,12 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
+#include <iterator>
 #include <system_error>
 
 #include "core/error.hpp"
@@ -21,11 +23,25 @@ std::string reason() { return std::strerror(errno); }
 
 void sync(const std::string& path, int flags) {
   const int fd = ::open(path.c_str(), flags);
-  if (fd < 0) throw OutputError(fmt::format("cannot open {} to make it durable: {}", path, reason()));
+  if (fd < 0)
+    throw OutputError(fmt::format("cannot open {} to make it durable: {}", path, reason()));
   const int status = ::fsync(fd);
   const std::string why = reason();
   ::close(fd);
   if (status != 0) throw OutputError(fmt::format("cannot make {} durable: {}", path, why));
+}
+
+// What a run leaves in its folder; one killed early may have left the folder of gradients alone.
+constexpr const char* kRunEntries[] = {"run.h5", "run.h5.partial", "gradients", "report.html"};
+
+// Empty, with a run.h5 (other files beside it stay), or with nothing but what a run leaves.
+bool holds_only_a_run(const fs::path& folder) {
+  if (fs::exists(folder / "run.h5")) return true;
+  return std::all_of(fs::directory_iterator(folder), fs::directory_iterator(),
+                     [](const fs::directory_entry& entry) {
+                       return std::find(std::begin(kRunEntries), std::end(kRunEntries),
+                                        entry.path().filename()) != std::end(kRunEntries);
+                     });
 }
 
 }  // namespace
@@ -49,25 +65,27 @@ void check_output_folder(const std::string& folder, bool overwrite) {
   if (fs::exists(path, error)) {
     if (!fs::is_directory(path, error))
       throw OutputError(fmt::format("run.output={}: exists and is not a folder", folder));
-    if (!fs::is_empty(path, error) && !fs::exists(path / "run.h5", error))
-      throw OutputError(fmt::format("run.output={}: the folder is not empty and holds no run; choose "
-                                    "another folder",
-                                    folder));
-    if (fs::exists(path / "run.h5", error) && !overwrite)
-      throw OutputError(fmt::format("run.output={}: holds a run already; choose another folder, or "
-                                    "replace it with --overwrite",
-                                    folder));
+    if (!holds_only_a_run(path))
+      throw OutputError(
+          fmt::format("run.output={}: the folder is not empty and holds no run; choose "
+                      "another folder",
+                      folder));
+    if (!fs::is_empty(path, error) && !overwrite)
+      throw OutputError(
+          fmt::format("run.output={}: holds a run already; choose another folder, or "
+                      "replace it with --overwrite",
+                      folder));
   }
   fs::path existing = path;
   while (!fs::exists(existing, error)) existing = existing.parent_path();
   if (!fs::is_directory(existing, error) || ::access(existing.c_str(), W_OK | X_OK) != 0)
-    throw OutputError(fmt::format("run.output={}: cannot write to {}: {}", folder, existing.string(),
-                                  reason()));
+    throw OutputError(
+        fmt::format("run.output={}: cannot write to {}: {}", folder, existing.string(), reason()));
 }
 
 void prepare_output_folder(const std::string& folder) {
   make_folder(folder);
-  for (const char* name : {"run.h5", "gradients", "report.html"}) {
+  for (const char* name : kRunEntries) {
     std::error_code error;
     fs::remove_all(fs::path(folder) / name, error);
     if (error)

@@ -238,6 +238,13 @@ def test_a_run_is_replaced_only_when_told(tmp_path: Path) -> None:
     assert not (tmp_path / "out" / "gradients").exists()
 
 
+def test_a_run_killed_before_its_first_file_can_be_replaced(tmp_path: Path) -> None:
+    """It leaves a folder of gradients alone."""
+    (tmp_path / "out" / "gradients").mkdir(parents=True)
+    expect_refusal(simulate(tmp_path / "out"), OUTPUT, "holds a run already", "--overwrite")
+    complete(tmp_path / "out", None, "--overwrite").close()
+
+
 def test_a_folder_that_is_no_run_is_left_alone(tmp_path: Path) -> None:
     """With and without --overwrite."""
     (tmp_path / "out").mkdir()
