@@ -15,6 +15,10 @@
 namespace medpfl {
 namespace {
 
+// The stored numbers are float64. PyTorch's own float32 results differ from them by up to 2.7e-5
+// with another BLAS kernel (lenet-cpl at 28 px, a dense layer of 36,000 inputs).
+constexpr double kTolerance = 1e-4;
+
 struct Reference {
   std::string name;
   int64_t channels, side, classes, parameters;
@@ -162,10 +166,10 @@ TEST_P(Forward, EqualsPyTorch) {
   for (const double logit : r.logits) largest = std::max(largest, std::abs(logit));
   ASSERT_EQ(logits.numel(), static_cast<int64_t>(r.logits.size()));
   for (size_t i = 0; i < r.logits.size(); ++i)
-    EXPECT_NEAR(logits.data_ptr<float>()[i], r.logits[i], 1e-5 * largest);
+    EXPECT_NEAR(logits.data_ptr<float>()[i], r.logits[i], kTolerance * largest);
   const double loss = differentiator.gradient(images, at::tensor({0, 1}, at::kLong), &gradient);
-  EXPECT_NEAR(loss, r.loss, 1e-5 * r.loss);
-  EXPECT_NEAR(gradient.norm(), r.gradient_norm, 1e-5 * r.gradient_norm);
+  EXPECT_NEAR(loss, r.loss, kTolerance * r.loss);
+  EXPECT_NEAR(gradient.norm(), r.gradient_norm, kTolerance * r.gradient_norm);
   const std::vector<int64_t> entries = {10, r.parameters / 2, r.parameters - 20, r.parameters - 1};
   for (size_t i = 0; i < entries.size(); ++i)
     EXPECT_NEAR(gradient.data()[entries[i]], r.gradient[i], 1e-4 * std::abs(r.gradient[i]))
