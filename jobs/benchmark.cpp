@@ -33,7 +33,8 @@ constexpr int64_t kRowValues = int64_t{1} << 20;
 
 std::string help() {
   return "usage: [mpirun -n RANKS] medpfl benchmark [--section.option=value ...]\n\n"
-         "Measures matching evaluations, training steps, aggregation and capture with the network of "
+         "Measures matching evaluations, training steps, aggregation and capture with the network "
+         "of "
          "[model] and [data], medians of repeated runs, and writes run.output/benchmark.h5.\n" +
          describe_sections();
 }
@@ -68,17 +69,20 @@ Hospital random_hospital(const Model& model, int64_t images) {
   std::vector<uint8_t> pixels(static_cast<size_t>(images * shape.size()));
   for (uint8_t& p : pixels) p = static_cast<uint8_t>(random.below(256));
   std::vector<int64_t> labels(static_cast<size_t>(images));
-  for (int64_t& l : labels) l = static_cast<int64_t>(random.below(static_cast<uint64_t>(model.classes())));
+  for (int64_t& l : labels)
+    l = static_cast<int64_t>(random.below(static_cast<uint64_t>(model.classes())));
   Hospital hospital;
-  hospital.images = at::from_blob(pixels.data(), {images, shape.channels, shape.height, shape.width},
-                                  at::kByte).clone();
+  hospital.images =
+      at::from_blob(pixels.data(), {images, shape.channels, shape.height, shape.width}, at::kByte)
+          .clone();
   hospital.labels = at::tensor(labels, at::kLong);
   for (int64_t i = 0; i < images; ++i) hospital.positions.push_back(i);
   return hospital;
 }
 
 void benchmark_attack(const Communicator& comm, const Model& model, std::vector<Row>* rows) {
-  // Wide weights, as the attack papers have them, and one image: the optimizer runs its full course.
+  // Wide weights, as the attack papers have them, and one image: the optimizer runs its full
+  // course.
   Observation o;
   o.weights = initial_weights(model, {"uniform", 0.5}, 1);
   o.gradient = FlatParameters(model.layout());
@@ -92,8 +96,8 @@ void benchmark_attack(const Communicator& comm, const Model& model, std::vector<
   const auto attack = entry.create(options, request);
   std::vector<double> all;
   for (uint64_t start = 0; start < kRepetitions; ++start) {
-    const Reconstruction r = attack->run(model, o, {1, Purpose::kAttackStart, 0, 0, start},
-                                         [](int64_t, double) {});
+    const Reconstruction r =
+        attack->run(model, o, {1, Purpose::kAttackStart, 0, 0, start}, [](int64_t, double) {});
     all.push_back(1e3 * r.seconds / static_cast<double>(r.evaluations));
   }
   std::nth_element(all.begin(), all.begin() + kRepetitions / 2, all.end());
@@ -102,8 +106,8 @@ void benchmark_attack(const Communicator& comm, const Model& model, std::vector<
   FlatParameters gradient(model.layout());
   const double first_order =
       seconds(comm, [&] { batch_gradient(model, hospital, o.weights, {0}, &gradient); });
-  rows->push_back({"matching evaluation with L-BFGS, batch 1", per_evaluation, "ms", 1e3 * first_order,
-                   "one gradient of the model"});
+  rows->push_back({"matching evaluation with L-BFGS, batch 1", per_evaluation, "ms",
+                   1e3 * first_order, "one gradient of the model"});
 }
 
 void benchmark_training(const Communicator& comm, const Config& config, const Settings& settings,
@@ -111,17 +115,16 @@ void benchmark_training(const Communicator& comm, const Config& config, const Se
   FederationSettings federation = settings.federation;
   federation.batch_size = std::max<int64_t>(1, federation.batch_size);
   federation.local_epochs = 1;
-  const auto aggregator = aggregators().find("fedavg").create(
-      config.section("federation.fedavg"), model, federation, 1);
+  const auto aggregator = aggregators().find("fedavg").create(config.section("federation.fedavg"),
+                                                              model, federation, 1);
   const Hospital hospital = random_hospital(model, 50 * federation.batch_size);
   const FlatParameters global = initial_weights(model, settings.init, 1);
   FlatParameters work(model.layout());
   Message update;
   update.payload = FlatParameters(model.layout());
-  const double time =
-      seconds(comm, [&] { aggregator->train(hospital, global, &work, &update); });
-  rows->push_back({fmt::format("local training, batch {}", federation.batch_size),
-                   50 / time, "steps/s a rank", 0, ""});
+  const double time = seconds(comm, [&] { aggregator->train(hospital, global, &work, &update); });
+  rows->push_back({fmt::format("local training, batch {}", federation.batch_size), 50 / time,
+                   "steps/s a rank", 0, ""});
 }
 
 void benchmark_communication(const Communicator& comm, std::vector<Row>* rows) {
@@ -161,7 +164,8 @@ void plain_write(const std::string& path, const std::vector<float>& data) {
   if (!fine) throw OutputError(fmt::format("cannot write {}", path));
 }
 
-void benchmark_capture(const Communicator& comm, const std::string& folder, std::vector<Row>* rows) {
+void benchmark_capture(const Communicator& comm, const std::string& folder,
+                       std::vector<Row>* rows) {
   std::vector<float> data(static_cast<size_t>(kRows * kRowValues), 1.0F);
   std::vector<int64_t> mine;
   for (int64_t i = 0; i < kRows; ++i) mine.push_back(i * comm.size() + comm.rank());
@@ -169,7 +173,8 @@ void benchmark_capture(const Communicator& comm, const std::string& folder, std:
   const std::string own = fmt::format("{}/benchmark-plain-{}", folder, comm.rank());
   const double capture = seconds(comm, [&] {
     h5::ParallelFile file(comm, shared);
-    file.create<float>("/values", {kRows * comm.size(), kRowValues}, {"benchmark", "1", {"row", "value"}});
+    file.create<float>("/values", {kRows * comm.size(), kRowValues},
+                       {"benchmark", "1", {"row", "value"}});
     file.write_rows("/values", mine, data.data());
     file.close();
   });
@@ -177,8 +182,8 @@ void benchmark_capture(const Communicator& comm, const std::string& folder, std:
   std::filesystem::remove(own);
   if (comm.is_root()) std::filesystem::remove(shared);
   const double bytes = static_cast<double>(data.size() * sizeof(float)) * comm.size();
-  rows->push_back({"collective capture, all ranks", bytes / capture / 1e9, "GB/s", bytes / plain / 1e9,
-                   "plain write, a file a rank"});
+  rows->push_back({"collective capture, all ranks", bytes / capture / 1e9, "GB/s",
+                   bytes / plain / 1e9, "plain write, a file a rank"});
 }
 
 void show(const std::vector<Row>& rows) {
@@ -221,7 +226,8 @@ int run(const Communicator& comm, const JobArguments& arguments) {
   std::unique_ptr<Model> model;
   comm.agree([&] {
     settings = make_settings(config);
-    model = std::make_unique<Model>(make_model(config, settings, std::max<int64_t>(2, settings.classes)));
+    model = std::make_unique<Model>(
+        make_model(config, settings, std::max<int64_t>(2, settings.classes)));
     if (comm.is_root()) make_folder(settings.output);
   });
   prepare_process(settings.threads);
@@ -231,8 +237,8 @@ int run(const Communicator& comm, const JobArguments& arguments) {
   benchmark_communication(comm, &rows);
   benchmark_capture(comm, settings.output, &rows);
   if (!comm.is_root()) return 0;
-  fmt::print("{} ranks, {} at {} px, {} channels\n", comm.size(), model->name(), model->input().height,
-             model->input().channels);
+  fmt::print("{} ranks, {} at {} px, {} channels\n", comm.size(), model->name(),
+             model->input().height, model->input().channels);
   show(rows);
   const std::string path = settings.output + "/benchmark.h5";
   write(path, rows, comm.size());

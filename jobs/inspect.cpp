@@ -9,7 +9,8 @@ namespace medpfl {
 namespace {
 
 std::string help() {
-  return "usage: medpfl inspect RUN\n\nRUN is a run's folder or its run.h5. Shows status, training and "
+  return "usage: medpfl inspect RUN\n\nRUN is a run's folder or its run.h5. Shows status, training "
+         "and "
          "what leaked.\n";
 }
 

@@ -45,7 +45,8 @@ std::string help() {
 }
 
 int run(const JobArguments& arguments) {
-  if (arguments.words.size() > 1) throw ConfigError("medpfl list takes one family, or none for all");
+  if (arguments.words.size() > 1)
+    throw ConfigError("medpfl list takes one family, or none for all");
   std::vector<std::string> names;
   bool found = arguments.words.empty();
   for (const Family& family : kFamilies) {
@@ -57,7 +58,8 @@ int run(const JobArguments& arguments) {
   if (!found) {
     const std::string guess = nearest(arguments.words[0], names);
     throw ConfigError(fmt::format("unknown family '{}'{}; families: {}", arguments.words[0],
-                                  guess.empty() ? "" : " (did you mean " + guess + "?)", join(names)));
+                                  guess.empty() ? "" : " (did you mean " + guess + "?)",
+                                  join(names)));
   }
   return 0;
 }

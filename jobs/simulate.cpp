@@ -24,7 +24,8 @@ namespace {
 
 std::string help() {
   return "usage: [mpirun -n RANKS] medpfl simulate [--config FILE] [--section.option=value ...]\n\n"
-         "Trains a federation of hospitals, attacks the messages the server received, and writes the "
+         "Trains a federation of hospitals, attacks the messages the server received, and writes "
+         "the "
          "run to run.output.\n\n"
          "flags:\n"
          "  --config FILE     options from an INI file; the command line wins\n"
@@ -70,8 +71,8 @@ class Simulation final : public RoundObserver {
   void run() {
     load();
     FlatParameters global = initial_weights(*model_, s_.init, s_.seed);
-    const Federation federation{comm_,      *model_,       data_,       *aggregator_, s_.defenses,
-                                s_.federation, *s_.targets, s_.seed};
+    const Federation federation{comm_,       *model_,       data_,       *aggregator_,
+                                s_.defenses, s_.federation, *s_.targets, s_.seed};
     AttackCases cases(comm_, data_, s_.federation.learning_rate);
     cases_ = &cases;
     start_record();
@@ -116,11 +117,11 @@ class Simulation final : public RoundObserver {
       model_ = std::make_unique<Model>(make_model(config_, s_, data_.classes()));
       aggregator_ = make_aggregator(config_, s_, *model_);
     });
-    log_info(fmt::format("{}: {} training and {} test images in {} classes; {} hospitals on {} ranks; "
-                         "{} with {} parameters",
-                         s_.dataset_name, data_.train_labels.size(), data_.test_labels.size(),
-                         data_.classes(), data_.hospital_count(), comm_.size(), model_->name(),
-                         model_->layout().size()));
+    log_info(fmt::format(
+        "{}: {} training and {} test images in {} classes; {} hospitals on {} ranks; "
+        "{} with {} parameters",
+        s_.dataset_name, data_.train_labels.size(), data_.test_labels.size(), data_.classes(),
+        data_.hospital_count(), comm_.size(), model_->name(), model_->layout().size()));
     warn_of_small_shards();
   }
 
@@ -132,9 +133,11 @@ class Simulation final : public RoundObserver {
       if (s_.targets->clients.contains(h) && data_.shard_sizes[static_cast<size_t>(h)] < needed)
         ++small;
     if (small > 0 && comm_.is_root())
-      log_warning(fmt::format("{} attacked hospitals hold fewer than the {} distinct images that "
-                              "attack.probes asks for; they send fewer probes",
-                              small, needed));
+      log_warning(
+          fmt::format("{} attacked hospitals hold fewer than the {} distinct images that "
+                      "attack.probes asks for; they send fewer probes, and none where one batch of "
+                      "attack.probe_batch is more than they hold: those are not attacked",
+                      small, needed));
   }
 
   void start_record() {
@@ -190,13 +193,14 @@ int run(const Communicator& comm, const JobArguments& arguments) {
   });
   prepare_process(settings.threads);
   Simulation(comm, config, settings).run();
-  if (comm.is_root()) fmt::print("{}\nresults: {}/run.h5\n", summarize_run(settings.output), settings.output);
+  if (comm.is_root())
+    fmt::print("{}\nresults: {}/run.h5\n", summarize_run(settings.output), settings.output);
   return 0;
 }
 
 }  // namespace
 
-const Job kSimulateJob = {"simulate", "trains a federation, attacks it, records everything", help, run,
-                          nullptr};
+const Job kSimulateJob = {"simulate", "trains a federation, attacks it, records everything", help,
+                          run, nullptr};
 
 }  // namespace medpfl

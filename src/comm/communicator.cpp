@@ -47,8 +47,8 @@ std::string Communicator::broadcast(std::string text) const {
 
 void Communicator::sum_to_root(int64_t* data, int64_t n) const {
   in_pieces(n, [&](int64_t at, int count) {
-    check_mpi(MPI_Reduce(is_root() ? MPI_IN_PLACE : data + at, data + at, count, MPI_INT64_T, MPI_SUM,
-                         0, comm_),
+    check_mpi(MPI_Reduce(is_root() ? MPI_IN_PLACE : data + at, data + at, count, MPI_INT64_T,
+                         MPI_SUM, 0, comm_),
               "MPI_Reduce");
   });
 }
@@ -91,7 +91,8 @@ void Communicator::agree(const std::function<void()>& action) const {
   check_mpi(MPI_Bcast(&value, 1, MPI_INT, first, comm_), "MPI_Bcast");
   check_mpi(MPI_Bcast(&length, 1, MPI_INT64_T, first, comm_), "MPI_Bcast");
   message.resize(static_cast<size_t>(length));
-  check_mpi(MPI_Bcast(message.data(), static_cast<int>(length), MPI_BYTE, first, comm_), "MPI_Bcast");
+  check_mpi(MPI_Bcast(message.data(), static_cast<int>(length), MPI_BYTE, first, comm_),
+            "MPI_Bcast");
   throw AgreedError(static_cast<ExitCode>(value), message);
 }
 

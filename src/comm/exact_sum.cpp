@@ -21,7 +21,8 @@ constexpr double kRound = 6755399441055744.0;
 
 }  // namespace
 
-void ExactSum::add(const float* values, int64_t n, double weight, const char* what, int64_t offset) {
+void ExactSum::add(const float* values, int64_t n, double weight, const char* what,
+                   int64_t offset) {
   const double scale = weight / kUnit;
   int64_t* out = sum_.data() + offset;
   bool safe = true;

@@ -28,7 +28,8 @@ MpiSession::MpiSession(int* argc, char*** argv) {
   if (tasks > 1 && world().size() == 1) {
     MPI_Finalize();
     throw CommunicationError(fmt::format(
-        "the launcher started {} tasks, but MPI sees a world of one: launcher and MPI library do not "
+        "the launcher started {} tasks, but MPI sees a world of one: launcher and MPI library do "
+        "not "
         "match. Use `srun --mpi=pmix`, or the mpirun of the MPI this program was built with",
         tasks));
   }

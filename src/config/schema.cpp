@@ -24,8 +24,10 @@ Section run_section() {
            integer_option("seed", 1, "seed of all randomness").at_least(0),
            text_option("output", "runs/medpfl", "folder of the results"),
            choice_option("device", "cpu", {"cpu"}, "where tensors are computed"),
-           integer_option("threads", 1, "compute threads of a rank; 1 keeps results the same for any "
-                                        "number of ranks").at_least(1)}};
+           integer_option("threads", 1,
+                          "compute threads of a rank; 1 keeps results the same for any "
+                          "number of ranks")
+               .at_least(1)}};
 }
 
 Section data_section() {
@@ -33,38 +35,46 @@ Section data_section() {
           "the images",
           {choice_option("dataset", "phantom", datasets().names(), "kind of data set"),
            text_option("path", "", "file or folder of the data set"),
-           integer_option("image_size", 32, "images are resized to this many pixels a side").between(8, 1024),
+           integer_option("image_size", 32, "images are resized to this many pixels a side")
+               .between(8, 1024),
            integer_option("channels", 1, "1: grey, 3: RGB").between(1, 3),
            integer_option("limit", 0, "training images used; 0: all").at_least(0)}};
 }
 
 Section model_section() {
-  return {"model",
-          "the network",
-          {choice_option("name", "lenet-medpfl", models().names(), "architecture"),
-           choice_option("activation", "auto", with_auto(activation_names()),
-                         "auto: the architecture's own"),
-           choice_option("init", "pytorch", initialization_names(), "how first weights are drawn"),
-           real_option("init_scale", 0.5, "uniform: half the width; normal: the deviation").above(0),
-           integer_option("classes", 0, "classes; 0: those of the data set").at_least(0)}};
+  return {
+      "model",
+      "the network",
+      {choice_option("name", "lenet-medpfl", models().names(), "architecture"),
+       choice_option("activation", "auto", with_auto(activation_names()),
+                     "auto: the architecture's own"),
+       choice_option("init", "pytorch", initialization_names(), "how first weights are drawn"),
+       real_option("init_scale", 0.5, "uniform: half the width; normal: the deviation").above(0),
+       integer_option("classes", 0, "classes; 0: those of the data set").at_least(0)}};
 }
 
 Section federation_section() {
-  return {"federation",
-          "hospitals and training",
-          {choice_option("algorithm", "fedavg", aggregators().names(), "federated algorithm"),
-           integer_option("clients", 4, "hospitals").at_least(1),
-           integer_option("rounds", 1, "communication rounds").at_least(1),
-           real_option("sampling", 1, "share of hospitals that take part in a round").above(0).between(0, 1),
-           choice_option("partition", "iid", partition_names(), "how images are dealt to hospitals"),
-           real_option("alpha", 0.5, "concentration of the dirichlet partition; small: uneven").above(0),
-           integer_option("shards_per_client", 2, "pieces a hospital gets under label-shards").at_least(1),
-           integer_option("local_epochs", 1, "passes over the shard in a round (fedavg)").at_least(1),
-           integer_option("batch_size", 1, "images of a local step; 0: the whole shard").at_least(0),
-           real_option("learning_rate", 0.1, "of the hospitals' SGD").above(0),
-           real_option("server_learning_rate", 1, "factor of the mean update").above(0),
-           flag_option("dedicated_server", false, "rank 0 hosts no hospitals"),
-           integer_option("evaluate_every", 1, "rounds between evaluations; 0: only at the end").at_least(0)}};
+  return {
+      "federation",
+      "hospitals and training",
+      {choice_option("algorithm", "fedavg", aggregators().names(), "federated algorithm"),
+       integer_option("clients", 4, "hospitals").at_least(1),
+       integer_option("rounds", 1, "communication rounds").at_least(1),
+       real_option("sampling", 1, "share of hospitals that take part in a round")
+           .above(0)
+           .between(0, 1),
+       choice_option("partition", "iid", partition_names(), "how images are dealt to hospitals"),
+       real_option("alpha", 0.5, "concentration of the dirichlet partition; small: uneven")
+           .above(0),
+       integer_option("shards_per_client", 2, "pieces a hospital gets under label-shards")
+           .at_least(1),
+       integer_option("local_epochs", 1, "passes over the shard in a round (fedavg)").at_least(1),
+       integer_option("batch_size", 1, "images of a local step; 0: the whole shard").at_least(0),
+       real_option("learning_rate", 0.1, "of the hospitals' SGD").above(0),
+       real_option("server_learning_rate", 1, "factor of the mean update").above(0),
+       flag_option("dedicated_server", false, "rank 0 hosts no hospitals"),
+       integer_option("evaluate_every", 1, "rounds between evaluations; 0: only at the end")
+           .at_least(0)}};
 }
 
 Section defense_section() {
@@ -79,13 +89,16 @@ Section attack_section() {
           {text_option("method", "", "attacks, comma-separated; empty: none"),
            text_option("rounds", "0", "rounds attacked: all, none, last, or 0,2,5-9"),
            text_option("clients", "all", "hospitals attacked: all, none, last, or 0,2,5-9"),
-           integer_option("probes", 0, "gradients of distinct batches each attacked hospital sends besides, "
-                                       "and that are attacked; 0: the update itself is").at_least(0),
+           integer_option("probes", 0,
+                          "gradients of distinct batches each attacked hospital sends besides, "
+                          "and that are attacked; 0: the update itself is")
+               .at_least(0),
            integer_option("probe_batch", 1, "images of a probe").at_least(1),
            choice_option("labels", "auto", with_auto(label_rule_names()),
                          "how labels are found; auto: the attack's own"),
            integer_option("iterations", 0, "outer iterations; 0: the attack's own").at_least(0),
-           integer_option("restarts", 1, "starts of each attack; the least matching loss is kept").between(1, 1000),
+           integer_option("restarts", 1, "starts of each attack; the least matching loss is kept")
+               .between(1, 1000),
            choice_option("ranks", "all", {"root", "all"}, "who works on attack tasks"),
            choice_option("when", "end", {"end", "each-round"}, "when attacks run"),
            text_option("snapshots", "1,3,10,30,100", "iterations at which images are kept")}};

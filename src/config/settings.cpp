@@ -85,7 +85,8 @@ void read_attack(const Config& config, Settings* settings, Violations* wrong) {
     const bool any = !settings->attack.methods.empty();
     settings->targets = AttackTargets{
         Selection(any ? values.text("rounds") : none, settings->federation.rounds, "attack.rounds"),
-        Selection(any ? values.text("clients") : none, settings->federation.clients, "attack.clients"),
+        Selection(any ? values.text("clients") : none, settings->federation.clients,
+                  "attack.clients"),
         values.integer("probes"), values.integer("probe_batch")};
   });
 }
@@ -97,13 +98,15 @@ void check_batches(const Settings& settings, Violations* wrong) {
     const std::string option = method.attack->single_image_option();
     if (option.empty()) continue;
     const bool labels = option.rfind("labels=", 0) == 0;
-    const std::string what = labels ? fmt::format("attack.{} ({}) reads the label of", option, method.name)
-                                    : fmt::format("attack.{}.{} holds for", method.name, option);
+    const std::string what =
+        labels ? fmt::format("attack.{} ({}) reads the label of", option, method.name)
+               : fmt::format("attack.{}.{} holds for", method.name, option);
     const std::string instead = labels ? "attack.labels=known or joint"
                                        : fmt::format("attack.{}.output_error=softmax", method.name);
     if (probes) {
-      wrong->check(settings.targets->probe_batch == 1,
-                   fmt::format("{} one image: it needs attack.probe_batch=1, or {}", what, instead));
+      wrong->check(
+          settings.targets->probe_batch == 1,
+          fmt::format("{} one image: it needs attack.probe_batch=1, or {}", what, instead));
     } else {
       wrong->check(settings.federation.algorithm == "fedsgd" && settings.federation.batch_size == 1,
                    fmt::format("{} one image: attack probes (attack.probes=4), or use "
@@ -131,16 +134,18 @@ Settings make_settings(const Config& config) {
   s.dataset_name = data.text("dataset");
   s.data = {data.text("path"), data.integer("image_size"), data.integer("channels"), s.seed};
   wrong.check(s.data.channels != 2, "data.channels must be 1 (grey) or 3 (RGB)");
-  wrong.check(s.dataset_name == "phantom" || !s.data.path.empty(),
-              fmt::format("data.path must name the file or folder of data.dataset={}", s.dataset_name));
+  wrong.check(
+      s.dataset_name == "phantom" || !s.data.path.empty(),
+      fmt::format("data.path must name the file or folder of data.dataset={}", s.dataset_name));
 
   const OptionValues federation = config.section("federation");
   s.federation = read_federation(federation);
   s.federated_data.limit = data.integer("limit");
   s.federated_data.hospitals = s.federation.clients;
   s.federated_data.dedicated_server = s.federation.dedicated_server;
-  s.federated_data.partition = {partition_kind(federation.text("partition")), federation.real("alpha"),
-                                federation.integer("shards_per_client"), s.seed};
+  s.federated_data.partition = {partition_kind(federation.text("partition")),
+                                federation.real("alpha"), federation.integer("shards_per_client"),
+                                s.seed};
 
   const OptionValues model = config.section("model");
   s.model_name = model.text("name");
@@ -153,7 +158,9 @@ Settings make_settings(const Config& config) {
   s.weights = output.flag("weights");
 
   for (const std::string& name : config.section("defense").list("chain"))
-    wrong.guard([&] { s.defenses.append(defenses().find(name).create(config.section("defense." + name))); });
+    wrong.guard([&] {
+      s.defenses.append(defenses().find(name).create(config.section("defense." + name)));
+    });
   read_attack(config, &s, &wrong);
   check_batches(s, &wrong);
   wrong.guard([&] {
@@ -174,7 +181,9 @@ Model make_model(const Config& config, const Settings& settings, int64_t data_cl
   request.input = {settings.data.channels, settings.data.image_size, settings.data.image_size};
   request.classes = std::max<int64_t>(2, settings.classes != 0 ? settings.classes : data_classes);
   request.activation = settings.activation;
-  return models().find(settings.model_name).create(config.section("model." + settings.model_name), request);
+  return models()
+      .find(settings.model_name)
+      .create(config.section("model." + settings.model_name), request);
 }
 
 std::unique_ptr<Aggregator> make_aggregator(const Config& config, const Settings& settings,

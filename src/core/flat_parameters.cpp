@@ -27,7 +27,8 @@ FlatParameters::FlatParameters(const ParameterLayout& layout)
     : layout_(layout), buffer_(at::zeros({layout.size()}, at::kFloat)) {}
 
 FlatParameters::FlatParameters(const FlatParameters& other)
-    : layout_(other.layout_), buffer_(other.buffer_.defined() ? other.buffer_.clone() : at::Tensor()) {}
+    : layout_(other.layout_),
+      buffer_(other.buffer_.defined() ? other.buffer_.clone() : at::Tensor()) {}
 
 FlatParameters& FlatParameters::operator=(const FlatParameters& other) {
   if (this == &other) return *this;

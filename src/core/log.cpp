@@ -47,8 +47,8 @@ void Progress::update(int64_t done, const std::string& detail) {
                                               static_cast<double>(done));
     left = fmt::format(", {}:{:02d} left", seconds / 60, seconds % 60);
   }
-  const std::string line = fmt::format("{} {}/{}{}{}{}", what_, done, total_, left,
-                                       detail.empty() ? "" : ", ", detail);
+  const std::string line =
+      fmt::format("{} {}/{}{}{}{}", what_, done, total_, left, detail.empty() ? "" : ", ", detail);
   if (terminal_) {
     std::fputs(("\r\033[K" + line).c_str(), stderr);
     std::fflush(stderr);

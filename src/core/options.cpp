@@ -83,11 +83,18 @@ OptionSpec choice_option(std::string name, std::string value, std::vector<std::s
 std::string describe_domain(const OptionSpec& spec) {
   std::string text;
   switch (spec.kind) {
-    case OptionSpec::Kind::kInteger: text = "integer"; break;
-    case OptionSpec::Kind::kReal: text = "number"; break;
-    case OptionSpec::Kind::kFlag: return "true or false";
-    case OptionSpec::Kind::kText: return "text";
-    case OptionSpec::Kind::kChoice: return "one of: " + join(spec.choices);
+    case OptionSpec::Kind::kInteger:
+      text = "integer";
+      break;
+    case OptionSpec::Kind::kReal:
+      text = "number";
+      break;
+    case OptionSpec::Kind::kFlag:
+      return "true or false";
+    case OptionSpec::Kind::kText:
+      return "text";
+    case OptionSpec::Kind::kChoice:
+      return "one of: " + join(spec.choices);
   }
   if (spec.has_min && spec.has_max)
     return fmt::format("{} in {}{}, {}]", text, spec.min_excluded ? "(" : "[", shortest(spec.min),
@@ -104,7 +111,8 @@ std::optional<std::string> violation(const OptionSpec& spec, std::string_view te
   };
   double value = 0;
   switch (spec.kind) {
-    case OptionSpec::Kind::kText: return std::nullopt;
+    case OptionSpec::Kind::kText:
+      return std::nullopt;
     case OptionSpec::Kind::kFlag: {
       bool ignored = false;
       if (!parse_flag(text, &ignored)) return complain();

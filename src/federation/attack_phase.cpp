@@ -58,7 +58,8 @@ Reconstruction unpack_reconstruction(const std::string& bytes) {
   r.trace_iterations = in.array<int64_t>();
   r.trace = in.array<double>();
   r.snapshot_iterations = in.array<int64_t>();
-  for (size_t i = 0; i < r.snapshot_iterations.size(); ++i) r.snapshots.push_back(unpack_tensor(&in));
+  for (size_t i = 0; i < r.snapshot_iterations.size(); ++i)
+    r.snapshots.push_back(unpack_tensor(&in));
   return r;
 }
 
@@ -66,7 +67,12 @@ class AttackPhase {
  public:
   AttackPhase(const Communicator& comm, const Model& model, const AttackPlan& plan,
               const AttackCases& collected, const std::vector<AttackCase>& cases, uint64_t seed)
-      : comm_(comm), model_(model), plan_(plan), collected_(collected), cases_(cases), seed_(seed) {}
+      : comm_(comm),
+        model_(model),
+        plan_(plan),
+        collected_(collected),
+        cases_(cases),
+        seed_(seed) {}
 
   std::vector<AttackTask> run(const at::Tensor& prior) {
     for (size_t c = 0; c < cases_.size(); ++c)

@@ -1,4 +1,5 @@
-// FedAvg: each hospital trains for some epochs with SGD; the server averages the changes of weights.
+// FedAvg: each hospital trains for some epochs with SGD; the server averages the changes of
+// weights.
 #include "federation/aggregator.hpp"
 #include "federation/aggregator_rows.hpp"
 #include "federation/local_batches.hpp"
@@ -63,8 +64,10 @@ class FedAvg final : public Aggregator {
 }  // namespace
 
 RegistryEntry<AggregatorFactory> fedavg() {
-  return {"fedavg", "local SGD epochs; the server adds the mean change of weights, by shard size",
-          "McMahan et al., AISTATS 2017, arXiv 1602.05629", {},
+  return {"fedavg",
+          "local SGD epochs; the server adds the mean change of weights, by shard size",
+          "McMahan et al., AISTATS 2017, arXiv 1602.05629",
+          {},
           [](const OptionValues&, const Model& model, const FederationSettings& settings,
              uint64_t seed) { return std::make_unique<FedAvg>(model, settings, seed); }};
 }

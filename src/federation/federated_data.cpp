@@ -106,14 +106,18 @@ at::Tensor mean_test_image(const Communicator& comm, const std::vector<at::Tenso
     for (int64_t i = 0; i < pixels; ++i) sum[static_cast<size_t>(i)] += in[i];
   }
   comm.sum_to_root(sum.data(), pixels);
-  return at::tensor(sum, at::kDouble).div(255.0 * static_cast<double>(images)).to(at::kFloat).view(shape);
+  return at::tensor(sum, at::kDouble)
+      .div(255.0 * static_cast<double>(images))
+      .to(at::kFloat)
+      .view(shape);
 }
 
 }  // namespace
 
 const Hospital& FederatedData::hospital(int64_t id) const {
-  const auto found = std::lower_bound(hospitals.begin(), hospitals.end(), id,
-                                      [](const Hospital& h, int64_t wanted) { return h.id < wanted; });
+  const auto found =
+      std::lower_bound(hospitals.begin(), hospitals.end(), id,
+                       [](const Hospital& h, int64_t wanted) { return h.id < wanted; });
   if (found == hospitals.end() || found->id != id)
     throw Error(ExitCode::kInternal, "a hospital was looked up on a rank that does not host it");
   return *found;

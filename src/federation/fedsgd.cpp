@@ -24,7 +24,8 @@ class FedSgd final : public Aggregator {
   void train(const Hospital& hospital, const FlatParameters& global, FlatParameters*,
              Message* update) const override {
     probe(hospital, global,
-          shuffled_batches(hospital, settings_.batch_size, seed_, update->round, 0).front(), update);
+          shuffled_batches(hospital, settings_.batch_size, seed_, update->round, 0).front(),
+          update);
   }
 
   void probe(const Hospital& hospital, const FlatParameters& global,
@@ -53,8 +54,10 @@ class FedSgd final : public Aggregator {
 }  // namespace
 
 RegistryEntry<AggregatorFactory> fedsgd() {
-  return {"fedsgd", "one batch gradient a hospital; the server steps along their weighted mean",
-          "McMahan et al., AISTATS 2017, arXiv 1602.05629", {},
+  return {"fedsgd",
+          "one batch gradient a hospital; the server steps along their weighted mean",
+          "McMahan et al., AISTATS 2017, arXiv 1602.05629",
+          {},
           [](const OptionValues&, const Model& model, const FederationSettings& settings,
              uint64_t seed) { return std::make_unique<FedSgd>(model, settings, seed); }};
 }

@@ -18,7 +18,8 @@ std::vector<int> place_hospitals(const std::vector<int64_t>& shard_sizes, int ra
                    [&](size_t a, size_t b) { return shard_sizes[a] > shard_sizes[b]; });
   using Load = std::pair<int64_t, int>;  // images, rank
   std::priority_queue<Load, std::vector<Load>, std::greater<>> loads;
-  for (int rank = dedicated_server && ranks > 1 ? 1 : 0; rank < ranks; ++rank) loads.push({0, rank});
+  for (int rank = dedicated_server && ranks > 1 ? 1 : 0; rank < ranks; ++rank)
+    loads.push({0, rank});
   std::vector<int> placement(shard_sizes.size());
   for (const size_t hospital : order) {
     const auto [images, rank] = loads.top();
@@ -29,7 +30,8 @@ std::vector<int> place_hospitals(const std::vector<int64_t>& shard_sizes, int ra
   return placement;
 }
 
-std::vector<int64_t> sample_hospitals(int64_t clients, double sampling, uint64_t seed, int64_t round) {
+std::vector<int64_t> sample_hospitals(int64_t clients, double sampling, uint64_t seed,
+                                      int64_t round) {
   // The tolerance keeps 0.1 * 30 from becoming 4.
   const double wanted = std::ceil(sampling * static_cast<double>(clients) - 1e-9);
   const int64_t count = std::clamp<int64_t>(static_cast<int64_t>(wanted), 1, clients);

@@ -18,10 +18,15 @@ constexpr int64_t kChunkBytes = int64_t{32} << 20;
 
 class RoundLoop {
  public:
-  RoundLoop(const Federation& f, FlatParameters* global, const std::vector<RoundObserver*>& observers,
-            PhaseTimers* timers)
-      : f_(f), global_(global), observers_(observers), timers_(timers), work_(f.model.layout()),
-        mean_(f.model.layout()), sum_(global->size() + 1) {}
+  RoundLoop(const Federation& f, FlatParameters* global,
+            const std::vector<RoundObserver*>& observers, PhaseTimers* timers)
+      : f_(f),
+        global_(global),
+        observers_(observers),
+        timers_(timers),
+        work_(f.model.layout()),
+        mean_(f.model.layout()),
+        sum_(global->size() + 1) {}
 
   void run() {
     const int64_t rounds = f_.settings.rounds;
@@ -94,7 +99,8 @@ class RoundLoop {
     defend(&update);
     const double weight =
         static_cast<double>(update.examples) / static_cast<double>(round_examples);
-    const std::string who = fmt::format("update of hospital {} in round {}", hospital.id, plan.round);
+    const std::string who =
+        fmt::format("update of hospital {} in round {}", hospital.id, plan.round);
     sum_.add(update.payload.data(), update.payload.size(), weight, who.c_str());
     sum_.add(update.loss, weight, "training loss", update.payload.size());
     messages->push_back(std::move(update));
@@ -128,9 +134,10 @@ class RoundLoop {
 
   void defend(Message* message) {
     if (!message->payload.all_finite())
-      throw NumericError(fmt::format("hospital {} in round {}: the update holds NaN or infinity; "
-                                     "training diverged: lower federation.learning_rate",
-                                     message->client, message->round));
+      throw NumericError(
+          fmt::format("hospital {} in round {}: the update holds NaN or infinity; "
+                      "training diverged: lower federation.learning_rate",
+                      message->client, message->round));
     const auto timer = timers_->measure(Phase::kDefend);
     DefenseContext context;
     context.seed = f_.seed;

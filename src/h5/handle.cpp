@@ -28,7 +28,8 @@ Handle::Handle(hid_t id, Close close, const std::string& what, const std::string
 }
 
 void check(herr_t status, const std::string& what, const std::string& where) {
-  if (status < 0) throw FormatError(fmt::format("HDF5 cannot {} {}: {}", what, where, error_text()));
+  if (status < 0)
+    throw FormatError(fmt::format("HDF5 cannot {} {}: {}", what, where, error_text()));
 }
 
 void silence_hdf5() { H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr); }

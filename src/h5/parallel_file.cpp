@@ -27,13 +27,13 @@ template <class T>
 void ParallelFile::create(const std::string& path, const Shape& shape,
                           const Description& description) {
   const std::vector<hsize_t> dims(shape.begin(), shape.end());
-  Handle space(H5Screate_simple(static_cast<int>(dims.size()), dims.data(), nullptr), H5Sclose, "make",
-               "a dataspace");
+  Handle space(H5Screate_simple(static_cast<int>(dims.size()), dims.data(), nullptr), H5Sclose,
+               "make", "a dataspace");
   Handle layout(H5Pcreate(H5P_DATASET_CREATE), H5Pclose, "make", "a property list");
   check(H5Pset_fill_time(layout, H5D_FILL_TIME_NEVER), "set up", path);
-  Handle dataset(H5Dcreate2(id_, path.c_str(), native_type<T>(), space, H5P_DEFAULT, layout,
-                            H5P_DEFAULT),
-                 H5Dclose, "create", path_ + ":" + path);
+  Handle dataset(
+      H5Dcreate2(id_, path.c_str(), native_type<T>(), space, H5P_DEFAULT, layout, H5P_DEFAULT),
+      H5Dclose, "create", path_ + ":" + path);
   write_description(dataset, description, path_ + ":" + path);
 }
 
@@ -70,9 +70,10 @@ void ParallelFile::close() {
   id_.reset();
 }
 
-#define MEDPFL_INSTANTIATE(T)                                                                        \
-  template void ParallelFile::create<T>(const std::string&, const Shape&, const Description&);       \
-  template void ParallelFile::write_rows<T>(const std::string&, const std::vector<int64_t>&, const T*);
+#define MEDPFL_INSTANTIATE(T)                                                                  \
+  template void ParallelFile::create<T>(const std::string&, const Shape&, const Description&); \
+  template void ParallelFile::write_rows<T>(const std::string&, const std::vector<int64_t>&,   \
+                                            const T*);
 MEDPFL_INSTANTIATE(float)
 MEDPFL_INSTANTIATE(int64_t)
 MEDPFL_INSTANTIATE(uint8_t)

@@ -6,7 +6,8 @@
 namespace medpfl {
 
 RegistryEntry<ModelFactory> convnet() {
-  return {"convnet", "blocks of 3 px convolution, GroupNorm, ReLU, 2 px max pooling; then dense",
+  return {"convnet",
+          "blocks of 3 px convolution, GroupNorm, ReLU, 2 px max pooling; then dense",
           "GroupNorm: Wu & He, ECCV 2018, arXiv 1803.08494",
           {integer_option("width", 32, "channels of the first block, doubled once").at_least(1),
            integer_option("blocks", 3, "blocks; each halves the image").at_least(1),

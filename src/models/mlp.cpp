@@ -4,7 +4,9 @@
 namespace medpfl {
 
 RegistryEntry<ModelFactory> mlp() {
-  return {"mlp", "dense layers with biases; ReLU", "",
+  return {"mlp",
+          "dense layers with biases; ReLU",
+          "",
           {integer_option("hidden", 128, "units of each hidden layer").at_least(1),
            integer_option("depth", 1, "hidden layers").at_least(1)},
           [](const OptionValues& own, const ModelRequest& request) {

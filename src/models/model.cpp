@@ -20,12 +20,18 @@ namespace {
 
 at::Tensor activate(Activation activation, const at::Tensor& x) {
   switch (activation) {
-    case Activation::kSigmoid: return at::sigmoid(x);
-    case Activation::kTanh: return at::tanh(x);
-    case Activation::kRelu: return at::relu(x);
-    case Activation::kLeakyRelu: return at::leaky_relu(x);
-    case Activation::kElu: return at::elu(x);
-    case Activation::kSilu: return at::silu(x);
+    case Activation::kSigmoid:
+      return at::sigmoid(x);
+    case Activation::kTanh:
+      return at::tanh(x);
+    case Activation::kRelu:
+      return at::relu(x);
+    case Activation::kLeakyRelu:
+      return at::leaky_relu(x);
+    case Activation::kElu:
+      return at::elu(x);
+    case Activation::kSilu:
+      return at::silu(x);
   }
   throw Error(ExitCode::kInternal, "unknown activation");
 }
@@ -59,9 +65,15 @@ at::Tensor Model::forward(const std::vector<at::Tensor>& weights, const at::Tens
         x = at::group_norm(x, layer.groups, parameter(weights, layer.weight),
                            parameter(weights, layer.bias));
         break;
-      case Layer::Kind::kActivation: x = activate(layer.activation, x); break;
-      case Layer::Kind::kMaxPool: x = at::max_pool2d(x, layer.kernel, layer.stride); break;
-      case Layer::Kind::kFlatten: x = x.flatten(1); break;
+      case Layer::Kind::kActivation:
+        x = activate(layer.activation, x);
+        break;
+      case Layer::Kind::kMaxPool:
+        x = at::max_pool2d(x, layer.kernel, layer.stride);
+        break;
+      case Layer::Kind::kFlatten:
+        x = x.flatten(1);
+        break;
       case Layer::Kind::kDense:
         x = at::linear(x, parameter(weights, layer.weight), parameter(weights, layer.bias));
         break;

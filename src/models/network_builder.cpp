@@ -24,8 +24,8 @@ Activation parse_activation(const std::string& word, Activation otherwise) {
   if (word == "auto") return otherwise;
   for (const auto& [name, activation] : kActivations)
     if (word == name) return activation;
-  throw ConfigError(fmt::format("unknown activation '{}'; known: auto, {}", word,
-                                join(activation_names())));
+  throw ConfigError(
+      fmt::format("unknown activation '{}'; known: auto, {}", word, join(activation_names())));
 }
 
 }  // namespace
@@ -50,9 +50,10 @@ NetworkBuilder& NetworkBuilder::convolution(int64_t out_channels, int64_t kernel
   const int64_t height = shape_.height + 2 * padding - kernel;
   const int64_t width = shape_.width + 2 * padding - kernel;
   if (height < 0 || width < 0)
-    throw ConfigError(fmt::format("data.image_size={} is too small for this model: a {} px kernel "
-                                  "meets a {}x{} image; use larger images or another model",
-                                  request_.input.height, kernel, shape_.height, shape_.width));
+    throw ConfigError(
+        fmt::format("data.image_size={} is too small for this model: a {} px kernel "
+                    "meets a {}x{} image; use larger images or another model",
+                    request_.input.height, kernel, shape_.height, shape_.width));
   Layer layer;
   layer.kind = Layer::Kind::kConvolution;
   layer.kernel = kernel;
@@ -87,9 +88,10 @@ NetworkBuilder& NetworkBuilder::activation() {
 
 NetworkBuilder& NetworkBuilder::max_pool(int64_t kernel) {
   if (shape_.height < kernel || shape_.width < kernel)
-    throw ConfigError(fmt::format("data.image_size={} is too small for this model: pooling {} px "
-                                  "meets a {}x{} image; use larger images or fewer blocks",
-                                  request_.input.height, kernel, shape_.height, shape_.width));
+    throw ConfigError(
+        fmt::format("data.image_size={} is too small for this model: pooling {} px "
+                    "meets a {}x{} image; use larger images or fewer blocks",
+                    request_.input.height, kernel, shape_.height, shape_.width));
   Layer layer;
   layer.kind = Layer::Kind::kMaxPool;
   layer.kernel = layer.stride = kernel;

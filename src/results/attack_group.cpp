@@ -36,31 +36,37 @@ void write_tasks(h5::File* file, const RunRecord& record) {
   std::vector<int64_t> numbers(tasks.size());
   for (size_t i = 0; i < numbers.size(); ++i) numbers[i] = static_cast<int64_t>(i);
   table.column("task", numbers, "number of the task");
-  table.column<std::string, T>("method", tasks, [](const T& t) { return t.method; }, "attack");
+  table.column<std::string, T>(
+      "method", tasks, [](const T& t) { return t.method; }, "attack");
   table.column("gradient", gradient_rows(record), "row of /gradients; -1: not recorded");
-  table.column<int64_t, T>("round", tasks, [](const T& t) { return t.round; }, "round attacked");
-  table.column<int64_t, T>("client", tasks, [](const T& t) { return t.client; }, "hospital attacked");
-  table.column<std::string, T>("kind", tasks,
-                               [](const T& t) { return t.probe < 0 ? "update" : "probe"; },
-                               "update | probe");
-  table.column<int64_t, T>("probe", tasks, [](const T& t) { return t.probe; },
-                           "number of the probe; -1: an update");
-  table.column<int64_t, T>("restart", tasks, [](const T& t) { return t.restart; },
-                           "number of the start");
-  table.column<std::string, T>("status", tasks, [](const T& t) { return t.result.status; },
-                               "converged (below stop_loss) | stalled | finished | diverged");
-  table.column<int64_t, T>("iterations", tasks, [](const T& t) { return t.result.iterations; },
-                           "outer iterations made");
-  table.column<int64_t, T>("evaluations", tasks, [](const T& t) { return t.result.evaluations; },
-                           "evaluations of the objective");
-  table.column<double, T>("seconds", tasks, [](const T& t) { return t.result.seconds; },
-                          "time of the task", "second");
-  table.column<double, T>("matching_loss", tasks, [](const T& t) { return t.result.matching_loss; },
-                          "least value of the attacker's own objective");
-  table.column<int64_t, T>("chosen", tasks, [](const T& t) { return t.chosen ? 1 : 0; },
-                           "1: the restart the attacker keeps, by matching loss");
-  table.column<std::string, T>("knowledge", tasks, [](const T& t) { return t.knowledge; },
-                               "what the attacker was told");
+  table.column<int64_t, T>(
+      "round", tasks, [](const T& t) { return t.round; }, "round attacked");
+  table.column<int64_t, T>(
+      "client", tasks, [](const T& t) { return t.client; }, "hospital attacked");
+  table.column<std::string, T>(
+      "kind", tasks, [](const T& t) { return t.probe < 0 ? "update" : "probe"; }, "update | probe");
+  table.column<int64_t, T>(
+      "probe", tasks, [](const T& t) { return t.probe; }, "number of the probe; -1: an update");
+  table.column<int64_t, T>(
+      "restart", tasks, [](const T& t) { return t.restart; }, "number of the start");
+  table.column<std::string, T>(
+      "status", tasks, [](const T& t) { return t.result.status; },
+      "converged (below stop_loss) | stalled | finished | diverged");
+  table.column<int64_t, T>(
+      "iterations", tasks, [](const T& t) { return t.result.iterations; }, "outer iterations made");
+  table.column<int64_t, T>(
+      "evaluations", tasks, [](const T& t) { return t.result.evaluations; },
+      "evaluations of the objective");
+  table.column<double, T>(
+      "seconds", tasks, [](const T& t) { return t.result.seconds; }, "time of the task", "second");
+  table.column<double, T>(
+      "matching_loss", tasks, [](const T& t) { return t.result.matching_loss; },
+      "least value of the attacker's own objective");
+  table.column<int64_t, T>(
+      "chosen", tasks, [](const T& t) { return t.chosen ? 1 : 0; },
+      "1: the restart the attacker keeps, by matching loss");
+  table.column<std::string, T>(
+      "knowledge", tasks, [](const T& t) { return t.knowledge; }, "what the attacker was told");
 }
 
 // One reconstructed image and where it comes from.
@@ -73,24 +79,29 @@ struct ImageRow {
 void write_images(h5::File* file, const std::vector<ImageRow>& rows, const Model& model) {
   using I = ImageRow;
   TableWriter table(file, "/attacks/images", "image");
-  table.column<int64_t, I>("task", rows, [](const I& i) { return i.task; }, "task it belongs to");
-  table.column<int64_t, I>("index", rows, [](const I& i) { return i.index; }, "place in the batch");
-  table.column<int64_t, I>("label", rows,
-                           [](const I& i) { return i.of->truth.labels[static_cast<size_t>(i.index)]; },
-                           "true class");
+  table.column<int64_t, I>(
+      "task", rows, [](const I& i) { return i.task; }, "task it belongs to");
+  table.column<int64_t, I>(
+      "index", rows, [](const I& i) { return i.index; }, "place in the batch");
+  table.column<int64_t, I>(
+      "label", rows, [](const I& i) { return i.of->truth.labels[static_cast<size_t>(i.index)]; },
+      "true class");
   table.column<int64_t, I>(
       "label_inferred", rows,
       [](const I& i) { return i.of->result.labels[static_cast<size_t>(i.score->reconstruction)]; },
       "class the attacker worked with");
-  table.column<double, I>("mse", rows, [](const I& i) { return i.score->mse; }, "mean squared error");
-  table.column<double, I>("psnr", rows, [](const I& i) { return i.score->psnr; },
-                          "peak signal-to-noise ratio, at most 100", "dB");
-  table.column<double, I>("ssim", rows, [](const I& i) { return i.score->ssim; },
-                          "structural similarity");
-  table.column<double, I>("rdlv", rows, [](const I& i) { return i.score->rdlv; },
-                          "relative data leakage value");
-  table.column<int64_t, I>("rank_of_truth", rows, [](const I& i) { return i.score->rank_of_truth; },
-                           "images of the hospital nearer to the reconstruction than the truth");
+  table.column<double, I>(
+      "mse", rows, [](const I& i) { return i.score->mse; }, "mean squared error");
+  table.column<double, I>(
+      "psnr", rows, [](const I& i) { return i.score->psnr; },
+      "peak signal-to-noise ratio, at most 100", "dB");
+  table.column<double, I>(
+      "ssim", rows, [](const I& i) { return i.score->ssim; }, "structural similarity");
+  table.column<double, I>(
+      "rdlv", rows, [](const I& i) { return i.score->rdlv; }, "relative data leakage value");
+  table.column<int64_t, I>(
+      "rank_of_truth", rows, [](const I& i) { return i.score->rank_of_truth; },
+      "images of the hospital nearer to the reconstruction than the truth");
   const auto success = [&](const std::string& name, double ImageScore::*member, double bound,
                            const std::string& text) {
     table.column<int64_t, I>(
@@ -137,8 +148,9 @@ void write_pixels(h5::File* file, const std::vector<ImageRow>& rows, const RunRe
   const auto s = static_cast<int64_t>(wanted);
   file->write("/attacks/snapshots", snapshots, {n, s, shape.channels, shape.height, shape.width},
               {"images on the way", "0 to 1", {"image", "snapshot", "channel", "row", "column"}});
-  file->write("/attacks/snapshot_iterations", iterations, {n, s},
-              {"iteration of each snapshot; -1: the attack ended earlier", "1", {"image", "snapshot"}});
+  file->write(
+      "/attacks/snapshot_iterations", iterations, {n, s},
+      {"iteration of each snapshot; -1: the attack ended earlier", "1", {"image", "snapshot"}});
 }
 
 void write_trace(h5::File* file, const std::vector<AttackTask>& tasks) {

@@ -58,9 +58,10 @@ void GradientCapture::open_segment(const RoundPlan& first) {
   const int64_t row_bytes = f_.model.layout().size() * static_cast<int64_t>(sizeof(float));
   segment_rows_ = 0;
   for (int64_t r = first.round; r < f_.settings.rounds; ++r) {
-    segment_rows_ += rows_of(r == first.round ? first
-                                              : plan_round(r, f_.data.shard_sizes, f_.settings.sampling,
-                                                           f_.seed, f_.targets));
+    segment_rows_ +=
+        rows_of(r == first.round ? first
+                                 : plan_round(r, f_.data.shard_sizes, f_.settings.sampling, f_.seed,
+                                              f_.targets));
     segment_last_round_ = r;
     if (segment_rows_ * row_bytes >= kSegmentBytes) break;
   }
@@ -132,7 +133,8 @@ void GradientCapture::on_messages(const RoundPlan& plan, const FlatParameters&,
   }
 }
 
-void GradientCapture::on_round_end(const RoundPlan& plan, const RoundRecord&, const FlatParameters&) {
+void GradientCapture::on_round_end(const RoundPlan& plan, const RoundRecord&,
+                                   const FlatParameters&) {
   const auto timer = timers_->measure(Phase::kCapture);
   for (size_t i = 0; i < plan.hospitals.size(); ++i)
     if (captured(plan, i)) hospital_captured_[static_cast<size_t>(plan.hospitals[i])] = true;
@@ -163,18 +165,20 @@ void GradientCapture::finish() {
   std::vector<int64_t> rows;
   std::vector<uint8_t> values(mine.size() * static_cast<size_t>(pixels));
   for (size_t i = 0; i < mine.size(); ++i) {
-    rows.push_back(std::lower_bound(image_positions_.begin(), image_positions_.end(), mine[i].first) -
-                   image_positions_.begin());
+    rows.push_back(
+        std::lower_bound(image_positions_.begin(), image_positions_.end(), mine[i].first) -
+        image_positions_.begin());
     std::copy_n(mine[i].second, pixels, values.data() + static_cast<int64_t>(i) * pixels);
   }
   const ImageShape& shape = f_.model.input();
   const std::string partial = folder_ + "/gradients/images.partial";
   h5::ParallelFile file(f_.comm, partial);
-  file.create<uint8_t>("/images",
-                       {static_cast<int64_t>(image_positions_.size()), shape.channels, shape.height,
-                        shape.width},
-                       {"training images of the captured hospitals", "0 to 255",
-                        {"image", "channel", "row", "column"}});
+  file.create<uint8_t>(
+      "/images",
+      {static_cast<int64_t>(image_positions_.size()), shape.channels, shape.height, shape.width},
+      {"training images of the captured hospitals",
+       "0 to 255",
+       {"image", "channel", "row", "column"}});
   file.write_rows("/images", rows, values.data());
   file.close();
   f_.comm.agree([&] {

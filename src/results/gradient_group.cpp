@@ -11,9 +11,11 @@ void write_batches(h5::File* file, const RunRecord& record) {
   const ImageShape& shape = record.model->input();
   const auto images = static_cast<int64_t>(positions.size());
   const std::string group = "/gradients/batches";
-  file->write_virtual<uint8_t>(group + "/images", {images, shape.channels, shape.height, shape.width},
+  file->write_virtual<uint8_t>(group + "/images",
+                               {images, shape.channels, shape.height, shape.width},
                                {{GradientCapture::kImagesFile, "/images", images}},
-                               {"training images of the captured hospitals", "0 to 255",
+                               {"training images of the captured hospitals",
+                                "0 to 255",
                                 {"image", "channel", "row", "column"}});
   std::vector<int64_t> labels, start = {0}, image;
   for (const int64_t p : positions)
@@ -42,13 +44,13 @@ void write_gradient_group(h5::File* file, const RunRecord& record) {
     blocks.push_back({segment.file, "/values", segment.rows});
     total += segment.rows;
   }
-  file->write_virtual<float>("/gradients/values", {total, record.model->layout().size()}, blocks,
-                             {"payloads as sent, one row a message", "1", {"gradient", "parameter"}});
+  file->write_virtual<float>(
+      "/gradients/values", {total, record.model->layout().size()}, blocks,
+      {"payloads as sent, one row a message", "1", {"gradient", "parameter"}});
   const auto n = static_cast<size_t>(total);
   const GradientRows& rows = record.capture->rows();
   const auto first = [n](const auto& column) {
-    return std::decay_t<decltype(column)>(column.begin(),
-                                          column.begin() + static_cast<int64_t>(n));
+    return std::decay_t<decltype(column)>(column.begin(), column.begin() + static_cast<int64_t>(n));
   };
   std::vector<std::string> kind;
   for (size_t i = 0; i < n; ++i) kind.emplace_back(rows.probe[i] < 0 ? "update" : "probe");

@@ -27,7 +27,8 @@ void write_root(h5::File* file, const RunRecord& record) {
 }
 
 void write_config(h5::File* file, const ConfigRecord& config) {
-  file->write_text("/config/resolved", config.resolved, {"the whole configuration as INI", "1", {}});
+  file->write_text("/config/resolved", config.resolved,
+                   {"the whole configuration as INI", "1", {}});
   TableWriter table(file, "/config", "option");
   table.column("option", config.option, "name of the option");
   table.column("value", config.value, "its value");
@@ -78,7 +79,8 @@ void write_model(h5::File* file, const Model& model) {
 
 void write_data(h5::File* file, const std::string& name, const FederatedData& data) {
   file->write("/data/prior", data.prior.data_ptr<float>(), data.prior.sizes().vec(),
-              {"mean image of the held-out split, the public prior of RDLV", "0 to 1",
+              {"mean image of the held-out split, the public prior of RDLV",
+               "0 to 1",
                {"channel", "row", "column"}});
   file->write_attribute("/data", "dataset", name);
   file->write_attribute("/data", "class_names", data.class_names);
@@ -111,13 +113,17 @@ void write_rounds(h5::File* file, const RunRecord& record) {
       return r.evaluated ? r.utility.*member : std::numeric_limits<double>::quiet_NaN();
     };
   };
-  table.column<int64_t, R>("round", rows, [](const R& r) { return r.round; }, "round, from 0");
-  table.column<int64_t, R>("participants", rows, [](const R& r) { return r.participants; },
-                           "hospitals that took part", "hospital");
-  table.column<int64_t, R>("examples", rows, [](const R& r) { return r.examples; },
-                           "images behind the updates", "image");
-  table.column<double, R>("train_loss", rows, [](const R& r) { return r.train_loss; },
-                          "mean training loss of the participants", "nat");
+  table.column<int64_t, R>(
+      "round", rows, [](const R& r) { return r.round; }, "round, from 0");
+  table.column<int64_t, R>(
+      "participants", rows, [](const R& r) { return r.participants; }, "hospitals that took part",
+      "hospital");
+  table.column<int64_t, R>(
+      "examples", rows, [](const R& r) { return r.examples; }, "images behind the updates",
+      "image");
+  table.column<double, R>(
+      "train_loss", rows, [](const R& r) { return r.train_loss; },
+      "mean training loss of the participants", "nat");
   table.column<double, R>("test_loss", rows, when_evaluated(&Utility::loss),
                           "cross entropy on the held-out split after the round", "nat");
   table.column<double, R>("accuracy", rows, when_evaluated(&Utility::accuracy), "share right");
@@ -126,12 +132,14 @@ void write_rounds(h5::File* file, const RunRecord& record) {
   table.column<double, R>("auroc", rows, when_evaluated(&Utility::auroc),
                           "macro one-vs-rest area under the ROC curve");
   table.column<double, R>("f1", rows, when_evaluated(&Utility::f1), "macro F1");
-  table.column<double, R>("update_norm", rows, [](const R& r) { return r.update_norm; },
-                          "L2 norm of the weighted mean update");
-  table.column<int64_t, R>("bytes", rows, [](const R& r) { return r.bytes; },
-                           "weights sent and updates received by the server", "byte");
-  table.column<double, R>("seconds", rows, [](const R& r) { return r.seconds; },
-                          "wall time of the round", "second");
+  table.column<double, R>(
+      "update_norm", rows, [](const R& r) { return r.update_norm; },
+      "L2 norm of the weighted mean update");
+  table.column<int64_t, R>(
+      "bytes", rows, [](const R& r) { return r.bytes; },
+      "weights sent and updates received by the server", "byte");
+  table.column<double, R>(
+      "seconds", rows, [](const R& r) { return r.seconds; }, "wall time of the round", "second");
   file->write_attribute("/rounds", "initial_test_loss", record.initial.loss);
   file->write_attribute("/rounds", "initial_accuracy", record.initial.accuracy);
   file->write_attribute("/rounds", "initial_balanced_accuracy", record.initial.balanced_accuracy);

@@ -17,8 +17,9 @@ namespace medpfl {
 namespace {
 
 h5::File open_run(const std::string& path) {
-  const std::string file =
-      std::filesystem::is_directory(path) ? (std::filesystem::path(path) / "run.h5").string() : path;
+  const std::string file = std::filesystem::is_directory(path)
+                               ? (std::filesystem::path(path) / "run.h5").string()
+                               : path;
   h5::File run = h5::File::open(file);
   std::string type;
   try {
@@ -30,10 +31,11 @@ h5::File open_run(const std::string& path) {
     throw FormatError(fmt::format("{}: filetype is '{}', not '{}'", file, type, kFileType));
   const std::vector<int64_t> version = run.read_integer_attribute("/", "schema_version");
   if (version.size() != 2 || version[0] != kSchemaMajor)
-    throw FormatError(fmt::format(
-        "{}: schema version {} is not supported, this program reads {}.x; use the MedPFL that wrote it ({})",
-        file, version.empty() ? -1 : version[0], kSchemaMajor,
-        run.read_text_attribute("/", "medpfl_version")));
+    throw FormatError(
+        fmt::format("{}: schema version {} is not supported, this program reads {}.x; use the "
+                    "MedPFL that wrote it ({})",
+                    file, version.empty() ? -1 : version[0], kSchemaMajor,
+                    run.read_text_attribute("/", "medpfl_version")));
   return run;
 }
 
@@ -57,14 +59,14 @@ std::string training(const h5::File& run) {
   const auto accuracy = run.read<double>("/rounds/accuracy");
   const auto balanced = run.read<double>("/rounds/balanced_accuracy");
   const auto auroc = run.read<double>("/rounds/auroc");
-  std::string out = fmt::format("{:>6} {:>12} {:>9} {:>9} {:>7}\n", "round", "train loss", "accuracy",
-                                "balanced", "AUROC");
+  std::string out = fmt::format("{:>6} {:>12} {:>9} {:>9} {:>7}\n", "round", "train loss",
+                                "accuracy", "balanced", "AUROC");
   // At most ten lines: evenly spread, the last round always.
   const size_t lines = std::min<size_t>(10, round.size());
   for (size_t line = 0; line < lines; ++line) {
     const size_t i = lines == 1 ? round.size() - 1 : line * (round.size() - 1) / (lines - 1);
-    out += fmt::format("{:>6} {:>12.4f} {:>9.3f} {:>9.3f} {:>7.3f}\n", round[i], loss[i], accuracy[i],
-                       balanced[i], auroc[i]);
+    out += fmt::format("{:>6} {:>12.4f} {:>9.3f} {:>9.3f} {:>7.3f}\n", round[i], loss[i],
+                       accuracy[i], balanced[i], auroc[i]);
   }
   return out;
 }
@@ -107,20 +109,22 @@ std::string leakage(const h5::File& run) {
     leaks[method[t]].evaluations.push_back(static_cast<double>(evaluations[t]));
     leaks[method[t]].seconds.push_back(seconds[t]);
   }
-  std::string out = fmt::format(
-      "{:<20} {:>6} {:>9} {:>9} {:>8} {:>8} {:>8} {:>8} {:>8} {:>10} {:>11} {:>8}\n", "attack", "images",
-      "PSNR dB", "> 20 dB", "SSIM", "ASR .5", "ASR .7", "ASR .9", "labels", "re-identif", "evaluations",
-      "s/task");
+  std::string out =
+      fmt::format("{:<20} {:>6} {:>9} {:>9} {:>8} {:>8} {:>8} {:>8} {:>8} {:>10} {:>11} {:>8}\n",
+                  "attack", "images", "PSNR dB", "> 20 dB", "SSIM", "ASR .5", "ASR .7", "ASR .9",
+                  "labels", "re-identif", "evaluations", "s/task");
   for (const auto& [name, leak] : leaks)
     out += fmt::format(
-        "{:<20} {:>6} {:>9.2f} {:>8.0f}% {:>8.3f} {:>7.0f}% {:>7.0f}% {:>7.0f}% {:>7.0f}% {:>9.0f}% "
+        "{:<20} {:>6} {:>9.2f} {:>8.0f}% {:>8.3f} {:>7.0f}% {:>7.0f}% {:>7.0f}% {:>7.0f}% "
+        "{:>9.0f}% "
         "{:>11.0f} {:>8.2f}\n",
         name, leak.psnr.size(), median(leak.psnr), 100 * mean(leak.over_20), median(leak.ssim),
         100 * mean(leak.ssim_50), 100 * mean(leak.ssim_70), 100 * mean(leak.ssim_90),
         100 * mean(leak.label_right), 100 * mean(leak.found), median(leak.evaluations),
         median(leak.seconds));
   return out +
-         "PSNR, SSIM, evaluations and seconds: medians. Restarts are chosen by the attacker's own loss.\n";
+         "PSNR, SSIM, evaluations and seconds: medians. Restarts are chosen by the attacker's own "
+         "loss.\n";
 }
 
 }  // namespace
@@ -131,7 +135,8 @@ std::string summarize_run(const std::string& path) {
   const auto memory = run.read<int64_t>("/environment/peak_memory");
   std::string out = fmt::format(
       "MedPFL run, status {}, written by {} ({}) on {}\n"
-      "data {} ({} training images, {} classes), model {} ({} parameters), {} hospitals, {} ranks, at "
+      "data {} ({} training images, {} classes), model {} ({} parameters), {} hospitals, {} ranks, "
+      "at "
       "most {} MB a rank\n",
       run.read_text_attribute("/", "status"), run.read_text_attribute("/", "medpfl_version"),
       run.read_text_attribute("/", "git_sha"), run.read_text_attribute("/", "created_utc"),
