@@ -96,8 +96,8 @@ void benchmark_attack(const Communicator& comm, const Model& model, std::vector<
   const auto attack = entry.create(options, request);
   std::vector<double> all;
   for (uint64_t start = 0; start < kRepetitions; ++start) {
-    const Reconstruction r =
-        attack->run(model, o, {1, Purpose::kAttackStart, 0, 0, start}, [](int64_t, double) {});
+    const Reconstruction r = *attack->run(model, o, {1, Purpose::kAttackStart, 0, 0, start}, "",
+                                          [](const AttackProgress&) { return true; });
     all.push_back(1e3 * r.seconds / static_cast<double>(r.evaluations));
   }
   std::nth_element(all.begin(), all.begin() + kRepetitions / 2, all.end());

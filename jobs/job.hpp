@@ -12,7 +12,8 @@ class Config;
 struct JobArguments {
   std::vector<std::string> words;  ///< what is left: options and names
   std::string config;              ///< --config FILE
-  bool help = false, print_config = false, quiet = false, overwrite = false;
+  bool help = false, print_config = false, quiet = false, overwrite = false, resume = false;
+  double max_walltime = 0;  ///< seconds, 0: no limit
 };
 
 /// One subcommand.
@@ -24,6 +25,8 @@ struct Job {
   int (*run_parallel)(const Communicator& comm, const JobArguments& arguments);
   /// Runs in one process, where run_parallel is null.
   int (*run_serial)(const JobArguments& arguments);
+  /// Ends in order, with a checkpoint, when it is signalled.
+  bool stoppable = false;
 };
 
 /// The configuration of a job: defaults, then the file (read by rank 0), then the command line.

@@ -11,6 +11,7 @@
 #include "core/error.hpp"
 #include "core/log.hpp"
 #include "core/process.hpp"
+#include "core/stop.hpp"
 #include "core/text.hpp"
 #include "core/version.hpp"
 #include "h5/handle.hpp"
@@ -55,6 +56,13 @@ JobArguments parse_flags(int argc, char** argv) {
       out.quiet = true;
     } else if (word == "--overwrite") {
       out.overwrite = true;
+    } else if (word == "--resume") {
+      out.resume = true;
+    } else if (word == "--max-walltime" || word.rfind("--max-walltime=", 0) == 0) {
+      if (word == "--max-walltime" && i + 1 == argc)
+        throw ConfigError("--max-walltime needs a time: 03:30:00");
+      out.max_walltime = parse_duration(word == "--max-walltime" ? argv[++i] : word.substr(15),
+                                        "--max-walltime");
     } else if (word == "--config" || word.rfind("--config=", 0) == 0) {
       if (!out.config.empty()) throw ConfigError("--config is given twice");
       if (word == "--config" && i + 1 == argc)
@@ -64,11 +72,15 @@ JobArguments parse_flags(int argc, char** argv) {
       out.words.push_back(word);
     }
   }
+  if (out.resume && out.overwrite)
+    throw ConfigError("--resume goes on with a run and --overwrite replaces it: give one of them");
   return out;
 }
 
 // What every rank knows alike ends in order; what one rank alone knows must end the others at once.
 int run_parallel(const Job& job, const JobArguments& arguments, int* argc, char*** argv) {
+  // Before the slow start of MPI: a signal that comes early is not lost.
+  if (job.stoppable) catch_stop_signals();
   MpiSession session(argc, argv);
   const Communicator world = session.world();
   start_log(world.rank(), world.size(), arguments.quiet);

@@ -2,22 +2,18 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <ctime>
 #include <memory>
 
-#include "comm/session.hpp"
 #include "config/settings.hpp"
-#include "core/bytes.hpp"
 #include "core/log.hpp"
 #include "core/process.hpp"
-#include "core/timers.hpp"
-#include "federation/attack_cases.hpp"
+#include "federation/case_collector.hpp"
 #include "federation/evaluation.hpp"
 #include "job.hpp"
 #include "results/durable_file.hpp"
 #include "results/gradient_capture.hpp"
-#include "results/run_record.hpp"
 #include "results/run_summary.hpp"
+#include "run_keeper.hpp"
 
 namespace medpfl {
 namespace {
@@ -25,93 +21,72 @@ namespace {
 std::string help() {
   return "usage: [mpirun -n RANKS] medpfl simulate [--config FILE] [--section.option=value ...]\n\n"
          "Trains a federation of hospitals, attacks the messages the server received, and writes "
-         "the "
-         "run to run.output.\n\n"
+         "the run to run.output.\n\n"
          "flags:\n"
          "  --config FILE     options from an INI file; the command line wins\n"
          "  --print-config    show the resolved configuration as INI and end\n"
          "  --overwrite       replace a run that is in run.output\n"
-         "  --quiet           warnings and errors only\n" +
+         "  --resume          go on with the run in run.output, or start it where there is none\n"
+         "  --max-walltime T  stop with a checkpoint before T (HH:MM:SS) has passed\n"
+         "  --quiet           warnings and errors only\n\n"
+         "SIGUSR1 or SIGTERM: the step in hand is finished, a checkpoint written, exit code 75.\n" +
          describe_sections();
 }
 
-ConfigRecord record_config(const Config& config) {
-  ConfigRecord record;
-  record.resolved = config.to_ini(false);
-  for (const auto& [option, entry] : config.entries()) {
-    record.option.push_back(option);
-    record.value.push_back(entry.value);
-    record.source.push_back(entry.source);
-  }
-  return record;
-}
-
-RankRecord gather_ranks(const Communicator& comm, int threads, const PhaseTimers& timers) {
-  ByteWriter out;
-  out.text(host_name());
-  out.value(static_cast<int64_t>(threads));
-  out.value(peak_memory_bytes());
-  out.value(timers.seconds());
-  RankRecord record;
-  for (const std::string& bytes : comm.gather(out.take())) {
-    ByteReader in(bytes);
-    record.host.push_back(in.text());
-    record.threads.push_back(in.value<int64_t>());
-    record.peak_memory.push_back(in.value<int64_t>());
-    record.seconds.push_back(in.value<std::array<double, kPhases>>());
-  }
-  return record;
-}
-
-class Simulation final : public RoundObserver {
+class Simulation final : public RoundControl {
  public:
-  Simulation(const Communicator& comm, const Config& config, const Settings& settings)
-      : comm_(comm), config_(config), s_(settings) {}
+  Simulation(const Communicator& comm, const Config& config, const Settings& settings,
+             const JobArguments& arguments)
+      : comm_(comm),
+        config_(config),
+        s_(settings),
+        keeper_(comm, config, settings, arguments,
+                {[this](ByteWriter* out) { save_shared(out); },
+                 [this](ByteWriter* out) { save_server(out); }}) {}
 
-  void run() {
-    load();
-    FlatParameters global = initial_weights(*model_, s_.init, s_.seed);
-    const Federation federation{comm_,       *model_,       data_,       *aggregator_,
-                                s_.defenses, s_.federation, *s_.targets, s_.seed};
-    AttackCases cases(comm_, data_, s_.federation.learning_rate);
-    cases_ = &cases;
-    start_record();
-    comm_.agree([this] {
-      if (comm_.is_root()) prepare_output_folder(s_.output);
-    });
-    std::unique_ptr<GradientCapture> capture;
-    std::vector<RoundObserver*> observers;
-    if (s_.gradients != "none") {
-      capture = std::make_unique<GradientCapture>(federation, s_.output, s_.gradients, &timers_,
-                                                  [this] { publish("running"); });
-      record_.capture = capture.get();
-      observers.push_back(capture.get());
+  ExitCode run() {
+    const RunKeeper::Start start = keeper_.open();
+    if (start == RunKeeper::Start::kComplete) {
+      log_info(fmt::format("the run in {} is complete", s_.output));
+      return ExitCode::kOk;
     }
-    if (!s_.attack.methods.empty()) observers.push_back(&cases);
-    observers.push_back(this);
-    record_.initial = evaluate_global(comm_, *model_, global, data_);
-    if (s_.weights && comm_.is_root()) record_.weights.push_back(global);
-    publish("running");
-    run_rounds(federation, &global, observers, &timers_);
-    attack();
-    if (capture != nullptr) capture->finish();
-    publish("complete");
+    try {
+      load();
+      start == RunKeeper::Start::kResumed ? resume() : begin();
+      return finish() ? ExitCode::kOk : ExitCode::kInterrupted;
+    } catch (const Error& error) {
+      if (error.code() != ExitCode::kOutput) keeper_.write_failed();
+      throw;
+    }
   }
 
-  void on_messages(const RoundPlan&, const FlatParameters&, const std::vector<Message>&) override {}
+  bool stop_signalled() const override { return medpfl::stop_signalled(); }
 
-  void on_round_end(const RoundPlan&, const RoundRecord& record,
-                    const FlatParameters& global) override {
+  RoundOrder decide(const RoundPlan& plan, bool signalled) override {
+    if (signalled) keeper_.note_stop();
+    const FarmOrder order = keeper_.order();
+    if (order == FarmOrder::kStop) return RoundOrder::kStop;
+    const bool due = s_.checkpoint_every > 0 && (plan.round + 1) % s_.checkpoint_every == 0;
+    return due || order == FarmOrder::kSave || weights_->full() ? RoundOrder::kCheckpoint
+                                                                : RoundOrder::kGoOn;
+  }
+
+  bool after_round(const RoundPlan& plan, const RoundRecord& record, const FlatParameters&,
+                   RoundOrder order) override {
+    keeper_.next_round = plan.round + 1;
     if (comm_.is_root()) {
-      record_.rounds.push_back(record);
-      if (s_.weights) record_.weights.push_back(global);
+      keeper_.record.rounds.push_back(record);
+      if (s_.weights) weights_->add(global_);
     }
-    if (s_.attack.each_round) attack();
+    const bool stop = order == RoundOrder::kStop;
+    if (stop || order == RoundOrder::kCheckpoint || (capture_ != nullptr && capture_->full()))
+      checkpoint(stop ? "interrupted" : "running");
+    return !stop && (!s_.attack.each_round || attack());
   }
 
  private:
   void load() {
-    const auto timer = timers_.measure(Phase::kLoad);
+    const auto timer = keeper_.timers.measure(Phase::kLoad);
     data_ = load_federated_data(comm_, *s_.dataset, s_.federated_data);
     comm_.agree([this] {
       model_ = std::make_unique<Model>(make_model(config_, s_, data_.classes()));
@@ -123,6 +98,19 @@ class Simulation final : public RoundObserver {
         s_.dataset_name, data_.train_labels.size(), data_.test_labels.size(), data_.classes(),
         data_.hospital_count(), comm_.size(), model_->name(), model_->layout().size()));
     warn_of_small_shards();
+    federation_ = std::make_unique<Federation>(Federation{comm_, *model_, data_, *aggregator_,
+                                                          s_.defenses, s_.federation, *s_.targets,
+                                                          s_.seed});
+    cases_ = std::make_unique<AttackCases>(model_->layout());
+    attacks_ = std::make_unique<AttackQueue>(*model_, s_.attack, cases_.get(), data_.prior, s_.seed);
+    weights_ = std::make_unique<WeightLog>(s_.output);
+    RunRecord& record = keeper_.record;
+    record.model = model_.get();
+    record.data = &data_;
+    record.attacks = attacks_.get();
+    record.weights = weights_.get();
+    record.payload_is_gradient = s_.federation.algorithm == "fedsgd";
+    record.learning_rate = s_.federation.learning_rate;
   }
 
   void warn_of_small_shards() const {
@@ -140,44 +128,130 @@ class Simulation final : public RoundObserver {
                       small, needed));
   }
 
-  void start_record() {
-    record_.dataset = s_.dataset_name;
-    record_.created = static_cast<long long>(std::time(nullptr));
-    record_.config = record_config(config_);
-    record_.model = model_.get();
-    record_.data = &data_;
-    record_.snapshot_iterations = s_.snapshots;
-    record_.payload_is_gradient = s_.federation.algorithm == "fedsgd";
-    record_.learning_rate = s_.federation.learning_rate;
-  }
-
-  void attack() {
-    if (s_.attack.methods.empty()) return;
-    const auto timer = timers_.measure(Phase::kAttack);
-    const std::vector<AttackCase> cases = cases_->take();
-    std::vector<AttackTask> tasks =
-        run_attacks(comm_, *model_, s_.attack, *cases_, cases, data_.prior, s_.seed);
-    std::move(tasks.begin(), tasks.end(), std::back_inserter(record_.tasks));
-  }
-
-  void publish(const std::string& status) {
-    record_.ranks = gather_ranks(comm_, s_.threads, timers_);
-    const auto timer = timers_.measure(Phase::kWrite);
-    record_.status = status;
+  void begin() {
     comm_.agree([this] {
-      if (comm_.is_root()) write_run(s_.output, record_);
+      if (comm_.is_root()) prepare_output_folder(s_.output);
     });
+    open_capture();
+    global_ = initial_weights(*model_, s_.init, s_.seed);
+    keeper_.record.initial = evaluate_global(comm_, *model_, global_, data_);
+    if (s_.weights && comm_.is_root()) weights_->add(global_);
+    checkpoint("running");
+  }
+
+  void open_capture() {
+    if (s_.gradients == "none") return;
+    capture_ = std::make_unique<GradientCapture>(*federation_, s_.output, s_.gradients,
+                                                 &keeper_.timers);
+    keeper_.record.capture = capture_.get();
+  }
+
+  void save_shared(ByteWriter* out) const {
+    out->value(keeper_.next_round);
+    out->array(global_.data(), global_.size());
+    if (capture_ != nullptr) capture_->save(out);
+  }
+
+  void save_server(ByteWriter* out) const {
+    const RunRecord& record = keeper_.record;
+    out->value(record.created);
+    out->value(record.resumes);
+    out->value(record.initial);
+    out->array(record.rounds);
+    weights_->save(out);
+    cases_->save(out);
+    attacks_->save(out);
+  }
+
+  void resume() {
+    open_capture();
+    ByteReader shared(keeper_.shared_state());
+    keeper_.next_round = shared.value<int64_t>();
+    global_ = FlatParameters(model_->layout());
+    shared.array_into(global_.data(), global_.size());
+    if (capture_ != nullptr) capture_->restore(&shared);
+    if (comm_.is_root()) {
+      ByteReader server(keeper_.server_state());
+      RunRecord& record = keeper_.record;
+      record.created = server.value<long long>();
+      record.resumes = server.value<int64_t>() + 1;
+      record.initial = server.value<Utility>();
+      record.rounds = server.array<RoundRecord>();
+      weights_->restore(&server);
+      cases_->restore(&server);
+      attacks_->restore(&server);
+    }
+    // run.h5 may show more than the checkpoint knows; it must let go of files before they go.
+    checkpoint("running");
+    comm_.agree([this] {
+      if (!comm_.is_root()) return;
+      weights_->remove_unknown();
+      if (capture_ != nullptr) capture_->remove_unknown();
+    });
+  }
+
+  bool finish() {
+    CaseCollector collector(comm_, data_, s_.federation.learning_rate, cases_.get());
+    std::vector<RoundObserver*> observers;
+    if (capture_ != nullptr) observers.push_back(capture_.get());
+    if (!s_.attack.methods.empty()) observers.push_back(&collector);
+    const bool attack_first = s_.attack.each_round && keeper_.next_round > 0;
+    if (attack_first && !attack()) return false;
+    if (!run_rounds(*federation_, keeper_.next_round, &global_, observers, this, &keeper_.timers))
+      return false;
+    if (!attack()) return false;
+    if (capture_ != nullptr) capture_->finish();
+    write("complete");
+    return true;
+  }
+
+  bool attack() {
+    if (s_.attack.methods.empty()) return true;
+    // While tasks run rank 0 writes alone, so what the ranks write together must be closed.
+    if (capture_ != nullptr) capture_->cut();
+    keeper_.gather_ranks();
+    const auto timer = keeper_.timers.measure(Phase::kAttack);
+    AttackControl control;
+    control.order = [this] { return keeper_.order(); };
+    control.stop_signalled = [] { return medpfl::stop_signalled(); };
+    control.note_stop = [this] { keeper_.note_stop(); };
+    control.saved = [this] { write_alone("running"); };
+    if (attacks_->run(comm_, control)) return true;
+    write("interrupted");
+    return false;
+  }
+
+  /// Collective.
+  void checkpoint(const std::string& status) {
+    if (capture_ != nullptr) capture_->cut();
+    write(status);
+  }
+
+  void write(const std::string& status) {
+    keeper_.gather_ranks();
+    comm_.agree([&] {
+      if (comm_.is_root()) write_alone(status);
+    });
+  }
+
+  void write_alone(const std::string& status) {
+    weights_->cut();
+    keeper_.write(status);
   }
 
   const Communicator& comm_;
   const Config& config_;
   const Settings& s_;
-  PhaseTimers timers_;
+  RunKeeper keeper_;
   FederatedData data_;
   std::unique_ptr<Model> model_;
   std::unique_ptr<Aggregator> aggregator_;
-  AttackCases* cases_ = nullptr;
-  RunRecord record_;
+  std::unique_ptr<Federation> federation_;
+  std::unique_ptr<AttackCases> cases_;
+  std::unique_ptr<AttackQueue> attacks_;
+  std::unique_ptr<WeightLog> weights_;
+  std::unique_ptr<GradientCapture> capture_;
+  FlatParameters global_;
 };
 
 int run(const Communicator& comm, const JobArguments& arguments) {
@@ -187,20 +261,22 @@ int run(const Communicator& comm, const JobArguments& arguments) {
     return 0;
   }
   Settings settings;
-  comm.agree([&] {
-    settings = make_settings(config);
-    if (comm.is_root()) check_output_folder(settings.output, arguments.overwrite);
-  });
+  comm.agree([&] { settings = make_settings(config); });
   prepare_process(settings.threads);
-  Simulation(comm, config, settings).run();
-  if (comm.is_root())
-    fmt::print("{}\nresults: {}/run.h5\n", summarize_run(settings.output), settings.output);
-  return 0;
+  const ExitCode code = Simulation(comm, config, settings, arguments).run();
+  if (comm.is_root()) {
+    if (code == ExitCode::kInterrupted)
+      log_warning(fmt::format("stopped as asked; go on with --resume --run.output={}",
+                              settings.output));
+    else
+      fmt::print("{}\nresults: {}/run.h5\n", summarize_run(settings.output), settings.output);
+  }
+  return static_cast<int>(code);
 }
 
 }  // namespace
 
 const Job kSimulateJob = {"simulate", "trains a federation, attacks it, records everything", help,
-                          run, nullptr};
+                          run, nullptr, true};
 
 }  // namespace medpfl

@@ -1,13 +1,13 @@
 #pragma once
-#include <ATen/core/Tensor.h>
-
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "attacks/observation.hpp"
+#include "attacks/reconstruction.hpp"
 #include "core/options.hpp"
 #include "core/random.hpp"
 #include "core/registry.hpp"
@@ -22,30 +22,27 @@ struct AttackRequest {
   std::vector<int64_t> snapshots;  ///< iterations at which the images are kept, ascending
 };
 
-/// What an attack made of one observation from one start.
-struct Reconstruction {
-  at::Tensor images;            ///< float32 [B, C, H, W] in [0, 1]
-  std::vector<int64_t> labels;  ///< [B], as inferred, given or optimized
-  std::string status;           ///< converged: below stop_loss | stalled | finished | diverged
-  double matching_loss = 0;     ///< of the images returned, by the attacker's own objective
-  int64_t iterations = 0, evaluations = 0;
-  double seconds = 0;
-  std::vector<int64_t> trace_iterations;
-  std::vector<double> trace;  ///< objective at those iterations
-  std::vector<int64_t> snapshot_iterations;
-  std::vector<at::Tensor> snapshots;  ///< each float32 [B, C, H, W] in [0, 1]
+/// A running attack after an iteration.
+struct AttackProgress {
+  int64_t iteration = 0;
+  double objective = 0;
+  /// The state from which Attack::run goes on to the same bits; costs nothing unless called.
+  std::function<std::string()> save;
 };
 
-/// Called after every iteration: iteration, objective.
-using AttackMonitor = std::function<void(int64_t iteration, double objective)>;
+/// Called after every iteration; false ends the attack there.
+using AttackMonitor = std::function<bool(const AttackProgress&)>;
 
 /// A gradient inversion: observation and start -> reconstruction. Never sees the truth.
 class Attack {
  public:
   virtual ~Attack() = default;
-  /// `start` keys all its randomness, so that a task gives the same bits on any rank.
-  virtual Reconstruction run(const Model& model, const Observation& observation,
-                             const StreamKey& start, const AttackMonitor& monitor) const = 0;
+  /// `start` keys all its randomness, so that a task gives the same bits on any rank. `state` is
+  /// empty, or what a monitor saved of an earlier run of the same task. Nothing comes back when the
+  /// monitor ended the attack.
+  virtual std::optional<Reconstruction> run(const Model& model, const Observation& observation,
+                                            const StreamKey& start, const std::string& state,
+                                            const AttackMonitor& monitor) const = 0;
   /// The rule by which labels are found: known | idlg | joint.
   virtual std::string label_rule() const = 0;
   /// The option, with its value, under which this attack reads one image from a message; "" where

@@ -3,6 +3,8 @@
 #include <functional>
 #include <vector>
 
+#include "core/bytes.hpp"
+
 namespace medpfl {
 
 /// How far and how carefully L-BFGS steps.
@@ -36,6 +38,9 @@ class Lbfgs {
 
   /// Up to `inner` steps from x [n], in place. Only this object moves x between calls.
   Status step(const Function& function, float* x);
+  /// Everything it knows, so that restored it goes on to the same bits from the same x.
+  void save(ByteWriter* out) const;
+  void restore(ByteReader* in);
   /// Forgets the curvature pairs and that x was known: call after moving x.
   void restart();
   /// The objective at the last point that was accepted and evaluated.

@@ -81,8 +81,9 @@ class MatchingAttack final : public Attack {
     return settings_.labels == "idlg" ? "labels=idlg" : "";
   }
 
-  Reconstruction run(const Model& model, const Observation& observation, const StreamKey& start,
-                     const AttackMonitor& monitor) const override {
+  std::optional<Reconstruction> run(const Model& model, const Observation& observation,
+                                    const StreamKey& start, const std::string& state,
+                                    const AttackMonitor& monitor) const override {
     const auto begin = std::chrono::steady_clock::now();
     Reconstruction result;
     result.labels = infer_labels(settings_.labels, model, observation);
@@ -90,7 +91,6 @@ class MatchingAttack final : public Attack {
     const ImageShape& shape = model.input();
     Variables x({observation.batch, shape.channels, shape.height, shape.width},
                 joint ? observation.batch * model.classes() : 0);
-    initialize(start, &x);
 
     Candidate knowledge;
     if (!joint) knowledge.labels = at::tensor(result.labels, at::kLong);
@@ -100,7 +100,7 @@ class MatchingAttack final : public Attack {
     const std::unique_ptr<MatchingEngine> engine =
         make_exact_engine(model, observation, *objective);
     // The attacker keeps the best point it ever saw, by its own objective.
-    std::vector<float> best = x.values();
+    std::vector<float> best;
     double best_value = std::numeric_limits<double>::infinity();
     CandidateGradient gradient;
     const Lbfgs::Function function = [&](const float* at, float* out) {
@@ -114,11 +114,38 @@ class MatchingAttack final : public Attack {
     };
 
     Lbfgs optimizer(settings_.lbfgs, x.size());
-    result.status = "finished";
+    double seconds_before = 0;
+    if (state.empty()) {
+      initialize(start, &x);
+      best = x.values();
+      result.status = "finished";
+      keep_snapshot(0, x, best, &result);
+    } else {
+      ByteReader in(state);
+      result = unpack_reconstruction(&in);
+      seconds_before = result.seconds;
+      best_value = in.value<double>();
+      best = in.array<float>();
+      in.array_into(x.data(), x.size());
+      optimizer.restore(&in);
+    }
+    const auto seconds = [&] {
+      return seconds_before +
+             std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    };
+    const auto save = [&] {
+      ByteWriter out;
+      result.seconds = seconds();
+      pack(result, &out);
+      out.value(best_value);
+      out.array(best);
+      out.array(x.data(), x.size());
+      optimizer.save(&out);
+      return out.take();
+    };
     const int64_t stride =
         std::max<int64_t>(1, (settings_.iterations + kTracePoints - 1) / kTracePoints);
-    keep_snapshot(0, x, x.values(), &result);
-    for (int64_t i = 1; i <= settings_.iterations; ++i) {
+    for (int64_t i = result.iterations + 1; i <= settings_.iterations; ++i) {
       const Lbfgs::Status status = optimizer.step(function, x.data());
       result.iterations = i;
       if (i % stride == 0 || i == 1) {
@@ -126,18 +153,17 @@ class MatchingAttack final : public Attack {
         result.trace.push_back(optimizer.value());
       }
       keep_snapshot(i, x, best, &result);
-      monitor(i, optimizer.value());
       if (status == Lbfgs::Status::kNotFinite) result.status = "diverged";
       if (status == Lbfgs::Status::kStalled) result.status = "stalled";
       if (best_value < settings_.stop_loss) result.status = "converged";
-      if (result.status != "finished") break;
+      if (result.status != "finished" || i == settings_.iterations) break;
+      if (!monitor({i, optimizer.value(), save})) return std::nullopt;
     }
     result.images = x.images(best);
     if (joint) result.labels = likeliest_labels(x, best);
     result.matching_loss = best_value;
     result.evaluations = optimizer.evaluations();
-    result.seconds =
-        std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    result.seconds = seconds();
     return result;
   }
 

@@ -1,5 +1,9 @@
 #include "comm/task_farm.hpp"
 
+#include <chrono>
+#include <map>
+#include <set>
+#include <thread>
 #include <vector>
 
 #include "core/bytes.hpp"
@@ -7,84 +11,217 @@
 namespace medpfl {
 namespace {
 
-constexpr int kRequestTag = 2;
-constexpr int kAssignmentTag = 3;
-constexpr int64_t kNone = -1;
+constexpr int kToRoot = 2;
+constexpr int kToWorker = 3;
 
-std::string pack(int64_t task, const std::string& text) {
+// Each direction is one stream of messages, so that none overtakes another.
+enum class FromWorker : int8_t { kReady, kResult, kState, kEnded, kStopSignalled };
+enum class FromRoot : int8_t { kTask, kSave, kStop, kFinished, kStopped };
+
+// A waiting rank must not spin: it may share its core with one that works.
+void rest() { std::this_thread::sleep_for(std::chrono::microseconds(300)); }
+
+template <class Kind>
+std::string pack(Kind kind, int64_t task = -1, const std::string& text = "") {
   ByteWriter writer;
+  writer.value(kind);
   writer.value(task);
   writer.text(text);
   return writer.take();
 }
 
-// A worker sends its last result with each request; the first request carries none.
-void work(const Communicator& comm, const TaskFarm& farm) {
-  std::string request = pack(kNone, "");
-  while (true) {
-    comm.send(0, kRequestTag, request);
-    const std::string assignment = comm.receive(0, kAssignmentTag);
-    ByteReader reader(assignment);
-    const auto task = reader.value<int64_t>();
-    if (task == kNone) return;
-    request = pack(task, farm.execute(reader.text(), [] {}));
+template <class Kind>
+struct Parts {
+  explicit Parts(const std::string& message) {
+    ByteReader reader(message);
+    kind = reader.value<Kind>();
+    task = reader.value<int64_t>();
+    text = reader.text();
   }
-}
+  Kind kind;
+  int64_t task;
+  std::string text;
+};
 
-class Master {
+class Worker {
  public:
-  Master(const Communicator& comm, const TaskFarm& farm)
-      : comm_(comm),
-        farm_(farm),
-        workers_(farm.all_ranks ? static_cast<size_t>(comm.size() - 1) : 0) {}
+  Worker(const Communicator& comm, const TaskFarm& farm) : comm_(comm), farm_(farm) {}
 
-  void run() {
-    const auto tick = [this] {
-      // A farm of rank 0 alone must leave requests that belong to a later one.
-      if (workers_ == 0) return;
-      while (auto request = comm_.poll(kRequestTag)) serve(*request);
-    };
-    while (next_ < farm_.tasks) {
-      const int64_t task = next_++;
-      tick();
-      farm_.accept(task, farm_.execute(farm_.describe(task), tick));
-      tick();
+  bool run() {
+    tell(pack(FromWorker::kReady));
+    while (true) {
+      const Parts<FromRoot> order(wait());
+      if (order.kind == FromRoot::kFinished) return true;
+      if (order.kind == FromRoot::kStopped) return false;
+      // What is left are tasks, and orders about a task whose result crossed them on the way.
+      if (order.kind != FromRoot::kTask) continue;
+      const auto result =
+          farm_.execute(order.text, [&](const auto& save) { return tick(order.task, save); });
+      if (result) tell(pack(FromWorker::kResult, order.task, *result));
     }
-    // All are sent home together: one that left early could ask for tasks of the next farm while
-    // others still work on this one.
-    while (idle_.size() < workers_) serve(comm_.receive_any(kRequestTag));
-    for (const int rank : idle_) comm_.send(rank, kAssignmentTag, pack(kNone, ""));
   }
 
  private:
-  void serve(const Communicator::Message& request) {
-    // Hand out first: the worker computes while its result is accepted.
-    if (next_ < farm_.tasks) {
-      const int64_t task = next_++;
-      comm_.send(request.rank, kAssignmentTag, pack(task, farm_.describe(task)));
-    } else {
-      idle_.push_back(request.rank);
+  void tell(const std::string& message) const { comm_.send(0, kToRoot, message); }
+
+  std::string wait() {
+    while (true) {
+      if (auto message = comm_.poll(kToWorker)) return message->text;
+      pass_signal_on();
+      rest();
     }
-    ByteReader reader(request.text);
-    const auto finished = reader.value<int64_t>();
-    if (finished != kNone) farm_.accept(finished, reader.text());
+  }
+
+  void pass_signal_on() {
+    if (signalled_ || !farm_.stop_signalled || !farm_.stop_signalled()) return;
+    signalled_ = true;
+    tell(pack(FromWorker::kStopSignalled));
+  }
+
+  bool tick(int64_t task, const std::function<std::string()>& save) {
+    pass_signal_on();
+    const auto message = comm_.poll(kToWorker);
+    if (!message) return true;
+    const bool stop = Parts<FromRoot>(message->text).kind == FromRoot::kStop;
+    tell(pack(stop ? FromWorker::kEnded : FromWorker::kState, task, save()));
+    return !stop;
   }
 
   const Communicator& comm_;
   const TaskFarm& farm_;
-  size_t workers_;
+  bool signalled_ = false;
+};
+
+class Master {
+ public:
+  Master(const Communicator& comm, const TaskFarm& farm) : comm_(comm), farm_(farm) {
+    for (int64_t i = farm.tasks - 1; i >= 0; --i)
+      if (!farm.open || farm.open(i)) open_.push_back(i);
+  }
+
+  bool run() {
+    while (pump(nullptr) && !open_.empty()) {
+      const int64_t task = take();
+      own_ = task;
+      const auto result =
+          farm_.execute(farm_.describe(task), [this](const auto& save) { return pump(save); });
+      own_ = -1;
+      if (result) farm_.accept(task, *result);
+    }
+    // All are sent home together: one that left early could meet the next farm's messages.
+    while (static_cast<int>(idle_.size()) < comm_.size() - 1) {
+      pump(nullptr);
+      rest();
+    }
+    for (const int rank : idle_)
+      comm_.send(rank, kToWorker, pack(stopping_ ? FromRoot::kStopped : FromRoot::kFinished));
+    return !stopping_;
+  }
+
+ private:
+  int64_t take() {
+    const int64_t task = open_.back();
+    open_.pop_back();
+    return task;
+  }
+
+  // Serves the others and carries orders out; false: this rank's own task must end. `save` gives
+  // the state of that task, null where there is none.
+  bool pump(const std::function<std::string()>& save) {
+    if (stopping_ && own_ < 0) {
+      receive();
+      return false;
+    }
+    if (farm_.stop_signalled && farm_.stop_signalled()) farm_.note_stop();
+    receive();
+    if (!saving_ && !stopping_ && farm_.order) {
+      const FarmOrder order = farm_.order();
+      saving_ = order == FarmOrder::kSave;
+      stopping_ = order == FarmOrder::kStop;
+      if (saving_ || stopping_) {
+        for (const auto& [rank, task] : busy_) {
+          comm_.send(rank, kToWorker, pack(saving_ ? FromRoot::kSave : FromRoot::kStop, task));
+          asked_.insert(rank);
+        }
+      }
+    }
+    if (stopping_) {
+      if (save) farm_.keep(own_, save());
+      return false;
+    }
+    if (saving_ && asked_.empty()) {
+      if (save) farm_.keep(own_, save());
+      farm_.saved();
+      saving_ = false;
+    }
+    return true;
+  }
+
+  void receive() {
+    while (auto message = comm_.poll(kToRoot))
+      serve(message->rank, Parts<FromWorker>(message->text));
+    if (!farm_.all_ranks || stopping_) return;
+    while (!open_.empty() && !idle_.empty()) {
+      const int rank = idle_.back();
+      idle_.pop_back();
+      assign(rank);
+    }
+  }
+
+  void assign(int rank) {
+    const int64_t task = take();
+    busy_[rank] = task;
+    comm_.send(rank, kToWorker, pack(FromRoot::kTask, task, farm_.describe(task)));
+  }
+
+  void serve(int rank, const Parts<FromWorker>& message) {
+    switch (message.kind) {
+      case FromWorker::kStopSignalled:
+        farm_.note_stop();
+        break;
+      case FromWorker::kState:
+        farm_.keep(message.task, message.text);
+        asked_.erase(rank);
+        break;
+      case FromWorker::kEnded:
+        farm_.keep(message.task, message.text);
+        free(rank);
+        break;
+      case FromWorker::kReady:
+        free(rank);
+        break;
+      case FromWorker::kResult:
+        free(rank);
+        // Hand out first: the worker computes while its result is accepted.
+        if (farm_.all_ranks && !stopping_ && !open_.empty()) {
+          idle_.pop_back();
+          assign(rank);
+        }
+        farm_.accept(message.task, message.text);
+        break;
+    }
+  }
+
+  void free(int rank) {
+    busy_.erase(rank);
+    asked_.erase(rank);
+    idle_.push_back(rank);
+  }
+
+  const Communicator& comm_;
+  const TaskFarm& farm_;
+  std::vector<int64_t> open_;    // the next one last
+  std::map<int, int64_t> busy_;  // task of each worker that has one
+  std::set<int> asked_;          // workers whose state is awaited
   std::vector<int> idle_;
-  int64_t next_ = 0;
+  int64_t own_ = -1;  // the task this rank works on
+  bool saving_ = false, stopping_ = false;
 };
 
 }  // namespace
 
-void run_tasks(const Communicator& comm, const TaskFarm& farm) {
-  if (comm.is_root()) {
-    Master(comm, farm).run();
-  } else if (farm.all_ranks) {
-    work(comm, farm);
-  }
+bool run_tasks(const Communicator& comm, const TaskFarm& farm) {
+  return comm.is_root() ? Master(comm, farm).run() : Worker(comm, farm).run();
 }
 
 }  // namespace medpfl

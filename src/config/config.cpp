@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/program_options.hpp>
 #include <fstream>
 #include <sstream>
@@ -144,6 +145,17 @@ OptionValues Config::section(const std::string& name) const {
       for (const OptionSpec& option : section.options)
         values.set(option.name, entries_.at(name + "." + option.name).value);
   return values;
+}
+
+std::vector<std::string> Config::differences(const Config& other,
+                                             const std::vector<std::string>& except) const {
+  std::vector<std::string> lines;
+  for (const auto& [option, entry] : entries_) {
+    const std::string& there = other.entries_.at(option).value;
+    if (entry.value != there && std::find(except.begin(), except.end(), option) == except.end())
+      lines.push_back(fmt::format("{}: here '{}', there '{}'", option, entry.value, there));
+  }
+  return lines;
 }
 
 std::string Config::to_ini(bool comments) const {

@@ -28,6 +28,9 @@ class Config {
 
   OptionValues section(const std::string& name) const;
   const std::map<std::string, Entry>& entries() const { return entries_; }
+  /// Options that differ from another configuration, a line each: "a.b: here 1, there 2".
+  std::vector<std::string> differences(const Config& other,
+                                       const std::vector<std::string>& except) const;
   /// INI text that reads back to the same configuration; `comments` adds help and source.
   std::string to_ini(bool comments) const;
 

@@ -108,7 +108,14 @@ Section output_section() {
   return {"output",
           "what is recorded",
           {choice_option("gradients", "all", capture_policies(), "whose messages are recorded"),
-           flag_option("weights", false, "record the global model of every round")}};
+           flag_option("weights", true, "record the global model of every round")}};
+}
+
+Section checkpoint_section() {
+  return {"checkpoint",
+          "what an interruption may cost",
+          {integer_option("every", 0, "rounds between checkpoints; 0: by time alone").at_least(0),
+           real_option("seconds", 600, "time between checkpoints; 0: by rounds alone").at_least(0)}};
 }
 
 template <class Factory>
@@ -125,7 +132,7 @@ const std::vector<Section>& config_sections() {
   static const std::vector<Section> sections = [] {
     std::vector<Section> all = {run_section(),        data_section(),    model_section(),
                                 federation_section(), defense_section(), attack_section(),
-                                output_section()};
+                                output_section(),     checkpoint_section()};
     add_components("data", datasets(), &all);
     add_components("model", models(), &all);
     add_components("federation", aggregators(), &all);

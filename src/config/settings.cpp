@@ -156,6 +156,9 @@ Settings make_settings(const Config& config) {
   const OptionValues output = config.section("output");
   s.gradients = output.text("gradients");
   s.weights = output.flag("weights");
+  const OptionValues checkpoint = config.section("checkpoint");
+  s.checkpoint_every = checkpoint.integer("every");
+  s.checkpoint_seconds = checkpoint.real("seconds");
 
   for (const std::string& name : config.section("defense").list("chain"))
     wrong.guard([&] {

@@ -10,7 +10,7 @@
 #include "data/partition.hpp"
 #include "defenses/defense.hpp"
 #include "federation/aggregator.hpp"
-#include "federation/attack_phase.hpp"
+#include "federation/attack_queue.hpp"
 #include "federation/federated_data.hpp"
 #include "federation/round_plan.hpp"
 #include "federation/settings.hpp"
@@ -32,7 +32,9 @@ struct Settings {
   int64_t classes = 0;  ///< 0: those of the data set
   FederationSettings federation;
   std::string gradients;  ///< capture policy
-  bool weights = false;
+  bool weights = true;
+  int64_t checkpoint_every = 0;   ///< rounds, 0: none
+  double checkpoint_seconds = 0;  ///< 0: none
   std::vector<int64_t> snapshots;
   AttackPlan attack;
   std::optional<AttackTargets> targets;

@@ -9,7 +9,8 @@
 
 namespace medpfl {
 
-/// Appends plain values, text and arrays to a byte buffer, for messages between ranks of one job.
+/// Appends plain values, text and arrays to a byte buffer, for messages between ranks of one job and
+/// for checkpoints.
 class ByteWriter {
  public:
   template <class T>

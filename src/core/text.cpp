@@ -1,10 +1,14 @@
 #include "core/text.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cctype>
 #include <charconv>
 #include <ctime>
 #include <numeric>
+
+#include "core/error.hpp"
 
 namespace medpfl {
 
@@ -86,6 +90,41 @@ std::string shortest(double value) {
   char buffer[32];
   const auto end = std::to_chars(buffer, buffer + sizeof buffer, value).ptr;
   return std::string(buffer, end);
+}
+
+double parse_duration(const std::string& text, const std::string& option) {
+  const auto refuse = [&]() -> double {
+    throw ConfigError(fmt::format(
+        "{}: '{}' is not a time: write minutes, MM:SS, HH:MM:SS or D-HH:MM:SS", option, text));
+  };
+  std::vector<int64_t> numbers(1, 0);
+  size_t digits = 0, dashes = 0;
+  for (const char c : text) {
+    if (c >= '0' && c <= '9' && digits < 9) {
+      numbers.back() = 10 * numbers.back() + (c - '0');
+      ++digits;
+    } else if (digits > 0 && (c == ':' || (c == '-' && numbers.size() == 1))) {
+      dashes += c == '-' ? 1 : 0;
+      numbers.push_back(0);
+      digits = 0;
+    } else {
+      return refuse();
+    }
+  }
+  const size_t n = numbers.size();
+  if (digits == 0 || n > (dashes > 0 ? 4U : 3U)) return refuse();
+  // Seconds of each field: behind days come hours; else the last is seconds, one alone minutes.
+  std::vector<int64_t> weights = {1};
+  if (dashes > 0)
+    weights = {86400, 3600, 60, 1};
+  else if (n == 1)
+    weights = {60};
+  else
+    weights = n == 2 ? std::vector<int64_t>{60, 1} : std::vector<int64_t>{3600, 60, 1};
+  double seconds = 0;
+  for (size_t i = 0; i < n; ++i) seconds += static_cast<double>(numbers[i] * weights[i]);
+  if (seconds == 0) return refuse();
+  return seconds;
 }
 
 }  // namespace medpfl

@@ -6,9 +6,7 @@
 #include <vector>
 
 #include "attacks/observation.hpp"
-#include "comm/communicator.hpp"
-#include "federation/federated_data.hpp"
-#include "federation/simulation.hpp"
+#include "core/bytes.hpp"
 
 namespace medpfl {
 
@@ -24,34 +22,43 @@ struct AttackCase {
   Truth truth;
 };
 
-/// Collects the attacked messages of all ranks, and their truths for scoring, on rank 0.
-class AttackCases final : public RoundObserver {
+/// The messages under attack, and what scoring needs. Lives on rank 0.
+class AttackCases {
  public:
-  AttackCases(const Communicator& comm, const FederatedData& data, double learning_rate)
-      : comm_(comm), data_(data), learning_rate_(learning_rate) {}
-
-  void on_messages(const RoundPlan& plan, const FlatParameters& global,
-                   const std::vector<Message>& mine) override;
-  void on_round_end(const RoundPlan& plan, const RoundRecord& record,
-                    const FlatParameters& global) override;
-
-  /// Takes what was collected since the last call; on rank 0, by round, hospital and probe.
-  std::vector<AttackCase> take();
-  /// Weights at the start of an attacked round; on rank 0.
-  const FlatParameters& weights(int64_t round) const { return weights_.at(round); }
-  /// Images of an attacked hospital among which a reconstruction may look for its truth: uint8
-  /// [M, C, H, W], the first kMaxCandidates of the shard; on rank 0.
-  const at::Tensor& shard_images(int64_t client) const { return shards_.at(client); }
-
+  /// Images of a hospital among which a reconstruction may look for its truth.
   static constexpr int64_t kMaxCandidates = 256;
 
+  explicit AttackCases(const ParameterLayout& layout) : layout_(layout) {}
+
+  void add(AttackCase one) { cases_.push_back(std::move(one)); }
+  void set_weights(int64_t round, const FlatParameters& weights) { weights_[round] = weights; }
+  /// uint8 [M, C, H, W], M <= kMaxCandidates.
+  void set_shard_images(int64_t client, at::Tensor images) { shards_[client] = std::move(images); }
+
+  int64_t size() const { return static_cast<int64_t>(cases_.size()); }
+  const AttackCase& operator[](int64_t i) const { return cases_[static_cast<size_t>(i)]; }
+  /// The global model that the messages of an attacked round were computed at.
+  const FlatParameters& weights(int64_t round) const { return weights_.at(round); }
+  const at::Tensor& shard_images(int64_t client) const { return shards_.at(client); }
+  /// Frees the gradient of a case that no task needs any more.
+  void release(int64_t i) { cases_[static_cast<size_t>(i)].observation.gradient = {}; }
+
+  void save(ByteWriter* out) const;
+  void restore(ByteReader* in);
+
  private:
-  const Communicator& comm_;
-  const FederatedData& data_;
-  double learning_rate_;
+  ParameterLayout layout_;
   std::vector<AttackCase> cases_;
   std::map<int64_t, FlatParameters> weights_;
   std::map<int64_t, at::Tensor> shards_;
 };
+
+/// The mean gradient that a recorded payload shows: itself, or what would have caused this change
+/// of weights in `steps` steps of size `learning_rate`.
+FlatParameters seen_gradient(FlatParameters payload, bool is_gradient, double learning_rate,
+                             int64_t steps);
+
+void pack(const AttackCase& one, ByteWriter* out);
+AttackCase unpack_case(const ParameterLayout& layout, ByteReader* in);
 
 }  // namespace medpfl

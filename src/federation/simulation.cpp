@@ -19,32 +19,37 @@ constexpr int64_t kChunkBytes = int64_t{32} << 20;
 class RoundLoop {
  public:
   RoundLoop(const Federation& f, FlatParameters* global,
-            const std::vector<RoundObserver*>& observers, PhaseTimers* timers)
+            const std::vector<RoundObserver*>& observers, RoundControl* control,
+            PhaseTimers* timers)
       : f_(f),
         global_(global),
         observers_(observers),
+        control_(*control),
         timers_(timers),
         work_(f.model.layout()),
         mean_(f.model.layout()),
-        sum_(global->size() + 1) {}
+        sum_(global->size() + 2),
+        downlink_(static_cast<size_t>(global->size()) + 1) {}
 
-  void run() {
+  bool run(int64_t first) {
     const int64_t rounds = f_.settings.rounds;
-    Progress progress("round", rounds);
-    for (int64_t r = 0; r < rounds; ++r) {
+    Progress progress("round", rounds - first);
+    for (int64_t r = first; r < rounds; ++r) {
       const auto start = std::chrono::steady_clock::now();
       const RoundPlan plan =
           plan_round(r, f_.data.shard_sizes, f_.settings.sampling, f_.seed, f_.targets);
       RoundRecord record = describe(plan);
       sum_.clear();
       train(plan, record.examples);
-      aggregate(&record);
+      const RoundOrder order = aggregate(plan, &record);
       evaluate(&record);
       record.seconds =
           std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
       for (RoundObserver* observer : observers_) observer->on_round_end(plan, record, *global_);
-      progress.update(r + 1, fmt::format("training loss {:.4f}", record.train_loss));
+      progress.update(r + 1 - first, fmt::format("training loss {:.4f}", record.train_loss));
+      if (!control_.after_round(plan, record, *global_, order)) return false;
     }
+    return true;
   }
 
  private:
@@ -148,20 +153,27 @@ class RoundLoop {
     message->norm = message->payload.norm();
   }
 
-  void aggregate(RoundRecord* record) {
+  // One Reduce carries updates, loss and the wish to stop; one Bcast the weights and the order.
+  RoundOrder aggregate(const RoundPlan& plan, RoundRecord* record) {
+    const int64_t p = mean_.size();
     {
       const auto timer = timers_->measure(Phase::kReduce);
+      if (control_.stop_signalled()) sum_.add(1, 1, "wish to stop", p + 1);
       sum_.reduce(f_.comm);
     }
     const auto timer = timers_->measure(Phase::kBroadcast);
     if (f_.comm.is_root()) {
       float* mean = mean_.data();
-      for (int64_t i = 0; i < mean_.size(); ++i) mean[i] = static_cast<float>(sum_[i]);
-      record->train_loss = sum_[mean_.size()];
+      for (int64_t i = 0; i < p; ++i) mean[i] = static_cast<float>(sum_[i]);
+      record->train_loss = sum_[p];
       record->update_norm = mean_.norm();
       f_.aggregator.apply(mean_, global_);
+      std::copy_n(global_->data(), p, downlink_.begin());
+      downlink_.back() = static_cast<float>(control_.decide(plan, sum_[p + 1] > 0));
     }
-    f_.comm.broadcast(global_);
+    f_.comm.broadcast(downlink_.data(), (p + 1) * static_cast<int64_t>(sizeof(float)));
+    std::copy_n(downlink_.begin(), p, global_->data());
+    return static_cast<RoundOrder>(static_cast<int>(downlink_.back()));
   }
 
   void evaluate(RoundRecord* record) {
@@ -176,16 +188,19 @@ class RoundLoop {
   const Federation& f_;
   FlatParameters* global_;
   const std::vector<RoundObserver*>& observers_;
+  RoundControl& control_;
   PhaseTimers* timers_;
   FlatParameters work_, mean_;
-  ExactSum sum_;
+  ExactSum sum_;                 // of the updates, then the loss, then ranks that shall stop
+  std::vector<float> downlink_;  // new weights, then the order
 };
 
 }  // namespace
 
-void run_rounds(const Federation& federation, FlatParameters* global,
-                const std::vector<RoundObserver*>& observers, PhaseTimers* timers) {
-  RoundLoop(federation, global, observers, timers).run();
+bool run_rounds(const Federation& federation, int64_t first_round, FlatParameters* global,
+                const std::vector<RoundObserver*>& observers, RoundControl* control,
+                PhaseTimers* timers) {
+  return RoundLoop(federation, global, observers, control, timers).run(first_round);
 }
 
 }  // namespace medpfl

@@ -38,6 +38,22 @@ class RoundObserver {
                             const FlatParameters& global) = 0;
 };
 
+/// What follows a round; decided on rank 0 and sent to all with the new weights.
+enum class RoundOrder : int { kGoOn, kCheckpoint, kStop };
+
+/// Decides what happens between rounds, and carries it out.
+class RoundControl {
+ public:
+  virtual ~RoundControl() = default;
+  /// Whether this rank was asked to stop.
+  virtual bool stop_signalled() const = 0;
+  /// On rank 0; `signalled`: some rank was asked to stop.
+  virtual RoundOrder decide(const RoundPlan& plan, bool signalled) = 0;
+  /// On every rank, after all observers; false: no further round.
+  virtual bool after_round(const RoundPlan& plan, const RoundRecord& record,
+                           const FlatParameters& global, RoundOrder order) = 0;
+};
+
 /// All a federation is made of; everything outlives the simulation.
 struct Federation {
   const Communicator& comm;
@@ -50,8 +66,10 @@ struct Federation {
   uint64_t seed = 1;
 };
 
-/// Runs all rounds from `global`, which ends as the final model on every rank. Collective.
-void run_rounds(const Federation& federation, FlatParameters* global,
-                const std::vector<RoundObserver*>& observers, PhaseTimers* timers);
+/// Runs the rounds from `first_round` on, from `global`, which ends as the last model on every rank.
+/// False: `control` ended it early. Collective.
+bool run_rounds(const Federation& federation, int64_t first_round, FlatParameters* global,
+                const std::vector<RoundObserver*>& observers, RoundControl* control,
+                PhaseTimers* timers);
 
 }  // namespace medpfl

@@ -11,8 +11,23 @@
 namespace medpfl {
 namespace {
 
+// One task and what belongs to it.
+struct TaskRow {
+  const AttackTask* task = nullptr;
+  const AttackCase* of = nullptr;
+  std::string method, knowledge;
+};
+
+std::vector<TaskRow> task_rows(const AttackQueue& queue) {
+  std::vector<TaskRow> rows;
+  for (const AttackTask* task : queue.finished())
+    rows.push_back(
+        {task, &queue.attack_case(*task), queue.method(*task).name, queue.knowledge(*task)});
+  return rows;
+}
+
 // The row of /gradients each task's observation was recorded in, -1 where it was not.
-std::vector<int64_t> gradient_rows(const RunRecord& record) {
+std::vector<int64_t> gradient_rows(const std::vector<TaskRow>& tasks, const RunRecord& record) {
   std::map<std::tuple<int64_t, int64_t, int64_t>, int64_t> index;
   if (record.capture != nullptr) {
     const GradientRows& rows = record.capture->rows();
@@ -22,48 +37,52 @@ std::vector<int64_t> gradient_rows(const RunRecord& record) {
     }
   }
   std::vector<int64_t> out;
-  for (const AttackTask& task : record.tasks) {
-    const auto found = index.find({task.round, task.client, task.probe});
+  for (const TaskRow& row : tasks) {
+    const Observation& o = row.of->observation;
+    const auto found = index.find({o.round, o.client, o.probe});
     out.push_back(found == index.end() ? -1 : found->second);
   }
   return out;
 }
 
-void write_tasks(h5::File* file, const RunRecord& record) {
-  const auto& tasks = record.tasks;
-  using T = AttackTask;
+void write_tasks(h5::File* file, const std::vector<TaskRow>& tasks, const RunRecord& record) {
+  using T = TaskRow;
   TableWriter table(file, "/attacks/tasks", "task");
   std::vector<int64_t> numbers(tasks.size());
   for (size_t i = 0; i < numbers.size(); ++i) numbers[i] = static_cast<int64_t>(i);
   table.column("task", numbers, "number of the task");
   table.column<std::string, T>(
       "method", tasks, [](const T& t) { return t.method; }, "attack");
-  table.column("gradient", gradient_rows(record), "row of /gradients; -1: not recorded");
+  table.column("gradient", gradient_rows(tasks, record), "row of /gradients; -1: not recorded");
   table.column<int64_t, T>(
-      "round", tasks, [](const T& t) { return t.round; }, "round attacked");
+      "round", tasks, [](const T& t) { return t.of->observation.round; }, "round attacked");
   table.column<int64_t, T>(
-      "client", tasks, [](const T& t) { return t.client; }, "hospital attacked");
+      "client", tasks, [](const T& t) { return t.of->observation.client; }, "hospital attacked");
   table.column<std::string, T>(
-      "kind", tasks, [](const T& t) { return t.probe < 0 ? "update" : "probe"; }, "update | probe");
+      "kind", tasks, [](const T& t) { return t.of->observation.probe < 0 ? "update" : "probe"; },
+      "update | probe");
   table.column<int64_t, T>(
-      "probe", tasks, [](const T& t) { return t.probe; }, "number of the probe; -1: an update");
+      "probe", tasks, [](const T& t) { return t.of->observation.probe; },
+      "number of the probe; -1: an update");
   table.column<int64_t, T>(
-      "restart", tasks, [](const T& t) { return t.restart; }, "number of the start");
+      "restart", tasks, [](const T& t) { return t.task->restart; }, "number of the start");
   table.column<std::string, T>(
-      "status", tasks, [](const T& t) { return t.result.status; },
+      "status", tasks, [](const T& t) { return t.task->result.status; },
       "converged (below stop_loss) | stalled | finished | diverged");
   table.column<int64_t, T>(
-      "iterations", tasks, [](const T& t) { return t.result.iterations; }, "outer iterations made");
+      "iterations", tasks, [](const T& t) { return t.task->result.iterations; },
+      "outer iterations made");
   table.column<int64_t, T>(
-      "evaluations", tasks, [](const T& t) { return t.result.evaluations; },
+      "evaluations", tasks, [](const T& t) { return t.task->result.evaluations; },
       "evaluations of the objective");
   table.column<double, T>(
-      "seconds", tasks, [](const T& t) { return t.result.seconds; }, "time of the task", "second");
+      "seconds", tasks, [](const T& t) { return t.task->result.seconds; }, "time of the task",
+      "second");
   table.column<double, T>(
-      "matching_loss", tasks, [](const T& t) { return t.result.matching_loss; },
+      "matching_loss", tasks, [](const T& t) { return t.task->result.matching_loss; },
       "least value of the attacker's own objective");
   table.column<int64_t, T>(
-      "chosen", tasks, [](const T& t) { return t.chosen ? 1 : 0; },
+      "chosen", tasks, [](const T& t) { return t.task->chosen ? 1 : 0; },
       "1: the restart the attacker keeps, by matching loss");
   table.column<std::string, T>(
       "knowledge", tasks, [](const T& t) { return t.knowledge; }, "what the attacker was told");
@@ -72,7 +91,8 @@ void write_tasks(h5::File* file, const RunRecord& record) {
 // One reconstructed image and where it comes from.
 struct ImageRow {
   int64_t task = 0, index = 0;
-  const AttackTask* of = nullptr;
+  const Truth* truth = nullptr;
+  const Reconstruction* result = nullptr;
   const ImageScore* score = nullptr;
 };
 
@@ -84,11 +104,11 @@ void write_images(h5::File* file, const std::vector<ImageRow>& rows, const Model
   table.column<int64_t, I>(
       "index", rows, [](const I& i) { return i.index; }, "place in the batch");
   table.column<int64_t, I>(
-      "label", rows, [](const I& i) { return i.of->truth.labels[static_cast<size_t>(i.index)]; },
+      "label", rows, [](const I& i) { return i.truth->labels[static_cast<size_t>(i.index)]; },
       "true class");
   table.column<int64_t, I>(
       "label_inferred", rows,
-      [](const I& i) { return i.of->result.labels[static_cast<size_t>(i.score->reconstruction)]; },
+      [](const I& i) { return i.result->labels[static_cast<size_t>(i.score->reconstruction)]; },
       "class the attacker worked with");
   table.column<double, I>(
       "mse", rows, [](const I& i) { return i.score->mse; }, "mean squared error");
@@ -127,10 +147,10 @@ void write_pixels(h5::File* file, const std::vector<ImageRow>& rows, const RunRe
   std::vector<float> truth, reconstruction, snapshots;
   std::vector<int64_t> iterations;
   for (const ImageRow& row : rows) {
-    append(to_unit_range(row.of->truth.images.select(0, row.index)), &truth);
+    append(to_unit_range(row.truth->images.select(0, row.index)), &truth);
     const int64_t matched = row.score->reconstruction;
-    append(row.of->result.images.select(0, matched), &reconstruction);
-    const Reconstruction& result = row.of->result;
+    append(row.result->images.select(0, matched), &reconstruction);
+    const Reconstruction& result = *row.result;
     for (size_t s = 0; s < wanted; ++s) {
       const bool there = s < result.snapshots.size();
       iterations.push_back(there ? result.snapshot_iterations[s] : -1);
@@ -153,16 +173,17 @@ void write_pixels(h5::File* file, const std::vector<ImageRow>& rows, const RunRe
       {"iteration of each snapshot; -1: the attack ended earlier", "1", {"image", "snapshot"}});
 }
 
-void write_trace(h5::File* file, const std::vector<AttackTask>& tasks) {
+void write_trace(h5::File* file, const std::vector<TaskRow>& tasks) {
   size_t points = 0;
-  for (const AttackTask& task : tasks) points = std::max(points, task.result.trace.size());
+  for (const TaskRow& row : tasks) points = std::max(points, row.task->result.trace.size());
   std::vector<int64_t> iterations;
   std::vector<double> objective;
-  for (const AttackTask& task : tasks) {
+  for (const TaskRow& row : tasks) {
+    const Reconstruction& result = row.task->result;
     for (size_t i = 0; i < points; ++i) {
-      const bool there = i < task.result.trace.size();
-      iterations.push_back(there ? task.result.trace_iterations[i] : -1);
-      objective.push_back(there ? task.result.trace[i] : std::numeric_limits<double>::quiet_NaN());
+      const bool there = i < result.trace.size();
+      iterations.push_back(there ? result.trace_iterations[i] : -1);
+      objective.push_back(there ? result.trace[i] : std::numeric_limits<double>::quiet_NaN());
     }
   }
   const h5::Shape shape = {static_cast<int64_t>(tasks.size()), static_cast<int64_t>(points)};
@@ -175,17 +196,20 @@ void write_trace(h5::File* file, const std::vector<AttackTask>& tasks) {
 }  // namespace
 
 void write_attack_group(h5::File* file, const RunRecord& record) {
-  if (record.tasks.empty()) return;
+  if (record.attacks == nullptr) return;
+  const std::vector<TaskRow> tasks = task_rows(*record.attacks);
+  if (tasks.empty()) return;
   std::vector<ImageRow> rows;
-  for (size_t t = 0; t < record.tasks.size(); ++t) {
-    const AttackTask& task = record.tasks[t];
+  for (size_t t = 0; t < tasks.size(); ++t) {
+    const AttackTask& task = *tasks[t].task;
     for (size_t i = 0; i < task.scores.size(); ++i)
-      rows.push_back({static_cast<int64_t>(t), static_cast<int64_t>(i), &task, &task.scores[i]});
+      rows.push_back({static_cast<int64_t>(t), static_cast<int64_t>(i), &tasks[t].of->truth,
+                      &task.result, &task.scores[i]});
   }
-  write_tasks(file, record);
+  write_tasks(file, tasks, record);
   write_images(file, rows, *record.model);
   write_pixels(file, rows, record);
-  write_trace(file, record.tasks);
+  write_trace(file, tasks);
 }
 
 }  // namespace medpfl

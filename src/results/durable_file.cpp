@@ -32,7 +32,9 @@ void sync(const std::string& path, int flags) {
 }
 
 // What a run leaves in its folder; one killed early may have left the folder of gradients alone.
-constexpr const char* kRunEntries[] = {"run.h5", "run.h5.partial", "gradients", "report.html"};
+constexpr const char* kRunEntries[] = {
+    "run.h5",    "run.h5.partial", "checkpoint.h5", "checkpoint.previous.h5", "checkpoint.h5.partial",
+    "gradients", "weights",        "report.html"};
 
 // Empty, with a run.h5 (other files beside it stay), or with nothing but what a run leaves.
 bool holds_only_a_run(const fs::path& folder) {
@@ -52,10 +54,28 @@ void make_folder(const std::string& path) {
   if (error) throw OutputError(fmt::format("cannot make the folder {}: {}", path, error.message()));
 }
 
+void rename_file(const std::string& from, const std::string& to) {
+  if (std::rename(from.c_str(), to.c_str()) != 0)
+    throw OutputError(fmt::format("cannot rename {} to {}: {}", from, to, reason()));
+}
+
+void remove_other_files(const std::string& folder, const std::string& subfolder,
+                        const std::vector<std::string>& known) {
+  std::error_code error;
+  const fs::path place = fs::path(folder) / subfolder;
+  if (!fs::exists(place, error)) return;
+  for (const fs::directory_entry& entry : fs::directory_iterator(place, error)) {
+    const std::string name = (fs::path(subfolder) / entry.path().filename()).string();
+    if (std::find(known.begin(), known.end(), name) != known.end()) continue;
+    fs::remove_all(entry.path(), error);
+    if (error)
+      throw OutputError(fmt::format("cannot remove {}: {}", entry.path().string(), error.message()));
+  }
+}
+
 void publish_file(const std::string& temporary, const std::string& path) {
   sync(temporary, O_RDONLY);
-  if (std::rename(temporary.c_str(), path.c_str()) != 0)
-    throw OutputError(fmt::format("cannot rename {} to {}: {}", temporary, path, reason()));
+  rename_file(temporary, path);
   sync(fs::path(path).parent_path().string(), O_RDONLY | O_DIRECTORY);
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 #include <string>
+#include <vector>
 
 namespace medpfl {
 
@@ -9,6 +10,14 @@ void make_folder(const std::string& path);
 /// Gives a finished file its name so that a reader or a crash finds the old file or the new one, never
 /// half of one: fsync, rename, fsync of the folder. Throws OutputError.
 void publish_file(const std::string& temporary, const std::string& path);
+
+/// Renames a file within its folder. Throws OutputError.
+void rename_file(const std::string& from, const std::string& to);
+
+/// Removes the files of `folder`/`subfolder` that are not among `known` (relative to `folder`). Throws
+/// OutputError.
+void remove_other_files(const std::string& folder, const std::string& subfolder,
+                        const std::vector<std::string>& known);
 
 /// Throws OutputError unless a run may be written to `folder`: it is absent (and can be made), empty, or
 /// holds a run and `overwrite` is set. Changes nothing.

@@ -12,7 +12,6 @@
 namespace medpfl {
 namespace {
 
-constexpr int64_t kSegmentBytes = int64_t{64} << 20;
 const std::string kValues = "/values";
 
 template <class T>
@@ -26,13 +25,11 @@ void place(std::vector<T>* column, int64_t row, T value) {
 std::vector<std::string> capture_policies() { return {"all", "attacked", "none"}; }
 
 GradientCapture::GradientCapture(const Federation& federation, std::string folder,
-                                 const std::string& policy, PhaseTimers* timers,
-                                 std::function<void()> on_segment)
+                                 const std::string& policy, PhaseTimers* timers)
     : f_(federation),
       folder_(std::move(folder)),
       attacked_only_(policy == "attacked"),
       timers_(timers),
-      on_segment_(std::move(on_segment)),
       hospital_captured_(static_cast<size_t>(federation.data.hospital_count()), false) {
   f_.comm.agree([this] {
     if (f_.comm.is_root()) make_folder(folder_ + "/gradients");
@@ -55,7 +52,6 @@ int64_t GradientCapture::row_in_round(const RoundPlan& plan, const Message& mess
 
 // The segment takes whole rounds until it is large enough; plans of rounds to come are known.
 void GradientCapture::open_segment(const RoundPlan& first) {
-  const int64_t row_bytes = f_.model.layout().size() * static_cast<int64_t>(sizeof(float));
   segment_rows_ = 0;
   for (int64_t r = first.round; r < f_.settings.rounds; ++r) {
     segment_rows_ +=
@@ -63,7 +59,7 @@ void GradientCapture::open_segment(const RoundPlan& first) {
                                  : plan_round(r, f_.data.shard_sizes, f_.settings.sampling, f_.seed,
                                               f_.targets));
     segment_last_round_ = r;
-    if (segment_rows_ * row_bytes >= kSegmentBytes) break;
+    break;
   }
   round_first_row_ = 0;
   if (segment_rows_ == 0) return;
@@ -73,7 +69,44 @@ void GradientCapture::open_segment(const RoundPlan& first) {
                        {"payloads as sent, one row a message", "1", {"gradient", "parameter"}});
 }
 
-void GradientCapture::close_segment() {
+void GradientCapture::save(ByteWriter* out) const {
+  out->value(segments_.size());
+  for (const auto& s : segments_) {
+    out->text(s.file);
+    out->value(s.rows);
+  }
+  for (const auto* c : {&rows_.round, &rows_.client, &rows_.probe, &rows_.examples, &rows_.steps})
+    out->array(*c);
+  out->array(rows_.norm);
+  out->array(rows_.loss);
+  for (const auto& v : rows_.images) out->array(v);
+  for (const bool b : hospital_captured_) out->value(b);
+}
+
+void GradientCapture::restore(ByteReader* in) {
+  for (auto n = in->value<size_t>(); n > 0; --n) {
+    GradientSegment s;
+    s.file = in->text();
+    s.rows = in->value<int64_t>();
+    segment_first_row_ += s.rows;
+    segments_.push_back(s);
+  }
+  for (auto* c : {&rows_.round, &rows_.client, &rows_.probe, &rows_.examples, &rows_.steps})
+    *c = in->array<int64_t>();
+  rows_.norm = in->array<double>();
+  rows_.loss = in->array<double>();
+  rows_.images.resize(rows_.round.size());
+  for (auto& v : rows_.images) v = in->array<int64_t>();
+  for (size_t i = 0; i < hospital_captured_.size(); ++i) hospital_captured_[i] = in->value<bool>();
+}
+
+void GradientCapture::remove_unknown() const {
+  std::vector<std::string> known;
+  for (const auto& s : segments_) known.push_back(s.file);
+  remove_other_files(folder_, "gradients", known);
+}
+
+void GradientCapture::cut() {
   if (open_ == nullptr) return;
   open_->close();
   open_.reset();
@@ -84,7 +117,6 @@ void GradientCapture::close_segment() {
   });
   segments_.push_back({name, segment_rows_});
   segment_first_row_ += segment_rows_;
-  on_segment_();
 }
 
 void GradientCapture::on_messages(const RoundPlan& plan, const FlatParameters&,
@@ -139,7 +171,6 @@ void GradientCapture::on_round_end(const RoundPlan& plan, const RoundRecord&,
   for (size_t i = 0; i < plan.hospitals.size(); ++i)
     if (captured(plan, i)) hospital_captured_[static_cast<size_t>(plan.hospitals[i])] = true;
   round_first_row_ += rows_of(plan);
-  if (plan.round == segment_last_round_) close_segment();
 }
 
 void GradientCapture::finish() {

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "core/bytes.hpp"
 #include "core/timers.hpp"
 #include "federation/simulation.hpp"
 #include "h5/parallel_file.hpp"
@@ -21,9 +22,14 @@ std::vector<std::string> capture_policies();
 /// name only then: a file called segment-NNNNN.h5 is complete.
 class GradientCapture final : public RoundObserver {
  public:
-  /// `policy`: all | attacked. `on_segment` is called on all ranks after a segment was closed.
+  /// `policy`: all | attacked. 
   GradientCapture(const Federation& federation, std::string folder, const std::string& policy,
-                  PhaseTimers* timers, std::function<void()> on_segment);
+                  PhaseTimers* timers);
+  bool full() const { return open_ != nullptr; }
+  void cut();
+  void save(ByteWriter* out) const;
+  void restore(ByteReader* in);
+  void remove_unknown() const;
 
   void on_messages(const RoundPlan& plan, const FlatParameters& global,
                    const std::vector<Message>& mine) override;
@@ -46,14 +52,12 @@ class GradientCapture final : public RoundObserver {
   int64_t rows_of(const RoundPlan& plan) const;
   int64_t row_in_round(const RoundPlan& plan, const Message& message) const;
   void open_segment(const RoundPlan& first);
-  void close_segment();
   void collect_rows(const std::vector<Message>& mine, const std::vector<int64_t>& rows);
 
   const Federation& f_;
   std::string folder_;
   bool attacked_only_;
   PhaseTimers* timers_;
-  std::function<void()> on_segment_;
   std::unique_ptr<h5::ParallelFile> open_;
   int64_t segment_rows_ = 0;      // of the open segment
   int64_t round_first_row_ = 0;   // within the open segment

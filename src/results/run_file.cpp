@@ -35,12 +35,13 @@ void write_config(h5::File* file, const ConfigRecord& config) {
   table.column("source", config.source, "default, command line, or the config file's name");
 }
 
-void write_environment(h5::File* file, const RankRecord& ranks) {
+void write_environment(h5::File* file, const RankRecord& ranks, int64_t resumes) {
   TableWriter table(file, "/environment", "rank");
   table.column("host", ranks.host, "machine of the rank");
   table.column("threads", ranks.threads, "compute threads of the rank");
   table.column("peak_memory", ranks.peak_memory, "largest resident memory of the rank", "byte");
   file->write_attribute("/environment", "device", std::string("cpu"));
+  file->write_attribute("/environment", "resumes", resumes);
   file->write_attribute("/environment", "torch", torch_version());
   file->write_attribute("/environment", "mpi", mpi_library_version());
   file->write_attribute("/environment", "hdf5", h5::hdf5_version());
@@ -145,13 +146,11 @@ void write_rounds(h5::File* file, const RunRecord& record) {
   file->write_attribute("/rounds", "initial_balanced_accuracy", record.initial.balanced_accuracy);
   file->write_attribute("/rounds", "initial_auroc", record.initial.auroc);
   file->write_attribute("/rounds", "initial_f1", record.initial.f1);
-  if (record.weights.empty()) return;
-  std::vector<float> weights;
-  for (const FlatParameters& w : record.weights)
-    weights.insert(weights.end(), w.data(), w.data() + w.size());
-  file->write("/rounds/weights", weights,
-              {static_cast<int64_t>(record.weights.size()), record.weights.front().size()},
-              {"global model before each round and at the end", "1", {"round", "parameter"}});
+  if (record.weights == nullptr || record.weights->rows() == 0) return;
+  file->write_virtual<float>(
+      "/rounds/weights", {record.weights->rows(), record.model->layout().size()},
+      record.weights->blocks(),
+      {"global model before each round and at the end", "1", {"round", "parameter"}});
 }
 
 }  // namespace
@@ -162,7 +161,7 @@ void write_run(const std::string& folder, const RunRecord& record) {
     h5::File file = h5::File::create(partial);
     write_root(&file, record);
     write_config(&file, record.config);
-    write_environment(&file, record.ranks);
+    write_environment(&file, record.ranks, record.resumes);
     write_model(&file, *record.model);
     write_data(&file, record.dataset, *record.data);
     write_rounds(&file, record);

@@ -5,11 +5,12 @@
 
 #include "core/flat_parameters.hpp"
 #include "core/timers.hpp"
-#include "federation/attack_phase.hpp"
+#include "federation/attack_queue.hpp"
 #include "federation/federated_data.hpp"
 #include "federation/simulation.hpp"
 #include "models/model.hpp"
 #include "results/gradient_capture.hpp"
+#include "results/weight_log.hpp"
 
 namespace medpfl {
 
@@ -28,7 +29,7 @@ struct RankRecord {
 
 /// Everything run.h5 holds, as rank 0 knows it. Pointers may be null where there is nothing yet.
 struct RunRecord {
-  std::string status = "running";
+  std::string status = "running";  ///< | complete | interrupted | failed
   std::string dataset;
   long long created = 0;  ///< seconds since the epoch
   ConfigRecord config;
@@ -37,10 +38,11 @@ struct RunRecord {
   const FederatedData* data = nullptr;
   Utility initial;
   std::vector<RoundRecord> rounds;
-  std::vector<FlatParameters> weights;  ///< before each round and at the end, where asked
-  std::vector<AttackTask> tasks;
+  const WeightLog* weights = nullptr;  ///< before each round and at the end, where asked
+  const AttackQueue* attacks = nullptr;
   std::vector<int64_t> snapshot_iterations;  ///< as asked
   const GradientCapture* capture = nullptr;
+  int64_t resumes = 0;  ///< times the run was continued from a checkpoint
   bool payload_is_gradient = true;
   double learning_rate = 0;
 };

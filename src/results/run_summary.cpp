@@ -129,6 +129,13 @@ std::string leakage(const h5::File& run) {
 
 }  // namespace
 
+std::optional<RunState> find_run(const std::string& folder) {
+  std::error_code error;
+  if (!std::filesystem::exists(std::filesystem::path(folder) / "run.h5", error)) return std::nullopt;
+  const h5::File run = open_run(folder);
+  return RunState{run.read_text_attribute("/", "status"), run.read_text("/config/resolved")};
+}
+
 std::string summarize_run(const std::string& path) {
   const h5::File run = open_run(path);
   const auto hosts = run.read<std::string>("/environment/host");

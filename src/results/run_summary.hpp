@@ -1,7 +1,16 @@
 #pragma once
+#include <optional>
 #include <string>
 
 namespace medpfl {
+
+/// What --resume must know of a run.
+struct RunState {
+  std::string status, config;  ///< config: resolved INI
+};
+
+/// Of `folder`/run.h5; nothing when there is no such file. Throws FormatError as summarize_run does.
+std::optional<RunState> find_run(const std::string& folder);
 
 /// What run.h5 holds, as text for a terminal: the run, the training, and what leaked. `path` is a run's
 /// folder or its run.h5. Throws FormatError: missing, not HDF5, not a run, or of another major schema.

@@ -31,7 +31,8 @@ std::unique_ptr<Attack> make_attack(const std::string& name, const Options& set,
 
 Reconstruction run(const Attack& attack, const Model& model, const Observation& seen,
                    uint64_t restart = 0) {
-  return attack.run(model, seen, {1, Purpose::kAttackStart, 0, 0, restart}, [](int64_t, double) {});
+  return *attack.run(model, seen, {1, Purpose::kAttackStart, 0, 0, restart}, "",
+                     [](const AttackProgress&) { return true; });
 }
 
 void expect_same(const Reconstruction& a, const Reconstruction& b) {
@@ -68,12 +69,47 @@ TEST_P(Recovery, PublishedSettingsLowerTheObjective) {
   const Observation seen = observe(model, image, {label});
   std::vector<double> objective;
   const Reconstruction result =
-      make_attack(GetParam(), {{"iterations", "20"}, {"line_search", "strong-wolfe"}})
-          ->run(model, seen, {1, Purpose::kAttackStart, 0, 0, 0},
-                [&](int64_t, double value) { objective.push_back(value); });
+      *make_attack(GetParam(), {{"iterations", "20"}, {"line_search", "strong-wolfe"}})
+           ->run(model, seen, {1, Purpose::kAttackStart, 0, 0, 0}, "",
+                 [&](const AttackProgress& progress) {
+                   objective.push_back(progress.objective);
+                   return true;
+                 });
   ASSERT_FALSE(objective.empty());
   EXPECT_LT(result.matching_loss, 0.2 * objective.front());
   EXPECT_LE(result.matching_loss, *std::min_element(objective.begin(), objective.end()));
+}
+
+// Stopped after any iteration and continued by an attack that knows only the saved state.
+TEST_P(Recovery, StoppedAndContinuedGivesTheSameBits) {
+  const auto [image, label] = phantom_image(16, 3);
+  const Model model = build("lenet-dlg", 16, 4);
+  const Observation seen = observe(model, image, {label});
+  AttackRequest request;
+  request.snapshots = {0, 2, 5, 7};
+  for (const std::string line_search : {"none", "strong-wolfe"}) {
+    const Options options = {{"iterations", "8"}, {"line_search", line_search}, {"inner", "3"}};
+    const StreamKey start{1, Purpose::kAttackStart, 0, 0, 0};
+    const Reconstruction whole = run(*make_attack(GetParam(), options, request), model, seen);
+    ASSERT_GE(whole.iterations, 7);
+    std::string state;
+    std::optional<Reconstruction> pieces;
+    int runs = 0;
+    for (; !pieces; ++runs) {
+      ASSERT_LT(runs, 8);
+      pieces = make_attack(GetParam(), options, request)
+                   ->run(model, seen, start, state, [&](const AttackProgress& progress) {
+                     if (progress.iteration % 3 != 0) return true;
+                     state = progress.save();
+                     return false;
+                   });
+    }
+    EXPECT_EQ(runs, 3);
+    expect_same(whole, *pieces);
+    EXPECT_EQ(whole.snapshot_iterations, pieces->snapshot_iterations);
+    for (size_t i = 0; i < whole.snapshots.size(); ++i)
+      EXPECT_TRUE(whole.snapshots[i].equal(pieces->snapshots[i]));
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Presets, Recovery, ::testing::Values("dlg", "idlg"),

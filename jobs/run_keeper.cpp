@@ -1,0 +1,159 @@
+#include "run_keeper.hpp"
+
+#include <fmt/format.h>
+
+#include <ctime>
+
+#include "core/error.hpp"
+#include "core/log.hpp"
+#include "core/process.hpp"
+#include "core/text.hpp"
+#include "core/version.hpp"
+#include "results/checkpoint.hpp"
+#include "results/durable_file.hpp"
+#include "results/run_summary.hpp"
+
+namespace medpfl {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// What a run may be continued with although it was begun otherwise: none changes the results.
+const std::vector<std::string> kFree = {"run.output", "attack.ranks", "checkpoint.every",
+                                        "checkpoint.seconds"};
+
+std::string build() { return fmt::format("{} ({})", version(), git_commit()); }
+
+ConfigRecord record_config(const Config& config) {
+  ConfigRecord record;
+  record.resolved = config.to_ini(false);
+  for (const auto& [option, entry] : config.entries()) {
+    record.option.push_back(option);
+    record.value.push_back(entry.value);
+    record.source.push_back(entry.source);
+  }
+  return record;
+}
+
+void refuse_other_config(const Config& config, const std::string& there,
+                         const std::string& folder) {
+  Config before;
+  before.read_text(there, folder);
+  const std::vector<std::string> lines = config.differences(before, kFree);
+  if (!lines.empty())
+    throw ConfigError(fmt::format(
+        "--resume: the run in {} was begun with another configuration; give the same options, or "
+        "another run.output:\n{}",
+        folder, join(lines, "\n")));
+}
+
+}  // namespace
+
+RunKeeper::RunKeeper(const Communicator& comm, const Config& config, const Settings& settings,
+                     const JobArguments& arguments, State state)
+    : comm_(comm),
+      config_(config),
+      s_(settings),
+      arguments_(arguments),
+      state_(std::move(state)),
+      wall_(arguments.max_walltime),
+      last_write_(Clock::now()) {
+  record.dataset = s_.dataset_name;
+  record.created = static_cast<long long>(std::time(nullptr));
+  record.config = record_config(config);
+  record.snapshot_iterations = s_.snapshots;
+}
+
+RunKeeper::Start RunKeeper::find() {
+  check_output_folder(s_.output, arguments_.overwrite || arguments_.resume);
+  if (!arguments_.resume) return Start::kNew;
+  if (const auto run = find_run(s_.output)) {
+    refuse_other_config(config_, run->config, s_.output);
+    if (run->status == "complete") return Start::kComplete;
+  }
+  auto checkpoint = read_checkpoint(s_.output);
+  if (!checkpoint) {
+    log_info(fmt::format("no checkpoint in {}: the run starts from the beginning", s_.output));
+    return Start::kNew;
+  }
+  refuse_other_config(config_, checkpoint->config, s_.output);
+  if (checkpoint->build != build())
+    log_warning(fmt::format("the checkpoint was written by medpfl {}, this is {}: what follows may "
+                            "differ in its last bits",
+                            checkpoint->build, build()));
+  log_info(fmt::format("resumed after {} rounds and {} attack tasks", checkpoint->next_round,
+                       checkpoint->finished_tasks));
+  shared_ = std::move(checkpoint->shared);
+  server_ = std::move(checkpoint->server);
+  return Start::kResumed;
+}
+
+RunKeeper::Start RunKeeper::open() {
+  int start = 0;
+  comm_.agree([&] {
+    if (comm_.is_root()) start = static_cast<int>(find());
+  });
+  comm_.broadcast(&start, sizeof start);
+  shared_ = comm_.broadcast(std::move(shared_));
+  return static_cast<Start>(start);
+}
+
+FarmOrder RunKeeper::order() {
+  wall_.step();
+  if (stop_ || stop_signalled() || wall_.nearly_over()) return FarmOrder::kStop;
+  const double since = std::chrono::duration<double>(Clock::now() - last_write_).count();
+  return s_.checkpoint_seconds > 0 && since >= s_.checkpoint_seconds ? FarmOrder::kSave
+                                                                     : FarmOrder::kGoOn;
+}
+
+void RunKeeper::gather_ranks() {
+  ByteWriter out;
+  out.text(host_name());
+  out.value(static_cast<int64_t>(s_.threads));
+  out.value(peak_memory_bytes());
+  out.value(timers.seconds());
+  record.ranks = {};
+  for (const std::string& bytes : comm_.gather(out.take())) {
+    ByteReader in(bytes);
+    record.ranks.host.push_back(in.text());
+    record.ranks.threads.push_back(in.value<int64_t>());
+    record.ranks.peak_memory.push_back(in.value<int64_t>());
+    record.ranks.seconds.push_back(in.value<std::array<double, kPhases>>());
+  }
+}
+
+void RunKeeper::write(const std::string& status) {
+  const auto timer = timers.measure(Phase::kWrite);
+  begun_ = true;
+  record.status = status;
+  write_run(s_.output, record);
+  if (status == "complete") {
+    remove_checkpoints(s_.output);
+    return;
+  }
+  Checkpoint checkpoint;
+  checkpoint.config = record.config.resolved;
+  checkpoint.build = build();
+  checkpoint.next_round = next_round;
+  checkpoint.finished_tasks =
+      record.attacks == nullptr ? 0 : static_cast<int64_t>(record.attacks->finished().size());
+  ByteWriter shared, server;
+  state_.shared(&shared);
+  state_.server(&server);
+  checkpoint.shared = shared.take();
+  checkpoint.server = server.take();
+  write_checkpoint(s_.output, checkpoint);
+  last_write_ = Clock::now();
+}
+
+void RunKeeper::write_failed() noexcept {
+  if (!begun_ || !comm_.is_root()) return;
+  try {
+    record.status = "failed";
+    write_run(s_.output, record);
+  } catch (const std::exception&) {
+    // The error that ended the run is the one to report; the last good files stay.
+  }
+}
+
+}  // namespace medpfl

@@ -1,0 +1,29 @@
+#pragma once
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/bytes.hpp"
+
+namespace medpfl {
+
+/// What an attack made of one observation from one start.
+struct Reconstruction {
+  at::Tensor images;            ///< float32 [B, C, H, W] in [0, 1]
+  std::vector<int64_t> labels;  ///< [B], as inferred, given or optimized
+  std::string status;           ///< converged: below stop_loss | stalled | finished | diverged
+  double matching_loss = 0;     ///< of the images returned, by the attacker's own objective
+  int64_t iterations = 0, evaluations = 0;
+  double seconds = 0;
+  std::vector<int64_t> trace_iterations;
+  std::vector<double> trace;  ///< objective at those iterations
+  std::vector<int64_t> snapshot_iterations;
+  std::vector<at::Tensor> snapshots;  ///< each float32 [B, C, H, W] in [0, 1]
+};
+
+void pack(const Reconstruction& reconstruction, ByteWriter* out);
+Reconstruction unpack_reconstruction(ByteReader* in);
+
+}  // namespace medpfl

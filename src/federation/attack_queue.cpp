@@ -1,0 +1,184 @@
+#include "federation/attack_queue.hpp"
+
+#include <ATen/ops/cat.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "core/log.hpp"
+#include "data/dataset.hpp"
+
+namespace medpfl {
+namespace {
+
+// Starts of one observation; the key is shared by all methods, so that they start alike.
+constexpr int64_t kMaxRestarts = 1 << 20;
+
+}  // namespace
+
+AttackQueue::AttackQueue(const Model& model, const AttackPlan& plan, AttackCases* cases,
+                         const at::Tensor& prior, uint64_t seed)
+    : model_(model), plan_(plan), cases_(cases), prior_(prior), seed_(seed) {}
+
+const AttackPlan::Method& AttackQueue::method(const AttackTask& task) const {
+  return plan_.methods[static_cast<size_t>(task.method)];
+}
+
+std::string AttackQueue::knowledge(const AttackTask& task) const {
+  const Observation& o = attack_case(task).observation;
+  return fmt::format("labels: {}; batch {}; {} local steps; {}", method(task).attack->label_rule(),
+                     o.batch, o.steps, plan_.public_knowledge);
+}
+
+void AttackQueue::queue_new_cases() {
+  for (; queued_cases_ < cases_->size(); ++queued_cases_)
+    for (size_t m = 0; m < plan_.methods.size(); ++m)
+      for (int64_t restart = 0; restart < plan_.restarts; ++restart) {
+        AttackTask task;
+        task.attack_case = queued_cases_;
+        task.method = static_cast<int64_t>(m);
+        task.restart = restart;
+        tasks_.push_back(std::move(task));
+      }
+}
+
+bool AttackQueue::run(const Communicator& comm, const AttackControl& control) {
+  queue_new_cases();
+  const auto open = [this](int64_t i) { return !tasks_[static_cast<size_t>(i)].finished; };
+  int64_t done = 0, total = 0;
+  for (size_t i = 0; i < tasks_.size(); ++i) total += open(static_cast<int64_t>(i)) ? 1 : 0;
+  Progress progress("attack", total);
+  TaskFarm farm;
+  farm.tasks = static_cast<int64_t>(tasks_.size());
+  farm.all_ranks = plan_.all_ranks;
+  farm.open = open;
+  farm.describe = [this](int64_t i) { return describe(tasks_[static_cast<size_t>(i)]); };
+  farm.execute = [&](const std::string& description, const FarmTick& tick) {
+    return execute(description, [&](const AttackProgress& at) {
+      progress.update(done,
+                      fmt::format("iteration {}, objective {:.2e}", at.iteration, at.objective));
+      return tick(at.save);
+    });
+  };
+  farm.accept = [&](int64_t i, const std::string& result) {
+    accept(static_cast<size_t>(i), result);
+    progress.update(++done);
+  };
+  farm.keep = [this](int64_t i, const std::string& state) {
+    tasks_[static_cast<size_t>(i)].state = state;
+  };
+  farm.order = control.order;
+  farm.stop_signalled = control.stop_signalled;
+  farm.note_stop = control.note_stop;
+  farm.saved = control.saved;
+  return run_tasks(comm, farm);
+}
+
+std::string AttackQueue::describe(const AttackTask& task) const {
+  const AttackCase& one = attack_case(task);
+  const Observation& o = one.observation;
+  const FlatParameters& weights = cases_->weights(o.round);
+  const bool labels_known = method(task).attack->label_rule() == "known";
+  ByteWriter out;
+  for (const int64_t v : {task.method, task.restart, o.round, o.client, o.probe, o.batch, o.steps})
+    out.value(v);
+  out.array(labels_known ? one.truth.labels : std::vector<int64_t>());
+  out.array(weights.data(), weights.size());
+  out.array(o.gradient.data(), o.gradient.size());
+  out.text(task.state);
+  return out.take();
+}
+
+std::optional<std::string> AttackQueue::execute(const std::string& description,
+                                                const AttackMonitor& monitor) const {
+  ByteReader in(description);
+  const auto method = static_cast<size_t>(in.value<int64_t>());
+  const auto restart = in.value<int64_t>();
+  Observation o;
+  for (int64_t* v : {&o.round, &o.client, &o.probe, &o.batch, &o.steps}) *v = in.value<int64_t>();
+  o.known_labels = in.array<int64_t>();
+  o.weights = FlatParameters(model_.layout());
+  o.gradient = FlatParameters(model_.layout());
+  in.array_into(o.weights.data(), o.weights.size());
+  in.array_into(o.gradient.data(), o.gradient.size());
+  const std::string state = in.text();
+  const StreamKey start{seed_, Purpose::kAttackStart, static_cast<uint64_t>(o.round),
+                        static_cast<uint64_t>(o.client),
+                        static_cast<uint64_t>((o.probe + 1) * kMaxRestarts + restart)};
+  const auto result = plan_.methods[method].attack->run(model_, o, start, state, monitor);
+  if (!result) return std::nullopt;
+  ByteWriter out;
+  pack(*result, &out);
+  return out.take();
+}
+
+void AttackQueue::accept(size_t i, const std::string& result) {
+  AttackTask& task = tasks_[i];
+  ByteReader in(result);
+  task.result = unpack_reconstruction(&in);
+  task.finished = true;
+  task.state.clear();
+  const AttackCase& one = attack_case(task);
+  const at::Tensor truth = to_unit_range(one.truth.images);
+  // The truth may lie beyond the candidates kept of a large shard, so it is always added.
+  const at::Tensor candidates =
+      at::cat({truth, to_unit_range(cases_->shard_images(one.observation.client))});
+  task.scores = score_batch(truth, task.result.images, prior_, candidates);
+  choose(i);
+  const auto of_case = static_cast<int64_t>(plan_.methods.size()) * plan_.restarts;
+  const auto first = tasks_.begin() + task.attack_case * of_case;
+  if (std::all_of(first, first + of_case, [](const AttackTask& t) { return t.finished; }))
+    cases_->release(task.attack_case);
+}
+
+// The attacker keeps the restart of least matching loss; it knows nothing better.
+void AttackQueue::choose(size_t i) {
+  const auto first = i - static_cast<size_t>(tasks_[i].restart);
+  AttackTask* best = nullptr;
+  for (size_t t = first; t < first + static_cast<size_t>(plan_.restarts); ++t) {
+    tasks_[t].chosen = false;
+    if (tasks_[t].finished &&
+        (best == nullptr || tasks_[t].result.matching_loss < best->result.matching_loss))
+      best = &tasks_[t];
+  }
+  best->chosen = true;
+}
+
+std::vector<const AttackTask*> AttackQueue::finished() const {
+  std::vector<const AttackTask*> out;
+  for (const AttackTask& task : tasks_)
+    if (task.finished) out.push_back(&task);
+  return out;
+}
+
+void AttackQueue::save(ByteWriter* out) const {
+  out->value(queued_cases_);
+  for (const AttackTask& task : tasks_) {
+    out->value(task.finished);
+    out->value(task.chosen);
+    out->text(task.state);
+    if (!task.finished) continue;
+    pack(task.result, out);
+    out->array(task.scores);
+  }
+}
+
+void AttackQueue::restore(ByteReader* in) {
+  const auto cases = in->value<int64_t>();
+  if (cases > cases_->size())
+    throw Error(ExitCode::kInternal, "the attack queue knows more cases than there are");
+  queue_new_cases();
+  tasks_.resize(static_cast<size_t>(cases) * plan_.methods.size() *
+                static_cast<size_t>(plan_.restarts));
+  queued_cases_ = cases;
+  for (AttackTask& task : tasks_) {
+    task.finished = in->value<bool>();
+    task.chosen = in->value<bool>();
+    task.state = in->text();
+    if (!task.finished) continue;
+    task.result = unpack_reconstruction(in);
+    task.scores = in->array<ImageScore>();
+  }
+}
+
+}  // namespace medpfl

@@ -1,0 +1,90 @@
+#pragma once
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "attacks/attack.hpp"
+#include "comm/communicator.hpp"
+#include "comm/task_farm.hpp"
+#include "federation/attack_cases.hpp"
+#include "metrics/reconstruction_score.hpp"
+#include "models/model.hpp"
+
+namespace medpfl {
+
+/// Section [attack], resolved.
+struct AttackPlan {
+  struct Method {
+    std::string name;
+    std::unique_ptr<Attack> attack;
+  };
+  std::vector<Method> methods;
+  int64_t restarts = 1;
+  bool all_ranks = false;        ///< tasks on every rank; else on rank 0
+  bool each_round = false;       ///< attack after each round; else after the last
+  std::string public_knowledge;  ///< what the attacker knows besides labels, for the results
+};
+
+/// One task: an observation, a method and a start; with its scores, computed afterwards.
+struct AttackTask {
+  int64_t attack_case = 0, method = 0, restart = 0;  ///< case and method by their index
+  bool finished = false;
+  std::string state;    ///< of a task that was begun, until it is finished
+  bool chosen = false;  ///< the finished restart of least matching loss
+  Reconstruction result;
+  std::vector<ImageScore> scores;  ///< in the order of the truth
+};
+
+/// What the job says to attacks under way; see TaskFarm.
+struct AttackControl {
+  std::function<FarmOrder()> order;
+  std::function<bool()> stop_signalled;
+  std::function<void()> note_stop, saved;
+};
+
+/// All attack tasks of a run, done and to be done: cases x methods x restarts. The same bits for
+/// any number of ranks, interrupted or not. Tasks live on rank 0.
+class AttackQueue {
+ public:
+  /// All arguments outlive it. `prior`: float32 [C, H, W], on rank 0.
+  AttackQueue(const Model& model, const AttackPlan& plan, AttackCases* cases,
+              const at::Tensor& prior, uint64_t seed);
+
+  /// Runs all tasks of all cases that are not finished, and scores them. False: stopped, with the
+  /// states of tasks under way kept. Collective.
+  bool run(const Communicator& comm, const AttackControl& control);
+
+  /// Tasks that are finished, in the order of cases, methods and restarts.
+  std::vector<const AttackTask*> finished() const;
+  const AttackPlan::Method& method(const AttackTask& task) const;
+  const AttackCase& attack_case(const AttackTask& task) const {
+    return (*cases_)[task.attack_case];
+  }
+  /// What the attacker was told, in words.
+  std::string knowledge(const AttackTask& task) const;
+
+  void save(ByteWriter* out) const;
+  void restore(ByteReader* in);
+
+ private:
+  void queue_new_cases();
+  std::string describe(const AttackTask& task) const;
+  std::optional<std::string> execute(const std::string& description,
+                                     const AttackMonitor& monitor) const;
+  void accept(size_t i, const std::string& result);
+  void choose(size_t i);
+
+  const Model& model_;
+  const AttackPlan& plan_;
+  AttackCases* cases_;
+  at::Tensor prior_;
+  uint64_t seed_;
+  int64_t queued_cases_ = 0;
+  std::vector<AttackTask> tasks_;
+};
+
+}  // namespace medpfl

@@ -1,0 +1,33 @@
+#pragma once
+#include <vector>
+
+#include "comm/communicator.hpp"
+#include "federation/attack_cases.hpp"
+#include "federation/federated_data.hpp"
+#include "federation/simulation.hpp"
+
+namespace medpfl {
+
+/// Brings the attacked messages of all ranks, and their truths for scoring, to rank 0.
+class CaseCollector final : public RoundObserver {
+ public:
+  /// All arguments outlive it; `cases` receives those of a round when it is over, by hospital and
+  /// probe, on rank 0.
+  CaseCollector(const Communicator& comm, const FederatedData& data, double learning_rate,
+                AttackCases* cases)
+      : comm_(comm), data_(data), learning_rate_(learning_rate), cases_(cases) {}
+
+  void on_messages(const RoundPlan& plan, const FlatParameters& global,
+                   const std::vector<Message>& mine) override;
+  void on_round_end(const RoundPlan& plan, const RoundRecord& record,
+                    const FlatParameters& global) override;
+
+ private:
+  const Communicator& comm_;
+  const FederatedData& data_;
+  double learning_rate_;
+  AttackCases* cases_;
+  std::vector<AttackCase> of_round_;
+};
+
+}  // namespace medpfl

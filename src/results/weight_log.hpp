@@ -1,0 +1,42 @@
+#pragma once
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/bytes.hpp"
+#include "core/flat_parameters.hpp"
+#include "h5/file.hpp"
+
+namespace medpfl {
+
+/// The global model after every round, in files `folder`/weights/segment-NNNNN.h5 of some rounds each, so
+/// that neither memory nor the writing of run.h5 grows with the rounds. Lives on rank 0.
+class WeightLog {
+ public:
+  explicit WeightLog(std::string folder) : folder_(std::move(folder)) {}
+
+  void add(const FlatParameters& weights);
+  /// Whether what waits in memory should be written.
+  bool full() const;
+  /// Writes what waits into a segment of its own. Throws OutputError.
+  void cut();
+
+  /// Rows in segments.
+  int64_t rows() const { return rows_; }
+  const std::vector<h5::VirtualBlock>& blocks() const { return blocks_; }
+
+  // Segments only: cut first.
+  void save(ByteWriter* out) const;
+  void restore(ByteReader* in);
+  /// Removes segments written after the checkpoint that was restored.
+  void remove_unknown() const;
+
+ private:
+  std::string folder_;
+  std::vector<float> waiting_;
+  int64_t size_ = 0;  // of one model
+  int64_t rows_ = 0;
+  std::vector<h5::VirtualBlock> blocks_;
+};
+
+}  // namespace medpfl
