@@ -7,12 +7,15 @@
 namespace medpfl {
 
 class Config;
+struct RankPlace;
+struct Settings;
 
 /// The words behind `medpfl JOB`, with the flags all jobs share taken out.
 struct JobArguments {
   std::vector<std::string> words;  ///< what is left: options and names
   std::string config;              ///< --config FILE
   bool help = false, print_config = false, quiet = false, overwrite = false;
+  bool dry_run = false;  ///< medpfl simulate: estimate and end
 };
 
 /// One subcommand.
@@ -29,6 +32,11 @@ struct Job {
 /// The configuration of a job: defaults, then the file (read by rank 0), then the command line.
 /// Collective. Throws AgreedError.
 Config read_config(const Communicator& comm, const JobArguments& arguments);
+
+/// `medpfl simulate --dry-run`: checks as a run does, shows placement, memory, attack tasks and
+/// file sizes, trains nothing and writes nothing. Returns the exit code. Collective.
+int dry_run(const Communicator& comm, const Config& config, const Settings& settings,
+            const RankPlace& place);
 
 extern const Job kSimulateJob;
 extern const Job kBenchmarkJob;

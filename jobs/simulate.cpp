@@ -5,7 +5,7 @@
 #include <ctime>
 #include <memory>
 
-#include "comm/session.hpp"
+#include "comm/rank_place.hpp"
 #include "config/settings.hpp"
 #include "core/bytes.hpp"
 #include "core/log.hpp"
@@ -30,6 +30,7 @@ std::string help() {
          "flags:\n"
          "  --config FILE     options from an INI file; the command line wins\n"
          "  --print-config    show the resolved configuration as INI and end\n"
+         "  --dry-run         show placement, memory and file sizes as they would be, and end\n"
          "  --overwrite       replace a run that is in run.output\n"
          "  --quiet           warnings and errors only\n" +
          describe_sections();
@@ -46,17 +47,13 @@ ConfigRecord record_config(const Config& config) {
   return record;
 }
 
-RankRecord gather_ranks(const Communicator& comm, int threads, const PhaseTimers& timers) {
+RankRecord gather_ranks(const Communicator& comm, const PhaseTimers& timers) {
   ByteWriter out;
-  out.text(host_name());
-  out.value(static_cast<int64_t>(threads));
   out.value(peak_memory_bytes());
   out.value(timers.seconds());
   RankRecord record;
   for (const std::string& bytes : comm.gather(out.take())) {
     ByteReader in(bytes);
-    record.host.push_back(in.text());
-    record.threads.push_back(in.value<int64_t>());
     record.peak_memory.push_back(in.value<int64_t>());
     record.seconds.push_back(in.value<std::array<double, kPhases>>());
   }
@@ -65,10 +62,14 @@ RankRecord gather_ranks(const Communicator& comm, int threads, const PhaseTimers
 
 class Simulation final : public RoundObserver {
  public:
-  Simulation(const Communicator& comm, const Config& config, const Settings& settings)
-      : comm_(comm), config_(config), s_(settings) {}
+  Simulation(const Communicator& comm, const Config& config, const Settings& settings,
+             const RankPlace& place)
+      : comm_(comm), config_(config), s_(settings), place_(place) {
+    record_.places = gather_places(comm_, place_);
+  }
 
   void run() {
+    if (comm_.is_root()) log_placement(record_.places);
     load();
     FlatParameters global = initial_weights(*model_, s_.init, s_.seed);
     const Federation federation{comm_,       *model_,       data_,       *aggregator_,
@@ -115,6 +116,7 @@ class Simulation final : public RoundObserver {
     data_ = load_federated_data(comm_, *s_.dataset, s_.federated_data);
     comm_.agree([this] {
       model_ = std::make_unique<Model>(make_model(config_, s_, data_.classes()));
+      model_->compute_on(place_.compute_device());
       aggregator_ = make_aggregator(config_, s_, *model_);
     });
     log_info(fmt::format(
@@ -161,7 +163,7 @@ class Simulation final : public RoundObserver {
   }
 
   void publish(const std::string& status) {
-    record_.ranks = gather_ranks(comm_, s_.threads, timers_);
+    record_.ranks = gather_ranks(comm_, timers_);
     const auto timer = timers_.measure(Phase::kWrite);
     record_.status = status;
     comm_.agree([this] {
@@ -172,6 +174,7 @@ class Simulation final : public RoundObserver {
   const Communicator& comm_;
   const Config& config_;
   const Settings& s_;
+  const RankPlace& place_;
   PhaseTimers timers_;
   FederatedData data_;
   std::unique_ptr<Model> model_;
@@ -191,8 +194,10 @@ int run(const Communicator& comm, const JobArguments& arguments) {
     settings = make_settings(config);
     if (comm.is_root()) check_output_folder(settings.output, arguments.overwrite);
   });
-  prepare_process(settings.threads);
-  Simulation(comm, config, settings).run();
+  const RankPlace place = find_place(comm, settings.threads, settings.device);
+  prepare_process(place.threads);
+  if (arguments.dry_run) return dry_run(comm, config, settings, place);
+  Simulation(comm, config, settings, place).run();
   if (comm.is_root())
     fmt::print("{}\nresults: {}/run.h5\n", summarize_run(settings.output), settings.output);
   return 0;

@@ -22,7 +22,8 @@ namespace medpfl {
 struct Settings {
   std::string name, output;
   uint64_t seed = 1;
-  int threads = 1;
+  int threads = 1;       ///< 0: what the allocation gives a rank
+  std::string device;    ///< auto | cpu | cuda
   std::string dataset_name;
   DataRequest data;
   FederatedDataOptions federated_data;
