@@ -26,12 +26,13 @@ at::Tensor zero_images(const Model& model, int64_t n) {
 }
 
 // Memory that LibTorch takes for its own code, threads and activations cannot be told from outside.
-int64_t measured_peak(const Model& model, int64_t batch, bool evaluates, int64_t attacked_batch) {
+int64_t measured_peak(const Model& model, int64_t batch, int64_t evaluated,
+                      int64_t attacked_batch) {
   FlatParameters weights(model.layout()), gradient(model.layout());
   const Differentiator differentiator(model, weights);
   if (batch > 0)
     differentiator.gradient(zero_images(model, batch), at::zeros({batch}, at::kLong), &gradient);
-  if (evaluates) differentiator.logits(zero_images(model, kEvaluationBlock));
+  if (evaluated > 0) differentiator.logits(zero_images(model, evaluated));
   if (attacked_batch > 0) {
     Observation observation;
     observation.weights = weights;
@@ -133,6 +134,7 @@ MemoryParts estimate_memory(const Config& config, const Settings& settings,
   }
   const auto tests = static_cast<int64_t>(data.test_labels.size());
   const int64_t blocks = (tests + kEvaluationBlock - 1) / kEvaluationBlock;
+  const int64_t block = std::min(tests, kEvaluationBlock);
   const int64_t own_blocks = (blocks - rank + ranks - 1) / ranks;
   const int64_t batch = settings.federation.batch_size > 0
                             ? std::min(settings.federation.batch_size, largest_shard)
@@ -141,12 +143,12 @@ MemoryParts estimate_memory(const Config& config, const Settings& settings,
 
   MemoryParts parts;
   const int64_t peak =
-      measured_peak(model, batch, own_blocks > 0, attacks ? counts.attacked_batch : 0);
+      measured_peak(model, batch, own_blocks > 0 ? block : 0, attacks ? counts.attacked_batch : 0);
   parts.emplace_back("program and activations", peak);
   // Global weights, work and mean in float32; the sum in int64, and MPI's copy of it.
   parts.emplace_back("model copies and sums", 3 * vector + 4 * vector);
   parts.emplace_back("own images", images * (pixels + 2 * static_cast<int64_t>(sizeof(int64_t))));
-  parts.emplace_back("evaluation blocks", own_blocks * kEvaluationBlock * pixels);
+  parts.emplace_back("evaluation blocks", own_blocks * block * pixels);
 
   // Capture copies the rows it writes, and MPI-IO copies them again where ranks exchange them.
   const int64_t copies = settings.gradients == "none" ? 1 : ranks > 1 ? 3 : 2;
