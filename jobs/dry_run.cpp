@@ -55,9 +55,8 @@ std::string work_of_ranks(const FederatedData& data, int ranks,
   std::string out =
       fmt::format("{:<28} {:>12} {:>12} {:>12}\n", "of each rank", "least", "mean", "most");
   out += count_line("hospitals", hospitals) + count_line("training images", images);
-  out +=
-      fmt::format("{:<28} {:>12} {:>12} {:>12}\n", "main memory, about", size_text(bytes.least),
-                  size_text(static_cast<int64_t>(bytes.mean)), size_text(bytes.most));
+  out += fmt::format("{:<28} {:>12} {:>12} {:>12}\n", "main memory, about", size_text(bytes.least),
+                     size_text(static_cast<int64_t>(bytes.mean)), size_text(bytes.most));
   out += fmt::format("\nmain memory of rank {}\n", largest);
   for (const auto& [name, part] : memory[static_cast<size_t>(largest)])
     out += fmt::format("  {:<26} {:>12}\n", name, size_text(part));
