@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "comm/exact_sum.hpp"
+#include "comm/rank_place.hpp"
 #include "config/settings.hpp"
 #include "core/error.hpp"
 #include "core/process.hpp"
@@ -230,7 +231,9 @@ int run(const Communicator& comm, const JobArguments& arguments) {
         make_model(config, settings, std::max<int64_t>(2, settings.classes)));
     if (comm.is_root()) make_folder(settings.output);
   });
-  prepare_process(settings.threads);
+  const RankPlace place = find_place(comm, settings.threads, settings.device);
+  prepare_process(place.threads);
+  model->compute_on(place.compute_device());
   std::vector<Row> rows;
   benchmark_attack(comm, *model, &rows);
   benchmark_training(comm, config, settings, *model, &rows);

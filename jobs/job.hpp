@@ -7,6 +7,8 @@
 namespace medpfl {
 
 class Config;
+struct RankPlace;
+struct Settings;
 
 /// The words behind `medpfl JOB`, with the flags all jobs share taken out.
 struct JobArguments {
@@ -14,6 +16,7 @@ struct JobArguments {
   std::string config;              ///< --config FILE
   bool help = false, print_config = false, quiet = false, overwrite = false, resume = false;
   double max_walltime = 0;  ///< seconds, 0: no limit
+  bool dry_run = false;      ///< medpfl simulate: estimate and end
 };
 
 /// One subcommand.
@@ -32,6 +35,11 @@ struct Job {
 /// The configuration of a job: defaults, then the file (read by rank 0), then the command line.
 /// Collective. Throws AgreedError.
 Config read_config(const Communicator& comm, const JobArguments& arguments);
+
+/// `medpfl simulate --dry-run`: checks as a run does, shows placement, memory, attack tasks and
+/// file sizes, trains nothing and writes nothing. Returns the exit code. Collective.
+int dry_run(const Communicator& comm, const Config& config, const Settings& settings,
+            const RankPlace& place);
 
 extern const Job kSimulateJob;
 extern const Job kBenchmarkJob;

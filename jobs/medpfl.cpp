@@ -52,6 +52,8 @@ JobArguments parse_flags(int argc, char** argv) {
       out.help = true;
     } else if (word == "--print-config") {
       out.print_config = true;
+    } else if (word == "--dry-run") {
+      out.dry_run = true;
     } else if (word == "--quiet") {
       out.quiet = true;
     } else if (word == "--overwrite") {
@@ -104,7 +106,8 @@ int run_parallel(const Job& job, const JobArguments& arguments, int* argc, char*
   return static_cast<int>(code);
 }
 
-// Before MPI starts, the launcher's environment tells whether another process says the same.
+// Whether no other process of the launch says the same, by the launcher's environment; to be asked
+// before MPI starts, which adds a rank of its own where launcher and MPI do not match.
 bool first_of_launch() {
   for (const char* name : {"OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK", "SLURM_PROCID"})
     if (const char* rank = std::getenv(name)) return std::string(rank) == "0";
@@ -139,10 +142,11 @@ int main(int argc, char** argv) {
   prepare_process(1);
   h5::silence_hdf5();
   start_log(0, 1, false);
+  const bool speaks = first_of_launch();
   try {
     return dispatch(argc, argv);
   } catch (const Error& error) {
-    if (first_of_launch()) log_error(error.what());
+    if (speaks) log_error(error.what());
     return static_cast<int>(error.code());
   } catch (const std::exception& error) {
     log_error(error.what());

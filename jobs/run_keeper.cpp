@@ -65,7 +65,6 @@ RunKeeper::RunKeeper(const Communicator& comm, const Config& config, const Setti
 }
 
 RunKeeper::Start RunKeeper::find() {
-  check_output_folder(s_.output, arguments_.overwrite || arguments_.resume);
   if (!arguments_.resume) return Start::kNew;
   if (const auto run = find_run(s_.output)) {
     refuse_other_config(config_, run->config, s_.output);
@@ -108,15 +107,11 @@ FarmOrder RunKeeper::order() {
 
 void RunKeeper::gather_ranks() {
   ByteWriter out;
-  out.text(host_name());
-  out.value(static_cast<int64_t>(s_.threads));
   out.value(peak_memory_bytes());
   out.value(timers.seconds());
   record.ranks = {};
   for (const std::string& bytes : comm_.gather(out.take())) {
     ByteReader in(bytes);
-    record.ranks.host.push_back(in.text());
-    record.ranks.threads.push_back(in.value<int64_t>());
     record.ranks.peak_memory.push_back(in.value<int64_t>());
     record.ranks.seconds.push_back(in.value<std::array<double, kPhases>>());
   }

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "comm/rank_place.hpp"
 #include "config/settings.hpp"
 #include "core/log.hpp"
 #include "core/process.hpp"
@@ -25,6 +26,7 @@ std::string help() {
          "flags:\n"
          "  --config FILE     options from an INI file; the command line wins\n"
          "  --print-config    show the resolved configuration as INI and end\n"
+         "  --dry-run         show placement, memory and file sizes as they would be, and end\n"
          "  --overwrite       replace a run that is in run.output\n"
          "  --resume          go on with the run in run.output, or start it where there is none\n"
          "  --max-walltime T  stop with a checkpoint before T (HH:MM:SS) has passed\n"
@@ -36,10 +38,11 @@ std::string help() {
 class Simulation final : public RoundControl {
  public:
   Simulation(const Communicator& comm, const Config& config, const Settings& settings,
-             const JobArguments& arguments)
+             const JobArguments& arguments, const RankPlace& place)
       : comm_(comm),
         config_(config),
         s_(settings),
+        place_(place),
         keeper_(comm, config, settings, arguments,
                 {[this](ByteWriter* out) { save_shared(out); },
                  [this](ByteWriter* out) { save_server(out); }}) {}
@@ -50,6 +53,8 @@ class Simulation final : public RoundControl {
       log_info(fmt::format("the run in {} is complete", s_.output));
       return ExitCode::kOk;
     }
+    keeper_.record.places = gather_places(comm_, place_);
+    if (comm_.is_root()) log_placement(keeper_.record.places);
     try {
       load();
       start == RunKeeper::Start::kResumed ? resume() : begin();
@@ -90,6 +95,7 @@ class Simulation final : public RoundControl {
     data_ = load_federated_data(comm_, *s_.dataset, s_.federated_data);
     comm_.agree([this] {
       model_ = std::make_unique<Model>(make_model(config_, s_, data_.classes()));
+      model_->compute_on(place_.compute_device());
       aggregator_ = make_aggregator(config_, s_, *model_);
     });
     log_info(fmt::format(
@@ -242,6 +248,7 @@ class Simulation final : public RoundControl {
   const Communicator& comm_;
   const Config& config_;
   const Settings& s_;
+  const RankPlace& place_;
   RunKeeper keeper_;
   FederatedData data_;
   std::unique_ptr<Model> model_;
@@ -261,9 +268,15 @@ int run(const Communicator& comm, const JobArguments& arguments) {
     return 0;
   }
   Settings settings;
-  comm.agree([&] { settings = make_settings(config); });
-  prepare_process(settings.threads);
-  const ExitCode code = Simulation(comm, config, settings, arguments).run();
+  comm.agree([&] {
+    settings = make_settings(config);
+    if (comm.is_root())
+      check_output_folder(settings.output, arguments.overwrite || arguments.resume);
+  });
+  const RankPlace place = find_place(comm, settings.threads, settings.device);
+  prepare_process(place.threads);
+  if (arguments.dry_run) return dry_run(comm, config, settings, place);
+  const ExitCode code = Simulation(comm, config, settings, arguments, place).run();
   if (comm.is_root()) {
     if (code == ExitCode::kInterrupted)
       log_warning(fmt::format("stopped as asked; go on with --resume --run.output={}",

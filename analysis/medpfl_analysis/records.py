@@ -29,7 +29,7 @@ class Environment(NamedTuple):
     attributes: dict[str, str]
     """device, torch, mpi, hdf5"""
     ranks: pd.DataFrame
-    """host, threads, peak_memory (bytes), one row a rank"""
+    """host, threads, peak_memory (bytes) and what else the file holds, one row a rank"""
 
 
 class Trace(NamedTuple):

@@ -97,8 +97,9 @@ class Run:
     @cached_property
     def environment(self) -> Environment:
         """Device, library versions and the ranks."""
-        ranks = table(self._group("environment"), ("host", "threads", "peak_memory"), "rank")
-        return Environment(self._attributes("environment"), ranks)
+        group = self._group("environment")
+        columns = ("host", "threads", "peak_memory") if group is None else tuple(group)
+        return Environment(self._attributes("environment"), table(group, columns, "rank"))
 
     @cached_property
     def model(self) -> dict[str, Any]:

@@ -87,6 +87,8 @@ def write_run(
                          "source": [s for _, s in options.values()]}, "option")
         environment = f.create_group("environment")
         put_all(environment, {"host": [f"node{r}" for r in range(ranks)],
+                              "local_rank": np.zeros(ranks, int), "cpu_set": ["0-3,8"] * ranks,
+                              "device": ["cpu"] * ranks, "device_uuid": [""] * ranks,
                               "threads": np.ones(ranks, int),
                               "peak_memory": np.full(ranks, 300 << 20)}, "rank")
         for key, value in {"device": "cpu", "torch": "1.13.0", "mpi": "Open MPI 4.1.4",

@@ -38,6 +38,7 @@ def test_environment(run: Run) -> None:
     assert run.environment.attributes["device"] == "cpu"
     assert list(run.environment.ranks["host"]) == ["node0", "node1"]
     assert run.environment.ranks["peak_memory"][1] == 300 << 20
+    assert list(run.environment.ranks["cpu_set"]) == ["0-3,8", "0-3,8"]
 
 
 def test_model(run: Run) -> None:

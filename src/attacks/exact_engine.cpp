@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "attacks/matching_engine.hpp"
+#include "models/device_views.hpp"
 
 namespace medpfl {
 namespace {
@@ -17,42 +18,45 @@ class ExactEngine final : public MatchingEngine {
       : model_(model),
         observed_(observation.gradient),
         objective_(objective),
-        weights_(observation.weights.views(true)),
+        weights_(model.device(), observation.weights, true),
+        leaves_(weights_.current()),
         dummy_(model.layout()),
         derivative_(model.layout()),
-        derivative_views_(derivative_.views()) {}
+        derivative_views_(model.device(), derivative_, false) {}
 
   double evaluate(const Candidate& candidate, CandidateGradient* gradient) override {
-    const at::Tensor images = candidate.images.detach().set_requires_grad(true);
+    const at::Device device = model_.device();
+    const at::Tensor images = candidate.images.detach().to(device).set_requires_grad(true);
     std::vector<at::Tensor> inputs = {images};
-    const at::Tensor logits = model_.forward(weights_, images);
+    const at::Tensor logits = model_.forward(leaves_, images);
     at::Tensor loss;
     if (candidate.output_error.defined()) {
-      loss = logits.mul(candidate.output_error).sum();
+      loss = logits.mul(candidate.output_error.to(device)).sum();
     } else if (candidate.label_logits.defined()) {
-      inputs.push_back(candidate.label_logits.detach().set_requires_grad(true));
+      inputs.push_back(candidate.label_logits.detach().to(device).set_requires_grad(true));
       // Soft labels, as in DLG: cross entropy against softmax(label logits).
       loss = at::softmax(inputs[1], 1).mul(at::log_softmax(logits, 1)).sum(1).mean().neg();
     } else {
-      loss = at::cross_entropy_loss(logits, candidate.labels);
+      loss = at::cross_entropy_loss(logits, candidate.labels.to(device));
     }
-    const std::vector<at::Tensor> dummy = torch::autograd::grad({loss}, weights_, {}, true, true);
-    dummy_.assign(dummy);
+    const std::vector<at::Tensor> dummy = torch::autograd::grad({loss}, leaves_, {}, true, true);
+    weights_.collect(dummy, &dummy_);
     const double value =
         objective_.evaluate(dummy_.data(), observed_.data(), observed_.size(), derivative_.data());
     // With dD/dg as the vector of the second pass no graph of the objective is needed.
     // A gradient that does not depend on the candidate (that of the last bias, under a fixed output
     // error) has no part in it.
+    const std::vector<at::Tensor>& derivative = derivative_views_.current();
     std::vector<at::Tensor> outputs, directions;
     for (size_t i = 0; i < dummy.size(); ++i) {
       if (!dummy[i].requires_grad()) continue;
       outputs.push_back(dummy[i]);
-      directions.push_back(derivative_views_[i]);
+      directions.push_back(derivative[i]);
     }
     const std::vector<at::Tensor> result =
         torch::autograd::grad(outputs, inputs, directions, false, false, true);
-    gradient->images = result[0].contiguous();
-    gradient->label_logits = result.size() > 1 ? result[1].contiguous() : at::Tensor();
+    gradient->images = result[0].to(at::kCPU).contiguous();
+    gradient->label_logits = result.size() > 1 ? result[1].to(at::kCPU).contiguous() : at::Tensor();
     return value;
   }
 
@@ -60,9 +64,10 @@ class ExactEngine final : public MatchingEngine {
   const Model& model_;
   const FlatParameters& observed_;
   const Objective& objective_;
-  std::vector<at::Tensor> weights_;
+  DeviceViews weights_;
+  std::vector<at::Tensor> leaves_;
   FlatParameters dummy_, derivative_;
-  std::vector<at::Tensor> derivative_views_;
+  DeviceViews derivative_views_;
 };
 
 }  // namespace

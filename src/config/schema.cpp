@@ -23,11 +23,13 @@ Section run_section() {
           {text_option("name", "medpfl", "name of the run"),
            integer_option("seed", 1, "seed of all randomness").at_least(0),
            text_option("output", "runs/medpfl", "folder of the results"),
-           choice_option("device", "cpu", {"cpu"}, "where tensors are computed"),
+           choice_option("device", "cpu", {"auto", "cpu", "cuda"},
+                         "where tensors are computed; auto: on a GPU where there is one"),
            integer_option("threads", 1,
                           "compute threads of a rank; 1 keeps results the same for any "
-                          "number of ranks")
-               .at_least(1)}};
+                          "number of ranks; auto: what the allocation gives a rank")
+               .at_least(1)
+               .or_word("auto")}};
 }
 
 Section data_section() {

@@ -127,7 +127,8 @@ Settings make_settings(const Config& config) {
   s.name = run.text("name");
   s.output = run.text("output");
   s.seed = static_cast<uint64_t>(run.integer("seed"));
-  s.threads = static_cast<int>(run.integer("threads"));
+  s.threads = run.text("threads") == "auto" ? 0 : static_cast<int>(run.integer("threads"));
+  s.device = run.text("device");
   wrong.check(!s.output.empty(), "run.output must name a folder");
 
   const OptionValues data = config.section("data");

@@ -22,7 +22,8 @@ namespace medpfl {
 struct Settings {
   std::string name, output;
   uint64_t seed = 1;
-  int threads = 1;
+  int threads = 1;     ///< 0: what the allocation gives a rank
+  std::string device;  ///< auto | cpu | cuda
   std::string dataset_name;
   DataRequest data;
   FederatedDataOptions federated_data;
@@ -47,7 +48,8 @@ struct Settings {
 /// show together.
 Settings make_settings(const Config& config);
 
-/// The network for a data set with these classes. Throws ConfigError when model.classes is too small.
+/// The network for a data set with these classes. Throws ConfigError when model.classes is too
+/// small.
 Model make_model(const Config& config, const Settings& settings, int64_t data_classes);
 
 /// The federated algorithm of the configuration.

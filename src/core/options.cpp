@@ -56,6 +56,12 @@ OptionSpec OptionSpec::between(double low, double high) const {
   return copy;
 }
 
+OptionSpec OptionSpec::or_word(std::string word) const {
+  OptionSpec copy = *this;
+  copy.choices.push_back(std::move(word));
+  return copy;
+}
+
 OptionSpec integer_option(std::string name, int64_t value, std::string help) {
   return make(OptionSpec::Kind::kInteger, std::move(name), std::to_string(value), std::move(help));
 }
@@ -82,6 +88,8 @@ OptionSpec choice_option(std::string name, std::string value, std::vector<std::s
 
 std::string describe_domain(const OptionSpec& spec) {
   std::string text;
+  std::string words;
+  if (!spec.choices.empty()) words = ", or " + join(spec.choices);
   switch (spec.kind) {
     case OptionSpec::Kind::kInteger:
       text = "integer";
@@ -97,18 +105,19 @@ std::string describe_domain(const OptionSpec& spec) {
       return "one of: " + join(spec.choices);
   }
   if (spec.has_min && spec.has_max)
-    return fmt::format("{} in {}{}, {}]", text, spec.min_excluded ? "(" : "[", shortest(spec.min),
-                       shortest(spec.max));
-  if (spec.has_min)
-    return fmt::format("{}, {} {}", text, spec.min_excluded ? "above" : "at least",
-                       shortest(spec.min));
-  return text;
+    text += fmt::format(" in {}{}, {}]", spec.min_excluded ? "(" : "[", shortest(spec.min),
+                        shortest(spec.max));
+  else if (spec.has_min)
+    text += fmt::format(", {} {}", spec.min_excluded ? "above" : "at least", shortest(spec.min));
+  return text + words;
 }
 
 std::optional<std::string> violation(const OptionSpec& spec, std::string_view text) {
   const auto complain = [&] {
     return fmt::format("'{}' is not allowed: it must be {}", text, describe_domain(spec));
   };
+  const bool is_word =
+      std::find(spec.choices.begin(), spec.choices.end(), text) != spec.choices.end();
   double value = 0;
   switch (spec.kind) {
     case OptionSpec::Kind::kText:
@@ -119,18 +128,19 @@ std::optional<std::string> violation(const OptionSpec& spec, std::string_view te
       return std::nullopt;
     }
     case OptionSpec::Kind::kChoice: {
-      if (std::find(spec.choices.begin(), spec.choices.end(), text) != spec.choices.end())
-        return std::nullopt;
+      if (is_word) return std::nullopt;
       const std::string guess = nearest(text, spec.choices);
       return complain() + (guess.empty() ? "" : fmt::format(" (did you mean {}?)", guess));
     }
     case OptionSpec::Kind::kInteger: {
+      if (is_word) return std::nullopt;
       int64_t whole = 0;
       if (!parse_number(text, &whole)) return complain();
       value = static_cast<double>(whole);
       break;
     }
     case OptionSpec::Kind::kReal:
+      if (is_word) return std::nullopt;
       if (!parse_number(text, &value) || !std::isfinite(value)) return complain();
       break;
   }

@@ -17,11 +17,12 @@ struct OptionSpec {
   std::string help;           ///< one line, with the unit
   double min = 0, max = 0;    ///< inclusive bounds, used where has_min / has_max
   bool has_min = false, has_max = false, min_excluded = false;
-  std::vector<std::string> choices;  ///< allowed words of kChoice
+  std::vector<std::string> choices;  ///< allowed words of kChoice; words besides numbers
 
   OptionSpec at_least(double bound) const;
   OptionSpec above(double bound) const;
   OptionSpec between(double low, double high) const;
+  OptionSpec or_word(std::string word) const;  ///< a number, or this word
 };
 
 OptionSpec integer_option(std::string name, int64_t default_value, std::string help);

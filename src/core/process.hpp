@@ -1,6 +1,8 @@
 #pragma once
 #include <cstdint>
+#include <functional>
 #include <string>
+#include <vector>
 
 namespace medpfl {
 
@@ -13,5 +15,15 @@ void prepare_process(int threads);
 int64_t peak_memory_bytes();
 
 std::string host_name();
+
+/// CPUs this process may run on (its affinity), ascending; empty where the system does not say.
+std::vector<int> allowed_cpus();
+
+/// Value of an environment variable, or null; std::getenv outside tests.
+using Environment = std::function<const char*(const char* name)>;
+
+/// The threads an allocation gives each rank: the first of SRUN_CPUS_PER_TASK, SLURM_CPUS_PER_TASK
+/// and OMP_NUM_THREADS that is set, else 1. Throws ConfigError when that is no positive number.
+int allocated_threads(const Environment& environment);
 
 }  // namespace medpfl

@@ -71,6 +71,16 @@ std::string nearest(std::string_view word, const std::vector<std::string>& candi
   return best;
 }
 
+std::string format_ranges(const std::vector<int>& ascending) {
+  std::vector<std::string> parts;
+  for (size_t first = 0, last = 0; first < ascending.size(); first = ++last) {
+    while (last + 1 < ascending.size() && ascending[last + 1] == ascending[last] + 1) ++last;
+    parts.push_back(std::to_string(ascending[first]));
+    if (last > first) parts.back() += "-" + std::to_string(ascending[last]);
+  }
+  return join(parts, ",");
+}
+
 std::string lower(std::string_view text) {
   std::string out(text);
   for (char& c : out) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));

@@ -18,6 +18,9 @@ std::string join(const std::vector<std::string>& parts, std::string_view separat
 /// third of the longer word differs).
 std::string nearest(std::string_view word, const std::vector<std::string>& candidates);
 
+/// Ascending numbers as ranges: {0, 1, 2, 3, 8} -> "0-3,8".
+std::string format_ranges(const std::vector<int>& ascending);
+
 /// ASCII lower case.
 std::string lower(std::string_view text);
 

@@ -49,6 +49,23 @@ Manifest share_manifest(const Communicator& comm, const Dataset& dataset, int64_
   return manifest;
 }
 
+// What all ranks know alike, without pixels.
+FederatedData deal(const Communicator& comm, const Manifest& manifest,
+                   const FederatedDataOptions& options) {
+  FederatedData data;
+  data.class_names = manifest.class_names;
+  data.train_labels = manifest.train.labels;
+  data.test_labels = manifest.test.labels;
+  comm.agree([&] {
+    data.partition = make_partition(manifest.train.labels, manifest.classes(), options.hospitals,
+                                    options.partition);
+    for (const auto& shard : data.partition.shards)
+      data.shard_sizes.push_back(static_cast<int64_t>(shard.size()));
+    data.placement = place_hospitals(data.shard_sizes, comm.size(), options.dedicated_server);
+  });
+  return data;
+}
+
 std::vector<at::Tensor> read_test_blocks(const Communicator& comm, const Dataset& dataset,
                                          const Manifest& manifest) {
   // One call, so that archives are read once.
@@ -123,19 +140,16 @@ const Hospital& FederatedData::hospital(int64_t id) const {
   return *found;
 }
 
+FederatedData plan_federated_data(const Communicator& comm, const Dataset& dataset,
+                                  const FederatedDataOptions& options) {
+  return deal(comm, share_manifest(comm, dataset, options.limit), options);
+}
+
 FederatedData load_federated_data(const Communicator& comm, const Dataset& dataset,
                                   const FederatedDataOptions& options) {
   const Manifest manifest = share_manifest(comm, dataset, options.limit);
-  FederatedData data;
-  data.class_names = manifest.class_names;
-  data.train_labels = manifest.train.labels;
-  data.test_labels = manifest.test.labels;
+  FederatedData data = deal(comm, manifest, options);
   comm.agree([&] {
-    data.partition = make_partition(manifest.train.labels, manifest.classes(), options.hospitals,
-                                    options.partition);
-    for (const auto& shard : data.partition.shards)
-      data.shard_sizes.push_back(static_cast<int64_t>(shard.size()));
-    data.placement = place_hospitals(data.shard_sizes, comm.size(), options.dedicated_server);
     read_hospitals(comm, dataset, manifest, &data);
     data.test_blocks = read_test_blocks(comm, dataset, manifest);
   });

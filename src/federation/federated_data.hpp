@@ -46,4 +46,8 @@ struct FederatedDataOptions {
 FederatedData load_federated_data(const Communicator& comm, const Dataset& dataset,
                                   const FederatedDataOptions& options);
 
+/// The same without pixels: no hospitals, test blocks or prior. Collective. Throws AgreedError.
+FederatedData plan_federated_data(const Communicator& comm, const Dataset& dataset,
+                                  const FederatedDataOptions& options);
+
 }  // namespace medpfl

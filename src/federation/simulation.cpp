@@ -13,9 +13,6 @@
 namespace medpfl {
 namespace {
 
-// Messages a rank holds before observers must take them.
-constexpr int64_t kChunkBytes = int64_t{32} << 20;
-
 class RoundLoop {
  public:
   RoundLoop(const Federation& f, FlatParameters* global,
@@ -84,7 +81,7 @@ class RoundLoop {
     for (const auto& list : work) longest = std::max(longest, list.size());
     for (const int64_t probes : plan.probes) most_probes = std::max(most_probes, probes);
     const int64_t bytes = global_->size() * static_cast<int64_t>(sizeof(float)) * (1 + most_probes);
-    const auto chunk = static_cast<size_t>(std::max<int64_t>(1, kChunkBytes / bytes));
+    const auto chunk = static_cast<size_t>(std::max<int64_t>(1, kMessageBytes / bytes));
     for (size_t first = 0; first < longest; first += chunk) {
       std::vector<Message> messages;
       for (size_t i = first; i < std::min(first + chunk, mine.size()); ++i)

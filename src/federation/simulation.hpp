@@ -15,6 +15,9 @@
 
 namespace medpfl {
 
+/// Messages a rank holds at once take about this much, before observers must take them.
+inline constexpr int64_t kMessageBytes = int64_t{32} << 20;
+
 /// What is known of a round when it is over; complete on rank 0 only.
 struct RoundRecord {
   int64_t round = 0, participants = 0, examples = 0;

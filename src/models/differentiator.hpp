@@ -1,28 +1,29 @@
 #pragma once
 #include <ATen/core/Tensor.h>
 
-#include <vector>
-
 #include "core/flat_parameters.hpp"
+#include "models/device_views.hpp"
 #include "models/model.hpp"
 
 namespace medpfl {
 
-/// Loss and gradient of a model at weights that live in a flat buffer, without copies: the leaves
-/// of autograd share the buffer's memory, so weights may change between calls.
+/// Loss and gradient of a model at weights that live in a flat buffer and may change between calls.
+/// On the CPU without copies: the leaves of autograd share the buffer's memory. Arguments and
+/// results are on the CPU wherever the model computes.
 class Differentiator {
  public:
   /// Both must outlive this object.
   Differentiator(const Model& model, const FlatParameters& weights);
 
-  /// Mean cross entropy (nats) over images float32 [B, C, H, W] and labels int64 [B], and its gradient.
+  /// Mean cross entropy (nats) over images float32 [B, C, H, W] and labels int64 [B], and its
+  /// gradient.
   double gradient(const at::Tensor& images, const at::Tensor& labels, FlatParameters* out) const;
   /// Logits float32 [B, classes], no graph.
   at::Tensor logits(const at::Tensor& images) const;
 
  private:
   const Model& model_;
-  std::vector<at::Tensor> leaves_;
+  DeviceViews weights_;
 };
 
 }  // namespace medpfl

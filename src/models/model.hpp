@@ -40,10 +40,13 @@ class Model {
   int64_t classes() const { return classes_; }
   const std::vector<Layer>& layers() const { return layers_; }
   const ParameterLayout& layout() const { return layout_; }
+  /// Where tensors are computed; all flat buffers stay on the CPU.
+  at::Device device() const { return device_; }
+  void compute_on(at::Device device) { device_ = device; }
   /// The last dense layer, whose gradient gives labels away.
   const Layer& head() const { return layers_.back(); }
 
-  /// images float32 [B, C, H, W], weights as views in the order of the layout -> logits [B, classes].
+  /// All on the model's device: images float32 [B, C, H, W], weights as views in the order of the layout -> logits [B, classes].
   at::Tensor forward(const std::vector<at::Tensor>& weights, const at::Tensor& images) const;
 
  private:
@@ -52,6 +55,7 @@ class Model {
   int64_t classes_;
   std::vector<Layer> layers_;
   ParameterLayout layout_;
+  at::Device device_ = at::kCPU;
 };
 
 /// What every model is built from.

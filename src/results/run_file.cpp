@@ -1,6 +1,7 @@
 #include <ATen/ops/zeros.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <limits>
 #include <map>
@@ -35,13 +36,32 @@ void write_config(h5::File* file, const ConfigRecord& config) {
   table.column("source", config.source, "default, command line, or the config file's name");
 }
 
-void write_environment(h5::File* file, const RankRecord& ranks, int64_t resumes) {
+void write_environment(h5::File* file, const RunRecord& record) {
+  const std::vector<RankPlace>& places = record.places;
+  const RankRecord& ranks = record.ranks;
+  using P = RankPlace;
   TableWriter table(file, "/environment", "rank");
-  table.column("host", ranks.host, "machine of the rank");
-  table.column("threads", ranks.threads, "compute threads of the rank");
+  table.column<std::string, P>(
+      "host", places, [](const P& p) { return p.host; }, "machine of the rank");
+  table.column<int64_t, P>(
+      "local_rank", places, [](const P& p) { return p.local_rank; },
+      "place of the rank among those of its machine");
+  table.column<std::string, P>(
+      "cpu_set", places, [](const P& p) { return format_ranges(p.cpus); },
+      "CPUs the rank may run on, as ranges");
+  table.column<int64_t, P>(
+      "threads", places, [](const P& p) { return p.threads; }, "compute threads of the rank");
+  table.column<std::string, P>(
+      "device", places, [](const P& p) { return p.device; },
+      "cpu, or the name of the GPU the rank computes on");
+  table.column<std::string, P>(
+      "device_uuid", places, [](const P& p) { return p.device_uuid; },
+      "UUID of the GPU; empty for cpu");
   table.column("peak_memory", ranks.peak_memory, "largest resident memory of the rank", "byte");
-  file->write_attribute("/environment", "device", std::string("cpu"));
-  file->write_attribute("/environment", "resumes", resumes);
+  const bool on_gpu =
+      std::any_of(places.begin(), places.end(), [](const P& p) { return p.gpu >= 0; });
+  file->write_attribute("/environment", "device", std::string(on_gpu ? "cuda" : "cpu"));
+  file->write_attribute("/environment", "resumes", record.resumes);
   file->write_attribute("/environment", "torch", torch_version());
   file->write_attribute("/environment", "mpi", mpi_library_version());
   file->write_attribute("/environment", "hdf5", h5::hdf5_version());
@@ -161,7 +181,7 @@ void write_run(const std::string& folder, const RunRecord& record) {
     h5::File file = h5::File::create(partial);
     write_root(&file, record);
     write_config(&file, record.config);
-    write_environment(&file, record.ranks, record.resumes);
+    write_environment(&file, record);
     write_model(&file, *record.model);
     write_data(&file, record.dataset, *record.data);
     write_rounds(&file, record);

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "comm/rank_place.hpp"
 #include "core/flat_parameters.hpp"
 #include "core/timers.hpp"
 #include "federation/attack_queue.hpp"
@@ -20,10 +21,9 @@ struct ConfigRecord {
   std::vector<std::string> option, value, source;
 };
 
-/// One entry a rank.
+/// What each rank used, one entry a rank.
 struct RankRecord {
-  std::vector<std::string> host;
-  std::vector<int64_t> threads, peak_memory;  ///< bytes
+  std::vector<int64_t> peak_memory;  ///< bytes
   std::vector<std::array<double, kPhases>> seconds;
 };
 
@@ -33,6 +33,7 @@ struct RunRecord {
   std::string dataset;
   long long created = 0;  ///< seconds since the epoch
   ConfigRecord config;
+  std::vector<RankPlace> places;
   RankRecord ranks;
   const Model* model = nullptr;
   const FederatedData* data = nullptr;

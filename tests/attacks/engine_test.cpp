@@ -195,5 +195,32 @@ TEST(Objective, RelativeL2DividesByTheObservedEnergy) {
 
 TEST(Objective, UnknownNameIsRefused) { EXPECT_THROW(make_objective("l3"), ConfigError); }
 
+// "cpu:0" takes the way of a GPU, copies and all; see tests/models/device_views_test.cpp.
+TEST(ExactEngine, SameValuesThroughCopies) {
+  Model model = build("lenet-dlg", kSize, kClasses);
+  const Observation seen = observe(model, noise_images(2, kSize, 1), {1, 3});
+  const auto objective = make_objective("l2");
+  const auto direct = make_exact_engine(model, seen, *objective);
+  model.compute_on(at::Device(at::kCPU, 0));
+  const auto staged = make_exact_engine(model, seen, *objective);
+  for (const bool joint : {false, true}) {
+    Candidate candidate;
+    candidate.images = noise_images(2, kSize, 2);
+    candidate.labels = at::tensor(std::vector<int64_t>{1, 3}, at::kLong);
+    if (joint) candidate.label_logits = noise_images(2, 2, 3).view({2, kClasses});
+    CandidateGradient a, b;
+    model.compute_on(at::kCPU);
+    const double value = direct->evaluate(candidate, &a);
+    model.compute_on(at::Device(at::kCPU, 0));
+    EXPECT_EQ(staged->evaluate(candidate, &b), value);
+    EXPECT_GT(value, 0);
+    EXPECT_TRUE(a.images.equal(b.images));
+    EXPECT_EQ(a.label_logits.defined(), joint);
+    if (joint) {
+      EXPECT_TRUE(a.label_logits.equal(b.label_logits));
+    }
+  }
+}
+
 }  // namespace
 }  // namespace medpfl

@@ -93,6 +93,16 @@ TEST(Options, DescribesEachDomain) {
   EXPECT_EQ(describe_domain(flag_option("a", false, "")), "true or false");
   EXPECT_EQ(describe_domain(text_option("a", "", "")), "text");
   EXPECT_EQ(describe_domain(choice_option("a", "x", {"x", "y"}, "")), "one of: x, y");
+  EXPECT_EQ(describe_domain(integer_option("a", 1, "").at_least(1).or_word("auto")),
+            "integer, at least 1, or auto");
+}
+
+TEST(Options, NumbersMayHaveAWordBeside) {
+  const OptionSpec spec = integer_option("a", 1, "").at_least(1).or_word("auto");
+  EXPECT_FALSE(violation(spec, "auto").has_value());
+  EXPECT_FALSE(violation(spec, "3").has_value());
+  EXPECT_TRUE(violation(spec, "0").has_value());
+  EXPECT_TRUE(violation(spec, "Auto").has_value());
 }
 
 TEST(OptionValues, ReadsDefaultsAndSetValues) {

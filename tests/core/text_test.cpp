@@ -84,5 +84,13 @@ TEST(Text, ShortestReadsBackTheSame) {
   }
 }
 
+TEST(Text, RangesOfNumbers) {
+  EXPECT_EQ(format_ranges({}), "");
+  EXPECT_EQ(format_ranges({7}), "7");
+  EXPECT_EQ(format_ranges({0, 1, 2, 3, 8}), "0-3,8");
+  EXPECT_EQ(format_ranges({0, 2, 4, 5}), "0,2,4-5");
+  EXPECT_EQ(format_ranges({1, 2, 10, 11, 12}), "1-2,10-12");
+}
+
 }  // namespace
 }  // namespace medpfl

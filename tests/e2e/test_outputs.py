@@ -24,7 +24,7 @@ FORMAT = (REPOSITORY / "docs" / "file_format.md").read_text().partition("## benc
 
 EXPECTED = {
     "config": "resolved option value source",
-    "environment": "host threads peak_memory",
+    "environment": "host local_rank cpu_set threads device device_uuid peak_memory",
     "model": "name offset size shape",
     "data": "prior",
     "clients": "examples class_histogram assignment labels",

@@ -1,0 +1,128 @@
+// medpfl simulate --dry-run: what a run will need, before it is paid for.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+
+#include "comm/rank_place.hpp"
+#include "config/settings.hpp"
+#include "core/bytes.hpp"
+#include "core/log.hpp"
+#include "job.hpp"
+#include "run_estimate.hpp"
+
+namespace medpfl {
+namespace {
+
+std::string size_text(int64_t bytes) {
+  const auto value = static_cast<double>(bytes);
+  if (bytes >= int64_t{1} << 30) return fmt::format("{:.1f} GiB", value / (int64_t{1} << 30));
+  if (bytes >= int64_t{1} << 20) return fmt::format("{:.1f} MiB", value / (int64_t{1} << 20));
+  return fmt::format("{:.1f} KiB", value / 1024);
+}
+
+struct Spread {
+  int64_t least = 0, most = 0;
+  double mean = 0;
+};
+
+Spread spread(const std::vector<int64_t>& values) {
+  const auto [low, high] = std::minmax_element(values.begin(), values.end());
+  double sum = 0;
+  for (const int64_t v : values) sum += static_cast<double>(v);
+  return {*low, *high, sum / static_cast<double>(values.size())};
+}
+
+std::string count_line(const std::string& what, const std::vector<int64_t>& values) {
+  const Spread s = spread(values);
+  return fmt::format("{:<28} {:>12} {:>12.1f} {:>12}\n", what, s.least, s.mean, s.most);
+}
+
+std::string work_of_ranks(const FederatedData& data, int ranks,
+                          const std::vector<MemoryParts>& memory) {
+  std::vector<int64_t> hospitals(static_cast<size_t>(ranks)), images(hospitals), total;
+  for (size_t h = 0; h < data.placement.size(); ++h) {
+    const auto rank = static_cast<size_t>(data.placement[h]);
+    ++hospitals[rank];
+    images[rank] += data.shard_sizes[h];
+  }
+  for (const MemoryParts& parts : memory) {
+    total.push_back(0);
+    for (const auto& part : parts) total.back() += part.second;
+  }
+  const Spread bytes = spread(total);
+  const auto largest = std::max_element(total.begin(), total.end()) - total.begin();
+  std::string out =
+      fmt::format("{:<28} {:>12} {:>12} {:>12}\n", "of each rank", "least", "mean", "most");
+  out += count_line("hospitals", hospitals) + count_line("training images", images);
+  out += fmt::format("{:<28} {:>12} {:>12} {:>12}\n", "main memory, about", size_text(bytes.least),
+                     size_text(static_cast<int64_t>(bytes.mean)), size_text(bytes.most));
+  out += fmt::format("\nmain memory of rank {}\n", largest);
+  for (const auto& [name, part] : memory[static_cast<size_t>(largest)])
+    out += fmt::format("  {:<26} {:>12}\n", name, size_text(part));
+  return out;
+}
+
+std::string files(const Settings& settings, const RunCounts& counts, const FileSizes& sizes) {
+  std::string out = fmt::format("files in {}\n", settings.output);
+  const auto line = [&](const char* name, int64_t bytes, int64_t n, const char* what) {
+    out += fmt::format("  {:<26} {:>12}  {} {}\n", name, size_text(bytes), n, what);
+  };
+  line("gradients/segment-*.h5", sizes.gradients, counts.gradients, "gradients");
+  line("gradients/images.h5", sizes.images, counts.captured_images, "images");
+  line("run.h5, weights", sizes.weights, settings.weights ? settings.federation.rounds + 1 : 0,
+       "models");
+  line("run.h5, reconstructions", sizes.reconstructions, counts.reconstructed, "images");
+  return out;
+}
+
+std::vector<MemoryParts> gather(const Communicator& comm, const MemoryParts& mine) {
+  ByteWriter out;
+  for (const auto& [name, bytes] : mine) {
+    out.text(name);
+    out.value(bytes);
+  }
+  std::vector<MemoryParts> all;
+  for (const std::string& text : comm.gather(out.take())) {
+    ByteReader in(text);
+    all.emplace_back();
+    while (!in.done()) {
+      const std::string name = in.text();
+      all.back().emplace_back(name, in.value<int64_t>());
+    }
+  }
+  return all;
+}
+
+}  // namespace
+
+int dry_run(const Communicator& comm, const Config& config, const Settings& settings,
+            const RankPlace& place) {
+  const std::vector<RankPlace> places = gather_places(comm, place);
+  const FederatedData data = plan_federated_data(comm, *settings.dataset, settings.federated_data);
+  std::unique_ptr<Model> model;
+  RunCounts counts;
+  MemoryParts mine;
+  comm.agree([&] {
+    model = std::make_unique<Model>(make_model(config, settings, data.classes()));
+    model->compute_on(place.compute_device());
+    counts =
+        count_run(settings, data, *model, *make_aggregator(config, settings, *model), comm.size());
+    mine = estimate_memory(config, settings, data, *model, counts, comm.rank(), comm.size());
+  });
+  const std::vector<MemoryParts> memory = gather(comm, mine);
+  if (!comm.is_root()) return 0;
+  fmt::print(
+      "{}\n{} training and {} test images in {} classes, {} hospitals, {} ranks; {} with {} "
+      "parameters\n\n{}\n{} attack tasks on {} messages, worked on by {}\n\n{}\nnothing was "
+      "written\n",
+      placement_table(places, 20), data.train_labels.size(), data.test_labels.size(),
+      data.classes(), data.hospital_count(), comm.size(), model->name(), model->layout().size(),
+      work_of_ranks(data, comm.size(), memory), counts.tasks, counts.attacked,
+      settings.attack.all_ranks ? "all ranks" : "rank 0",
+      files(settings, counts, estimate_files(settings, *model, counts)));
+  for (const std::string& warning : placement_warnings(places)) log_warning(warning);
+  return 0;
+}
+
+}  // namespace medpfl

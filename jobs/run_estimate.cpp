@@ -1,0 +1,191 @@
+#include "run_estimate.hpp"
+
+#include <ATen/ops/zeros.h>
+
+#include <algorithm>
+#include <numeric>
+
+#include "attacks/matching_engine.hpp"
+#include "attacks/objective.hpp"
+#include "core/process.hpp"
+#include "federation/attack_cases.hpp"
+#include "federation/round_plan.hpp"
+#include "federation/simulation.hpp"
+#include "models/differentiator.hpp"
+
+namespace medpfl {
+namespace {
+
+constexpr auto kFloat = static_cast<int64_t>(sizeof(float));
+
+int64_t vector_bytes(const Model& model) { return model.layout().size() * kFloat; }
+
+at::Tensor zero_images(const Model& model, int64_t n) {
+  const ImageShape& shape = model.input();
+  return at::zeros({n, shape.channels, shape.height, shape.width}, at::kFloat);
+}
+
+// Memory that LibTorch takes for its own code, threads and activations cannot be told from outside.
+int64_t measured_peak(const Model& model, int64_t batch, int64_t evaluated,
+                      int64_t attacked_batch) {
+  FlatParameters weights(model.layout()), gradient(model.layout());
+  const Differentiator differentiator(model, weights);
+  if (batch > 0)
+    differentiator.gradient(zero_images(model, batch), at::zeros({batch}, at::kLong), &gradient);
+  if (evaluated > 0) differentiator.logits(zero_images(model, evaluated));
+  if (attacked_batch > 0) {
+    Observation observation;
+    observation.weights = weights;
+    observation.gradient = gradient;
+    const auto objective = make_objective("l2");
+    const auto engine = make_exact_engine(model, observation, *objective);
+    Candidate candidate;
+    candidate.images = zero_images(model, attacked_batch);
+    candidate.labels = at::zeros({attacked_batch}, at::kLong);
+    CandidateGradient out;
+    engine->evaluate(candidate, &out);
+  }
+  return peak_memory_bytes();
+}
+
+// Pairs of vectors that the optimizer of an attack keeps, where it has that option.
+int64_t optimizer_history(const Config& config, const AttackPlan& plan) {
+  int64_t most = 0;
+  for (const AttackPlan::Method& method : plan.methods) {
+    const auto found = config.entries().find("attack." + method.name + ".history");
+    if (found != config.entries().end())
+      most = std::max<int64_t>(most, std::stoll(found->second.value));
+  }
+  return most;
+}
+
+int64_t reconstruction_bytes(const Settings& settings, const Model& model, int64_t images) {
+  const auto kept = 2 + static_cast<int64_t>(settings.snapshots.size());
+  return images * model.input().size() * kFloat * kept;
+}
+
+}  // namespace
+
+RunCounts count_run(const Settings& settings, const FederatedData& data, const Model& model,
+                    const Aggregator& aggregator, int ranks) {
+  RunCounts counts;
+  counts.messages.resize(static_cast<size_t>(ranks));
+  counts.attacked_messages.resize(static_cast<size_t>(ranks));
+  const int64_t hospitals = data.hospital_count();
+  std::vector<bool> captured(static_cast<size_t>(hospitals)), attacked(captured);
+  const auto methods = static_cast<int64_t>(settings.attack.methods.size());
+  for (int64_t r = 0; r < settings.federation.rounds; ++r) {
+    const RoundPlan plan = plan_round(r, data.shard_sizes, settings.federation.sampling,
+                                      settings.seed, *settings.targets);
+    int64_t most_probes = 0, attacked_before = counts.attacked;
+    std::vector<int64_t> present(static_cast<size_t>(ranks)), targets(present);
+    for (size_t i = 0; i < plan.hospitals.size(); ++i) {
+      const auto h = static_cast<size_t>(plan.hospitals[i]);
+      const auto rank = static_cast<size_t>(data.placement[h]);
+      const int64_t probes = plan.probes[i];
+      most_probes = std::max(most_probes, probes);
+      ++present[rank];
+      if (settings.gradients == "all" || (settings.gradients == "attacked" && plan.attacked[i])) {
+        counts.gradients += 1 + probes;
+        captured[h] = true;
+      }
+      if (!plan.attacked[i] || methods == 0) continue;
+      const int64_t messages = std::max<int64_t>(1, probes);
+      const int64_t batch =
+          probes > 0 ? settings.targets->probe_batch : aggregator.examples(data.shard_sizes[h]);
+      attacked[h] = true;
+      targets[rank] += messages;
+      counts.attacked += messages;
+      counts.tasks += messages * methods * settings.attack.restarts;
+      counts.reconstructed += messages * methods * settings.attack.restarts * batch;
+      counts.attacked_batch = std::max(counts.attacked_batch, batch);
+    }
+    const int64_t chunk =
+        std::max<int64_t>(1, kMessageBytes / (vector_bytes(model) * (1 + most_probes)));
+    for (size_t rank = 0; rank < present.size(); ++rank) {
+      const int64_t held = std::min(present[rank], chunk) * (1 + most_probes);
+      counts.messages[rank] = std::max(counts.messages[rank], held);
+      counts.attacked_messages[rank] =
+          std::max(counts.attacked_messages[rank], std::min(targets[rank], held));
+    }
+    const int64_t in_round = counts.attacked - attacked_before;
+    if (in_round > 0) ++counts.attacked_rounds;
+    counts.attacked_at_once =
+        settings.attack.each_round ? std::max(counts.attacked_at_once, in_round) : counts.attacked;
+  }
+  for (size_t h = 0; h < captured.size(); ++h) {
+    if (captured[h]) counts.captured_images += data.shard_sizes[h];
+    if (attacked[h]) ++counts.attacked_hospitals;
+  }
+  return counts;
+}
+
+MemoryParts estimate_memory(const Config& config, const Settings& settings,
+                            const FederatedData& data, const Model& model, const RunCounts& counts,
+                            int rank, int ranks) {
+  const int64_t vector = vector_bytes(model);
+  const int64_t pixels = model.input().size();
+  const bool root = rank == 0;
+  int64_t images = 0, largest_shard = 0;
+  for (size_t h = 0; h < data.shard_sizes.size(); ++h) {
+    if (data.placement[h] != rank) continue;
+    images += data.shard_sizes[h];
+    largest_shard = std::max(largest_shard, data.shard_sizes[h]);
+  }
+  const auto tests = static_cast<int64_t>(data.test_labels.size());
+  const int64_t blocks = (tests + kEvaluationBlock - 1) / kEvaluationBlock;
+  const int64_t block = std::min(tests, kEvaluationBlock);
+  const int64_t own_blocks = (blocks - rank + ranks - 1) / ranks;
+  const int64_t batch = settings.federation.batch_size > 0
+                            ? std::min(settings.federation.batch_size, largest_shard)
+                            : largest_shard;
+  const bool attacks = counts.tasks > 0 && (root || settings.attack.all_ranks);
+
+  MemoryParts parts;
+  const int64_t peak =
+      measured_peak(model, batch, own_blocks > 0 ? block : 0, attacks ? counts.attacked_batch : 0);
+  parts.emplace_back("program and activations", peak);
+  // Global weights, work and mean in float32; the sum in int64, and MPI's copy of it.
+  parts.emplace_back("model copies and sums", 3 * vector + 4 * vector);
+  parts.emplace_back("own images", images * (pixels + 2 * static_cast<int64_t>(sizeof(int64_t))));
+  parts.emplace_back("evaluation blocks", own_blocks * block * pixels);
+
+  // Capture copies the rows it writes, and MPI-IO copies them again where ranks exchange them.
+  const int64_t copies = settings.gradients == "none" ? 1 : ranks > 1 ? 3 : 2;
+  const int64_t messages = counts.messages[static_cast<size_t>(rank)] * vector * copies;
+  parts.emplace_back("messages and capture", messages);
+
+  // An attacked message travels to rank 0 with images of its hospital, packed.
+  const int64_t shard =
+      std::min(AttackCases::kMaxCandidates,
+               *std::max_element(data.shard_sizes.begin(), data.shard_sizes.end()));
+  const int64_t packed = vector + shard * pixels;
+  int64_t buffers = counts.attacked_messages[static_cast<size_t>(rank)] * packed;
+  if (attacks) {
+    const int64_t variables = counts.attacked_batch * pixels * kFloat;
+    buffers += 6 * vector + 2 * optimizer_history(config, settings.attack) * variables;
+  }
+  if (root) {
+    buffers += packed * std::accumulate(counts.attacked_messages.begin(),
+                                        counts.attacked_messages.end(), int64_t{0});
+    buffers += counts.attacked_at_once * vector + counts.attacked_rounds * vector +
+               counts.attacked_hospitals * shard * pixels;
+    // Results, and the columns they are written from, which grow by doubling.
+    buffers += 3 * reconstruction_bytes(settings, model, counts.reconstructed);
+  }
+  parts.emplace_back("attack buffers", buffers);
+  if (settings.weights && root)
+    parts.emplace_back("recorded weights", 3 * (settings.federation.rounds + 1) * vector);
+  return parts;
+}
+
+FileSizes estimate_files(const Settings& settings, const Model& model, const RunCounts& counts) {
+  FileSizes sizes;
+  sizes.gradients = counts.gradients * vector_bytes(model);
+  sizes.images = counts.captured_images * model.input().size();
+  if (settings.weights) sizes.weights = (settings.federation.rounds + 1) * vector_bytes(model);
+  sizes.reconstructions = reconstruction_bytes(settings, model, counts.reconstructed);
+  return sizes;
+}
+
+}  // namespace medpfl

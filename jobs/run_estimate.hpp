@@ -1,0 +1,46 @@
+#pragma once
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "config/settings.hpp"
+#include "federation/aggregator.hpp"
+#include "federation/federated_data.hpp"
+#include "models/model.hpp"
+
+namespace medpfl {
+
+/// How much of everything a run will make, from the plans of its rounds.
+struct RunCounts {
+  int64_t gradients = 0;         ///< messages that are recorded
+  int64_t captured_images = 0;   ///< training images of the hospitals they come from
+  int64_t attacked = 0;          ///< messages that are attacked
+  int64_t attacked_at_once = 0;  ///< of them those that wait for the attack together
+  int64_t attacked_rounds = 0;
+  int64_t attacked_hospitals = 0;
+  int64_t tasks = 0;           ///< attack tasks
+  int64_t reconstructed = 0;   ///< images of all tasks
+  int64_t attacked_batch = 0;  ///< images behind the largest attacked message
+  /// Of each rank, the most messages, and attacked ones among them, that it holds at once.
+  std::vector<int64_t> messages, attacked_messages;
+};
+
+RunCounts count_run(const Settings& settings, const FederatedData& data, const Model& model,
+                    const Aggregator& aggregator, int ranks);
+
+/// Named amounts of memory, in bytes.
+using MemoryParts = std::vector<std::pair<std::string, int64_t>>;
+
+/// Main memory of this rank at its peak, to about a quarter. Program, libraries and activations are
+/// measured: a batch, an evaluation block and a matching evaluation are computed on zeros.
+MemoryParts estimate_memory(const Config& config, const Settings& settings,
+                            const FederatedData& data, const Model& model, const RunCounts& counts,
+                            int rank, int ranks);
+
+struct FileSizes {
+  int64_t gradients = 0, images = 0, weights = 0, reconstructions = 0;  ///< bytes
+};
+FileSizes estimate_files(const Settings& settings, const Model& model, const RunCounts& counts);
+
+}  // namespace medpfl

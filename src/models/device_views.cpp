@@ -1,0 +1,40 @@
+#include "models/device_views.hpp"
+
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/cat.h>
+
+namespace medpfl {
+
+DeviceViews::DeviceViews(at::Device device, const FlatParameters& parameters, bool requires_grad)
+    : parameters_(parameters) {
+  if (device == at::Device(at::kCPU)) {
+    views_ = parameters.views(requires_grad);
+    return;
+  }
+  copy_ = parameters.buffer().to(device, at::kFloat, /*non_blocking=*/false, /*copy=*/true);
+  for (const ParameterLayout::Entry& entry : parameters.layout().entries())
+    views_.push_back(copy_.narrow(0, entry.offset, entry.size)
+                         .view(entry.shape)
+                         .detach()
+                         .set_requires_grad(requires_grad));
+}
+
+const std::vector<at::Tensor>& DeviceViews::current() const {
+  if (copy_.defined()) {
+    at::NoGradGuard no_graph;
+    copy_.copy_(parameters_.buffer());
+  }
+  return views_;
+}
+
+void DeviceViews::collect(const std::vector<at::Tensor>& tensors, FlatParameters* out) const {
+  if (!copy_.defined()) {
+    out->assign(tensors);
+    return;
+  }
+  std::vector<at::Tensor> flat;
+  for (const at::Tensor& tensor : tensors) flat.push_back(tensor.detach().reshape(-1));
+  out->buffer().copy_(at::cat(flat));
+}
+
+}  // namespace medpfl

@@ -1,0 +1,28 @@
+#pragma once
+#include <ATen/core/Tensor.h>
+
+#include <vector>
+
+#include "core/flat_parameters.hpp"
+
+namespace medpfl {
+
+/// The tensors of a flat buffer where a model computes. On the CPU they share the buffer's memory;
+/// on another device they are views of one copy, so that a buffer crosses as a whole.
+class DeviceViews {
+ public:
+  /// `parameters` must outlive this object. With `requires_grad` the views are leaves of autograd.
+  DeviceViews(at::Device device, const FlatParameters& parameters, bool requires_grad);
+
+  /// The views, with the values the buffer has now.
+  const std::vector<at::Tensor>& current() const;
+  /// Copies tensors from the device, one for each parameter, into a flat buffer of the same layout.
+  void collect(const std::vector<at::Tensor>& tensors, FlatParameters* out) const;
+
+ private:
+  const FlatParameters& parameters_;
+  at::Tensor copy_;  // undefined where memory is shared
+  std::vector<at::Tensor> views_;
+};
+
+}  // namespace medpfl
