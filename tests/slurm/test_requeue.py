@@ -18,18 +18,18 @@ LONG = {
     "data.image_size": 32,
     "data.phantom.train": 240,
     "federation.algorithm": "fedavg",
-    "federation.rounds": 20,
+    "federation.rounds": 12,
     "federation.local_epochs": 4,
     "attack.method": "dlg",
-    "attack.rounds": "0,19",
-    "attack.iterations": 40,
+    "attack.rounds": "0,11",
+    "attack.iterations": 30,
     "output.weights": "false",
 }
 ATTACK = {
     "attack.method": "idlg,dlg",
     "attack.rounds": "all",
     "attack.iterations": 100,
-    "attack.restarts": 3,
+    "attack.restarts": 2,
 }
 
 # Ends as the program does; TERM is what srun sends when the first rank has ended with 75.
