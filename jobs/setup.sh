@@ -16,7 +16,10 @@ readonly BUILD_PACKAGES=(
   "images and archives: libzip-dev zlib1g-dev libturbojpeg0-dev libpng-dev"
   "reports: python3 python3-h5py python3-numpy python3-pandas python3-matplotlib python3-jinja2"
 )
-readonly TEST_PACKAGES=("tests: libgtest-dev python3-pytest")
+readonly TEST_PACKAGES=(
+  "tests: libgtest-dev python3-pytest"
+  "tests under a private Slurm: slurmctld slurmd slurm-client"
+)
 
 say() { printf '== %s\n' "$*"; }
 

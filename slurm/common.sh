@@ -1,0 +1,69 @@
+# Sourced by the batch files: the machine's profile, then
+#   medpfl=(srun ... /path/to/medpfl)   the command that starts the program on every rank
+#   run_until_done JOB [OPTION...]      runs a job that may need several allocations
+# shellcheck shell=bash
+
+# fail LINE...: an error, what to do on its further lines; the job ends.
+fail() {
+  printf 'error: %s\n' "$1" >&2
+  shift
+  (($# == 0)) || printf '       %s\n' "$@" >&2
+  exit 2
+}
+
+# MEDPFL_MACHINE: a name of slurm/machines/, or the path of your own profile.
+profile=${MEDPFL_MACHINE:-pmix_cpu}
+[[ $profile == */* ]] || profile=$MEDPFL_ROOT/slurm/machines/$profile.sh
+[[ -r $profile ]] || fail "no machine profile $profile" \
+  "Set MEDPFL_MACHINE to a name in $MEDPFL_ROOT/slurm/machines or to the path of a profile."
+# shellcheck source=slurm/machines/pmix_cpu.sh
+source "$profile"
+
+program=${MEDPFL_BINARY:-$MEDPFL_ROOT/build/release/bin/medpfl}
+[[ -x $program ]] || fail "no program $program" \
+  "Build it once, on the login node (docs/hpc.md), or set MEDPFL_BINARY to its path."
+
+# Since Slurm 22.05 srun does not take --cpus-per-task over from the allocation.
+export SRUN_CPUS_PER_TASK=${SLURM_CPUS_PER_TASK:-1}
+export OMP_NUM_THREADS=$SRUN_CPUS_PER_TASK
+# A rank that dies ends all; each rank sees all GPUs of its node and takes one.
+[[ -v launcher ]] ||
+  launcher=(srun "--mpi=$mpi" --cpu-bind=cores --gpu-bind=none --kill-on-bad-exit=1)
+# shellcheck disable=SC2034  # the batch files use it
+medpfl=("${launcher[@]}" "$program")
+
+printf 'MedPFL: job %s, start %s, %s tasks on %s\n' "$SLURM_JOB_ID" \
+  "$((${SLURM_RESTART_COUNT:-0} + 1))" "${SLURM_NTASKS:-1}" "$SLURM_JOB_NODELIST"
+
+# Runs `medpfl JOB --resume OPTION...` and returns its code. When the time is nearly over Slurm
+# sends USR1 to this script (#SBATCH --signal=B:USR1@...). It goes on to the ranks, which finish
+# their step, write a checkpoint and end with code 75; then the job goes back to the queue, and its
+# next start resumes from there. After MEDPFL_MAX_REQUEUES times it stays ended.
+run_until_done() {
+  local job=$1 step code warned
+  shift
+  "${medpfl[@]}" "$job" --resume "$@" &
+  step=$!
+  # USR1, because srun kills all ranks at once when it gets TERM.
+  trap 'warned=true; kill -USR1 "$step" || true' USR1
+  while :; do
+    warned=false code=0
+    wait "$step" || code=$?
+    # The signal ends `wait` too; only an end without one is the program's.
+    $warned || break
+  done
+  trap '' USR1
+  ((code == 75)) || return "$code"
+
+  local limit=${MEDPFL_MAX_REQUEUES:-50}
+  if ((${SLURM_RESTART_COUNT:-0} >= limit)); then
+    echo "MedPFL: requeued $limit times (MEDPFL_MAX_REQUEUES); submit again to go on" >&2
+  elif scontrol requeue "$SLURM_JOB_ID"; then
+    # Slurm reports the end of this start as "CANCELLED ... DUE TO JOB REQUEUE".
+    echo "MedPFL: interrupted, its state is saved; back in the queue"
+    exit 75
+  else
+    echo "MedPFL: interrupted, its state is saved; submit again to go on" >&2
+  fi
+  return 75
+}

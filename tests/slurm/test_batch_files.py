@@ -1,0 +1,156 @@
+"""Runs, sweeps and profiles under Slurm, and jobs that cannot work."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import signal
+import subprocess
+from pathlib import Path
+
+import h5py
+import pytest
+from batch import LAYOUT, finish, stand_in, submit, tiny
+from files import npz
+from harness import BINARY, CONFIG, REPOSITORY, complete
+from private_slurm import CPUS, GPUS, PrivateSlurm
+from test_same_bits import expect_same
+
+SHOW = ('echo "rank $SLURM_PROCID of $SLURM_NTASKS on $SLURM_CPUS_PER_TASK CPUs,'
+        ' ${SLURM_GPUS_ON_NODE:-0} GPUs: $*"')
+
+
+def test_a_run_gives_what_it_gives_without_slurm(slurm: PrivateSlurm, tmp_path: Path) -> None:
+    """Two ranks under srun --mpi=pmix."""
+    job = finish(slurm, "run.sbatch", tmp_path / "log", *tiny(tmp_path / "run"))
+    assert (job.state, job.code) == ("COMPLETED", 0), (tmp_path / "log").read_text()
+    with (h5py.File(tmp_path / "run" / "run.h5", "r") as found,
+          complete(tmp_path / "plain") as expected):
+        assert len(found["environment/host"]) == 2
+        expect_same(expected, found)
+
+
+def test_a_run_under_mpirun(slurm: PrivateSlurm, tmp_path: Path) -> None:
+    """A profile outside the checkout, for a Slurm without PMIx."""
+    profile = tmp_path / "site.sh"
+    profile.write_text("launcher=(mpirun)\n")
+    job = finish(slurm, "run.sbatch", tmp_path / "log", *tiny(tmp_path / "run"),
+                 MEDPFL_MACHINE=str(profile))
+    assert (job.state, job.code) == ("COMPLETED", 0), (tmp_path / "log").read_text()
+    with h5py.File(tmp_path / "run" / "run.h5", "r") as found:
+        assert len(found["environment/host"]) == 2
+
+
+def test_a_sweep_runs_again_what_has_failed(slurm: PrivateSlurm, tmp_path: Path) -> None:
+    """Three runs, one with a missing data set; once that is there, it alone runs again."""
+    sweep = tmp_path / "a sweep"
+    sweep.mkdir()
+    data = tmp_path / "some data.npz"
+    common = {"data.limit": 12, "attack.method": ""}
+    lines = [tiny(changes=common | {"run.seed": 1}),
+             tiny(changes=common | {"data.dataset": "medmnist", "data.path": data}),
+             tiny(changes=common | {"run.seed": 3})]
+    (sweep / "tasks.txt").write_text("".join(shlex.join(line) + "\n" for line in lines))
+
+    def call(*words: str) -> subprocess.CompletedProcess[str]:
+        return slurm.run(REPOSITORY / "slurm" / "sweep.sh", *words, sweep, cwd=tmp_path)
+
+    def run_tasks(*expected: str) -> None:
+        submitted = call("--parsable", *LAYOUT)
+        assert submitted.returncode == 0, submitted.stderr
+        job = submitted.stdout.split()[-1]
+        assert "are still in the queue" in call().stderr
+        slurm.wait(job, sweep / "1.log", 120)
+        assert tuple(task.state for task in slurm.jobs(job)) == expected
+
+    run_tasks("COMPLETED", "FAILED", "COMPLETED")
+    assert [(sweep / f"{task}.code").read_text().strip() for task in (1, 2, 3)] == ["0", "3", "0"]
+    assert f"task 2 failed with code 3: see {sweep}/2.log" in call("--show").stdout
+    assert "some data.npz" in (sweep / "2.log").read_text()
+    first = (sweep / "1" / "run.h5").stat().st_mtime_ns
+
+    npz(data)
+    run_tasks("COMPLETED")
+    assert (sweep / "1" / "run.h5").stat().st_mtime_ns == first
+    with h5py.File(sweep / "2" / "run.h5", "r") as run:
+        assert run.attrs["status"] == "complete"
+    again = call()
+    assert again.returncode == 0 and "3 tasks: 3 complete, 0 failed, 0 not finished" in again.stdout
+
+
+def test_a_wrong_option_ends_the_job(slurm: PrivateSlurm, tmp_path: Path) -> None:
+    """With the program's code, and its message once."""
+    job = finish(slurm, "long_run.sbatch", tmp_path / "log",
+                 *tiny(tmp_path / "run", {"federation.rounds": 0}))
+    text = (tmp_path / "log").read_text()
+    assert (job.state, job.code, job.restarts) == ("FAILED", CONFIG, 0), text
+    assert text.count("federation.rounds") == 1 and "at least 1" in text
+
+
+def test_a_rank_that_dies_ends_the_job(slurm: PrivateSlurm, tmp_path: Path) -> None:
+    """At once, although the other waits for it; it is not requeued."""
+    log = tmp_path / "log"
+    pids = tmp_path / "pids"
+    program = stand_in(tmp_path / "program",
+                       f'echo $$ >>{pids}; exec {BINARY} "$@"')
+    job = submit(slurm, "long_run.sbatch", log,
+                 *tiny(tmp_path / "run", {"federation.rounds": 100000, "attack.method": ""}),
+                 MEDPFL_BINARY=program)
+    slurm.wait_until("first results", (tmp_path / "run" / "run.h5").exists, 60)
+    os.kill(int(pids.read_text().split()[1]), signal.SIGKILL)
+    end = slurm.wait(job, log, 30)
+    # The other rank got SIGTERM, then SIGKILL; srun reports the greater code.
+    assert (end.state, end.restarts) == ("FAILED", 0)
+    assert end.code in (128 + signal.SIGKILL, 128 + signal.SIGTERM)
+
+
+def test_a_launcher_that_mpi_does_not_know(slurm: PrivateSlurm, tmp_path: Path) -> None:
+    """srun without PMIx: no two runs of one rank each, but an error that names the remedy."""
+    profile = tmp_path / "site.sh"
+    profile.write_text("mpi=none\n")
+    job = finish(slurm, "run.sbatch", tmp_path / "log", *tiny(tmp_path / "run"),
+                 MEDPFL_MACHINE=str(profile))
+    text = (tmp_path / "log").read_text()
+    assert job.state == "FAILED" and job.code != 0, text
+    assert "srun --mpi=pmix" in text
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(("environment", "part"), [
+    ({"MEDPFL_BINARY": "/nowhere/medpfl"}, "no program /nowhere/medpfl"),
+    ({"MEDPFL_MACHINE": "comodore"}, "no machine profile"),
+    ({"MEDPFL_ROOT": "/nowhere"}, "submit from the checkout of MedPFL, or export MEDPFL_ROOT"),
+])
+def test_what_is_missing_is_named(environment: dict[str, str], part: str, slurm: PrivateSlurm,
+                                  tmp_path: Path) -> None:
+    """Before anything starts."""
+    job = finish(slurm, "run.sbatch", tmp_path / "log", *tiny(tmp_path / "run"), **environment)
+    text = (tmp_path / "log").read_text()
+    assert (job.state, job.code) == ("FAILED", 2), text
+    assert part in text and not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("machine", sorted(
+    path.stem for path in (REPOSITORY / "slurm" / "machines").glob("*.sh")))
+def test_every_profile_starts_the_ranks(machine: str, slurm: PrivateSlurm, tmp_path: Path) -> None:
+    """As shipped; this Slurm knows pmix and cray_shasta. The CPUs of a task reach its step."""
+    job = finish(slurm, "run.sbatch", tmp_path / "log", "--some.option=a b", options=(
+        "--ntasks=2", "--ntasks-per-node=2", "--cpus-per-task=3"), MEDPFL_MACHINE=machine,
+        MEDPFL_BINARY=stand_in(tmp_path / "program", SHOW))
+    text = (tmp_path / "log").read_text()
+    assert job.state == "COMPLETED", text
+    for rank in (0, 1):
+        assert (f"rank {rank} of 2 on 3 CPUs, 0 GPUs: simulate --resume --some.option=a b"
+                in text)
+
+
+def test_gpus_are_asked_for(slurm: PrivateSlurm, tmp_path: Path) -> None:
+    """One rank a GPU; every rank sees all of them, and takes its own."""
+    job = finish(slurm, "gpu.sbatch", tmp_path / "log", "--run.output=x", options=(
+        f"--gpus-per-node={GPUS}", f"--ntasks-per-node={GPUS}", f"--cpus-per-task={CPUS // GPUS}"),
+        MEDPFL_MACHINE="gpu_nodes", MEDPFL_BINARY=stand_in(tmp_path / "program", SHOW))
+    text = (tmp_path / "log").read_text()
+    assert job.state == "COMPLETED", text
+    for rank in range(GPUS):
+        assert (f"rank {rank} of {GPUS} on {CPUS // GPUS} CPUs, {GPUS} GPUs: "
+                "simulate --resume --run.device=cuda --run.output=x") in text
