@@ -14,6 +14,7 @@
 #include "federation/attack_cases.hpp"
 #include "federation/evaluation.hpp"
 #include "job.hpp"
+#include "results/capture_estimate.hpp"
 #include "results/durable_file.hpp"
 #include "results/gradient_capture.hpp"
 #include "results/run_record.hpp"
@@ -81,10 +82,10 @@ class Simulation final : public RoundObserver {
     });
     std::unique_ptr<GradientCapture> capture;
     std::vector<RoundObserver*> observers;
-    if (s_.gradients != "none") {
-      capture = std::make_unique<GradientCapture>(federation, s_.output, s_.gradients, &timers_,
-                                                  [this] { publish("running"); });
-      record_.capture = capture.get();
+    if (s_.capture.gradients != "none") {
+      capture = std::make_unique<GradientCapture>(federation, s_.output, s_.capture, &timers_);
+      capture_ = capture.get();
+      record_.capture = capture_;
       observers.push_back(capture.get());
     }
     if (!s_.attack.methods.empty()) observers.push_back(&cases);
@@ -94,7 +95,7 @@ class Simulation final : public RoundObserver {
     publish("running");
     run_rounds(federation, &global, observers, &timers_);
     attack();
-    if (capture != nullptr) capture->finish();
+    if (capture_ != nullptr) capture_->finish();
     publish("complete");
   }
 
@@ -105,6 +106,10 @@ class Simulation final : public RoundObserver {
     if (comm_.is_root()) {
       record_.rounds.push_back(record);
       if (s_.weights) record_.weights.push_back(global);
+    }
+    if (capture_ != nullptr && capture_->full()) {
+      capture_->cut();
+      publish("running");
     }
     if (s_.attack.each_round) attack();
   }
@@ -123,6 +128,19 @@ class Simulation final : public RoundObserver {
         s_.dataset_name, data_.train_labels.size(), data_.test_labels.size(), data_.classes(),
         data_.hospital_count(), comm_.size(), model_->name(), model_->layout().size()));
     warn_of_small_shards();
+    announce_capture();
+  }
+
+  // Before anything is written, so that a run that cannot be kept costs no training.
+  void announce_capture() const {
+    if (s_.capture.gradients == "none") return;
+    comm_.agree([this] {
+      if (!comm_.is_root()) return;
+      const CaptureEstimate estimate = estimate_capture(s_.capture, *model_, data_.shard_sizes,
+                                                        s_.federation, *s_.targets, s_.seed);
+      log_info(describe_capture(estimate, s_.capture));
+      check_room_for_capture(estimate, s_.output);
+    });
   }
 
   void warn_of_small_shards() const {
@@ -177,6 +195,7 @@ class Simulation final : public RoundObserver {
   std::unique_ptr<Model> model_;
   std::unique_ptr<Aggregator> aggregator_;
   AttackCases* cases_ = nullptr;
+  GradientCapture* capture_ = nullptr;
   RunRecord record_;
 };
 

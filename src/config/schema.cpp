@@ -108,7 +108,13 @@ Section output_section() {
   return {"output",
           "what is recorded",
           {choice_option("gradients", "all", capture_policies(), "whose messages are recorded"),
-           flag_option("weights", false, "record the global model of every round")}};
+           flag_option("weights", false, "record the global model of every round"),
+           text_option("rounds", "all", "rounds recorded: all, none, last, or 0,2,5-9"),
+           text_option("clients", "all", "hospitals recorded: all, none, last, or 0,2,5-9"),
+           text_option("layers", "all",
+                       "parameter tensors recorded: all, or names and patterns: conv1*,fc.weight"),
+           choice_option("precision", "float32", precision_names(),
+                         "type of recorded values, rounded to the nearest")}};
 }
 
 template <class Factory>

@@ -15,6 +15,7 @@
 #include "federation/round_plan.hpp"
 #include "federation/settings.hpp"
 #include "models/model.hpp"
+#include "results/capture_policy.hpp"
 
 namespace medpfl {
 
@@ -31,7 +32,7 @@ struct Settings {
   Initialization init;
   int64_t classes = 0;  ///< 0: those of the data set
   FederationSettings federation;
-  std::string gradients;  ///< capture policy
+  CapturePolicy capture;
   bool weights = false;
   std::vector<int64_t> snapshots;
   AttackPlan attack;

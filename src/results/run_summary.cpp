@@ -14,7 +14,6 @@
 #include "results/schema.hpp"
 
 namespace medpfl {
-namespace {
 
 h5::File open_run(const std::string& path) {
   const std::string file = std::filesystem::is_directory(path)
@@ -38,6 +37,8 @@ h5::File open_run(const std::string& path) {
                     run.read_text_attribute("/", "medpfl_version")));
   return run;
 }
+
+namespace {
 
 double median(std::vector<double> values) {
   if (values.empty()) return std::nan("");
