@@ -1,9 +1,8 @@
 // medpfl benchmark: throughput of each hot path, beside the floor that the machine sets.
 #include <ATen/ops/from_blob.h>
 #include <ATen/ops/tensor.h>
-#include <fcntl.h>
+#include <ATen/ops/zeros.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
@@ -23,14 +22,14 @@
 #include "job.hpp"
 #include "models/differentiator.hpp"
 #include "results/durable_file.hpp"
+#include "results/gradient_capture.hpp"
 
 namespace medpfl {
 namespace {
 
 constexpr int kRepetitions = 7;
-constexpr int64_t kVector = int64_t{1} << 22;  // elements of the communication benchmark
-constexpr int64_t kRows = 16;                  // rows a rank captures, of 2^20 values each
-constexpr int64_t kRowValues = int64_t{1} << 20;
+constexpr int64_t kVector = int64_t{1} << 22;         // elements of the communication benchmark
+constexpr int64_t kCaptureBytes = int64_t{64} << 20;  // a rank records
 
 std::string help() {
   return "usage: [mpirun -n RANKS] medpfl benchmark [--section.option=value ...]\n\n"
@@ -62,6 +61,28 @@ double seconds(const Communicator& comm, const std::function<void()>& action) {
   }
   std::nth_element(times.begin(), times.begin() + kRepetitions / 2, times.end());
   return times[kRepetitions / 2];
+}
+
+// The same of two actions, each done once after the other.
+std::pair<double, double> seconds_by_turns(const Communicator& comm,
+                                           const std::function<void()>& first,
+                                           const std::function<void()>& second) {
+  std::vector<double> a, b;
+  const auto once = [&](const std::function<void()>& action) {
+    comm.barrier();
+    const auto start = Clock::now();
+    action();
+    return comm.max(std::chrono::duration<double>(Clock::now() - start).count());
+  };
+  once(first);
+  once(second);
+  for (int i = 0; i < kRepetitions; ++i) {
+    a.push_back(once(first));
+    b.push_back(once(second));
+  }
+  std::nth_element(a.begin(), a.begin() + kRepetitions / 2, a.end());
+  std::nth_element(b.begin(), b.begin() + kRepetitions / 2, b.end());
+  return {a[kRepetitions / 2], b[kRepetitions / 2]};
 }
 
 Hospital random_hospital(const Model& model, int64_t images) {
@@ -148,43 +169,86 @@ void benchmark_communication(const Communicator& comm, std::vector<Row>* rows) {
                    bytes / copy / 1e9, "memcpy of the same bytes"});
 }
 
-void plain_write(const std::string& path, const std::vector<float>& data) {
-  const int fd = ::open(path.c_str(), O_CREAT | O_TRUNC | O_WRONLY, 0644);
-  const char* at = reinterpret_cast<const char*>(data.data());
-  size_t left = data.size() * sizeof(float);
-  bool fine = fd >= 0;
-  while (fine && left > 0) {
-    const ssize_t n = ::write(fd, at, left);
-    fine = n > 0;
-    if (fine) {
-      at += n;
-      left -= static_cast<size_t>(n);
-    }
+// A federation of hospitals with one blank image each, dealt to the ranks in turn: what
+// GradientCapture asks for.
+FederatedData blank_hospitals(const Communicator& comm, const ImageShape& shape, int64_t n) {
+  FederatedData data;
+  for (int64_t id = 0; id < n; ++id) {
+    data.partition.shards.push_back({id});
+    data.shard_sizes.push_back(1);
+    data.placement.push_back(static_cast<int>(id % comm.size()));
+    if (data.placement.back() != comm.rank()) continue;
+    Hospital hospital;
+    hospital.id = id;
+    hospital.images = at::zeros({1, shape.channels, shape.height, shape.width}, at::kByte);
+    hospital.positions = {id};
+    data.hospitals.push_back(std::move(hospital));
   }
-  if (fd >= 0) ::close(fd);
-  if (!fine) throw OutputError(fmt::format("cannot write {}", path));
+  return data;
 }
 
-void benchmark_capture(const Communicator& comm, const std::string& folder,
-                       std::vector<Row>* rows) {
-  std::vector<float> data(static_cast<size_t>(kRows * kRowValues), 1.0F);
+// The same bytes as a capture writes, as HDF5 and MPI-IO write them at their best: one block a
+// rank.
+void bare_write(const Communicator& comm, const std::string& folder, int64_t rows, int64_t columns,
+                const std::vector<float>& values) {
+  const std::string partial = folder + "/benchmark-bare.partial";
+  h5::ParallelFile file(comm, partial);
+  file.create<float>("/values", {rows * comm.size(), columns},
+                     {"benchmark", "1", {"row", "value"}});
   std::vector<int64_t> mine;
-  for (int64_t i = 0; i < kRows; ++i) mine.push_back(i * comm.size() + comm.rank());
-  const std::string shared = folder + "/benchmark-capture.h5";
-  const std::string own = fmt::format("{}/benchmark-plain-{}", folder, comm.rank());
-  const double capture = seconds(comm, [&] {
-    h5::ParallelFile file(comm, shared);
-    file.create<float>("/values", {kRows * comm.size(), kRowValues},
-                       {"benchmark", "1", {"row", "value"}});
-    file.write_rows("/values", mine, data.data());
-    file.close();
+  std::vector<const float*> data;
+  for (int64_t i = 0; i < rows; ++i) {
+    mine.push_back(comm.rank() * rows + i);
+    data.push_back(values.data() + i * columns);
+  }
+  file.write_rows("/values", mine, data);
+  file.close();
+  comm.agree([&] {
+    if (comm.is_root()) publish_file(partial, folder + "/benchmark-bare.h5");
   });
-  const double plain = seconds(comm, [&] { plain_write(own, data); });
-  std::filesystem::remove(own);
-  if (comm.is_root()) std::filesystem::remove(shared);
-  const double bytes = static_cast<double>(data.size() * sizeof(float)) * comm.size();
-  rows->push_back({"collective capture, all ranks", bytes / capture / 1e9, "GB/s",
-                   bytes / plain / 1e9, "plain write, a file a rank"});
+}
+
+// One round, recorded and published as in a run, beside the bare write; both by turns, since a disk
+// is not the same from one second to the next.
+void benchmark_capture(const Communicator& comm, const Settings& settings, const Model& model,
+                       std::vector<Row>* rows) {
+  const int64_t columns = model.layout().size();
+  const int64_t each = std::clamp<int64_t>(kCaptureBytes / (4 * columns), 1, 4096);
+  FederationSettings federation = settings.federation;
+  const FederatedData data = blank_hospitals(comm, model.input(), each * comm.size());
+  const std::unique_ptr<Aggregator> aggregator =
+      aggregators().find("fedsgd").create(OptionValues(), model, federation, 1);
+  const AttackTargets targets{Selection("none", 1, ""), Selection("none", 1, ""), 0, 1};
+  const DefenseChain defenses;
+  const Federation f{comm, model, data, *aggregator, defenses, federation, targets, 1};
+  RoundPlan plan;
+  for (int64_t id = 0; id < data.hospital_count(); ++id) plan.hospitals.push_back(id);
+  plan.probes.assign(plan.hospitals.size(), 0);
+  plan.attacked.assign(plan.hospitals.size(), false);
+  std::vector<Message> messages(static_cast<size_t>(each));
+  for (size_t i = 0; i < messages.size(); ++i) {
+    messages[i].client = data.hospitals[i].id;
+    messages[i].payload = FlatParameters(model.layout());
+    messages[i].payload.fill(1);
+    messages[i].images = {0};
+  }
+  const std::vector<float> block(static_cast<size_t>(each * columns), 1);
+  const std::string folder = settings.output + "/benchmark-capture";
+  PhaseTimers timers;
+  const auto captured = [&] {
+    GradientCapture capture(f, folder, CapturePolicy(), &timers);
+    capture.on_messages(plan, messages[0].payload, {});
+    capture.on_messages(plan, messages[0].payload, messages);
+    capture.on_round_end(plan, RoundRecord(), messages[0].payload);
+    capture.cut();
+  };
+  const auto bare = [&] { bare_write(comm, folder, each, columns, block); };
+  const auto [capture_time, bare_time] = seconds_by_turns(comm, captured, bare);
+  comm.barrier();
+  if (comm.is_root()) std::filesystem::remove_all(folder);
+  const double bytes = 4.0 * static_cast<double>(each * columns * comm.size());
+  rows->push_back({"capture of gradients, all ranks", bytes / capture_time / 1e9, "GB/s",
+                   bytes / bare_time / 1e9, "bare MPI-IO HDF5 write of the same bytes"});
 }
 
 void show(const std::vector<Row>& rows) {
@@ -238,7 +302,7 @@ int run(const Communicator& comm, const JobArguments& arguments) {
   benchmark_attack(comm, *model, &rows);
   benchmark_training(comm, config, settings, *model, &rows);
   benchmark_communication(comm, &rows);
-  benchmark_capture(comm, settings.output, &rows);
+  benchmark_capture(comm, settings, *model, &rows);
   if (!comm.is_root()) return 0;
   fmt::print("{} ranks, {} at {} px, {} channels\n", comm.size(), model->name(),
              model->input().height, model->input().channels);

@@ -85,7 +85,7 @@ RunCounts count_run(const Settings& settings, const FederatedData& data, const M
       const int64_t probes = plan.probes[i];
       most_probes = std::max(most_probes, probes);
       ++present[rank];
-      if (settings.gradients == "all" || (settings.gradients == "attacked" && plan.attacked[i])) {
+      if (settings.capture.takes(plan, i)) {
         counts.gradients += 1 + probes;
         captured[h] = true;
       }
@@ -151,7 +151,7 @@ MemoryParts estimate_memory(const Config& config, const Settings& settings,
   parts.emplace_back("evaluation blocks", own_blocks * block * pixels);
 
   // Capture copies the rows it writes, and MPI-IO copies them again where ranks exchange them.
-  const int64_t copies = settings.gradients == "none" ? 1 : ranks > 1 ? 3 : 2;
+  const int64_t copies = settings.capture.gradients == "none" ? 1 : ranks > 1 ? 3 : 2;
   const int64_t messages = counts.messages[static_cast<size_t>(rank)] * vector * copies;
   parts.emplace_back("messages and capture", messages);
 
@@ -181,7 +181,9 @@ MemoryParts estimate_memory(const Config& config, const Settings& settings,
 
 FileSizes estimate_files(const Settings& settings, const Model& model, const RunCounts& counts) {
   FileSizes sizes;
-  sizes.gradients = counts.gradients * vector_bytes(model);
+  sizes.gradients = counts.gradients *
+                    columns_of(select_layers(model.layout(), settings.capture.layers)) *
+                    value_bytes(settings.capture.precision);
   sizes.images = counts.captured_images * model.input().size();
   if (settings.weights) sizes.weights = (settings.federation.rounds + 1) * vector_bytes(model);
   sizes.reconstructions = reconstruction_bytes(settings, model, counts.reconstructed);

@@ -11,6 +11,7 @@
 #include "federation/case_collector.hpp"
 #include "federation/evaluation.hpp"
 #include "job.hpp"
+#include "results/capture_estimate.hpp"
 #include "results/durable_file.hpp"
 #include "results/gradient_capture.hpp"
 #include "results/run_summary.hpp"
@@ -104,11 +105,12 @@ class Simulation final : public RoundControl {
         s_.dataset_name, data_.train_labels.size(), data_.test_labels.size(), data_.classes(),
         data_.hospital_count(), comm_.size(), model_->name(), model_->layout().size()));
     warn_of_small_shards();
-    federation_ = std::make_unique<Federation>(Federation{comm_, *model_, data_, *aggregator_,
-                                                          s_.defenses, s_.federation, *s_.targets,
-                                                          s_.seed});
+    announce_capture();
+    federation_ = std::make_unique<Federation>(Federation{
+        comm_, *model_, data_, *aggregator_, s_.defenses, s_.federation, *s_.targets, s_.seed});
     cases_ = std::make_unique<AttackCases>(model_->layout());
-    attacks_ = std::make_unique<AttackQueue>(*model_, s_.attack, cases_.get(), data_.prior, s_.seed);
+    attacks_ =
+        std::make_unique<AttackQueue>(*model_, s_.attack, cases_.get(), data_.prior, s_.seed);
     weights_ = std::make_unique<WeightLog>(s_.output);
     RunRecord& record = keeper_.record;
     record.model = model_.get();
@@ -134,6 +136,18 @@ class Simulation final : public RoundControl {
                       small, needed));
   }
 
+  // Before anything is written, so that a run that cannot be kept costs no training.
+  void announce_capture() const {
+    if (s_.capture.gradients == "none") return;
+    comm_.agree([this] {
+      if (!comm_.is_root()) return;
+      const CaptureEstimate estimate = estimate_capture(s_.capture, *model_, data_.shard_sizes,
+                                                        s_.federation, *s_.targets, s_.seed);
+      log_info(describe_capture(estimate, s_.capture));
+      check_room_for_capture(estimate, s_.output);
+    });
+  }
+
   void begin() {
     comm_.agree([this] {
       if (comm_.is_root()) prepare_output_folder(s_.output);
@@ -146,9 +160,9 @@ class Simulation final : public RoundControl {
   }
 
   void open_capture() {
-    if (s_.gradients == "none") return;
-    capture_ = std::make_unique<GradientCapture>(*federation_, s_.output, s_.gradients,
-                                                 &keeper_.timers);
+    if (s_.capture.gradients == "none") return;
+    capture_ =
+        std::make_unique<GradientCapture>(*federation_, s_.output, s_.capture, &keeper_.timers);
     keeper_.record.capture = capture_.get();
   }
 
@@ -279,8 +293,8 @@ int run(const Communicator& comm, const JobArguments& arguments) {
   const ExitCode code = Simulation(comm, config, settings, arguments, place).run();
   if (comm.is_root()) {
     if (code == ExitCode::kInterrupted)
-      log_warning(fmt::format("stopped as asked; go on with --resume --run.output={}",
-                              settings.output));
+      log_warning(
+          fmt::format("stopped as asked; go on with --resume --run.output={}", settings.output));
     else
       fmt::print("{}\nresults: {}/run.h5\n", summarize_run(settings.output), settings.output);
   }
@@ -289,7 +303,7 @@ int run(const Communicator& comm, const JobArguments& arguments) {
 
 }  // namespace
 
-const Job kSimulateJob = {"simulate", "trains a federation, attacks it, records everything", help,
-                          run, nullptr, true};
+const Job kSimulateJob = {
+    "simulate", "trains a federation, attacks it, records everything", help, run, nullptr, true};
 
 }  // namespace medpfl

@@ -110,14 +110,21 @@ Section output_section() {
   return {"output",
           "what is recorded",
           {choice_option("gradients", "all", capture_policies(), "whose messages are recorded"),
-           flag_option("weights", true, "record the global model of every round")}};
+           flag_option("weights", true, "record the global model of every round"),
+           text_option("rounds", "all", "rounds recorded: all, none, last, or 0,2,5-9"),
+           text_option("clients", "all", "hospitals recorded: all, none, last, or 0,2,5-9"),
+           text_option("layers", "all",
+                       "parameter tensors recorded: all, or names and patterns: conv1*,fc.weight"),
+           choice_option("precision", "float32", precision_names(),
+                         "type of recorded values, rounded to the nearest")}};
 }
 
 Section checkpoint_section() {
-  return {"checkpoint",
-          "what an interruption may cost",
-          {integer_option("every", 0, "rounds between checkpoints; 0: by time alone").at_least(0),
-           real_option("seconds", 600, "time between checkpoints; 0: by rounds alone").at_least(0)}};
+  return {
+      "checkpoint",
+      "what an interruption may cost",
+      {integer_option("every", 0, "rounds between checkpoints; 0: by time alone").at_least(0),
+       real_option("seconds", 600, "time between checkpoints; 0: by rounds alone").at_least(0)}};
 }
 
 template <class Factory>
@@ -132,8 +139,8 @@ void add_components(const std::string& prefix, const Registry<Factory>& registry
 
 const std::vector<Section>& config_sections() {
   static const std::vector<Section> sections = [] {
-    std::vector<Section> all = {run_section(),        data_section(),    model_section(),
-                                federation_section(), defense_section(), attack_section(),
+    std::vector<Section> all = {run_section(),        data_section(),      model_section(),
+                                federation_section(), defense_section(),   attack_section(),
                                 output_section(),     checkpoint_section()};
     add_components("data", datasets(), &all);
     add_components("model", models(), &all);

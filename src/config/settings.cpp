@@ -49,6 +49,16 @@ FederationSettings read_federation(const OptionValues& values) {
   return s;
 }
 
+CapturePolicy read_capture(const OptionValues& values, const FederationSettings& federation) {
+  CapturePolicy policy;
+  policy.gradients = values.text("gradients");
+  policy.rounds = Selection(values.text("rounds"), federation.rounds, "output.rounds");
+  policy.clients = Selection(values.text("clients"), federation.clients, "output.clients");
+  policy.layers = values.list("layers");
+  policy.precision = parse_precision(values.text("precision"));
+  return policy;
+}
+
 std::vector<int64_t> read_iterations(const OptionValues& values) {
   std::vector<int64_t> out;
   for (const std::string& word : values.list("snapshots")) {
@@ -155,7 +165,7 @@ Settings make_settings(const Config& config) {
   s.classes = model.integer("classes");
 
   const OptionValues output = config.section("output");
-  s.gradients = output.text("gradients");
+  wrong.guard([&] { s.capture = read_capture(output, s.federation); });
   s.weights = output.flag("weights");
   const OptionValues checkpoint = config.section("checkpoint");
   s.checkpoint_every = checkpoint.integer("every");

@@ -15,6 +15,7 @@
 #include "federation/round_plan.hpp"
 #include "federation/settings.hpp"
 #include "models/model.hpp"
+#include "results/capture_policy.hpp"
 
 namespace medpfl {
 
@@ -32,7 +33,7 @@ struct Settings {
   Initialization init;
   int64_t classes = 0;  ///< 0: those of the data set
   FederationSettings federation;
-  std::string gradients;  ///< capture policy
+  CapturePolicy capture;
   bool weights = true;
   int64_t checkpoint_every = 0;   ///< rounds, 0: none
   double checkpoint_seconds = 0;  ///< 0: none

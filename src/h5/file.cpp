@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "core/error.hpp"
@@ -234,6 +235,52 @@ std::vector<std::string> File::read(const std::string& path) const {
   return take_texts(&raw, type, space);
 }
 
+template <class T>
+std::vector<T> File::read_rows(const std::string& path, int64_t first, int64_t count) const {
+  Shape part = shape(path);
+  if (first < 0 || count < 0 || first + count > part.at(0))
+    throw FormatError(fmt::format("{} has {} rows; there are no rows {} to {}", where(path),
+                                  part.at(0), first, first + count - 1));
+  part[0] = count;
+  std::vector<hsize_t> start(part.size(), 0);
+  start[0] = static_cast<hsize_t>(first);
+  Handle dataset(H5Dopen2(id_, path.c_str(), H5P_DEFAULT), H5Dclose, "open", where(path));
+  Handle space(H5Dget_space(dataset), H5Sclose, "read", where(path));
+  check(H5Sselect_hyperslab(space, H5S_SELECT_SET, start.data(), nullptr, extents(part).data(),
+                            nullptr),
+        "select rows of", where(path));
+  std::vector<T> out(static_cast<size_t>(H5Sget_select_npoints(space)));
+  check(H5Dread(dataset, native_type<T>(), simple_space(part), space, H5P_DEFAULT, out.data()),
+        "read", where(path));
+  return out;
+}
+
+std::vector<VirtualBlock> File::virtual_blocks(const std::string& path) const {
+  Handle dataset(H5Dopen2(id_, path.c_str(), H5P_DEFAULT), H5Dclose, "open", where(path));
+  Handle layout(H5Dget_create_plist(dataset), H5Pclose, "read", where(path));
+  if (H5Pget_layout(layout) != H5D_VIRTUAL)
+    throw FormatError(fmt::format("{} is not a virtual dataset", where(path)));
+  size_t count = 0;
+  check(H5Pget_virtual_count(layout, &count), "read", where(path));
+  const auto text = [&](ssize_t (*get)(hid_t, size_t, char*, size_t), size_t i) {
+    const ssize_t length = get(layout, i, nullptr, 0);
+    check(static_cast<herr_t>(std::min<ssize_t>(length, 0)), "read", where(path));
+    std::string out(static_cast<size_t>(length), '\0');
+    get(layout, i, out.data(), out.size() + 1);
+    return out;
+  };
+  std::vector<VirtualBlock> blocks;
+  for (size_t i = 0; i < count; ++i) {
+    Handle space(H5Pget_virtual_vspace(layout, i), H5Sclose, "read", where(path));
+    std::vector<hsize_t> first(static_cast<size_t>(H5Sget_simple_extent_ndims(space)));
+    std::vector<hsize_t> last(first.size());
+    check(H5Sget_select_bounds(space, first.data(), last.data()), "read", where(path));
+    blocks.push_back({text(H5Pget_virtual_filename, i), text(H5Pget_virtual_dsetname, i),
+                      static_cast<int64_t>(last.at(0) - first.at(0) + 1)});
+  }
+  return blocks;
+}
+
 std::string File::read_text(const std::string& path) const { return read<std::string>(path).at(0); }
 
 std::vector<std::string> File::read_texts_attribute(const std::string& object,
@@ -270,8 +317,11 @@ std::vector<int64_t> File::read_integer_attribute(const std::string& object,
                                const Description&);                                             \
   template void File::write_virtual<T>(const std::string&, const Shape&,                        \
                                        const std::vector<VirtualBlock>&, const Description&);   \
-  template std::vector<T> File::read<T>(const std::string&) const;
+  template std::vector<T> File::read<T>(const std::string&) const;                              \
+  template std::vector<T> File::read_rows<T>(const std::string&, int64_t, int64_t) const;
 MEDPFL_INSTANTIATE(float)
+MEDPFL_INSTANTIATE(c10::Half)
+MEDPFL_INSTANTIATE(c10::BFloat16)
 MEDPFL_INSTANTIATE(double)
 MEDPFL_INSTANTIATE(int64_t)
 MEDPFL_INSTANTIATE(uint8_t)

@@ -32,8 +32,8 @@ class File {
   /// Flushes and closes, and reports what went wrong (a full disk, say), which a destructor cannot.
   void close();
 
-  /// T: float, double, int64_t, uint8_t, std::string. Groups on the way are made. `data` holds the
-  /// product of `shape` values, row-major.
+  /// T: float, c10::Half, c10::BFloat16, double, int64_t, uint8_t, std::string. Groups on the way
+  /// are made. `data` holds the product of `shape` values, row-major.
   template <class T>
   void write(const std::string& path, const std::vector<T>& data, const Shape& shape,
              const Description& description);
@@ -47,7 +47,8 @@ class File {
                      const std::vector<VirtualBlock>& blocks, const Description& description);
   void make_group(const std::string& path);
 
-  void write_attribute(const std::string& object, const std::string& name, const std::string& value);
+  void write_attribute(const std::string& object, const std::string& name,
+                       const std::string& value);
   void write_attribute(const std::string& object, const std::string& name, double value);
   void write_attribute(const std::string& object, const std::string& name, int64_t value);
   void write_attribute(const std::string& object, const std::string& name,
@@ -59,9 +60,16 @@ class File {
   Shape shape(const std::string& path) const;
   template <class T>
   std::vector<T> read(const std::string& path) const;
+  /// Rows first ... first + count - 1 along the first axis, converted to T where the file holds
+  /// another number type.
+  template <class T>
+  std::vector<T> read_rows(const std::string& path, int64_t first, int64_t count) const;
+  /// The blocks of a virtual dataset, in order of their rows.
+  std::vector<VirtualBlock> virtual_blocks(const std::string& path) const;
   std::string read_text(const std::string& path) const;
   std::string read_text_attribute(const std::string& object, const std::string& name) const;
-  std::vector<int64_t> read_integer_attribute(const std::string& object, const std::string& name) const;
+  std::vector<int64_t> read_integer_attribute(const std::string& object,
+                                              const std::string& name) const;
   std::vector<std::string> read_texts_attribute(const std::string& object,
                                                 const std::string& name) const;
 

@@ -3,16 +3,21 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
+#include <set>
 
-#include "core/bytes.hpp"
 #include "core/error.hpp"
+#include "core/log.hpp"
 #include "results/durable_file.hpp"
+
+namespace fs = std::filesystem;
 
 namespace medpfl {
 namespace {
 
 const std::string kValues = "/values";
+const std::string kOpenSegment = "/gradients/segment.partial";
 
 template <class T>
 void place(std::vector<T>* column, int64_t row, T value) {
@@ -20,139 +25,147 @@ void place(std::vector<T>* column, int64_t row, T value) {
   (*column)[static_cast<size_t>(row)] = std::move(value);
 }
 
+// The recorded tensors one after another, rounded to T; returns how many became infinite by that.
+template <class T>
+int64_t pack(const FlatParameters& payload, const std::vector<CapturedLayer>& layers, T* out) {
+  int64_t overflowed = 0;
+  for (const CapturedLayer& layer : layers) {
+    const float* in = payload.data() + layer.tensor.offset;
+    T* to = out + layer.column;
+    for (int64_t i = 0; i < layer.tensor.size; ++i) {
+      to[i] = static_cast<T>(in[i]);
+      if (std::isinf(static_cast<float>(to[i])) && std::isfinite(in[i])) ++overflowed;
+    }
+  }
+  return overflowed;
+}
+
+std::string cannot_record(const std::string& why) {
+  return fmt::format(
+      "cannot record gradients: {}; make room, or record less: output.gradients, "
+      "output.rounds, output.clients, output.layers, output.precision",
+      why);
+}
+
+// Runs a step on all ranks; an error of HDF5 on one of them ends all, as an error of the output.
+template <class Step>
+void agree_to_write(const Communicator& comm, const Step& step) {
+  comm.agree([&] {
+    try {
+      step();
+    } catch (const FormatError& error) {
+      throw OutputError(cannot_record(error.what()));
+    }
+  });
+}
+
 }  // namespace
 
-std::vector<std::string> capture_policies() { return {"all", "attacked", "none"}; }
-
 GradientCapture::GradientCapture(const Federation& federation, std::string folder,
-                                 const std::string& policy, PhaseTimers* timers)
+                                 CapturePolicy policy, PhaseTimers* timers)
     : f_(federation),
       folder_(std::move(folder)),
-      attacked_only_(policy == "attacked"),
+      policy_(std::move(policy)),
       timers_(timers),
       hospital_captured_(static_cast<size_t>(federation.data.hospital_count()), false) {
   f_.comm.agree([this] {
+    layers_ = select_layers(f_.model.layout(), policy_.layers);
     if (f_.comm.is_root()) make_folder(folder_ + "/gradients");
   });
 }
 
-int64_t GradientCapture::rows_of(const RoundPlan& plan) const {
+// All ranks meet here, at the first messages of a round, and not again before the round ends.
+void GradientCapture::make_room(const RoundPlan& plan) {
+  round_ = plan.round;
+  first_row_.clear();
   int64_t rows = 0;
-  for (size_t i = 0; i < plan.hospitals.size(); ++i)
-    if (captured(plan, i)) rows += 1 + plan.probes[i];
-  return rows;
-}
-
-int64_t GradientCapture::row_in_round(const RoundPlan& plan, const Message& message) const {
-  int64_t row = 0;
-  for (size_t i = 0; plan.hospitals[i] < message.client; ++i)
-    if (captured(plan, i)) row += 1 + plan.probes[i];
-  return row + 1 + message.probe;
-}
-
-// The segment takes whole rounds until it is large enough; plans of rounds to come are known.
-void GradientCapture::open_segment(const RoundPlan& first) {
-  segment_rows_ = 0;
-  for (int64_t r = first.round; r < f_.settings.rounds; ++r) {
-    segment_rows_ +=
-        rows_of(r == first.round ? first
-                                 : plan_round(r, f_.data.shard_sizes, f_.settings.sampling, f_.seed,
-                                              f_.targets));
-    segment_last_round_ = r;
-    break;
+  for (size_t i = 0; i < plan.hospitals.size(); ++i) {
+    first_row_.push_back(rows);
+    if (policy_.takes(plan, i)) rows += 1 + plan.probes[i];
   }
-  round_first_row_ = 0;
-  if (segment_rows_ == 0) return;
-  const std::string path = folder_ + "/gradients/segment.partial";
-  open_ = std::make_unique<h5::ParallelFile>(f_.comm, path);
-  open_->create<float>(kValues, {segment_rows_, f_.model.layout().size()},
-                       {"payloads as sent, one row a message", "1", {"gradient", "parameter"}});
-}
-
-void GradientCapture::save(ByteWriter* out) const {
-  out->value(segments_.size());
-  for (const auto& s : segments_) {
-    out->text(s.file);
-    out->value(s.rows);
-  }
-  for (const auto* c : {&rows_.round, &rows_.client, &rows_.probe, &rows_.examples, &rows_.steps})
-    out->array(*c);
-  out->array(rows_.norm);
-  out->array(rows_.loss);
-  for (const auto& v : rows_.images) out->array(v);
-  for (const bool b : hospital_captured_) out->value(b);
-}
-
-void GradientCapture::restore(ByteReader* in) {
-  for (auto n = in->value<size_t>(); n > 0; --n) {
-    GradientSegment s;
-    s.file = in->text();
-    s.rows = in->value<int64_t>();
-    segment_first_row_ += s.rows;
-    segments_.push_back(s);
-  }
-  for (auto* c : {&rows_.round, &rows_.client, &rows_.probe, &rows_.examples, &rows_.steps})
-    *c = in->array<int64_t>();
-  rows_.norm = in->array<double>();
-  rows_.loss = in->array<double>();
-  rows_.images.resize(rows_.round.size());
-  for (auto& v : rows_.images) v = in->array<int64_t>();
-  for (size_t i = 0; i < hospital_captured_.size(); ++i) hospital_captured_[i] = in->value<bool>();
-}
-
-void GradientCapture::remove_unknown() const {
-  std::vector<std::string> known;
-  for (const auto& s : segments_) known.push_back(s.file);
-  remove_other_files(folder_, "gradients", known);
-}
-
-void GradientCapture::cut() {
-  if (open_ == nullptr) return;
-  open_->close();
-  open_.reset();
-  const std::string name = fmt::format("gradients/segment-{:05d}.h5", segments_.size());
-  f_.comm.agree([&] {
-    if (f_.comm.is_root())
-      publish_file(folder_ + "/gradients/segment.partial", folder_ + "/" + name);
+  agree_to_write(f_.comm, [&] {
+    if (open_ == nullptr) {
+      open_ = std::make_unique<h5::ParallelFile>(f_.comm, folder_ + kOpenSegment);
+      with_type_of(policy_.precision, [&](auto zero) {
+        open_->create_growing<decltype(zero)>(
+            kValues, columns_of(layers_),
+            {"payloads as sent, one row a message", "1", {"gradient", "parameter"}});
+      });
+    }
+    open_->grow(kValues, open_rows_ + rows);
   });
-  segments_.push_back({name, segment_rows_});
-  segment_first_row_ += segment_rows_;
+}
+
+template <class T>
+void GradientCapture::write(const std::vector<const Message*>& messages,
+                            const std::vector<int64_t>& rows) {
+  const bool as_sent = std::is_same_v<T, float> && columns_of(layers_) == f_.model.layout().size();
+  const int64_t columns = columns_of(layers_);
+  std::vector<T> packed(as_sent ? 0 : messages.size() * static_cast<size_t>(columns));
+  std::vector<const T*> data;
+  for (const Message* message : messages) {
+    // A payload that is recorded as it is goes to the file without a copy.
+    if constexpr (std::is_same_v<T, float>) {
+      if (as_sent) {
+        data.push_back(message->payload.data());
+        continue;
+      }
+    }
+    T* out = packed.data() + static_cast<int64_t>(data.size()) * columns;
+    round_overflowed_ += pack(message->payload, layers_, out);
+    data.push_back(out);
+  }
+  open_->write_rows(kValues, rows, data);
 }
 
 void GradientCapture::on_messages(const RoundPlan& plan, const FlatParameters&,
                                   const std::vector<Message>& mine) {
+  if (policy_.rows(plan) == 0) return;
   const auto timer = timers_->measure(Phase::kCapture);
-  if (open_ == nullptr) open_segment(plan);
-  if (open_ == nullptr || rows_of(plan) == 0) return;
-  const int64_t p = f_.model.layout().size();
+  if (round_ != plan.round) make_room(plan);
   std::vector<int64_t> rows;
   std::vector<const Message*> kept;
   for (const Message& message : mine) {
     const auto at = std::lower_bound(plan.hospitals.begin(), plan.hospitals.end(), message.client);
-    if (!captured(plan, static_cast<size_t>(at - plan.hospitals.begin()))) continue;
-    rows.push_back(round_first_row_ + row_in_round(plan, message));
+    const auto index = static_cast<size_t>(at - plan.hospitals.begin());
+    if (!policy_.takes(plan, index)) continue;
+    rows.push_back(open_rows_ + first_row_[index] + 1 + message.probe);
     kept.push_back(&message);
+    note(message, closed_rows_ + rows.back());
   }
-  std::vector<float> values(kept.size() * static_cast<size_t>(p));
-  for (size_t i = 0; i < kept.size(); ++i)
-    std::copy_n(kept[i]->payload.data(), p, values.data() + static_cast<int64_t>(i) * p);
-  open_->write_rows(kValues, rows, values.data());
+  // A rank that fails tells the others when the round ends: it must not leave them waiting.
+  if (kept.empty() || !failure_.empty()) return;
+  try {
+    with_type_of(policy_.precision, [&](auto zero) { write<decltype(zero)>(kept, rows); });
+  } catch (const FormatError& error) {
+    failure_ = cannot_record(error.what());
+  }
+}
 
+void GradientCapture::note(const Message& m, int64_t row) {
+  const Hospital& hospital = f_.data.hospital(m.client);
+  std::vector<int64_t> positions;
+  for (const int64_t image : m.images)
+    positions.push_back(hospital.positions[static_cast<size_t>(image)]);
+  notes_.value(row);
+  for (const int64_t v : {m.round, m.client, m.probe, m.examples, m.steps}) notes_.value(v);
+  notes_.value(m.norm);
+  notes_.value(m.loss);
+  notes_.array(positions);
+}
+
+void GradientCapture::receive_notes(int64_t round) {
   ByteWriter out;
-  for (size_t i = 0; i < kept.size(); ++i) {
-    const Message& m = *kept[i];
-    const Hospital& hospital = f_.data.hospital(m.client);
-    std::vector<int64_t> positions;
-    for (const int64_t image : m.images)
-      positions.push_back(hospital.positions[static_cast<size_t>(image)]);
-    out.value(segment_first_row_ + rows[i]);
-    for (const int64_t v : {m.round, m.client, m.probe, m.examples, m.steps}) out.value(v);
-    out.value(m.norm);
-    out.value(m.loss);
-    out.array(positions);
-  }
+  out.value(round_overflowed_);
+  out.text(notes_.take());
+  notes_ = {};
+  round_overflowed_ = 0;
+  int64_t overflowed = 0;
   for (const std::string& bytes : f_.comm.gather(out.take())) {
-    ByteReader in(bytes);
+    ByteReader message(bytes);
+    overflowed += message.value<int64_t>();
+    const std::string notes = message.text();
+    ByteReader in(notes);
     while (!in.done()) {
       const auto row = in.value<int64_t>();
       for (std::vector<int64_t>* column :
@@ -163,55 +176,132 @@ void GradientCapture::on_messages(const RoundPlan& plan, const FlatParameters&,
       place(&rows_.images, row, in.array<int64_t>());
     }
   }
+  if (overflowed > 0 && overflowed_ == 0)
+    log_warning(
+        fmt::format("output.precision={}: {} values of round {} are too large and were recorded as "
+                    "infinity; use bfloat16 or float32 to keep them (the file counts later ones: "
+                    "attribute overflowed of /gradients/values)",
+                    to_text(policy_.precision), overflowed, round));
+  overflowed_ += overflowed;
 }
 
 void GradientCapture::on_round_end(const RoundPlan& plan, const RoundRecord&,
                                    const FlatParameters&) {
+  const int64_t rows = policy_.rows(plan);
+  if (rows == 0) return;
   const auto timer = timers_->measure(Phase::kCapture);
+  f_.comm.agree([this] {
+    if (!failure_.empty()) throw OutputError(failure_);
+  });
+  receive_notes(plan.round);
   for (size_t i = 0; i < plan.hospitals.size(); ++i)
-    if (captured(plan, i)) hospital_captured_[static_cast<size_t>(plan.hospitals[i])] = true;
-  round_first_row_ += rows_of(plan);
+    if (policy_.takes(plan, i)) hospital_captured_[static_cast<size_t>(plan.hospitals[i])] = true;
+  open_rows_ += rows;
+}
+
+bool GradientCapture::full() const {
+  return open_rows_ * columns_of(layers_) * value_bytes(policy_.precision) >= kSegmentBytes;
+}
+
+void GradientCapture::cut() {
+  if (open_rows_ == 0) return;
+  const auto timer = timers_->measure(Phase::kCapture);
+  const std::string name = fmt::format("gradients/segment-{:05d}.h5", segments_.size());
+  agree_to_write(f_.comm, [this] { open_->close(); });
+  open_.reset();
+  f_.comm.agree([&] {
+    if (f_.comm.is_root()) publish_file(folder_ + kOpenSegment, folder_ + "/" + name);
+  });
+  segments_.push_back({name, open_rows_});
+  closed_rows_ += open_rows_;
+  open_rows_ = 0;
+}
+
+void GradientCapture::save(ByteWriter* out) const {
+  if (open_rows_ != 0)
+    throw Error(ExitCode::kInternal, "gradients were saved while a segment was open");
+  out->value(static_cast<int64_t>(segments_.size()));
+  for (const GradientSegment& segment : segments_) {
+    out->text(segment.file);
+    out->value(segment.rows);
+  }
+  out->array(std::vector<uint8_t>(hospital_captured_.begin(), hospital_captured_.end()));
+  out->value(overflowed_);
+  rows_.save(out);
+}
+
+void GradientCapture::restore(ByteReader* in) {
+  segments_.resize(static_cast<size_t>(in->value<int64_t>()));
+  closed_rows_ = open_rows_ = 0;
+  round_ = -1;
+  for (GradientSegment& segment : segments_) {
+    segment.file = in->text();
+    segment.rows = in->value<int64_t>();
+    closed_rows_ += segment.rows;
+  }
+  const auto captured = in->array<uint8_t>();
+  hospital_captured_.assign(captured.begin(), captured.end());
+  overflowed_ = in->value<int64_t>();
+  rows_.restore(in);
+  if (!f_.comm.is_root()) rows_ = {};
+  f_.comm.agree([this] {
+    for (const GradientSegment& segment : segments_)
+      if (f_.comm.is_root() && !fs::exists(fs::path(folder_) / segment.file))
+        throw OutputError(fmt::format(
+            "{}/{} is missing, which the checkpoint needs: put it back, or start the run anew",
+            folder_, segment.file));
+  });
+}
+
+void GradientCapture::remove_unknown() const {
+  std::set<fs::path> known;
+  for (const GradientSegment& segment : segments_) known.insert(fs::path(segment.file).filename());
+  std::vector<fs::path> unknown;
+  for (const auto& entry : fs::directory_iterator(folder_ + "/gradients"))
+    if (known.count(entry.path().filename()) == 0) unknown.push_back(entry.path());
+  for (const fs::path& path : unknown) fs::remove_all(path);
 }
 
 void GradientCapture::finish() {
+  cut();
   const auto timer = timers_->measure(Phase::kCapture);
+  image_positions_.clear();
   for (size_t h = 0; h < hospital_captured_.size(); ++h)
     if (hospital_captured_[h])
       image_positions_.insert(image_positions_.end(), f_.data.partition.shards[h].begin(),
                               f_.data.partition.shards[h].end());
   std::sort(image_positions_.begin(), image_positions_.end());
-  if (image_positions_.empty()) return;
-  // Rows must ascend, so this rank's images are put in the order of their positions.
-  std::vector<std::pair<int64_t, const uint8_t*>> mine;
-  const int64_t pixels = f_.model.input().size();
+  if (!image_positions_.empty()) write_images();
+}
+
+void GradientCapture::write_images() {
+  const ImageShape& shape = f_.model.input();
   std::vector<at::Tensor> keep;
+  std::vector<int64_t> rows;
+  std::vector<const uint8_t*> data;
   for (const Hospital& hospital : f_.data.hospitals) {
     if (!hospital_captured_[static_cast<size_t>(hospital.id)]) continue;
     keep.push_back(hospital.images.contiguous());
-    const uint8_t* data = keep.back().data_ptr<uint8_t>();
-    for (size_t i = 0; i < hospital.positions.size(); ++i)
-      mine.emplace_back(hospital.positions[i], data + static_cast<int64_t>(i) * pixels);
+    for (size_t i = 0; i < hospital.positions.size(); ++i) {
+      rows.push_back(std::lower_bound(image_positions_.begin(), image_positions_.end(),
+                                      hospital.positions[i]) -
+                     image_positions_.begin());
+      data.push_back(keep.back().data_ptr<uint8_t>() + static_cast<int64_t>(i) * shape.size());
+    }
   }
-  std::sort(mine.begin(), mine.end());
-  std::vector<int64_t> rows;
-  std::vector<uint8_t> values(mine.size() * static_cast<size_t>(pixels));
-  for (size_t i = 0; i < mine.size(); ++i) {
-    rows.push_back(
-        std::lower_bound(image_positions_.begin(), image_positions_.end(), mine[i].first) -
-        image_positions_.begin());
-    std::copy_n(mine[i].second, pixels, values.data() + static_cast<int64_t>(i) * pixels);
-  }
-  const ImageShape& shape = f_.model.input();
   const std::string partial = folder_ + "/gradients/images.partial";
-  h5::ParallelFile file(f_.comm, partial);
-  file.create<uint8_t>(
-      "/images",
-      {static_cast<int64_t>(image_positions_.size()), shape.channels, shape.height, shape.width},
-      {"training images of the captured hospitals",
-       "0 to 255",
-       {"image", "channel", "row", "column"}});
-  file.write_rows("/images", rows, values.data());
-  file.close();
+  std::unique_ptr<h5::ParallelFile> file;
+  agree_to_write(f_.comm, [&] {
+    file = std::make_unique<h5::ParallelFile>(f_.comm, partial);
+    file->create<uint8_t>(
+        "/images",
+        {static_cast<int64_t>(image_positions_.size()), shape.channels, shape.height, shape.width},
+        {"training images of the captured hospitals",
+         "0 to 255",
+         {"image", "channel", "row", "column"}});
+  });
+  agree_to_write(f_.comm, [&] { file->write_rows("/images", rows, data); });
+  agree_to_write(f_.comm, [&] { file->close(); });
   f_.comm.agree([&] {
     if (f_.comm.is_root()) publish_file(partial, folder_ + "/" + kImagesFile);
   });

@@ -33,20 +33,46 @@ void write_batches(h5::File* file, const RunRecord& record) {
   TableWriter(file, group, "use").column("image", image, "row of images");
 }
 
+// Which tensors a row holds; unlike /model, which lists those of the network.
+void write_layers(h5::File* file, const std::vector<CapturedLayer>& layers) {
+  std::vector<std::string> name, shape;
+  std::vector<int64_t> column, offset, size;
+  for (const CapturedLayer& layer : layers) {
+    name.push_back(layer.tensor.name);
+    shape.push_back(shape_text(layer.tensor.shape));
+    column.push_back(layer.column);
+    offset.push_back(layer.tensor.offset);
+    size.push_back(layer.tensor.size);
+  }
+  TableWriter table(file, "/gradients/layers", "tensor");
+  table.column("name", name, "recorded parameter tensor");
+  table.column("column", column, "its first element in a row of values", "element");
+  table.column("offset", offset, "its first element in the flat vector of the model", "element");
+  table.column("size", size, "number of elements", "element");
+  table.column("shape", shape, "extents of the tensor");
+}
+
 }  // namespace
 
 void write_gradient_group(h5::File* file, const RunRecord& record) {
   if (record.capture == nullptr || record.capture->segments().empty()) return;
+  const GradientCapture& capture = *record.capture;
   // Only closed segments are shown; rows of an open one come with the next publication.
   std::vector<h5::VirtualBlock> blocks;
   int64_t total = 0;
-  for (const GradientSegment& segment : record.capture->segments()) {
+  for (const GradientSegment& segment : capture.segments()) {
     blocks.push_back({segment.file, "/values", segment.rows});
     total += segment.rows;
   }
-  file->write_virtual<float>(
-      "/gradients/values", {total, record.model->layout().size()}, blocks,
-      {"payloads as sent, one row a message", "1", {"gradient", "parameter"}});
+  const std::string values = "/gradients/values";
+  with_type_of(capture.policy().precision, [&](auto zero) {
+    file->write_virtual<decltype(zero)>(
+        values, {total, columns_of(capture.layers())}, blocks,
+        {"payloads as sent, one row a message", "1", {"gradient", "parameter"}});
+  });
+  file->write_attribute(values, "precision", to_text(capture.policy().precision));
+  file->write_attribute(values, "overflowed", capture.overflowed());
+  write_layers(file, capture.layers());
   const auto n = static_cast<size_t>(total);
   const GradientRows& rows = record.capture->rows();
   const auto first = [n](const auto& column) {

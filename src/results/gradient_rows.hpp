@@ -3,6 +3,8 @@
 #include <string>
 #include <vector>
 
+#include "core/bytes.hpp"
+
 namespace medpfl {
 
 /// What is known of the captured gradients besides their values; on rank 0. One entry a row.
@@ -12,6 +14,8 @@ struct GradientRows {
   std::vector<std::vector<int64_t>> images;  ///< positions in the training split
 
   int64_t size() const { return static_cast<int64_t>(round.size()); }
+  void save(ByteWriter* out) const;
+  void restore(ByteReader* in);
 };
 
 /// A closed segment file of captured gradients.

@@ -81,9 +81,7 @@ void write_model(h5::File* file, const Model& model) {
     names.push_back(entry.name);
     offsets.push_back(entry.offset);
     sizes.push_back(entry.size);
-    std::vector<std::string> extents;
-    for (const int64_t extent : entry.shape) extents.push_back(std::to_string(extent));
-    shapes.push_back(join(extents, "x"));
+    shapes.push_back(shape_text(entry.shape));
   }
   TableWriter table(file, "/model", "tensor");
   table.column("name", names, "name of the parameter tensor");
@@ -174,6 +172,12 @@ void write_rounds(h5::File* file, const RunRecord& record) {
 }
 
 }  // namespace
+
+std::string shape_text(const std::vector<int64_t>& shape) {
+  std::vector<std::string> extents;
+  for (const int64_t extent : shape) extents.push_back(std::to_string(extent));
+  return join(extents, "x");
+}
 
 void write_run(const std::string& folder, const RunRecord& record) {
   const std::string partial = folder + "/run.h5.partial";

@@ -14,7 +14,6 @@
 #include "results/schema.hpp"
 
 namespace medpfl {
-namespace {
 
 h5::File open_run(const std::string& path) {
   const std::string file = std::filesystem::is_directory(path)
@@ -38,6 +37,8 @@ h5::File open_run(const std::string& path) {
                     run.read_text_attribute("/", "medpfl_version")));
   return run;
 }
+
+namespace {
 
 double median(std::vector<double> values) {
   if (values.empty()) return std::nan("");
@@ -131,7 +132,8 @@ std::string leakage(const h5::File& run) {
 
 std::optional<RunState> find_run(const std::string& folder) {
   std::error_code error;
-  if (!std::filesystem::exists(std::filesystem::path(folder) / "run.h5", error)) return std::nullopt;
+  if (!std::filesystem::exists(std::filesystem::path(folder) / "run.h5", error))
+    return std::nullopt;
   const h5::File run = open_run(folder);
   return RunState{run.read_text_attribute("/", "status"), run.read_text("/config/resolved")};
 }

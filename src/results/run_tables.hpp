@@ -35,6 +35,9 @@ class TableWriter {
   std::string group_, axis_;
 };
 
+/// "12x3x5x5".
+std::string shape_text(const std::vector<int64_t>& shape);
+
 struct RunRecord;
 // The groups of run.h5, each written in the file of its name.
 void write_attack_group(h5::File* file, const RunRecord& record);

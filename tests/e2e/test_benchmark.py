@@ -24,7 +24,7 @@ def test_benchmark_writes_what_it_prints(tmp_path: Path) -> None:
         value, floor = found["value"][()], found["floor"][()]
         names = [text(name) for name in found["what"][()]]
     assert np.isfinite(value).all() and (value > 0).all() and (floor >= 0).all()
-    for topic in ("matching evaluation", "local training", "Reduce + Bcast", "collective capture"):
+    for topic in ("matching evaluation", "local training", "Reduce + Bcast", "capture of gradients"):
         assert any(topic in name for name in names), topic
     assert all(name in done.out for name in names)
     assert {path.name for path in (tmp_path / "b").iterdir()} == {"benchmark.h5"}

@@ -1,0 +1,37 @@
+#pragma once
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "federation/settings.hpp"
+#include "models/model.hpp"
+#include "results/capture_policy.hpp"
+
+namespace medpfl {
+
+/// What a run will record of its messages, known before it starts.
+struct CaptureEstimate {
+  int64_t rows = 0;         ///< messages
+  int64_t columns = 0;      ///< values of a row
+  int64_t value_bytes = 0;  ///< of all values
+  int64_t image_bytes = 0;  ///< of the images behind them
+  int64_t file_bytes =
+      0;  ///< of the folder gradients; more where checkpoints cut many small segments
+};
+
+/// From the plans of all rounds. `shard_sizes`: images of each hospital. Throws ConfigError:
+/// output.layers names no parameter tensor.
+CaptureEstimate estimate_capture(const CapturePolicy& policy, const Model& model,
+                                 const std::vector<int64_t>& shard_sizes,
+                                 const FederationSettings& federation, const AttackTargets& targets,
+                                 uint64_t seed);
+
+/// "36 messages of 5,000 values (float16), 0.4 MB; 12 images, ...": for the log and --dry-run.
+std::string describe_capture(const CaptureEstimate& estimate, const CapturePolicy& policy);
+
+/// Throws OutputError when the file system of `folder` (which need not exist yet) has no room for
+/// the estimate; what lies in folder/gradients counts as room, since a run replaces it or goes on
+/// with it.
+void check_room_for_capture(const CaptureEstimate& estimate, const std::string& folder);
+
+}  // namespace medpfl

@@ -1,0 +1,103 @@
+#include "results/gradient_reader.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "core/error.hpp"
+#include "core/text.hpp"
+#include "results/run_summary.hpp"
+
+namespace medpfl {
+namespace {
+
+ParameterLayout read_layout(const h5::File& run) {
+  ParameterLayout layout;
+  const auto names = run.read<std::string>("/model/name");
+  const auto shapes = run.read<std::string>("/model/shape");
+  for (size_t i = 0; i < names.size(); ++i) {
+    std::vector<int64_t> shape;
+    for (const std::string& extent : split_list(shapes[i], 'x'))
+      shape.push_back(std::stoll(extent));
+    layout.add(names[i], shape);
+  }
+  return layout;
+}
+
+}  // namespace
+
+GradientReader::GradientReader(const std::string& path)
+    : folder_(std::filesystem::is_directory(path)
+                  ? path
+                  : std::filesystem::absolute(path).parent_path().string()),
+      where_(std::filesystem::is_directory(path) ? path + "/run.h5" : path) {
+  const h5::File run = open_run(path);
+  if (!run.exists("/gradients/values"))
+    throw FormatError(
+        fmt::format("{}: holds no recorded gradients (output.gradients=none, or the "
+                    "run has not come to its first checkpoint)",
+                    where_));
+  layout_ = read_layout(run);
+  const auto recorded = run.read<std::string>("/gradients/layers/name");
+  std::vector<std::string> missing;
+  for (const ParameterLayout::Entry& tensor : layout_.entries())
+    if (std::find(recorded.begin(), recorded.end(), tensor.name) == recorded.end())
+      missing.push_back(tensor.name);
+  missing_layers_ = join(missing);
+  segments_ = run.virtual_blocks("/gradients/values");
+  payload_is_gradient_ = run.read_text_attribute("/gradients", "payload") == "gradient";
+  read_columns(run);
+}
+
+void GradientReader::read_columns(const h5::File& run) {
+  const std::string group = "/gradients/";
+  rows_.round = run.read<int64_t>(group + "round");
+  rows_.client = run.read<int64_t>(group + "client");
+  rows_.probe = run.read<int64_t>(group + "probe");
+  rows_.examples = run.read<int64_t>(group + "examples");
+  rows_.steps = run.read<int64_t>(group + "steps");
+  rows_.norm = run.read<double>(group + "norm");
+  rows_.loss = run.read<double>(group + "loss");
+  rows_.images.resize(rows_.round.size());
+  if (!run.exists(group + "batches")) return;
+  const auto index = run.read<int64_t>(group + "batches/index");
+  const auto start = run.read<int64_t>(group + "batches/start");
+  const auto image = run.read<int64_t>(group + "batches/image");
+  for (size_t g = 0; g < rows_.images.size(); ++g)
+    for (int64_t i = start.at(g); i < start.at(g + 1); ++i)
+      rows_.images[g].push_back(index.at(static_cast<size_t>(image.at(static_cast<size_t>(i)))));
+}
+
+FlatParameters GradientReader::read(int64_t row) {
+  if (row < 0 || row >= size())
+    throw FormatError(fmt::format("{}: has {} recorded gradients, no row {}", where_, size(), row));
+  if (!missing_layers_.empty())
+    throw FormatError(
+        fmt::format("{}: the recorded gradients are not complete: without {}; run again with "
+                    "--output.layers=all",
+                    where_, missing_layers_));
+  auto segment = segments_.begin();
+  int64_t in_segment = row;
+  while (segment != segments_.end() && in_segment >= segment->rows) in_segment -= (segment++)->rows;
+  if (segment == segments_.end())
+    throw FormatError(fmt::format(
+        "{}: /gradients/values has no source of row {}; the file is damaged", where_, row));
+  if (segment->file != open_name_) {
+    open_.reset();
+    open_ = h5::File::open(folder_ + "/" + segment->file);
+    open_name_ = segment->file;
+  }
+  const h5::Shape shape = open_->shape(segment->dataset);
+  if (shape != h5::Shape{segment->rows, layout_.size()})
+    throw FormatError(
+        fmt::format("{}/{}: does not have the rows that {} takes from it; the file "
+                    "does not belong to this run",
+                    folder_, segment->file, where_));
+  const auto values = open_->read_rows<float>(segment->dataset, in_segment, 1);
+  FlatParameters out(layout_);
+  std::copy(values.begin(), values.end(), out.data());
+  return out;
+}
+
+}  // namespace medpfl

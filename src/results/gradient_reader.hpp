@@ -1,0 +1,43 @@
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/flat_parameters.hpp"
+#include "h5/file.hpp"
+#include "results/gradient_rows.hpp"
+
+namespace medpfl {
+
+/// Reads the gradients a run recorded, whatever the precision, straight from its segment files: a
+/// virtual dataset would show a missing file as zeros. Used by one process.
+class GradientReader {
+ public:
+  /// `path`: a run's folder or its run.h5. Throws FormatError: no run, or none recorded.
+  explicit GradientReader(const std::string& path);
+
+  int64_t size() const { return rows_.size(); }  ///< recorded messages
+  /// What is known of each; `images` are empty where the run is not complete.
+  const GradientRows& rows() const { return rows_; }
+  const ParameterLayout& layout() const { return layout_; }  ///< of the network
+  bool payload_is_gradient() const { return payload_is_gradient_; }
+
+  /// Message `row`, all parameters, as float32. Throws FormatError: no such row, layers that were
+  /// not recorded (naming them), a missing or damaged file (naming it).
+  FlatParameters read(int64_t row);
+
+ private:
+  void read_columns(const h5::File& run);
+
+  std::string folder_, where_;
+  ParameterLayout layout_;
+  GradientRows rows_;
+  bool payload_is_gradient_ = true;
+  std::string missing_layers_;
+  std::vector<h5::VirtualBlock> segments_;
+  std::optional<h5::File> open_;
+  std::string open_name_;
+};
+
+}  // namespace medpfl
