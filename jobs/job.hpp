@@ -15,8 +15,9 @@ struct JobArguments {
   std::vector<std::string> words;  ///< what is left: options and names
   std::string config;              ///< --config FILE
   bool help = false, print_config = false, quiet = false, overwrite = false, resume = false;
+  std::string input;        ///< --input RUN of medpfl attack
   double max_walltime = 0;  ///< seconds, 0: no limit
-  bool dry_run = false;      ///< medpfl simulate: estimate and end
+  bool dry_run = false;     ///< medpfl simulate: estimate and end
 };
 
 /// One subcommand.
@@ -42,6 +43,7 @@ int dry_run(const Communicator& comm, const Config& config, const Settings& sett
             const RankPlace& place);
 
 extern const Job kSimulateJob;
+extern const Job kAttackJob;
 extern const Job kBenchmarkJob;
 extern const Job kListJob;
 extern const Job kInspectJob;

@@ -20,7 +20,8 @@
 namespace medpfl {
 namespace {
 
-const std::array<const Job*, 4> kJobs = {&kSimulateJob, &kBenchmarkJob, &kListJob, &kInspectJob};
+const std::array<const Job*, 5> kJobs = {&kSimulateJob, &kAttackJob, &kBenchmarkJob, &kListJob,
+                                         &kInspectJob};
 
 std::string usage() {
   std::string out =
@@ -60,11 +61,14 @@ JobArguments parse_flags(int argc, char** argv) {
       out.overwrite = true;
     } else if (word == "--resume") {
       out.resume = true;
+    } else if (word == "--input" || word.rfind("--input=", 0) == 0) {
+      if (word == "--input" && i + 1 == argc) throw ConfigError("--input needs a run");
+      out.input = word == "--input" ? argv[++i] : word.substr(8);
     } else if (word == "--max-walltime" || word.rfind("--max-walltime=", 0) == 0) {
       if (word == "--max-walltime" && i + 1 == argc)
         throw ConfigError("--max-walltime needs a time: 03:30:00");
-      out.max_walltime = parse_duration(word == "--max-walltime" ? argv[++i] : word.substr(15),
-                                        "--max-walltime");
+      out.max_walltime =
+          parse_duration(word == "--max-walltime" ? argv[++i] : word.substr(15), "--max-walltime");
     } else if (word == "--config" || word.rfind("--config=", 0) == 0) {
       if (!out.config.empty()) throw ConfigError("--config is given twice");
       if (word == "--config" && i + 1 == argc)

@@ -77,9 +77,10 @@ RunKeeper::Start RunKeeper::find() {
   }
   refuse_other_config(config_, checkpoint->config, s_.output);
   if (checkpoint->build != build())
-    log_warning(fmt::format("the checkpoint was written by medpfl {}, this is {}: what follows may "
-                            "differ in its last bits",
-                            checkpoint->build, build()));
+    log_warning(
+        fmt::format("the checkpoint was written by medpfl {}, this is {}: what follows may "
+                    "differ in its last bits",
+                    checkpoint->build, build()));
   log_info(fmt::format("resumed after {} rounds and {} attack tasks", checkpoint->next_round,
                        checkpoint->finished_tasks));
   shared_ = std::move(checkpoint->shared);
@@ -149,6 +150,16 @@ void RunKeeper::write_failed() noexcept {
   } catch (const std::exception&) {
     // The error that ended the run is the one to report; the last good files stay.
   }
+}
+
+int report_end(const Communicator& comm, const std::string& output, ExitCode code) {
+  if (comm.is_root()) {
+    if (code == ExitCode::kInterrupted)
+      log_warning(fmt::format("stopped as asked; go on with --resume --run.output={}", output));
+    else
+      fmt::print("{}\nresults: {}/run.h5\n", summarize_run(output), output);
+  }
+  return static_cast<int>(code);
 }
 
 }  // namespace medpfl

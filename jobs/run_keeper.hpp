@@ -13,8 +13,8 @@
 
 namespace medpfl {
 
-/// Keeps a run safe: knows when it must write a checkpoint or stop, writes run.h5 and the checkpoint,
-/// and finds them again under --resume.
+/// Keeps a run safe: knows when it must write a checkpoint or stop, writes run.h5 and the
+/// checkpoint, and finds them again under --resume.
 class RunKeeper {
  public:
   /// Writes what a resumed job needs; on rank 0.
@@ -61,5 +61,8 @@ class RunKeeper {
   std::string shared_, server_;
   bool stop_ = false, begun_ = false;
 };
+
+/// Tells on rank 0 how a job ended; the exit code.
+int report_end(const Communicator& comm, const std::string& output, ExitCode code);
 
 }  // namespace medpfl

@@ -291,14 +291,7 @@ int run(const Communicator& comm, const JobArguments& arguments) {
   prepare_process(place.threads);
   if (arguments.dry_run) return dry_run(comm, config, settings, place);
   const ExitCode code = Simulation(comm, config, settings, arguments, place).run();
-  if (comm.is_root()) {
-    if (code == ExitCode::kInterrupted)
-      log_warning(
-          fmt::format("stopped as asked; go on with --resume --run.output={}", settings.output));
-    else
-      fmt::print("{}\nresults: {}/run.h5\n", summarize_run(settings.output), settings.output);
-  }
-  return static_cast<int>(code);
+  return report_end(comm, settings.output, code);
 }
 
 }  // namespace

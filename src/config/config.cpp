@@ -64,6 +64,12 @@ void Config::set(const std::string& key, const std::string& value, const std::st
   entries_[key] = {value, source};
 }
 
+void Config::unset(const std::string& key) {
+  for (const Section& section : config_sections())
+    for (const OptionSpec& option : section.options)
+      if (section.name + "." + option.name == key) set(key, option.default_value, "default");
+}
+
 std::string read_config_text(const std::string& path) {
   std::ifstream file(path);
   std::stringstream text;

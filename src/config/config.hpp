@@ -23,6 +23,9 @@ class Config {
   /// Words such as "--run.seed=3" or "--run.seed 3", after the job's own flags were taken out.
   void read_arguments(const std::vector<std::string>& arguments);
 
+  /// Back to its default.
+  void unset(const std::string& key);
+
   /// Everything that is wrong with single values, one line each; empty: nothing.
   std::vector<std::string> violations() const;
 

@@ -311,6 +311,15 @@ std::vector<int64_t> File::read_integer_attribute(const std::string& object,
   return out;
 }
 
+double File::read_real_attribute(const std::string& object, const std::string& name) const {
+  Handle attribute(H5Aopen_by_name(id_, object.c_str(), name.c_str(), H5P_DEFAULT, H5P_DEFAULT),
+                   H5Aclose, "read attribute " + name + " of", where(object));
+  double out = 0;
+  check(H5Aread(attribute, H5T_NATIVE_DOUBLE, &out), "read attribute " + name + " of",
+        where(object));
+  return out;
+}
+
 #define MEDPFL_INSTANTIATE(T)                                                                   \
   template void File::write<T>(const std::string&, const T*, const Shape&, const Description&); \
   template void File::write<T>(const std::string&, const std::vector<T>&, const Shape&,         \

@@ -70,6 +70,7 @@ class File {
   std::string read_text_attribute(const std::string& object, const std::string& name) const;
   std::vector<int64_t> read_integer_attribute(const std::string& object,
                                               const std::string& name) const;
+  double read_real_attribute(const std::string& object, const std::string& name) const;
   std::vector<std::string> read_texts_attribute(const std::string& object,
                                                 const std::string& name) const;
 

@@ -25,6 +25,7 @@ void write_root(h5::File* file, const RunRecord& record) {
   file->write_attribute("/", "git_sha", git_commit());
   file->write_attribute("/", "created_utc", utc_time(record.created));
   file->write_attribute("/", "status", record.status);
+  if (!record.source.empty()) file->write_attribute("/", "source_run", record.source);
 }
 
 void write_config(h5::File* file, const ConfigRecord& config) {

@@ -1,0 +1,136 @@
+#include "results/recorded_run.hpp"
+
+#include <ATen/ops/empty.h>
+#include <ATen/ops/tensor.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <set>
+
+#include "core/error.hpp"
+#include "results/run_summary.hpp"
+
+namespace medpfl {
+namespace {
+
+std::string folder_of(const std::string& path) {
+  return std::filesystem::is_directory(path)
+             ? path
+             : std::filesystem::absolute(path).parent_path().string();
+}
+
+FederatedData read_data(const h5::File& run) {
+  FederatedData data;
+  data.class_names = run.read_texts_attribute("/data", "class_names");
+  data.train_labels = run.read<int64_t>("/clients/labels");
+  data.shard_sizes = run.read<int64_t>("/clients/examples");
+  data.partition.shards.resize(data.shard_sizes.size());
+  const auto assignment = run.read<int64_t>("/clients/assignment");
+  for (size_t i = 0; i < assignment.size(); ++i)
+    data.partition.shards.at(static_cast<size_t>(assignment[i])).push_back(static_cast<int64_t>(i));
+  const auto prior = run.read<float>("/data/prior");
+  data.prior = at::empty(run.shape("/data/prior"), at::kFloat);
+  std::copy(prior.begin(), prior.end(), data.prior.data_ptr<float>());
+  return data;
+}
+
+}  // namespace
+
+RecordedRun::RecordedRun(const std::string& path)
+    : folder_(folder_of(path)),
+      where_(path),
+      run_(open_run(path)),
+      gradients_(path),
+      data_(read_data(run_)) {
+  if (!run_.exists("/gradients/batches"))
+    throw FormatError(fmt::format(
+        "{}: the run is not complete (status {}), so the images behind its gradients are not "
+        "recorded yet; go on with it by medpfl simulate --resume",
+        where_, run_.read_text_attribute("/", "status")));
+  start_ = run_.read<int64_t>("/gradients/batches/start");
+  image_ = run_.read<int64_t>("/gradients/batches/image");
+  labels_ = run_.read<int64_t>("/gradients/batches/labels");
+  index_ = run_.read<int64_t>("/gradients/batches/index");
+}
+
+FlatParameters RecordedRun::read_weights(int64_t round) const {
+  if (!run_.exists("/rounds/weights"))
+    throw FormatError(fmt::format(
+        "{}: holds no weights, which an attack needs; record the run with --output.weights=true",
+        where_));
+  int64_t row = round;
+  for (const h5::VirtualBlock& block : run_.virtual_blocks("/rounds/weights")) {
+    if (row >= block.rows) {
+      row -= block.rows;
+      continue;
+    }
+    const h5::File segment = h5::File::open(folder_ + "/" + block.file);
+    const auto values = segment.read_rows<float>(block.dataset, row, 1);
+    FlatParameters weights(gradients_.layout());
+    std::copy(values.begin(), values.end(), weights.data());
+    return weights;
+  }
+  throw FormatError(fmt::format("{}: holds no weights of round {}", where_, round));
+}
+
+at::Tensor RecordedRun::read_images(const std::vector<int64_t>& rows) const {
+  const h5::VirtualBlock source = run_.virtual_blocks("/gradients/batches/images").at(0);
+  const h5::File file = h5::File::open(folder_ + "/" + source.file);
+  h5::Shape shape = file.shape(source.dataset);
+  shape[0] = static_cast<int64_t>(rows.size());
+  at::Tensor images = at::empty(shape, at::kByte);
+  uint8_t* out = images.data_ptr<uint8_t>();
+  for (const int64_t row : rows) {
+    const auto pixels = file.read_rows<uint8_t>(source.dataset, row, 1);
+    out = std::copy(pixels.begin(), pixels.end(), out);
+  }
+  return images;
+}
+
+void RecordedRun::read_candidates(int64_t client, AttackCases* cases) const {
+  const auto& shard = data_.partition.shards[static_cast<size_t>(client)];
+  std::vector<int64_t> rows;
+  for (size_t i = 0; i < index_.size(); ++i)
+    if (static_cast<int64_t>(rows.size()) < AttackCases::kMaxCandidates &&
+        std::binary_search(shard.begin(), shard.end(), index_[i]))
+      rows.push_back(static_cast<int64_t>(i));
+  cases->set_shard_images(client, read_images(rows));
+}
+
+void RecordedRun::read_cases(const AttackTargets& targets, AttackCases* cases) {
+  const GradientRows& rows = gradients_.rows();
+  const double learning_rate = run_.read_real_attribute("/gradients", "learning_rate");
+  std::set<int64_t> rounds, clients;
+  for (int64_t row = 0; row < rows.size(); ++row) {
+    const auto r = static_cast<size_t>(row);
+    const bool wanted = targets.probes == 0 ? rows.probe[r] < 0
+                                            : rows.probe[r] >= 0 && rows.probe[r] < targets.probes;
+    if (!wanted || !targets.rounds.contains(rows.round[r]) ||
+        !targets.clients.contains(rows.client[r]))
+      continue;
+    AttackCase one;
+    Observation& o = one.observation;
+    o.round = rows.round[r];
+    o.client = rows.client[r];
+    o.probe = rows.probe[r];
+    o.batch = rows.examples[r];
+    o.steps = rows.steps[r];
+    o.gradient = seen_gradient(gradients_.read(row), gradients_.payload_is_gradient(),
+                               learning_rate, o.steps);
+    const std::vector<int64_t> images(image_.begin() + start_.at(r),
+                                      image_.begin() + start_.at(r + 1));
+    one.truth.images = read_images(images);
+    for (const int64_t i : images) one.truth.labels.push_back(labels_.at(static_cast<size_t>(i)));
+    if (rounds.insert(o.round).second) cases->set_weights(o.round, read_weights(o.round));
+    if (clients.insert(o.client).second) read_candidates(o.client, cases);
+    cases->add(std::move(one));
+  }
+  if (cases->size() == 0)
+    throw ConfigError(fmt::format(
+        "{}: none of its {} recorded messages is a {} of attack.rounds and attack.clients; see "
+        "medpfl inspect, and attack.probes",
+        where_, rows.size(), targets.probes > 0 ? "probe" : "update"));
+}
+
+}  // namespace medpfl

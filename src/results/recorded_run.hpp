@@ -1,0 +1,40 @@
+#pragma once
+#include <string>
+#include <vector>
+
+#include "federation/attack_cases.hpp"
+#include "federation/federated_data.hpp"
+#include "federation/round_plan.hpp"
+#include "h5/file.hpp"
+#include "results/gradient_reader.hpp"
+
+namespace medpfl {
+
+/// What `medpfl attack` needs of a run that recorded its gradients. Used by rank 0.
+class RecordedRun {
+ public:
+  /// `path`: a run's folder or its run.h5. Throws FormatError: no complete run, no gradients.
+  explicit RecordedRun(const std::string& path);
+
+  /// Class names, labels, shards and the prior; no images.
+  const FederatedData& data() const { return data_; }
+
+  /// Reads the messages that `targets` means: of the rounds and hospitals chosen, the first
+  /// targets.probes probes, or the updates where it is 0. Candidates for the rank of the truth are
+  /// the recorded images of the hospital. Throws ConfigError when none is recorded, FormatError
+  /// when weights, layers or files are missing.
+  void read_cases(const AttackTargets& targets, AttackCases* cases);
+
+ private:
+  FlatParameters read_weights(int64_t round) const;
+  at::Tensor read_images(const std::vector<int64_t>& rows) const;
+  void read_candidates(int64_t client, AttackCases* cases) const;
+
+  std::string folder_, where_;
+  h5::File run_;
+  GradientReader gradients_;
+  FederatedData data_;
+  std::vector<int64_t> start_, image_, labels_, index_;  // of /gradients/batches
+};
+
+}  // namespace medpfl
