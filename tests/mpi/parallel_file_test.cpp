@@ -24,8 +24,10 @@ TEST(ParallelFile, RanksWriteInterleavedRows) {
     for (int c = 0; c < 3; ++c) values.push_back(static_cast<float>(10 * row + c));
   }
   h5::ParallelFile file(comm, path);
+  std::vector<const float*> data;
+  for (size_t i = 0; i < rows.size(); ++i) data.push_back(values.data() + 3 * i);
   file.create<float>("/values", {10, 3}, {"", "1", {"row", "column"}});
-  file.write_rows("/values", rows, values.data());
+  file.write_rows("/values", rows, data);
   file.close();
   comm.barrier();
   if (!comm.is_root()) return;
