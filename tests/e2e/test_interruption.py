@@ -1,0 +1,209 @@
+"""Runs that are stopped or killed and go on: no bit is lost, and no file is left broken."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import h5py
+import pytest
+from harness import CONFIG, ENVIRONMENT, OUTPUT, TINY, command, complete, medpfl, simulate, words
+from test_same_bits import expect_same
+
+INTERRUPTED = 75
+
+# Training, probes, captures and attacks that take some seconds together.
+LONG: dict[str, object] = {
+    "federation.rounds": 8,
+    "federation.clients": 4,
+    "attack.method": "idlg,dlg",
+    "attack.rounds": "0,3,7",
+    "attack.iterations": 40,
+    "attack.restarts": 2,
+    "attack.idlg.stop_loss": 0,
+    "attack.dlg.stop_loss": 0,
+    "checkpoint.seconds": 0.2,
+}
+EACH_ROUND = LONG | {"attack.when": "each-round", "output.gradients": "attacked",
+                     "output.precision": "float16"}
+
+
+def start(output: Path, options: dict[str, object], ranks: int) -> subprocess.Popen[bytes]:
+    """Starts or continues a run in a process group of its own."""
+    arguments = ["simulate", "--resume", "--quiet", *words(TINY | options | {"run.output": output})]
+    return subprocess.Popen(command(arguments, ranks), env=os.environ | ENVIRONMENT,
+                            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                            stderr=subprocess.DEVNULL, start_new_session=True)
+
+
+def finish(output: Path, options: dict[str, object], ranks: int) -> h5py.File:
+    """Continues the run to its end."""
+    result = simulate(output, options, "--resume", ranks=ranks)
+    assert result.code == 0, result.err
+    assert not list(output.glob("checkpoint*")), "a complete run needs no checkpoint"
+    return h5py.File(output / "run.h5", "r")
+
+
+def opens(output: Path) -> bool:
+    """Whatever moment it was: the files that have their names are whole."""
+    for path in [*output.glob("*.h5"), *output.glob("*/segment-*.h5")]:
+        with h5py.File(path) as file:
+            assert len(file) > 0, path
+    return (output / "run.h5").exists()
+
+
+@pytest.mark.parametrize(("options", "kills"), [(LONG, 3), (EACH_ROUND, 2)],
+                         ids=["at the end", "each round"])
+def test_killed_at_any_moment(options: dict[str, object], kills: int, tmp_path: Path) -> None:
+    """kill -9 of all ranks, some times a run, continued on 1, 2 or 3 ranks."""
+    moments = random.Random(str(options))
+    output = tmp_path / "killed"
+    begun = time.monotonic()
+    with complete(tmp_path / "whole", options, ranks=2) as whole:
+        length = time.monotonic() - begun
+        for _ in range(kills):
+            run = start(output, options, moments.choice([1, 2, 3]))
+            time.sleep(moments.uniform(0.3, 0.9) * length)
+            os.killpg(run.pid, signal.SIGKILL)
+            run.wait()
+            opens(output)
+        with finish(output, options, ranks=2) as found:
+            expect_same(whole, found)
+
+
+def written(output: Path) -> int:
+    """When run.h5 was last written; 0: never."""
+    file = output / "run.h5"
+    return file.stat().st_mtime_ns if file.exists() else 0
+
+
+@pytest.mark.parametrize("name", ["SIGUSR1", "SIGTERM"])
+def test_a_signal_stops_with_a_checkpoint(name: str, tmp_path: Path) -> None:
+    """One process, signalled whenever it is at work, until the run is complete."""
+    output = tmp_path / "stopped"
+    code, stops = INTERRUPTED, 0
+    while code == INTERRUPTED:
+        before = written(output)
+        run = start(output, LONG, ranks=1)
+        while written(output) == before and run.poll() is None:
+            time.sleep(0.02)
+        time.sleep(0.4)
+        run.send_signal(getattr(signal, name))
+        code = run.wait(timeout=60)
+        if code == INTERRUPTED:
+            stops += 1
+            with h5py.File(output / "run.h5") as file:
+                assert file.attrs["status"] == "interrupted"
+    assert code == 0
+    assert stops > 0
+    with complete(tmp_path / "whole", LONG) as whole, h5py.File(output / "run.h5") as found:
+        assert found["environment"].attrs["resumes"] == stops
+        expect_same(whole, found)
+
+
+def test_wall_time_stops_a_run(tmp_path: Path) -> None:
+    """Before it is over; and once more, until all is done."""
+    output = tmp_path / "out"
+    codes = []
+    while not codes or codes[-1] == INTERRUPTED:
+        codes.append(simulate(output, LONG, "--resume", "--max-walltime=00:00:02").code)
+        assert len(codes) < 20
+    assert codes[-1] == 0
+    assert len(codes) > 1
+    with complete(tmp_path / "whole", LONG) as whole, h5py.File(output / "run.h5") as found:
+        expect_same(whole, found)
+
+
+def stopped(output: Path) -> None:
+    """A run that was stopped after some rounds."""
+    options = LONG | {"checkpoint.every": 1}
+    run = start(output, options, ranks=1)
+    while not (output / "checkpoint.previous.h5").exists():
+        assert run.poll() is None
+        time.sleep(0.02)
+    run.kill()
+    run.wait()
+
+
+def test_a_damaged_checkpoint_falls_back(tmp_path: Path) -> None:
+    """One flipped byte: the checkpoint before it is used; both damaged: a clear end."""
+    output = tmp_path / "out"
+    stopped(output)
+    for name in ("checkpoint.h5", "checkpoint.previous.h5"):
+        with h5py.File(output / name, "r+") as file:
+            file["state/server"][10] ^= 1
+        if name == "checkpoint.h5":
+            shutil.copytree(output, tmp_path / "once")
+    refused = simulate(output, LONG, "--resume")
+    assert refused.code != 0
+    assert "checksum" in refused.err and "--overwrite" in refused.err
+    options = TINY | LONG | {"run.output": tmp_path / "once"}
+    result = medpfl("simulate", "--resume", *words(options))
+    assert result.code == 0, result.err
+    assert "the checkpoint before it is used" in result.err
+    with complete(tmp_path / "whole", LONG) as whole, h5py.File(tmp_path / "once/run.h5") as found:
+        expect_same(whole, found)
+
+
+def test_another_configuration_is_refused(tmp_path: Path) -> None:
+    """It names what differs; what does not change results may differ."""
+    output = tmp_path / "out"
+    stopped(output)
+    result = simulate(output, LONG | {"run.seed": 7}, "--resume")
+    assert result.code == CONFIG
+    assert "run.seed: here '7', there '1'" in result.err
+    assert simulate(output, LONG | {"attack.ranks": "root"}, "--resume", "--overwrite").code == CONFIG
+    assert simulate(output, LONG | {"attack.ranks": "root"}, "--resume").code == 0
+    again = simulate(output, LONG, "--resume")
+    assert again.code == 0
+    assert "status complete" in again.out
+
+
+def test_a_vanished_folder_is_one_error(tmp_path: Path) -> None:
+    """The folder is taken away while the run is at work."""
+    output = tmp_path / "out"
+    run = subprocess.Popen(
+        command(["simulate", "--quiet", *words(TINY | LONG | {"run.output": output})], 1),
+        env=os.environ | ENVIRONMENT, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE, text=True)
+    while not (output / "checkpoint.h5").exists():
+        time.sleep(0.02)
+    output.rename(tmp_path / "elsewhere")
+    _, err = run.communicate(timeout=60)
+    assert run.returncode == OUTPUT
+    assert err.count("error: ") == 1 and str(output) in err
+    assert opens(tmp_path / "elsewhere")
+
+
+def test_recorded_gradients_are_attacked_again(tmp_path: Path) -> None:
+    """By the same attack to the same bits, on other ranks, interrupted too; by another one."""
+    source = tmp_path / "source"
+    options = LONG | {"attack.method": "idlg"}
+    with complete(source, options, ranks=2) as first:
+        output = tmp_path / "again"
+        arguments = ["attack", "--input", str(source), "--resume", "--quiet",
+                     f"--run.output={output}"]
+        assert medpfl(*arguments, "--max-walltime=00:00:01", ranks=2).code in (0, INTERRUPTED)
+        result = medpfl(*arguments, ranks=3)
+        assert result.code == 0, result.err
+        with h5py.File(output / "run.h5") as again:
+            assert again.attrs["source_run"] == str(source)
+            for name in ("truth", "reconstruction", "snapshots", "images/psnr", "tasks/round",
+                         "tasks/matching_loss", "trace/objective"):
+                assert first["attacks"][name][()].tobytes() == again["attacks"][name][()].tobytes()
+    other = medpfl("attack", "--input", source / "run.h5", "--quiet", "--attack.method=dlg",
+                   "--attack.rounds=3", f"--run.output={tmp_path / 'other'}")
+    assert other.code == 0, other.err
+    with h5py.File(tmp_path / "other/run.h5") as run:
+        assert set(run["attacks/tasks/round"][()]) == {3}
+    for wrong, message in ((["--model.name=mlp"], "model.name"),
+                           (["--attack.rounds=5"], "none of its"),
+                           ([f"--run.output={source}"], "another folder")):
+        refused = medpfl("attack", "--input", source, f"--run.output={tmp_path / 'x'}", *wrong)
+        assert refused.code == CONFIG
+        assert message in refused.err
