@@ -111,8 +111,8 @@ def test_wall_time_stops_a_run(tmp_path: Path) -> None:
     output = tmp_path / "out"
     codes = []
     while not codes or codes[-1] == INTERRUPTED:
-        codes.append(simulate(output, LONG, "--resume", "--max-walltime=00:00:02").code)
-        assert len(codes) < 20
+        codes.append(simulate(output, LONG, "--resume", "--max-walltime=00:00:03").code)
+        assert len(codes) < 60
     assert codes[-1] == 0
     assert len(codes) > 1
     with complete(tmp_path / "whole", LONG) as whole, h5py.File(output / "run.h5") as found:

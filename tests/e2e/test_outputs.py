@@ -38,11 +38,12 @@ EXPECTED = {
     "attacks/trace": "iteration objective",
     "timings": "seconds",
     "gradients": "values round client probe kind examples steps norm loss",
+    "gradients/layers": "name column offset size shape",
     "gradients/batches": "images labels index start image",
 }
 ATTRIBUTES = {
     "/": "filetype schema_version medpfl_version git_sha created_utc status",
-    "environment": "device torch mpi hdf5",
+    "environment": "device torch mpi hdf5 resumes",
     "model": "name classes input_shape parameters",
     "data": "dataset class_names",
     "rounds": "initial_test_loss initial_accuracy initial_balanced_accuracy initial_auroc "
@@ -77,7 +78,8 @@ def test_the_file_holds_what_its_format_lists(run: h5py.File) -> None:
 def test_the_format_names_nothing_else() -> None:
     """The other way round: docs/file_format.md promises nothing that is missing."""
     known = {word for names in (*EXPECTED.values(), *ATTRIBUTES.values()) for word in names.split()}
-    known |= {"description", "unit", "dimensions", "initial", "payload", "learning_rate", "running"}
+    known |= {"description", "unit", "dimensions", "initial", "payload", "learning_rate", "running",
+              "precision", "overflowed"}
     assert set(re.findall(r"`([a-z][a-z0-9_]*)`", FORMAT)) - known <= {
         "N", "T", "R", "G", "P", "K", "C"}
     for path in re.findall(r"`/([a-z_/]+)`", FORMAT):
