@@ -11,12 +11,38 @@ namespace {
 // Elements of one MPI call; well below 2^31 and large enough to cost nothing.
 constexpr int64_t kPiece = int64_t{1} << 26;
 
+// Bytes of one reduction. Open MPI takes a temporary buffer for each call; from 32 MiB on malloc
+// maps it anew every time, which costs ten times the sum itself (docs/decisions/0006).
+constexpr int64_t kReductionBytes = int64_t{8} << 20;
+
 template <class Call>
-void in_pieces(int64_t n, const Call& call) {
-  for (int64_t at = 0; at < n; at += kPiece) call(at, static_cast<int>(std::min(kPiece, n - at)));
+void in_pieces(int64_t n, const Call& call, int64_t piece = kPiece) {
+  for (int64_t at = 0; at < n; at += piece) call(at, static_cast<int>(std::min(piece, n - at)));
 }
 
 constexpr int kGatherTag = 1;
+
+MPI_Datatype type_of(const int64_t*) { return MPI_INT64_T; }
+MPI_Datatype type_of(const float*) { return MPI_FLOAT; }
+
+template <class T>
+void add_up_on_root(const Communicator& comm, T* data, int64_t n) {
+  const auto reduce = [&](int64_t at, int count) {
+    check_mpi(MPI_Reduce(comm.is_root() ? MPI_IN_PLACE : data + at, data + at, count, type_of(data),
+                         MPI_SUM, 0, comm.handle()),
+              "MPI_Reduce");
+  };
+  in_pieces(n, reduce, kReductionBytes / static_cast<int64_t>(sizeof(T)));
+}
+
+template <class T>
+void add_up_on_all(const Communicator& comm, T* data, int64_t n) {
+  const auto reduce = [&](int64_t at, int count) {
+    check_mpi(MPI_Allreduce(MPI_IN_PLACE, data + at, count, type_of(data), MPI_SUM, comm.handle()),
+              "MPI_Allreduce");
+  };
+  in_pieces(n, reduce, kReductionBytes / static_cast<int64_t>(sizeof(T)));
+}
 
 }  // namespace
 
@@ -45,13 +71,10 @@ std::string Communicator::broadcast(std::string text) const {
   return text;
 }
 
-void Communicator::sum_to_root(int64_t* data, int64_t n) const {
-  in_pieces(n, [&](int64_t at, int count) {
-    check_mpi(MPI_Reduce(is_root() ? MPI_IN_PLACE : data + at, data + at, count, MPI_INT64_T,
-                         MPI_SUM, 0, comm_),
-              "MPI_Reduce");
-  });
-}
+void Communicator::sum_to_root(int64_t* data, int64_t n) const { add_up_on_root(*this, data, n); }
+void Communicator::sum_to_root(float* data, int64_t n) const { add_up_on_root(*this, data, n); }
+void Communicator::sum_to_all(int64_t* data, int64_t n) const { add_up_on_all(*this, data, n); }
+void Communicator::sum_to_all(float* data, int64_t n) const { add_up_on_all(*this, data, n); }
 
 double Communicator::max(double value) const {
   double out = value;

@@ -28,8 +28,13 @@ class Communicator {
   void broadcast(void* data, int64_t n) const;
   void broadcast(FlatParameters* parameters) const;
   std::string broadcast(std::string text) const;
-  /// Element-wise sum to rank 0, in place there; other ranks' data is left undefined.
+  /// Element-wise sum to rank 0, in place there; other ranks' data is left undefined. The order of
+  /// addition, which float32 shows in its last bits, is up to the MPI library.
   void sum_to_root(int64_t* data, int64_t n) const;
+  void sum_to_root(float* data, int64_t n) const;
+  /// The same to all ranks. medpfl benchmark comm compares it with a sum to rank 0 and a broadcast.
+  void sum_to_all(int64_t* data, int64_t n) const;
+  void sum_to_all(float* data, int64_t n) const;
   /// Largest value of any rank, on all ranks.
   double max(double value) const;
   /// Every rank's text, in the order of ranks; empty except on rank 0.

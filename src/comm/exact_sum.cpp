@@ -44,6 +44,12 @@ void ExactSum::add(double value, double weight, const char* what, int64_t offset
   sum_[static_cast<size_t>(offset)] += static_cast<int64_t>(std::nearbyint(value * weight / kUnit));
 }
 
-void ExactSum::reduce(const Communicator& comm) { comm.sum_to_root(sum_.data(), size()); }
+void ExactSum::reduce(const Communicator& comm) {
+  comm.sum_to_root(sum_.data(), static_cast<int64_t>(sum_.size()));
+}
+
+void ExactSum::copy_to(float* out, int64_t n) const {
+  for (int64_t i = 0; i < n; ++i) out[i] = static_cast<float>((*this)[i]);
+}
 
 }  // namespace medpfl

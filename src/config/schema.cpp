@@ -2,6 +2,7 @@
 
 #include "attacks/attack.hpp"
 #include "attacks/labels.hpp"
+#include "comm/update_sum.hpp"
 #include "data/dataset.hpp"
 #include "data/partition.hpp"
 #include "defenses/defense.hpp"
@@ -76,7 +77,10 @@ Section federation_section() {
        real_option("server_learning_rate", 1, "factor of the mean update").above(0),
        flag_option("dedicated_server", false, "rank 0 hosts no hospitals"),
        integer_option("evaluate_every", 1, "rounds between evaluations; 0: only at the end")
-           .at_least(0)}};
+           .at_least(0),
+       choice_option("sum", "exact", update_sum_names(),
+                     "how updates are added up; fast: float32, whose last bits change with the "
+                     "number of ranks")}};
 }
 
 Section defense_section() {

@@ -46,6 +46,7 @@ FederationSettings read_federation(const OptionValues& values) {
   s.server_learning_rate = values.real("server_learning_rate");
   s.dedicated_server = values.flag("dedicated_server");
   s.evaluate_every = values.integer("evaluate_every");
+  s.sum = values.text("sum");
   return s;
 }
 

@@ -57,10 +57,14 @@ FederatedData deal(const Communicator& comm, const Manifest& manifest,
   data.train_labels = manifest.train.labels;
   data.test_labels = manifest.test.labels;
   comm.agree([&] {
-    data.partition = make_partition(manifest.train.labels, manifest.classes(), options.hospitals,
-                                    options.partition);
-    for (const auto& shard : data.partition.shards)
-      data.shard_sizes.push_back(static_cast<int64_t>(shard.size()));
+    const Partition partition = make_partition(manifest.train.labels, manifest.classes(),
+                                               options.hospitals, options.partition);
+    data.assignment.resize(manifest.train.labels.size());
+    for (size_t h = 0; h < partition.shards.size(); ++h) {
+      data.shard_sizes.push_back(static_cast<int64_t>(partition.shards[h].size()));
+      for (const int64_t p : partition.shards[h])
+        data.assignment[static_cast<size_t>(p)] = static_cast<int64_t>(h);
+    }
     data.placement = place_hospitals(data.shard_sizes, comm.size(), options.dedicated_server);
   });
   return data;
@@ -89,24 +93,28 @@ std::vector<at::Tensor> read_test_blocks(const Communicator& comm, const Dataset
 
 void read_hospitals(const Communicator& comm, const Dataset& dataset, const Manifest& manifest,
                     FederatedData* data) {
-  std::vector<int64_t> positions;
+  std::vector<int64_t> slot(data->shard_sizes.size(), -1);  // of those hosted here
   for (int64_t id = 0; id < data->hospital_count(); ++id) {
     if (data->placement[static_cast<size_t>(id)] != comm.rank()) continue;
-    Hospital hospital;
-    hospital.id = id;
-    hospital.positions = data->partition.shards[static_cast<size_t>(id)];
-    positions.insert(positions.end(), hospital.positions.begin(), hospital.positions.end());
-    data->hospitals.push_back(std::move(hospital));
+    slot[static_cast<size_t>(id)] = static_cast<int64_t>(data->hospitals.size());
+    data->hospitals.emplace_back().id = id;
   }
-  if (positions.empty()) return;
+  if (data->hospitals.empty()) return;
+  for (size_t p = 0; p < data->assignment.size(); ++p) {
+    const int64_t here = slot[static_cast<size_t>(data->assignment[p])];
+    if (here >= 0)
+      data->hospitals[static_cast<size_t>(here)].positions.push_back(static_cast<int64_t>(p));
+  }
+  std::vector<int64_t> positions;
+  for (const Hospital& hospital : data->hospitals)
+    positions.insert(positions.end(), hospital.positions.begin(), hospital.positions.end());
   const at::Tensor images = dataset.read(manifest.train, Split::kTrain, positions);
+  const at::Tensor labels = at::tensor(manifest.train.labels, at::kLong)
+                                .index_select(0, at::tensor(positions, at::kLong));
   int64_t first = 0;
   for (Hospital& hospital : data->hospitals) {
-    std::vector<int64_t> labels;
-    for (const int64_t p : hospital.positions)
-      labels.push_back(manifest.train.labels[static_cast<size_t>(p)]);
     hospital.images = images.narrow(0, first, hospital.size());
-    hospital.labels = at::tensor(labels, at::kLong);
+    hospital.labels = labels.narrow(0, first, hospital.size());
     first += hospital.size();
   }
 }

@@ -21,7 +21,7 @@ struct FederatedData {
   std::vector<std::string> class_names;
   std::vector<int64_t> train_labels;  ///< [images]
   std::vector<int64_t> test_labels;   ///< [images]
-  Partition partition;
+  std::vector<int64_t> assignment;    ///< [images] hospital of each training image
   std::vector<int64_t> shard_sizes;   ///< [hospitals]
   std::vector<int> placement;         ///< rank of each hospital
   std::vector<Hospital> hospitals;    ///< those of this rank, ascending

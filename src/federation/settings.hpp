@@ -14,6 +14,7 @@ struct FederationSettings {
   int64_t batch_size = 1;            ///< images; 0: the whole shard
   double learning_rate = 0.1;
   double server_learning_rate = 1;
+  std::string sum = "exact";         ///< how updates are added up: update_sum_names()
   bool dedicated_server = false;     ///< rank 0 hosts no hospitals
   int64_t evaluate_every = 1;        ///< rounds between evaluations; 0: only at the end
 };

@@ -4,8 +4,9 @@
 
 #include <algorithm>
 #include <chrono>
+#include <memory>
 
-#include "comm/exact_sum.hpp"
+#include "comm/update_sum.hpp"
 #include "core/log.hpp"
 #include "core/random.hpp"
 #include "federation/evaluation.hpp"
@@ -25,7 +26,7 @@ class RoundLoop {
         timers_(timers),
         work_(f.model.layout()),
         mean_(f.model.layout()),
-        sum_(global->size() + 2),
+        sum_(make_update_sum(f.settings.sum, global->size() + 2)),
         downlink_(static_cast<size_t>(global->size()) + 1) {}
 
   bool run(int64_t first) {
@@ -36,7 +37,7 @@ class RoundLoop {
       const RoundPlan plan =
           plan_round(r, f_.data.shard_sizes, f_.settings.sampling, f_.seed, f_.targets);
       RoundRecord record = describe(plan);
-      sum_.clear();
+      sum_->clear();
       train(plan, record.examples);
       const RoundOrder order = aggregate(plan, &record);
       evaluate(&record);
@@ -103,8 +104,8 @@ class RoundLoop {
         static_cast<double>(update.examples) / static_cast<double>(round_examples);
     const std::string who =
         fmt::format("update of hospital {} in round {}", hospital.id, plan.round);
-    sum_.add(update.payload.data(), update.payload.size(), weight, who.c_str());
-    sum_.add(update.loss, weight, "training loss", update.payload.size());
+    sum_->add(update.payload.data(), update.payload.size(), weight, who.c_str(), 0);
+    sum_->add(update.loss, weight, "training loss", update.payload.size());
     messages->push_back(std::move(update));
 
     const int64_t batch = f_.targets.probe_batch;
@@ -155,18 +156,17 @@ class RoundLoop {
     const int64_t p = mean_.size();
     {
       const auto timer = timers_->measure(Phase::kReduce);
-      if (control_.stop_signalled()) sum_.add(1, 1, "wish to stop", p + 1);
-      sum_.reduce(f_.comm);
+      if (control_.stop_signalled()) sum_->add(1, 1, "wish to stop", p + 1);
+      sum_->reduce(f_.comm);
     }
     const auto timer = timers_->measure(Phase::kBroadcast);
     if (f_.comm.is_root()) {
-      float* mean = mean_.data();
-      for (int64_t i = 0; i < p; ++i) mean[i] = static_cast<float>(sum_[i]);
-      record->train_loss = sum_[p];
+      sum_->copy_to(mean_.data(), p);
+      record->train_loss = (*sum_)[p];
       record->update_norm = mean_.norm();
       f_.aggregator.apply(mean_, global_);
       std::copy_n(global_->data(), p, downlink_.begin());
-      downlink_.back() = static_cast<float>(control_.decide(plan, sum_[p + 1] > 0));
+      downlink_.back() = static_cast<float>(control_.decide(plan, (*sum_)[p + 1] > 0));
     }
     f_.comm.broadcast(downlink_.data(), (p + 1) * static_cast<int64_t>(sizeof(float)));
     std::copy_n(downlink_.begin(), p, global_->data());
@@ -188,8 +188,8 @@ class RoundLoop {
   RoundControl& control_;
   PhaseTimers* timers_;
   FlatParameters work_, mean_;
-  ExactSum sum_;                 // of the updates, then the loss, then ranks that shall stop
-  std::vector<float> downlink_;  // new weights, then the order
+  std::unique_ptr<UpdateSum> sum_;  // of the updates, then the loss, then ranks that shall stop
+  std::vector<float> downlink_;     // new weights, then the order
 };
 
 }  // namespace

@@ -266,11 +266,9 @@ void GradientCapture::finish() {
   cut();
   const auto timer = timers_->measure(Phase::kCapture);
   image_positions_.clear();
-  for (size_t h = 0; h < hospital_captured_.size(); ++h)
-    if (hospital_captured_[h])
-      image_positions_.insert(image_positions_.end(), f_.data.partition.shards[h].begin(),
-                              f_.data.partition.shards[h].end());
-  std::sort(image_positions_.begin(), image_positions_.end());
+  for (size_t i = 0; i < f_.data.assignment.size(); ++i)
+    if (hospital_captured_[static_cast<size_t>(f_.data.assignment[i])])
+      image_positions_.push_back(static_cast<int64_t>(i));
   if (!image_positions_.empty()) write_images();
 }
 

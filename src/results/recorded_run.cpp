@@ -20,15 +20,20 @@ std::string folder_of(const std::string& path) {
              : std::filesystem::absolute(path).parent_path().string();
 }
 
-FederatedData read_data(const h5::File& run) {
+FederatedData read_data(const h5::File& run, const std::string& path) {
   FederatedData data;
   data.class_names = run.read_texts_attribute("/data", "class_names");
   data.train_labels = run.read<int64_t>("/clients/labels");
   data.shard_sizes = run.read<int64_t>("/clients/examples");
-  data.partition.shards.resize(data.shard_sizes.size());
-  const auto assignment = run.read<int64_t>("/clients/assignment");
-  for (size_t i = 0; i < assignment.size(); ++i)
-    data.partition.shards.at(static_cast<size_t>(assignment[i])).push_back(static_cast<int64_t>(i));
+  data.assignment = run.read<int64_t>("/clients/assignment");
+  const auto unknown =
+      std::find_if(data.assignment.begin(), data.assignment.end(),
+                   [&](int64_t id) { return id < 0 || id >= data.hospital_count(); });
+  if (unknown != data.assignment.end() || data.assignment.size() != data.train_labels.size())
+    throw FormatError(fmt::format(
+        "{}: /clients/assignment does not give each of the {} images one of the {} hospitals; the "
+        "file is damaged",
+        path, data.train_labels.size(), data.hospital_count()));
   const auto prior = run.read<float>("/data/prior");
   data.prior = at::empty(run.shape("/data/prior"), at::kFloat);
   std::copy(prior.begin(), prior.end(), data.prior.data_ptr<float>());
@@ -42,7 +47,7 @@ RecordedRun::RecordedRun(const std::string& path)
       where_(path),
       run_(open_run(path)),
       gradients_(path),
-      data_(read_data(run_)) {
+      data_(read_data(run_, path)) {
   if (!run_.exists("/gradients/batches"))
     throw FormatError(fmt::format(
         "{}: the run is not complete (status {}), so the images behind its gradients are not "
@@ -89,11 +94,10 @@ at::Tensor RecordedRun::read_images(const std::vector<int64_t>& rows) const {
 }
 
 void RecordedRun::read_candidates(int64_t client, AttackCases* cases) const {
-  const auto& shard = data_.partition.shards[static_cast<size_t>(client)];
   std::vector<int64_t> rows;
   for (size_t i = 0; i < index_.size(); ++i)
     if (static_cast<int64_t>(rows.size()) < AttackCases::kMaxCandidates &&
-        std::binary_search(shard.begin(), shard.end(), index_[i]))
+        data_.assignment.at(static_cast<size_t>(index_[i])) == client)
       rows.push_back(static_cast<int64_t>(i));
   cases->set_shard_images(client, read_images(rows));
 }

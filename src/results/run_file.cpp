@@ -107,20 +107,14 @@ void write_data(h5::File* file, const std::string& name, const FederatedData& da
 
   const auto hospitals = data.hospital_count();
   std::vector<int64_t> histogram(static_cast<size_t>(hospitals * data.classes()), 0);
-  std::vector<int64_t> assignment(data.train_labels.size(), 0);
-  for (int64_t h = 0; h < hospitals; ++h) {
-    for (const int64_t p : data.partition.shards[static_cast<size_t>(h)]) {
-      assignment[static_cast<size_t>(p)] = h;
-      ++histogram[static_cast<size_t>(h * data.classes() +
-                                      data.train_labels[static_cast<size_t>(p)])];
-    }
-  }
+  for (size_t i = 0; i < data.assignment.size(); ++i)
+    ++histogram[static_cast<size_t>(data.assignment[i] * data.classes() + data.train_labels[i])];
   TableWriter(file, "/clients", "client")
       .column("examples", data.shard_sizes, "training images of the hospital", "image");
   file->write("/clients/class_histogram", histogram, {hospitals, data.classes()},
               {"training images of each class", "image", {"client", "class"}});
   TableWriter images(file, "/clients", "image");
-  images.column("assignment", assignment, "hospital of each training image");
+  images.column("assignment", data.assignment, "hospital of each training image");
   images.column("labels", data.train_labels, "class of each training image");
 }
 

@@ -25,8 +25,9 @@ std::vector<std::vector<float>> updates(int count, int n) {
 TEST(ExactSum, OrderDoesNotMatter) {
   const auto terms = updates(50, 64);
   ExactSum forward(64), backward(64);
-  for (const auto& t : terms) forward.add(t.data(), 64, 1.0 / 50, "t");
-  for (auto t = terms.rbegin(); t != terms.rend(); ++t) backward.add(t->data(), 64, 1.0 / 50, "t");
+  for (const auto& t : terms) forward.add(t.data(), 64, 1.0 / 50, "t", 0);
+  for (auto t = terms.rbegin(); t != terms.rend(); ++t)
+    backward.add(t->data(), 64, 1.0 / 50, "t", 0);
   for (int64_t i = 0; i < 64; ++i) {
     EXPECT_EQ(forward[i], backward[i]);
     double sum = 0;
@@ -38,11 +39,11 @@ TEST(ExactSum, OrderDoesNotMatter) {
 TEST(ExactSum, HoldsItsWholeRange) {
   ExactSum sum(1);
   const auto largest = static_cast<float>(ExactSum::kRange);
-  sum.add(&largest, 1, 1, "t");
+  sum.add(&largest, 1, 1, "t", 0);
   EXPECT_EQ(sum[0], ExactSum::kRange);
   sum.clear();
   const float negative = -largest;
-  sum.add(&negative, 1, 0.75, "t");
+  sum.add(&negative, 1, 0.75, "t", 0);
   EXPECT_EQ(sum[0], -0.75 * ExactSum::kRange);
 }
 
@@ -52,7 +53,7 @@ TEST(ExactSum, RefusesWhatItCannotHold) {
                           std::numeric_limits<float>::infinity()}) {
     const std::vector<float> values = {1, bad};
     try {
-      sum.add(values.data(), 2, 0.5, "update of hospital 3");
+      sum.add(values.data(), 2, 0.5, "update of hospital 3", 0);
       ADD_FAILURE() << bad << " was taken";
     } catch (const NumericError& error) {
       EXPECT_EQ(std::string(error.what()),
@@ -72,7 +73,7 @@ TEST(ExactSum, ShuffledTermsGiveTheSameBits) {
   ExactSum ordered(16), shuffled(16);
   // Hospitals of unequal size: the weights 1, 2 ... 40 over their sum.
   const auto add = [&](ExactSum* sum, size_t t) {
-    sum->add(terms[t].data(), 16, static_cast<double>(t + 1) / 820, "t");
+    sum->add(terms[t].data(), 16, static_cast<double>(t + 1) / 820, "t", 0);
   };
   for (size_t t = 0; t < 40; ++t) add(&ordered, t);
   for (int repeat = 0; repeat < 5; ++repeat) {
@@ -91,7 +92,7 @@ TEST(ExactSum, RoundsToNearestTiesToEven) {
     const auto value = static_cast<float>(units * ExactSum::kUnit);
     ASSERT_EQ(static_cast<double>(value), units * ExactSum::kUnit);
     ExactSum many(1), one(1);
-    many.add(&value, 1, 1, "t");
+    many.add(&value, 1, 1, "t", 0);
     one.add(units * ExactSum::kUnit, 1, "t", 0);
     EXPECT_EQ(many[0] / ExactSum::kUnit, rounded) << units;
     EXPECT_EQ(one[0] / ExactSum::kUnit, rounded) << units;
@@ -103,7 +104,7 @@ TEST(ExactSum, RoundsAlikeOnBothSidesOfTwoToThe51) {
   for (const double units : {0x1p51 - 1.5, 0x1p51 - 0.5, 0x1p51 + 0.5, 0x1p51 + 1.5}) {
     for (const float value : {1024.0F, -1024.0F}) {
       ExactSum sum(1);
-      sum.add(&value, 1, units * ExactSum::kUnit / 1024, "t");
+      sum.add(&value, 1, units * ExactSum::kUnit / 1024, "t", 0);
       EXPECT_EQ(sum[0] / ExactSum::kUnit, std::copysign(std::nearbyint(units), value)) << units;
     }
   }

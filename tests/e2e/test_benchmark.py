@@ -6,7 +6,8 @@ from pathlib import Path
 
 import h5py
 import numpy as np
-from harness import REPOSITORY, all_datasets, medpfl, text
+import pytest
+from harness import CONFIG, REPOSITORY, all_datasets, medpfl, text
 
 FORMAT = (REPOSITORY / "docs" / "file_format.md").read_text().partition("## benchmark.h5")[2]
 
@@ -28,3 +29,32 @@ def test_benchmark_writes_what_it_prints(tmp_path: Path) -> None:
         assert any(topic in name for name in names), topic
     assert all(name in done.out for name in names)
     assert {path.name for path in (tmp_path / "b").iterdir()} == {"benchmark.h5"}
+
+
+def test_benchmark_comm_compares_and_concludes(tmp_path: Path) -> None:
+    """Each way is timed for the model and for 1 M and 10 M parameters; one line says which is best."""
+    done = medpfl("benchmark", "comm", "--data.image_size=16", f"--run.output={tmp_path / 'b'}",
+                  ranks=2, timeout=400)
+    assert done.code == 0, done.err
+    with h5py.File(tmp_path / "b" / "benchmark-comm.h5") as file:
+        found = all_datasets(file)
+        assert {f"`/{name}`" in FORMAT for name in found} == {True}
+        assert file.attrs["ranks"] == 2
+        value, floor = found["value"][()], found["floor"][()]
+        names = [text(name) for name in found["what"][()]]
+    assert np.isfinite(value).all() and (value > 0).all() and (floor > 0).all()
+    ways = {f"{kind} {way}" for kind in ("exact", "fast")
+            for way in ("Reduce + Bcast", "Reduce + Bcast, a message a tensor", "Allreduce")}
+    assert ways <= set(names)
+    assert {names.count(name) for name in names} == {3}
+    best = [line for line in done.out.splitlines() if line.startswith("best here for lenet-medpfl")]
+    assert len(best) == 1
+    assert {path.name for path in (tmp_path / "b").iterdir()} == {"benchmark-comm.h5"}
+
+
+@pytest.mark.parametrize(("topic", "message"), [("comm", "two ranks"), ("network", "'network'")])
+def test_benchmark_refuses_what_it_cannot_measure(tmp_path: Path, topic: str, message: str) -> None:
+    """One rank sends nothing; an unknown topic is named."""
+    done = medpfl("benchmark", topic, f"--run.output={tmp_path / 'b'}")
+    assert done.code == CONFIG
+    assert len(done.errors) == 1 and message in done.errors[0]

@@ -131,8 +131,8 @@ TEST_F(LocalTraining, TheAggregateIsTheWeightedMean) {
   const FlatParameters b = train(*fedavg).payload;
   ASSERT_GT(distance(a, b), 1e-6);
   ExactSum sum(a.size());
-  sum.add(a.data(), a.size(), 30.0 / 37, "a");
-  sum.add(b.data(), b.size(), 7.0 / 37, "b");
+  sum.add(a.data(), a.size(), 30.0 / 37, "a", 0);
+  sum.add(b.data(), b.size(), 7.0 / 37, "b", 0);
   for (int64_t i = 0; i < a.size(); ++i)
     ASSERT_NEAR(sum[i], (30.0 * a.data()[i] + 7.0 * b.data()[i]) / 37, 2 * ExactSum::kUnit);
 }

@@ -3,6 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
+
+#include "core/random.hpp"
 
 namespace medpfl {
 namespace {
@@ -17,6 +20,28 @@ TEST(Placement, LargestFirstBalances) {
   for (size_t i = 0; i < shards.size(); ++i)
     loads.at(static_cast<size_t>(placement[i])) += shards[i];
   EXPECT_EQ(loads, (std::vector<int64_t>{18, 19, 17}));
+}
+
+// Shards as uneven as a Dirichlet partition makes them: a few large ones, many of a handful of
+// images.
+TEST(Placement, UnevenShardsEndInEvenLoads) {
+  RandomStream random({1, Purpose::kBenchmark, 0, 0, 0});
+  std::vector<int64_t> shards(500);
+  for (int64_t& s : shards) s = 1 + static_cast<int64_t>(std::exp(3 + 1.5 * random.normal()));
+  const auto unevenness = [&](int ranks, const std::vector<int>& placement) {
+    std::vector<int64_t> loads(static_cast<size_t>(ranks), 0);
+    for (size_t i = 0; i < shards.size(); ++i)
+      loads.at(static_cast<size_t>(placement[i])) += shards[i];
+    const auto [least, most] = std::minmax_element(loads.begin(), loads.end());
+    return *most - *least;
+  };
+  for (const int ranks : {2, 3, 7}) {
+    std::vector<int> in_turn(shards.size());
+    for (size_t i = 0; i < shards.size(); ++i)
+      in_turn[i] = static_cast<int>(i % static_cast<size_t>(ranks));
+    EXPECT_LE(unevenness(ranks, place_hospitals(shards, ranks, false)), 2) << ranks;
+    EXPECT_GT(unevenness(ranks, in_turn), 100) << ranks;
+  }
 }
 
 TEST(Placement, ADedicatedServerHostsNone) {

@@ -1,0 +1,102 @@
+// Recording of gradients, beside the bare write of the same bytes.
+#include "benchmark_capture.hpp"
+
+#include <ATen/ops/zeros.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "h5/parallel_file.hpp"
+#include "results/durable_file.hpp"
+#include "results/gradient_capture.hpp"
+
+namespace medpfl {
+namespace {
+
+constexpr int64_t kCaptureBytes = int64_t{64} << 20;  // a rank records
+
+// A federation of hospitals with one blank image each, dealt to the ranks in turn: what
+// GradientCapture asks for.
+FederatedData blank_hospitals(const Communicator& comm, const ImageShape& shape, int64_t n) {
+  FederatedData data;
+  for (int64_t id = 0; id < n; ++id) {
+    data.assignment.push_back(id);
+    data.shard_sizes.push_back(1);
+    data.placement.push_back(static_cast<int>(id % comm.size()));
+    if (data.placement.back() != comm.rank()) continue;
+    Hospital hospital;
+    hospital.id = id;
+    hospital.images = at::zeros({1, shape.channels, shape.height, shape.width}, at::kByte);
+    hospital.positions = {id};
+    data.hospitals.push_back(std::move(hospital));
+  }
+  return data;
+}
+
+// The same bytes as a capture writes, as HDF5 and MPI-IO write them at their best: one block a
+// rank.
+void bare_write(const Communicator& comm, const std::string& folder, int64_t rows, int64_t columns,
+                const std::vector<float>& values) {
+  const std::string partial = folder + "/benchmark-bare.partial";
+  h5::ParallelFile file(comm, partial);
+  file.create<float>("/values", {rows * comm.size(), columns},
+                     {"benchmark", "1", {"row", "value"}});
+  std::vector<int64_t> mine;
+  std::vector<const float*> data;
+  for (int64_t i = 0; i < rows; ++i) {
+    mine.push_back(comm.rank() * rows + i);
+    data.push_back(values.data() + i * columns);
+  }
+  file.write_rows("/values", mine, data);
+  file.close();
+  comm.agree([&] {
+    if (comm.is_root()) publish_file(partial, folder + "/benchmark-bare.h5");
+  });
+}
+
+}  // namespace
+
+// One round, recorded and published as in a run, beside the bare write; both by turns, since a disk
+// is not the same from one second to the next.
+void benchmark_capture(const Communicator& comm, const Settings& settings, const Model& model,
+                       std::vector<BenchmarkRow>* rows) {
+  const int64_t columns = model.layout().size();
+  const int64_t each = std::clamp<int64_t>(kCaptureBytes / (4 * columns), 1, 4096);
+  FederationSettings federation = settings.federation;
+  const FederatedData data = blank_hospitals(comm, model.input(), each * comm.size());
+  const std::unique_ptr<Aggregator> aggregator =
+      aggregators().find("fedsgd").create(OptionValues(), model, federation, 1);
+  const AttackTargets targets{Selection("none", 1, ""), Selection("none", 1, ""), 0, 1};
+  const DefenseChain defenses;
+  const Federation f{comm, model, data, *aggregator, defenses, federation, targets, 1};
+  RoundPlan plan;
+  for (int64_t id = 0; id < data.hospital_count(); ++id) plan.hospitals.push_back(id);
+  plan.probes.assign(plan.hospitals.size(), 0);
+  plan.attacked.assign(plan.hospitals.size(), false);
+  std::vector<Message> messages(static_cast<size_t>(each));
+  for (size_t i = 0; i < messages.size(); ++i) {
+    messages[i].client = data.hospitals[i].id;
+    messages[i].payload = FlatParameters(model.layout());
+    messages[i].payload.fill(1);
+    messages[i].images = {0};
+  }
+  const std::vector<float> block(static_cast<size_t>(each * columns), 1);
+  const std::string folder = settings.output + "/benchmark-capture";
+  PhaseTimers timers;
+  const auto captured = [&] {
+    GradientCapture capture(f, folder, CapturePolicy(), &timers);
+    capture.on_messages(plan, messages[0].payload, {});
+    capture.on_messages(plan, messages[0].payload, messages);
+    capture.on_round_end(plan, RoundRecord(), messages[0].payload);
+    capture.cut();
+  };
+  const auto bare = [&] { bare_write(comm, folder, each, columns, block); };
+  const auto [capture_time, bare_time] = seconds_by_turns(comm, captured, bare);
+  comm.barrier();
+  if (comm.is_root()) std::filesystem::remove_all(folder);
+  const double bytes = 4.0 * static_cast<double>(each * columns * comm.size());
+  rows->push_back({"capture of gradients, all ranks", bytes / capture_time / 1e9, "GB/s",
+                   bytes / bare_time / 1e9, "bare MPI-IO HDF5 write of the same bytes"});
+}
+
+}  // namespace medpfl

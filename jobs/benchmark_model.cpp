@@ -1,0 +1,84 @@
+// The hot paths of one rank: a matching evaluation and local training.
+#include "benchmark_model.hpp"
+
+#include <ATen/ops/from_blob.h>
+#include <ATen/ops/tensor.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "core/random.hpp"
+
+namespace medpfl {
+namespace {
+
+constexpr int kStarts = 7;
+
+Hospital random_hospital(const Model& model, int64_t images) {
+  RandomStream random({1, Purpose::kBenchmark, 0, 0, 0});
+  const ImageShape& shape = model.input();
+  std::vector<uint8_t> pixels(static_cast<size_t>(images * shape.size()));
+  for (uint8_t& p : pixels) p = static_cast<uint8_t>(random.below(256));
+  std::vector<int64_t> labels(static_cast<size_t>(images));
+  for (int64_t& l : labels)
+    l = static_cast<int64_t>(random.below(static_cast<uint64_t>(model.classes())));
+  Hospital hospital;
+  hospital.images =
+      at::from_blob(pixels.data(), {images, shape.channels, shape.height, shape.width}, at::kByte)
+          .clone();
+  hospital.labels = at::tensor(labels, at::kLong);
+  for (int64_t i = 0; i < images; ++i) hospital.positions.push_back(i);
+  return hospital;
+}
+
+}  // namespace
+
+void benchmark_attack(const Communicator& comm, const Model& model,
+                      std::vector<BenchmarkRow>* rows) {
+  // Wide weights, as the attack papers have them, and one image: the optimizer runs its full
+  // course.
+  Observation o;
+  o.weights = initial_weights(model, {"uniform", 0.5}, 1);
+  o.gradient = FlatParameters(model.layout());
+  const Hospital hospital = random_hospital(model, 1);
+  batch_gradient(model, hospital, o.weights, {0}, &o.gradient);
+  AttackRequest request;
+  request.iterations = 20;
+  const auto& entry = attacks().find("idlg");
+  OptionValues options = OptionValues::defaults(entry.options);
+  options.set("stop_loss", "0");
+  const auto attack = entry.create(options, request);
+  std::vector<double> all;
+  for (uint64_t start = 0; start < kStarts; ++start) {
+    const Reconstruction r = *attack->run(model, o, {1, Purpose::kAttackStart, 0, 0, start}, "",
+                                          [](const AttackProgress&) { return true; });
+    all.push_back(1e3 * r.seconds / static_cast<double>(r.evaluations));
+  }
+  std::nth_element(all.begin(), all.begin() + kStarts / 2, all.end());
+  const double per_evaluation = comm.max(all[kStarts / 2]);
+
+  FlatParameters gradient(model.layout());
+  const double first_order =
+      seconds(comm, [&] { batch_gradient(model, hospital, o.weights, {0}, &gradient); });
+  rows->push_back({"matching evaluation with L-BFGS, batch 1", per_evaluation, "ms",
+                   1e3 * first_order, "one gradient of the model"});
+}
+
+void benchmark_training(const Communicator& comm, const Config& config, const Settings& settings,
+                        const Model& model, std::vector<BenchmarkRow>* rows) {
+  FederationSettings federation = settings.federation;
+  federation.batch_size = std::max<int64_t>(1, federation.batch_size);
+  federation.local_epochs = 1;
+  const auto aggregator = aggregators().find("fedavg").create(config.section("federation.fedavg"),
+                                                              model, federation, 1);
+  const Hospital hospital = random_hospital(model, 50 * federation.batch_size);
+  const FlatParameters global = initial_weights(model, settings.init, 1);
+  FlatParameters work(model.layout());
+  Message update;
+  update.payload = FlatParameters(model.layout());
+  const double time = seconds(comm, [&] { aggregator->train(hospital, global, &work, &update); });
+  rows->push_back({fmt::format("local training, batch {}", federation.batch_size), 50 / time,
+                   "steps/s a rank", 0, ""});
+}
+
+}  // namespace medpfl

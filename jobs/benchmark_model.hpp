@@ -1,0 +1,17 @@
+#pragma once
+#include <vector>
+
+#include "benchmark_table.hpp"
+#include "config/settings.hpp"
+
+namespace medpfl {
+
+/// The row of the attacks: milliseconds of a matching evaluation of `idlg`.
+void benchmark_attack(const Communicator& comm, const Model& model,
+                      std::vector<BenchmarkRow>* rows);
+
+/// The row of FedAvg: local steps a second on one rank while all train.
+void benchmark_training(const Communicator& comm, const Config& config, const Settings& settings,
+                        const Model& model, std::vector<BenchmarkRow>* rows);
+
+}  // namespace medpfl

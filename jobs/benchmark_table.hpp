@@ -1,0 +1,35 @@
+#pragma once
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "comm/communicator.hpp"
+
+namespace medpfl {
+
+/// One measurement, beside what the machine allows.
+struct BenchmarkRow {
+  std::string what;
+  double value = 0;
+  std::string unit;
+  double floor = 0;      ///< in the same unit; 0: none
+  std::string floor_is;  ///< what was measured as the floor
+};
+
+/// Median seconds of the slowest rank over some calls of `action`, after one to warm up.
+/// Collective.
+double seconds(const Communicator& comm, const std::function<void()>& action);
+
+/// The same of two actions, each done once after the other.
+std::pair<double, double> seconds_by_turns(const Communicator& comm,
+                                           const std::function<void()>& first,
+                                           const std::function<void()>& second);
+
+/// Prints the rows as a table.
+void show_rows(const std::vector<BenchmarkRow>& rows);
+
+/// Writes the rows as docs/file_format.md has it.
+void write_rows(const std::string& path, const std::vector<BenchmarkRow>& rows, int ranks);
+
+}  // namespace medpfl
