@@ -249,16 +249,48 @@ class Run:
         """round, client, probe, kind, examples, steps, norm, loss, one row a captured gradient."""
         return table(self._group("gradients"), GRADIENT_COLUMNS)
 
+    @cached_property
+    def gradient_layers(self) -> pd.DataFrame:
+        """name, column (in a row of gradient_values), offset (in the flat vector of the model),
+        size, shape (text): the tensors that were recorded, one row each."""
+        return table(self._group("gradients/layers"), ("name", "column", "offset", "size", "shape"))
+
     def gradient_values(self, rows: Sequence[int] | np.ndarray | None = None) -> np.ndarray:
-        """float32 [rows, P]: captured gradients, all by default; read from the segment files."""
+        """float32 [rows, columns]: captured gradients, all by default; columns as gradient_layers
+        says, whatever the precision they were recorded in."""
+        return read_rows(self._gradient_values, rows).astype(np.float32, copy=False)
+
+    def gradient_tensors(self, row: int, names: Sequence[str] | None = None) -> dict[str, np.ndarray]:
+        """float32 tensors of one captured gradient by name, in the order asked for; by default all
+        that were recorded.
+
+        Raises KeyError for a name the network does not have, RunFormatError for a tensor that was
+        not recorded.
+        """
+        recorded = self.gradient_layers.set_index("name")
+        for name in names or ():
+            if name in recorded.index:
+                continue
+            if name not in set(self.layers["name"]):
+                raise KeyError(f"the network has no tensor '{name}': {', '.join(self.layers['name'])}")
+            raise RunFormatError(
+                f"{self.path}: {name} was not recorded, only {', '.join(recorded.index)}; run again "
+                f"with --output.layers=all, or with {name} in it"
+            )
+        values = self.gradient_values([row])[0]
+        found = {}
+        for name in recorded.index if names is None else names:
+            layer = recorded.loc[name]
+            part = values[layer["column"] : layer["column"] + layer["size"]]
+            found[name] = part.reshape([int(extent) for extent in layer["shape"].split("x")])
+        return found
+
+    @cached_property
+    def _gradient_values(self) -> h5py.Dataset:
         if "gradients/values" not in self.file:
             raise RunFormatError(
                 f"{self.path}: has no captured gradients; run with --output.gradients=all"
             )
-        return read_rows(self._gradient_values, rows)
-
-    @cached_property
-    def _gradient_values(self) -> h5py.Dataset:
         return open_virtual(self.file, "gradients/values")
 
     @cached_property

@@ -56,6 +56,8 @@ def write_run(
     attacks: bool = True,
     gradients: bool = True,
     schema: tuple[int, int] = (1, 0),
+    recorded: str = "all",
+    values_type: Any = np.float32,
 ) -> Path:
     """Writes folder/run.h5 and folder/gradients; returns folder.
 
@@ -120,7 +122,7 @@ def write_run(
         seconds = np.array([1.2, 8.0, 0.3, 2.0, 31.0, 0.6]) * np.linspace(1, 1.2, ranks)[:, None]
         put(timings, "seconds", seconds, "s", "rank,phase")
         if gradients:
-            write_gradients(f, folder, truth, labels, parameters, rng)
+            write_gradients(f, folder, truth, labels, recorded, values_type)
     return folder
 
 
@@ -190,17 +192,28 @@ def write_attacks(group, truth, noise, scores, methods, labels, restarts, rng) -
     put_all(trace, {"iteration": iteration, "objective": objective}, "task,point")
 
 
-def write_gradients(f: h5py.File, folder: Path, truth, labels, parameters: int, rng) -> None:
-    """Two segment files and images.h5 under folder/gradients, and their virtual datasets in f."""
+def write_gradients(f: h5py.File, folder: Path, truth, labels, recorded: str, dtype: Any) -> None:
+    """Two segment files and images.h5 under folder/gradients, and their virtual datasets in f.
+
+    Row r holds r + offset / 100 at each offset of the flat vector; `recorded` is "all" or the name
+    of the one tensor in the file, `dtype` what numpy or HDF5 (h5py.h5t) know as a type.
+    """
     n, group = len(truth), f.create_group("gradients")
-    values = (np.arange(n)[:, None] + np.arange(parameters) / 100).astype(np.float32)
-    layout = h5py.VirtualLayout((n, parameters), np.float32)
+    layers = [layer for layer in (("conv.weight", 0, 8, "2x1x2x2"), ("fc.weight", 8, 12, "3x4"))
+              if recorded in ("all", layer[0])]
+    name, offset, size, shape = zip(*layers, strict=True)
+    offsets = np.concatenate([np.arange(o, o + s) for o, s in zip(offset, size, strict=True)])
+    put_all(group.create_group("layers"),
+            {"name": list(name), "column": np.cumsum([0, *size[:-1]]), "offset": np.array(offset),
+             "size": np.array(size), "shape": list(shape)}, "tensor")
+    values = (np.arange(n)[:, None] + offsets / 100).astype(np.float32)
+    layout = h5py.VirtualLayout(values.shape, dtype)
     cut = (n + 1) // 2
     for s, part in enumerate((slice(0, cut), slice(cut, n))):
-        name = f"gradients/segment-{s:05d}.h5"
-        with h5py.File(folder / name, "w") as segment:
-            segment["values"] = values[part]
-        layout[part] = h5py.VirtualSource(name, "values", shape=values[part].shape)
+        file_name = f"gradients/segment-{s:05d}.h5"
+        with h5py.File(folder / file_name, "w") as segment:
+            segment.create_dataset("values", values[part].shape, dtype)[...] = values[part]
+        layout[part] = h5py.VirtualSource(file_name, "values", shape=values[part].shape)
     put_virtual(group, "values", layout, "gradient,parameter")
     put_all(group, {"round": np.zeros(n, int), "client": np.arange(n) % 3,
                     "probe": np.arange(n) // 3, "kind": ["probe"] * n,

@@ -112,6 +112,34 @@ def test_gradients(run: Run) -> None:
         run.gradient_values([-1])
 
 
+def test_gradient_tensors(run: Run) -> None:
+    assert list(run.gradient_layers["name"]) == ["conv.weight", "fc.weight"]
+    tensors = run.gradient_tensors(2)
+    assert {name: t.shape for name, t in tensors.items()} == {"conv.weight": (2, 1, 2, 2),
+                                                              "fc.weight": (3, 4)}
+    np.testing.assert_allclose(tensors["fc.weight"][1, 0], 2.12)
+    assert list(run.gradient_tensors(0, ["fc.weight"])) == ["fc.weight"]
+    with pytest.raises(KeyError, match="no tensor 'fc.bias': conv.weight, fc.weight"):
+        run.gradient_tensors(0, ["fc.bias"])
+
+
+@pytest.mark.parametrize("kind", ["float16", "bfloat16"])
+def test_some_layers_in_16_bits(kind: str, tmp_path: Path) -> None:
+    layout = h5py.h5t.IEEE_F32LE.copy()
+    layout.set_fields(15, 7, 8, 0, 7)
+    layout.set_size(2)
+    layout.set_ebias(127)
+    bits = {"float16": np.float16, "bfloat16": h5py.Datatype(layout)}[kind]
+    folder = write_run(tmp_path / "run", recorded="fc.weight", values_type=bits)
+    with open_run(folder) as run:
+        values = run.gradient_values()
+        assert values.dtype == np.float32 and values.shape == (4, 12)
+        np.testing.assert_allclose(values[3], 3 + np.arange(8, 20) / 100, rtol=2**-8)
+        np.testing.assert_array_equal(run.gradient_tensors(3)["fc.weight"], values[3].reshape(3, 4))
+        with pytest.raises(RunFormatError, match="conv.weight was not recorded, only fc.weight"):
+            run.gradient_tensors(3, ["fc.weight", "conv.weight"])
+
+
 def test_gradient_batches(run: Run) -> None:
     batches = run.gradient_batches
     assert batches.images.dtype == np.uint8

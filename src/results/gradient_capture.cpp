@@ -74,7 +74,9 @@ GradientCapture::GradientCapture(const Federation& federation, std::string folde
   });
 }
 
-// All ranks meet here, at the first messages of a round, and not again before the round ends.
+// Ranks meet where a segment begins and not again before the round ends: to grow a dataset HDF5
+// changes only what every rank keeps of the file, and a rank must not wait here for others that
+// still train.
 void GradientCapture::make_room(const RoundPlan& plan) {
   round_ = plan.round;
   first_row_.clear();
@@ -83,17 +85,26 @@ void GradientCapture::make_room(const RoundPlan& plan) {
     first_row_.push_back(rows);
     if (policy_.takes(plan, i)) rows += 1 + plan.probes[i];
   }
-  agree_to_write(f_.comm, [&] {
-    if (open_ == nullptr) {
+  if (open_ == nullptr) {
+    agree_to_write(f_.comm, [&] {
       open_ = std::make_unique<h5::ParallelFile>(f_.comm, folder_ + kOpenSegment);
       with_type_of(policy_.precision, [&](auto zero) {
         open_->create_growing<decltype(zero)>(
             kValues, columns_of(layers_),
             {"payloads as sent, one row a message", "1", {"gradient", "parameter"}});
       });
-    }
-    open_->grow(kValues, open_rows_ + rows);
-  });
+    });
+  }
+  note_failure([&] { open_->grow(kValues, open_rows_ + rows); });
+}
+
+// A rank that fails tells the others when the round ends: it must not leave them waiting.
+void GradientCapture::note_failure(const std::function<void()>& step) {
+  try {
+    if (failure_.empty()) step();
+  } catch (const FormatError& error) {
+    failure_ = cannot_record(error.what());
+  }
 }
 
 template <class T>
@@ -133,13 +144,10 @@ void GradientCapture::on_messages(const RoundPlan& plan, const FlatParameters&,
     kept.push_back(&message);
     note(message, closed_rows_ + rows.back());
   }
-  // A rank that fails tells the others when the round ends: it must not leave them waiting.
-  if (kept.empty() || !failure_.empty()) return;
-  try {
+  if (kept.empty()) return;
+  note_failure([&] {
     with_type_of(policy_.precision, [&](auto zero) { write<decltype(zero)>(kept, rows); });
-  } catch (const FormatError& error) {
-    failure_ = cannot_record(error.what());
-  }
+  });
 }
 
 void GradientCapture::note(const Message& m, int64_t row) {

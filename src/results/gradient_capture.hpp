@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -63,6 +64,7 @@ class GradientCapture final : public RoundObserver {
   template <class T>
   void write(const std::vector<const Message*>& messages, const std::vector<int64_t>& rows);
   void make_room(const RoundPlan& plan);
+  void note_failure(const std::function<void()>& step);
   void note(const Message& message, int64_t row);
   void receive_notes(int64_t round);
   void write_images();

@@ -6,6 +6,7 @@
 
 #include "core/flat_parameters.hpp"
 #include "h5/file.hpp"
+#include "results/capture_policy.hpp"
 #include "results/gradient_rows.hpp"
 
 namespace medpfl {
@@ -34,6 +35,7 @@ class GradientReader {
   ParameterLayout layout_;
   GradientRows rows_;
   bool payload_is_gradient_ = true;
+  Precision precision_ = Precision::kFloat32;
   std::string missing_layers_;
   std::vector<h5::VirtualBlock> segments_;
   std::optional<h5::File> open_;

@@ -1,5 +1,7 @@
 #include "h5/file.hpp"
 
+#include <c10/util/BFloat16.h>
+#include <c10/util/Half.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -39,6 +41,8 @@ TEST_F(FileTest, ReadsBackEveryType) {
   File out = File::create(path("a.h5"));
   out.write("/g/floats", std::vector<float>{1, 2, 3, 4}, {2, 2},
             {"two by two", "dB", {"row", "column"}});
+  out.write("/g/halves", std::vector<c10::Half>{1.5F, -65504}, {2}, {"", "1", {"i"}});
+  out.write("/g/brains", std::vector<c10::BFloat16>{1.5F, 1e38F}, {2}, {"", "1", {"i"}});
   out.write("/g/integers", std::vector<int64_t>{-1, 5}, {2}, {"", "1", {"i"}});
   out.write("/g/bytes", std::vector<uint8_t>{255}, {1}, {"", "1", {"i"}});
   out.write("/g/texts", std::vector<std::string>{"a", "", "ü"}, {3}, {"", "1", {"i"}});
@@ -50,6 +54,9 @@ TEST_F(FileTest, ReadsBackEveryType) {
   const File in = File::open(path("a.h5"));
   EXPECT_EQ(in.read<float>("/g/floats"), (std::vector<float>{1, 2, 3, 4}));
   EXPECT_EQ(in.shape("/g/floats"), (Shape{2, 2}));
+  EXPECT_EQ(in.read<c10::Half>("/g/halves").at(1), c10::Half(-65504));
+  EXPECT_EQ(in.read<float>("/g/halves"), (std::vector<float>{1.5F, -65504}));
+  EXPECT_EQ(in.read<float>("/g/brains"), (std::vector<float>{1.5F, c10::BFloat16(1e38F)}));
   EXPECT_EQ(in.read<int64_t>("/g/integers"), (std::vector<int64_t>{-1, 5}));
   EXPECT_EQ(in.read<uint8_t>("/g/bytes"), (std::vector<uint8_t>{255}));
   EXPECT_EQ(in.read<std::string>("/g/texts"), (std::vector<std::string>{"a", "", "ü"}));
@@ -77,7 +84,16 @@ TEST_F(FileTest, VirtualDatasetJoinsRowsOfOtherFiles) {
                            {{"part0.h5", "/values", 1}, {"part1.h5", "/values", 1}},
                            {"", "1", {"r", "c"}});
   out.close();
-  EXPECT_EQ(File::open(path("all.h5")).read<float>("/values"), (std::vector<float>{0, 1, 10, 11}));
+  const File in = File::open(path("all.h5"));
+  EXPECT_EQ(in.read<float>("/values"), (std::vector<float>{0, 1, 10, 11}));
+  EXPECT_EQ(in.read_rows<float>("/values", 1, 1), (std::vector<float>{10, 11}));
+  EXPECT_EQ(failure([&] { in.read_rows<float>("/values", 1, 2); }),
+            path("all.h5") + ":/values has 2 rows; there are no rows 1 to 2");
+  const std::vector<VirtualBlock> blocks = in.virtual_blocks("/values");
+  ASSERT_EQ(blocks.size(), 2U);
+  EXPECT_EQ(blocks[1].file, "part1.h5");
+  EXPECT_EQ(blocks[1].dataset, "/values");
+  EXPECT_EQ(blocks[1].rows, 1);
 }
 
 TEST_F(FileTest, SaysWhatCannotBeRead) {

@@ -1,0 +1,81 @@
+#include "results/capture_policy.hpp"
+
+#include <gtest/gtest.h>
+
+#include "core/error.hpp"
+
+namespace medpfl {
+namespace {
+
+ParameterLayout layout() {
+  ParameterLayout out;
+  out.add("conv1.weight", {2, 3});
+  out.add("conv1.bias", {2});
+  out.add("fc.weight", {4, 2});
+  out.add("fc.bias", {4});
+  return out;
+}
+
+std::string failure(const std::vector<std::string>& patterns) {
+  try {
+    select_layers(layout(), patterns);
+  } catch (const ConfigError& error) {
+    return error.what();
+  }
+  return "";
+}
+
+TEST(SelectLayers, ClosesUpInTheOrderOfTheLayout) {
+  const auto layers = select_layers(layout(), {"fc.bias", "conv?.w*"});
+  ASSERT_EQ(layers.size(), 2U);
+  EXPECT_EQ(layers[0].tensor.name, "conv1.weight");
+  EXPECT_EQ(layers[0].column, 0);
+  EXPECT_EQ(layers[1].tensor.name, "fc.bias");
+  EXPECT_EQ(layers[1].column, 6);
+  EXPECT_EQ(layers[1].tensor.offset, 16);
+  EXPECT_EQ(columns_of(layers), 10);
+  EXPECT_EQ(columns_of(select_layers(layout(), {"all"})), layout().size());
+  EXPECT_EQ(columns_of(select_layers(layout(), {"*", "fc*"})), layout().size());
+}
+
+TEST(SelectLayers, NamesTheNearestOfWhatIsUnknown) {
+  EXPECT_EQ(failure({"conv1*", "fc.wieght"}),
+            "output.layers: 'fc.wieght' is no parameter tensor of the network (did you mean "
+            "fc.weight?); there are conv1.weight, conv1.bias, fc.weight, fc.bias");
+  EXPECT_EQ(failure({"x*"}),
+            "output.layers: 'x*' is no parameter tensor of the network; there are conv1.weight, "
+            "conv1.bias, fc.weight, fc.bias");
+  EXPECT_EQ(failure({}).rfind("output.layers is empty", 0), 0U);
+}
+
+TEST(CapturePolicy, AllConditionsMustHold) {
+  RoundPlan plan;
+  plan.round = 1;
+  plan.hospitals = {0, 2, 3};
+  plan.attacked = {false, true, true};
+  plan.probes = {0, 2, 1};
+  CapturePolicy policy;
+  EXPECT_EQ(policy.rows(plan), 6);
+  policy.gradients = "attacked";
+  EXPECT_EQ(policy.rows(plan), 5);
+  policy.clients = Selection("0-2", 4, "output.clients");
+  EXPECT_EQ(policy.rows(plan), 3);
+  policy.rounds = Selection("last", 2, "output.rounds");
+  EXPECT_EQ(policy.rows(plan), 3);
+  policy.rounds = Selection("0", 2, "output.rounds");
+  EXPECT_EQ(policy.rows(plan), 0);
+  policy = CapturePolicy();
+  policy.gradients = "none";
+  EXPECT_EQ(policy.rows(plan), 0);
+}
+
+TEST(Precision, NamesAndSizes) {
+  for (const std::string& name : precision_names()) EXPECT_EQ(to_text(parse_precision(name)), name);
+  EXPECT_EQ(value_bytes(parse_precision("float32")), 4);
+  EXPECT_EQ(value_bytes(parse_precision("float16")), 2);
+  EXPECT_EQ(value_bytes(parse_precision("bfloat16")), 2);
+  EXPECT_THROW(parse_precision("float64"), ConfigError);
+}
+
+}  // namespace
+}  // namespace medpfl
