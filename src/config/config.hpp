@@ -17,8 +17,8 @@ class Config {
 
   /// All defaults.
   Config();
-  /// INI text; `source` names it. Throws ConfigError: not INI, an option given twice, unknown options
-  /// with the nearest known.
+  /// INI text; `source` names it. Throws ConfigError: not INI, an option given twice, unknown
+  /// options with the nearest known.
   void read_text(const std::string& text, const std::string& source);
   /// Words such as "--run.seed=3" or "--run.seed 3", after the job's own flags were taken out.
   void read_arguments(const std::vector<std::string>& arguments);

@@ -9,8 +9,8 @@
 
 namespace medpfl {
 
-/// Appends plain values, text and arrays to a byte buffer, for messages between ranks of one job and
-/// for checkpoints.
+/// Appends plain values, text and arrays to a byte buffer, for messages between ranks of one job
+/// and for checkpoints.
 class ByteWriter {
  public:
   template <class T>
@@ -59,7 +59,8 @@ class ByteReader {
   /// An array of known length, into memory the caller owns.
   template <class T>
   void array_into(T* out, int64_t n) {
-    if (value<int64_t>() != n) throw Error(ExitCode::kInternal, "a message has an unexpected length");
+    if (value<int64_t>() != n)
+      throw Error(ExitCode::kInternal, "a message has an unexpected length");
     copy(out, static_cast<size_t>(n) * sizeof(T));
   }
   std::string text() {

@@ -30,8 +30,8 @@ std::string utc_time(long long seconds_since_epoch);
 /// The shortest text that reads back as the same double.
 std::string shortest(double value);
 
-/// Seconds of "90" (minutes), "MM:SS", "HH:MM:SS", "D-HH", "D-HH:MM" or "D-HH:MM:SS", as Slurm has them.
-/// Throws ConfigError that names `option`.
+/// Seconds of "90" (minutes), "MM:SS", "HH:MM:SS", "D-HH", "D-HH:MM" or "D-HH:MM:SS", as Slurm has
+/// them. Throws ConfigError that names `option`.
 double parse_duration(const std::string& text, const std::string& option);
 
 }  // namespace medpfl

@@ -5,7 +5,17 @@
 namespace medpfl {
 
 /// The phases of a run, in the order of /timings.
-enum class Phase { kLoad, kTrain, kDefend, kReduce, kBroadcast, kEvaluate, kCapture, kAttack, kWrite };
+enum class Phase {
+  kLoad,
+  kTrain,
+  kDefend,
+  kReduce,
+  kBroadcast,
+  kEvaluate,
+  kCapture,
+  kAttack,
+  kWrite
+};
 inline constexpr int kPhases = 9;
 inline constexpr std::array<const char*, kPhases> kPhaseNames = {
     "load", "train", "defend", "reduce", "broadcast", "evaluate", "capture", "attack", "write"};

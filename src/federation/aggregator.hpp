@@ -10,12 +10,13 @@
 
 namespace medpfl {
 
-/// A federated learning algorithm: what a hospital computes, and what the server does with the mean.
+/// A federated learning algorithm: what a hospital computes, and what the server does with the
+/// mean.
 class Aggregator {
  public:
   virtual ~Aggregator() = default;
-  /// Trains at the global weights and fills payload, is_gradient, examples, steps, loss and images of the
-  /// update. `work` is scratch of the model's layout.
+  /// Trains at the global weights and fills payload, is_gradient, examples, steps, loss and images
+  /// of the update. `work` is scratch of the model's layout.
   virtual void train(const Hospital& hospital, const FlatParameters& global, FlatParameters* work,
                      Message* update) const = 0;
   /// One batch of `images` (positions in the shard), sent in the same form as an update would be.
@@ -28,8 +29,9 @@ class Aggregator {
 };
 
 /// Model and settings outlive the aggregator.
-using AggregatorFactory = std::function<std::unique_ptr<Aggregator>(
-    const OptionValues& own, const Model& model, const FederationSettings& settings, uint64_t seed)>;
+using AggregatorFactory =
+    std::function<std::unique_ptr<Aggregator>(const OptionValues& own, const Model& model,
+                                              const FederationSettings& settings, uint64_t seed)>;
 
 /// fedsgd, fedavg.
 const Registry<AggregatorFactory>& aggregators();

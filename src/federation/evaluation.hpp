@@ -7,8 +7,8 @@
 
 namespace medpfl {
 
-/// Utility of the global model on the test split, on rank 0 (elsewhere zero). Collective; the same bits
-/// for any number of ranks.
+/// Utility of the global model on the test split, on rank 0 (elsewhere zero). Collective; the same
+/// bits for any number of ranks.
 Utility evaluate_global(const Communicator& comm, const Model& model, const FlatParameters& weights,
                         const FederatedData& data);
 

@@ -12,21 +12,22 @@
 
 namespace medpfl {
 
-/// Images of an evaluation block; a block is evaluated whole, by one rank, so that its bits do not depend
-/// on the number of ranks.
+/// Images of an evaluation block; a block is evaluated whole, by one rank, so that its bits do not
+/// depend on the number of ranks.
 inline constexpr int64_t kEvaluationBlock = 64;
 
-/// The data of a federation as one rank sees it: what is known to all, and its own hospitals' images.
+/// The data of a federation as one rank sees it: what is known to all, and its own hospitals'
+/// images.
 struct FederatedData {
   std::vector<std::string> class_names;
-  std::vector<int64_t> train_labels;  ///< [images]
-  std::vector<int64_t> test_labels;   ///< [images]
-  std::vector<int64_t> assignment;    ///< [images] hospital of each training image
-  std::vector<int64_t> shard_sizes;   ///< [hospitals]
-  std::vector<int> placement;         ///< rank of each hospital
-  std::vector<Hospital> hospitals;    ///< those of this rank, ascending
+  std::vector<int64_t> train_labels;    ///< [images]
+  std::vector<int64_t> test_labels;     ///< [images]
+  std::vector<int64_t> assignment;      ///< [images] hospital of each training image
+  std::vector<int64_t> shard_sizes;     ///< [hospitals]
+  std::vector<int> placement;           ///< rank of each hospital
+  std::vector<Hospital> hospitals;      ///< those of this rank, ascending
   std::vector<at::Tensor> test_blocks;  ///< uint8, this rank's blocks: rank, rank + ranks, ...
-  at::Tensor prior;                   ///< float32 [C, H, W], mean image of the test split; on rank 0
+  at::Tensor prior;  ///< float32 [C, H, W], mean image of the test split; on rank 0
 
   int64_t classes() const { return static_cast<int64_t>(class_names.size()); }
   int64_t hospital_count() const { return static_cast<int64_t>(shard_sizes.size()); }
@@ -41,8 +42,8 @@ struct FederatedDataOptions {
   bool dedicated_server = false;
 };
 
-/// Rank 0 scans the data set and tells the others names and labels; each rank reads the images of its own
-/// hospitals and evaluation blocks. Collective. Throws AgreedError.
+/// Rank 0 scans the data set and tells the others names and labels; each rank reads the images of
+/// its own hospitals and evaluation blocks. Collective. Throws AgreedError.
 FederatedData load_federated_data(const Communicator& comm, const Dataset& dataset,
                                   const FederatedDataOptions& options);
 

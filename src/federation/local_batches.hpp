@@ -16,8 +16,8 @@ struct Batch {
 /// The images at these positions of the shard.
 Batch take_batch(const Hospital& hospital, const std::vector<int64_t>& positions);
 
-/// The shard in random order, cut into batches of `batch_size` (0: one batch; the last may be smaller).
-/// The order depends on seed, round, hospital and epoch alone.
+/// The shard in random order, cut into batches of `batch_size` (0: one batch; the last may be
+/// smaller). The order depends on seed, round, hospital and epoch alone.
 std::vector<std::vector<int64_t>> shuffled_batches(const Hospital& hospital, int64_t batch_size,
                                                    uint64_t seed, int64_t round, int64_t epoch);
 

@@ -9,14 +9,14 @@ struct FederationSettings {
   std::string algorithm = "fedavg";  ///< name in the aggregators' table
   int64_t clients = 4;               ///< hospitals
   int64_t rounds = 1;
-  double sampling = 1;               ///< share of hospitals that take part in a round, (0, 1]
-  int64_t local_epochs = 1;          ///< passes over the shard in a round (fedavg)
-  int64_t batch_size = 1;            ///< images; 0: the whole shard
+  double sampling = 1;       ///< share of hospitals that take part in a round, (0, 1]
+  int64_t local_epochs = 1;  ///< passes over the shard in a round (fedavg)
+  int64_t batch_size = 1;    ///< images; 0: the whole shard
   double learning_rate = 0.1;
   double server_learning_rate = 1;
-  std::string sum = "exact";         ///< how updates are added up: update_sum_names()
-  bool dedicated_server = false;     ///< rank 0 hosts no hospitals
-  int64_t evaluate_every = 1;        ///< rounds between evaluations; 0: only at the end
+  std::string sum = "exact";      ///< how updates are added up: update_sum_names()
+  bool dedicated_server = false;  ///< rank 0 hosts no hospitals
+  int64_t evaluate_every = 1;     ///< rounds between evaluations; 0: only at the end
 };
 
 }  // namespace medpfl

@@ -21,20 +21,20 @@ inline constexpr int64_t kMessageBytes = int64_t{32} << 20;
 /// What is known of a round when it is over; complete on rank 0 only.
 struct RoundRecord {
   int64_t round = 0, participants = 0, examples = 0;
-  double train_loss = 0;    ///< weighted mean over the participants, nats
-  double update_norm = 0;   ///< L2 norm of the weighted mean update
-  int64_t bytes = 0;        ///< float32 weights sent plus updates received, by the server
+  double train_loss = 0;   ///< weighted mean over the participants, nats
+  double update_norm = 0;  ///< L2 norm of the weighted mean update
+  int64_t bytes = 0;       ///< float32 weights sent plus updates received, by the server
   double seconds = 0;
   bool evaluated = false;
-  Utility utility;          ///< of the global model after the round, where evaluated
+  Utility utility;  ///< of the global model after the round, where evaluated
 };
 
 /// Hangs off the round loop. Every call is made on every rank, in the same order.
 class RoundObserver {
  public:
   virtual ~RoundObserver() = default;
-  /// Messages of this rank's hospitals, some at a time; `global` are the weights they were computed at.
-  /// Called equally often on all ranks, with no messages where a rank has none left.
+  /// Messages of this rank's hospitals, some at a time; `global` are the weights they were computed
+  /// at. Called equally often on all ranks, with no messages where a rank has none left.
   virtual void on_messages(const RoundPlan& plan, const FlatParameters& global,
                            const std::vector<Message>& mine) = 0;
   virtual void on_round_end(const RoundPlan& plan, const RoundRecord& record,
@@ -69,8 +69,8 @@ struct Federation {
   uint64_t seed = 1;
 };
 
-/// Runs the rounds from `first_round` on, from `global`, which ends as the last model on every rank.
-/// False: `control` ended it early. Collective.
+/// Runs the rounds from `first_round` on, from `global`, which ends as the last model on every
+/// rank. False: `control` ended it early. Collective.
 bool run_rounds(const Federation& federation, int64_t first_round, FlatParameters* global,
                 const std::vector<RoundObserver*>& observers, RoundControl* control,
                 PhaseTimers* timers);

@@ -46,7 +46,8 @@ class Model {
   /// The last dense layer, whose gradient gives labels away.
   const Layer& head() const { return layers_.back(); }
 
-  /// All on the model's device: images float32 [B, C, H, W], weights as views in the order of the layout -> logits [B, classes].
+  /// All on the model's device: images float32 [B, C, H, W], weights as views in the order of the
+  /// layout -> logits [B, classes].
   at::Tensor forward(const std::vector<at::Tensor>& weights, const at::Tensor& images) const;
 
  private:
@@ -82,9 +83,9 @@ struct Initialization {
 /// Words of model.init.
 std::vector<std::string> initialization_names();
 
-/// Weights of round 0. `pytorch`: U(-1/sqrt(fan_in), 1/sqrt(fan_in)); `xavier`: Glorot & Bengio 2010
-/// uniform; `kaiming`: He et al. 2015 normal, gain sqrt(2); biases zero in the last two. Weights of
-/// normalization layers are one and their biases zero whatever the kind.
+/// Weights of round 0. `pytorch`: U(-1/sqrt(fan_in), 1/sqrt(fan_in)); `xavier`: Glorot & Bengio
+/// 2010 uniform; `kaiming`: He et al. 2015 normal, gain sqrt(2); biases zero in the last two.
+/// Weights of normalization layers are one and their biases zero whatever the kind.
 FlatParameters initial_weights(const Model& model, const Initialization& init, uint64_t seed);
 
 }  // namespace medpfl

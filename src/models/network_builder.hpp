@@ -13,7 +13,8 @@ class NetworkBuilder {
   NetworkBuilder(const ModelRequest& request, Activation default_activation);
 
   /// Throws ConfigError when the image is too small for the kernel.
-  NetworkBuilder& convolution(int64_t out_channels, int64_t kernel, int64_t stride, int64_t padding);
+  NetworkBuilder& convolution(int64_t out_channels, int64_t kernel, int64_t stride,
+                              int64_t padding);
   NetworkBuilder& group_norm(int64_t groups);
   NetworkBuilder& activation();
   NetworkBuilder& max_pool(int64_t kernel);

@@ -50,9 +50,10 @@ Checkpoint read(const std::string& path) {
   Checkpoint c;
   c.build = file.read_text_attribute("/", "build");
   if (version != kCheckpointVersion)
-    throw FormatError(fmt::format("{}: checkpoint version {}, this program reads {}; resume with "
-                                  "the program that wrote it ({})",
-                                  path, version, kCheckpointVersion, c.build));
+    throw FormatError(
+        fmt::format("{}: checkpoint version {}, this program reads {}; resume with "
+                    "the program that wrote it ({})",
+                    path, version, kCheckpointVersion, c.build));
   c.next_round = file.read_integer_attribute("/", "next_round").at(0);
   c.finished_tasks = file.read_integer_attribute("/", "finished_tasks").at(0);
   c.config = file.read_text("/config");

@@ -15,12 +15,12 @@ struct Checkpoint {
   std::string server;  ///< state of rank 0 alone
 };
 
-/// Writes `folder`/checkpoint.h5 with a checksum of its content: temporary file, fsync, rename. The one
-/// before becomes checkpoint.previous.h5. Throws OutputError.
+/// Writes `folder`/checkpoint.h5 with a checksum of its content: temporary file, fsync, rename. The
+/// one before becomes checkpoint.previous.h5. Throws OutputError.
 void write_checkpoint(const std::string& folder, const Checkpoint& checkpoint);
 
-/// The newest checkpoint that is whole; warns of one that is not. Nothing when there is none at all.
-/// Throws FormatError when there are some and none is whole.
+/// The newest checkpoint that is whole; warns of one that is not. Nothing when there is none at
+/// all. Throws FormatError when there are some and none is whole.
 std::optional<Checkpoint> read_checkpoint(const std::string& folder);
 
 /// A run that is complete needs none.

@@ -32,9 +32,14 @@ void sync(const std::string& path, int flags) {
 }
 
 // What a run leaves in its folder; one killed early may have left the folder of gradients alone.
-constexpr const char* kRunEntries[] = {
-    "run.h5",    "run.h5.partial", "checkpoint.h5", "checkpoint.previous.h5", "checkpoint.h5.partial",
-    "gradients", "weights",        "report.html"};
+constexpr const char* kRunEntries[] = {"run.h5",
+                                       "run.h5.partial",
+                                       "checkpoint.h5",
+                                       "checkpoint.previous.h5",
+                                       "checkpoint.h5.partial",
+                                       "gradients",
+                                       "weights",
+                                       "report.html"};
 
 // Empty, with a run.h5 (other files beside it stay), or with nothing but what a run leaves.
 bool holds_only_a_run(const fs::path& folder) {
@@ -69,7 +74,8 @@ void remove_other_files(const std::string& folder, const std::string& subfolder,
     if (std::find(known.begin(), known.end(), name) != known.end()) continue;
     fs::remove_all(entry.path(), error);
     if (error)
-      throw OutputError(fmt::format("cannot remove {}: {}", entry.path().string(), error.message()));
+      throw OutputError(
+          fmt::format("cannot remove {}: {}", entry.path().string(), error.message()));
   }
 }
 

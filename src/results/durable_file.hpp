@@ -7,20 +7,20 @@ namespace medpfl {
 /// Makes a folder and those above it. Throws OutputError.
 void make_folder(const std::string& path);
 
-/// Gives a finished file its name so that a reader or a crash finds the old file or the new one, never
-/// half of one: fsync, rename, fsync of the folder. Throws OutputError.
+/// Gives a finished file its name so that a reader or a crash finds the old file or the new one,
+/// never half of one: fsync, rename, fsync of the folder. Throws OutputError.
 void publish_file(const std::string& temporary, const std::string& path);
 
 /// Renames a file within its folder. Throws OutputError.
 void rename_file(const std::string& from, const std::string& to);
 
-/// Removes the files of `folder`/`subfolder` that are not among `known` (relative to `folder`). Throws
-/// OutputError.
+/// Removes the files of `folder`/`subfolder` that are not among `known` (relative to `folder`).
+/// Throws OutputError.
 void remove_other_files(const std::string& folder, const std::string& subfolder,
                         const std::vector<std::string>& known);
 
-/// Throws OutputError unless a run may be written to `folder`: it is absent (and can be made), empty, or
-/// holds a run and `overwrite` is set. Changes nothing.
+/// Throws OutputError unless a run may be written to `folder`: it is absent (and can be made),
+/// empty, or holds a run and `overwrite` is set. Changes nothing.
 void check_output_folder(const std::string& folder, bool overwrite);
 
 /// Makes the folder of a run and removes what an earlier run left in it.

@@ -31,7 +31,7 @@ struct RankRecord {
 struct RunRecord {
   std::string status = "running";  ///< | complete | interrupted | failed
   std::string dataset;
-  std::string source;  ///< of `medpfl attack`: the run whose gradients were attacked
+  std::string source;     ///< of `medpfl attack`: the run whose gradients were attacked
   long long created = 0;  ///< seconds since the epoch
   ConfigRecord config;
   std::vector<RankPlace> places;

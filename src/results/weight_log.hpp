@@ -9,8 +9,8 @@
 
 namespace medpfl {
 
-/// The global model after every round, in files `folder`/weights/segment-NNNNN.h5 of some rounds each, so
-/// that neither memory nor the writing of run.h5 grows with the rounds. Lives on rank 0.
+/// The global model after every round, in files `folder`/weights/segment-NNNNN.h5 of some rounds
+/// each, so that neither memory nor the writing of run.h5 grows with the rounds. Lives on rank 0.
 class WeightLog {
  public:
   explicit WeightLog(std::string folder) : folder_(std::move(folder)) {}

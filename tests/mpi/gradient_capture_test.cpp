@@ -28,12 +28,12 @@ Model small_model() {
 
 FederatedData hospitals(const Communicator& comm) {
   FederatedData data;
+  for (int64_t i = 0; i < kImages * kHospitals; ++i) data.assignment.push_back(i % kHospitals);
   for (int64_t id = 0; id < kHospitals; ++id) {
     Hospital hospital;
     hospital.id = id;
     for (int64_t i = 0; i < kImages; ++i) hospital.positions.push_back(id + i * kHospitals);
     hospital.images = at::full({kImages, 1, 8, 8}, id, at::kByte);
-    data.partition.shards.push_back(hospital.positions);
     data.shard_sizes.push_back(kImages);
     // The last of several ranks has none.
     data.placement.push_back(static_cast<int>(id % std::max(1, comm.size() - 1)));
