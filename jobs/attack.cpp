@@ -87,22 +87,9 @@ class AttackJob {
         keeper_(comm, config, settings, arguments,
                 {[](ByteWriter*) {}, [this](ByteWriter* out) { save(out); }}) {}
 
-  ExitCode run() {
-    const RunKeeper::Start start = keeper_.open();
-    if (start == RunKeeper::Start::kComplete) {
-      log_info(fmt::format("the run in {} is complete", s_.output));
-      return ExitCode::kOk;
-    }
-    keeper_.record.places = gather_places(comm_, place_);
-    if (comm_.is_root()) log_placement(keeper_.record.places);
-    load();
-    try {
-      begin(start == RunKeeper::Start::kResumed);
-      return attack() ? ExitCode::kOk : ExitCode::kInterrupted;
-    } catch (const Error& error) {
-      if (error.code() != ExitCode::kOutput) keeper_.write_failed();
-      throw;
-    }
+  int run() {
+    return keeper_.run(place_, {[this] { load(); }, [this](bool resumed) { begin(resumed); },
+                                [this] { return finish(); }});
   }
 
  private:
@@ -147,7 +134,7 @@ class AttackJob {
       keeper_.record.resumes = in.value<int64_t>() + 1;
       attacks_->restore(&in);
     });
-    write("running");
+    keeper_.write("running");
   }
 
   void save(ByteWriter* out) const {
@@ -156,26 +143,10 @@ class AttackJob {
     attacks_->save(out);
   }
 
-  bool attack() {
-    AttackControl control;
-    control.order = [this] { return keeper_.order(); };
-    control.stop_signalled = [] { return stop_signalled(); };
-    control.note_stop = [this] { keeper_.note_stop(); };
-    control.saved = [this] { keeper_.write("running"); };
-    bool done = false;
-    {
-      const auto timer = keeper_.timers.measure(Phase::kAttack);
-      done = attacks_->run(comm_, control);
-    }
-    write(done ? "complete" : "interrupted");
-    return done;
-  }
-
-  void write(const std::string& status) {
-    keeper_.gather_ranks();
-    comm_.agree([&] {
-      if (comm_.is_root()) keeper_.write(status);
-    });
+  bool finish() {
+    if (!keeper_.attack(attacks_.get())) return false;
+    keeper_.write("complete");
+    return true;
   }
 
   const Communicator& comm_;
@@ -203,11 +174,8 @@ int run(const Communicator& comm, const JobArguments& arguments) {
       throw ConfigError("attack.method is empty: name an attack, e.g. --attack.method=idlg");
     if (comm.is_root()) {
       std::error_code error;
-      const auto folder = std::filesystem::path(arguments.input);
-      if (std::filesystem::equivalent(std::filesystem::is_directory(folder)
-                                          ? folder
-                                          : std::filesystem::absolute(folder).parent_path(),
-                                      settings.output, error))
+      const auto folder = std::filesystem::absolute(open_run(arguments.input).path()).parent_path();
+      if (std::filesystem::equivalent(folder, settings.output, error))
         throw ConfigError(fmt::format(
             "run.output={} is the run that is attacked; name another folder", settings.output));
       check_output_folder(settings.output, arguments.overwrite || arguments.resume);
@@ -215,8 +183,7 @@ int run(const Communicator& comm, const JobArguments& arguments) {
   });
   const RankPlace place = find_place(comm, settings.threads, settings.device);
   prepare_process(place.threads);
-  const ExitCode code = AttackJob(comm, config, settings, arguments, place).run();
-  return report_end(comm, settings.output, code);
+  return AttackJob(comm, config, settings, arguments, place).run();
 }
 
 }  // namespace

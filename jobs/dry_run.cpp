@@ -68,9 +68,11 @@ std::string files(const Settings& settings, const RunCounts& counts, const FileS
   const auto line = [&](const char* name, int64_t bytes, int64_t n, const char* what) {
     out += fmt::format("  {:<26} {:>12}  {} {}\n", name, size_text(bytes), n, what);
   };
-  line("gradients/segment-*.h5", sizes.gradients, counts.gradients, "gradients");
-  line("gradients/images.h5", sizes.images, counts.captured_images, "images");
-  line("run.h5, weights", sizes.weights, settings.weights ? settings.federation.rounds + 1 : 0,
+  const CaptureEstimate& capture = sizes.capture;
+  line("gradients/segment-*.h5", capture.file_bytes - capture.image_bytes, capture.rows,
+       "gradients");
+  line("gradients/images.h5", capture.image_bytes, capture.images, "images");
+  line("weights/segment-*.h5", sizes.weights, settings.weights ? settings.federation.rounds + 1 : 0,
        "models");
   line("run.h5, reconstructions", sizes.reconstructions, counts.reconstructed, "images");
   return out;
@@ -120,7 +122,7 @@ int dry_run(const Communicator& comm, const Config& config, const Settings& sett
       data.classes(), data.hospital_count(), comm.size(), model->name(), model->layout().size(),
       work_of_ranks(data, comm.size(), memory), counts.tasks, counts.attacked,
       settings.attack.all_ranks ? "all ranks" : "rank 0",
-      files(settings, counts, estimate_files(settings, *model, counts)));
+      files(settings, counts, estimate_files(settings, data, *model, counts)));
   for (const std::string& warning : placement_warnings(places)) log_warning(warning);
   return 0;
 }

@@ -12,6 +12,7 @@
 #include "federation/round_plan.hpp"
 #include "federation/simulation.hpp"
 #include "models/differentiator.hpp"
+#include "results/weight_log.hpp"
 
 namespace medpfl {
 namespace {
@@ -72,7 +73,7 @@ RunCounts count_run(const Settings& settings, const FederatedData& data, const M
   counts.messages.resize(static_cast<size_t>(ranks));
   counts.attacked_messages.resize(static_cast<size_t>(ranks));
   const int64_t hospitals = data.hospital_count();
-  std::vector<bool> captured(static_cast<size_t>(hospitals)), attacked(captured);
+  std::vector<bool> attacked(static_cast<size_t>(hospitals));
   const auto methods = static_cast<int64_t>(settings.attack.methods.size());
   for (int64_t r = 0; r < settings.federation.rounds; ++r) {
     const RoundPlan plan = plan_round(r, data.shard_sizes, settings.federation.sampling,
@@ -85,10 +86,6 @@ RunCounts count_run(const Settings& settings, const FederatedData& data, const M
       const int64_t probes = plan.probes[i];
       most_probes = std::max(most_probes, probes);
       ++present[rank];
-      if (settings.capture.takes(plan, i)) {
-        counts.gradients += 1 + probes;
-        captured[h] = true;
-      }
       if (!plan.attacked[i] || methods == 0) continue;
       const int64_t messages = std::max<int64_t>(1, probes);
       const int64_t batch =
@@ -113,10 +110,7 @@ RunCounts count_run(const Settings& settings, const FederatedData& data, const M
     counts.attacked_at_once =
         settings.attack.each_round ? std::max(counts.attacked_at_once, in_round) : counts.attacked;
   }
-  for (size_t h = 0; h < captured.size(); ++h) {
-    if (captured[h]) counts.captured_images += data.shard_sizes[h];
-    if (attacked[h]) ++counts.attacked_hospitals;
-  }
+  counts.attacked_hospitals = std::count(attacked.begin(), attacked.end(), true);
   return counts;
 }
 
@@ -175,16 +169,16 @@ MemoryParts estimate_memory(const Config& config, const Settings& settings,
   }
   parts.emplace_back("attack buffers", buffers);
   if (settings.weights && root)
-    parts.emplace_back("recorded weights", 3 * (settings.federation.rounds + 1) * vector);
+    parts.emplace_back("weights to record", std::min((settings.federation.rounds + 1) * vector,
+                                                     WeightLog::kFullBytes + vector));
   return parts;
 }
 
-FileSizes estimate_files(const Settings& settings, const Model& model, const RunCounts& counts) {
+FileSizes estimate_files(const Settings& settings, const FederatedData& data, const Model& model,
+                         const RunCounts& counts) {
   FileSizes sizes;
-  sizes.gradients = counts.gradients *
-                    columns_of(select_layers(model.layout(), settings.capture.layers)) *
-                    value_bytes(settings.capture.precision);
-  sizes.images = counts.captured_images * model.input().size();
+  sizes.capture = estimate_capture(settings.capture, model, data.shard_sizes, settings.federation,
+                                   *settings.targets, settings.seed);
   if (settings.weights) sizes.weights = (settings.federation.rounds + 1) * vector_bytes(model);
   sizes.reconstructions = reconstruction_bytes(settings, model, counts.reconstructed);
   return sizes;

@@ -8,13 +8,12 @@
 #include "federation/aggregator.hpp"
 #include "federation/federated_data.hpp"
 #include "models/model.hpp"
+#include "results/capture_estimate.hpp"
 
 namespace medpfl {
 
 /// How much of everything a run will make, from the plans of its rounds.
 struct RunCounts {
-  int64_t gradients = 0;         ///< messages that are recorded
-  int64_t captured_images = 0;   ///< training images of the hospitals they come from
   int64_t attacked = 0;          ///< messages that are attacked
   int64_t attacked_at_once = 0;  ///< of them those that wait for the attack together
   int64_t attacked_rounds = 0;
@@ -39,8 +38,10 @@ MemoryParts estimate_memory(const Config& config, const Settings& settings,
                             int rank, int ranks);
 
 struct FileSizes {
-  int64_t gradients = 0, images = 0, weights = 0, reconstructions = 0;  ///< bytes
+  CaptureEstimate capture;
+  int64_t weights = 0, reconstructions = 0;  ///< bytes
 };
-FileSizes estimate_files(const Settings& settings, const Model& model, const RunCounts& counts);
+FileSizes estimate_files(const Settings& settings, const FederatedData& data, const Model& model,
+                         const RunCounts& counts);
 
 }  // namespace medpfl

@@ -98,6 +98,56 @@ RunKeeper::Start RunKeeper::open() {
   return static_cast<Start>(start);
 }
 
+int RunKeeper::run(const RankPlace& place, const Steps& steps) {
+  const Start start = open();
+  ExitCode code = ExitCode::kOk;
+  if (start == Start::kComplete) {
+    log_info(fmt::format("the run in {} is complete", s_.output));
+  } else {
+    record.places = gather_places(comm_, place);
+    if (comm_.is_root()) log_placement(record.places);
+    try {
+      steps.load();
+      steps.begin(start == Start::kResumed);
+      wall_.begin_steps();
+      if (!steps.finish()) code = ExitCode::kInterrupted;
+    } catch (const Error& error) {
+      if (error.code() != ExitCode::kOutput) write_failed();
+      throw;
+    }
+  }
+  if (comm_.is_root()) {
+    if (code == ExitCode::kInterrupted)
+      log_warning(fmt::format("stopped as asked; go on with --resume --run.output={}", s_.output));
+    else
+      fmt::print("{}\nresults: {}/run.h5\n", summarize_run(s_.output), s_.output);
+  }
+  return static_cast<int>(code);
+}
+
+bool RunKeeper::attack(AttackQueue* attacks) {
+  gather_ranks();
+  AttackControl control;
+  control.order = [this] { return order(); };
+  control.stop_signalled = [] { return stop_signalled(); };
+  control.note_stop = [this] { note_stop(); };
+  control.saved = [this] { write_alone("running"); };
+  bool done = false;
+  {
+    const auto timer = timers.measure(Phase::kAttack);
+    done = attacks->run(comm_, control);
+  }
+  if (!done) write("interrupted");
+  return done;
+}
+
+void RunKeeper::write(const std::string& status) {
+  gather_ranks();
+  comm_.agree([&] {
+    if (comm_.is_root()) write_alone(status);
+  });
+}
+
 FarmOrder RunKeeper::order() {
   wall_.step();
   if (stop_ || stop_signalled() || wall_.nearly_over()) return FarmOrder::kStop;
@@ -118,10 +168,11 @@ void RunKeeper::gather_ranks() {
   }
 }
 
-void RunKeeper::write(const std::string& status) {
+void RunKeeper::write_alone(const std::string& status) {
   const auto timer = timers.measure(Phase::kWrite);
   begun_ = true;
   record.status = status;
+  if (record.weights != nullptr) record.weights->cut();
   write_run(s_.output, record);
   if (status == "complete") {
     remove_checkpoints(s_.output);
@@ -150,16 +201,6 @@ void RunKeeper::write_failed() noexcept {
   } catch (const std::exception&) {
     // The error that ended the run is the one to report; the last good files stay.
   }
-}
-
-int report_end(const Communicator& comm, const std::string& output, ExitCode code) {
-  if (comm.is_root()) {
-    if (code == ExitCode::kInterrupted)
-      log_warning(fmt::format("stopped as asked; go on with --resume --run.output={}", output));
-    else
-      fmt::print("{}\nresults: {}/run.h5\n", summarize_run(output), output);
-  }
-  return static_cast<int>(code);
 }
 
 }  // namespace medpfl

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "comm/communicator.hpp"
+#include "comm/rank_place.hpp"
 #include "config/settings.hpp"
 #include "core/bytes.hpp"
 #include "core/stop.hpp"
@@ -13,23 +14,29 @@
 
 namespace medpfl {
 
-/// Keeps a run safe: knows when it must write a checkpoint or stop, writes run.h5 and the
-/// checkpoint, and finds them again under --resume.
+/// Takes a job from its start, or its checkpoint, to its end, and keeps it safe on the way: knows
+/// when a checkpoint is due and when to stop, writes run.h5 and the checkpoint, finds them under
+/// --resume.
 class RunKeeper {
  public:
+  /// The parts of a job, each collective.
+  struct Steps {
+    std::function<void()> load;
+    std::function<void(bool resumed)> begin;  ///< anew, or from the state of the checkpoint
+    std::function<bool()> finish;             ///< false: stopped, with a checkpoint
+  };
   /// Writes what a resumed job needs; on rank 0.
   struct State {
     std::function<void(ByteWriter*)> shared;  ///< needed by all ranks
     std::function<void(ByteWriter*)> server;  ///< needed by rank 0
   };
-  enum class Start { kNew, kResumed, kComplete };
 
   RunKeeper(const Communicator& comm, const Config& config, const Settings& settings,
             const JobArguments& arguments, State state);
 
-  /// Looks at run.output: what is there, and may it be used? Collective. Throws AgreedError.
-  Start open();
-  /// State of the checkpoint, after kResumed: on all ranks, and on rank 0.
+  /// Runs the job and says on rank 0 how it ended; the exit code. Collective.
+  int run(const RankPlace& place, const Steps& steps);
+  /// State of the checkpoint, when resumed: on all ranks, and on rank 0.
   const std::string& shared_state() const { return shared_; }
   const std::string& server_state() const { return server_; }
 
@@ -40,16 +47,19 @@ class RunKeeper {
   /// What is due now, by the clock and by what was asked. On rank 0.
   FarmOrder order();
   void note_stop() { stop_ = true; }
-
-  /// Brings times and memory of all ranks to rank 0, for what is written next. Collective.
-  void gather_ranks();
-  /// Writes run.h5, and the checkpoint unless the run is complete. On rank 0. Throws OutputError.
+  /// Runs the tasks of record.attacks that are not finished; rank 0 writes when that is due. False:
+  /// stopped and written. Collective.
+  bool attack(AttackQueue* attacks);
+  /// Writes run.h5, and the checkpoint unless the run is complete. Collective. Throws AgreedError.
   void write(const std::string& status);
-  /// Writes that the run failed, if it can still be written.
-  void write_failed() noexcept;
 
  private:
+  enum class Start { kNew, kResumed, kComplete };
   Start find();
+  Start open();
+  void gather_ranks();
+  void write_alone(const std::string& status);
+  void write_failed() noexcept;
 
   const Communicator& comm_;
   const Config& config_;
@@ -61,8 +71,5 @@ class RunKeeper {
   std::string shared_, server_;
   bool stop_ = false, begun_ = false;
 };
-
-/// Tells on rank 0 how a job ended; the exit code.
-int report_end(const Communicator& comm, const std::string& output, ExitCode code);
 
 }  // namespace medpfl

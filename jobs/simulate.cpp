@@ -48,22 +48,10 @@ class Simulation final : public RoundControl {
                 {[this](ByteWriter* out) { save_shared(out); },
                  [this](ByteWriter* out) { save_server(out); }}) {}
 
-  ExitCode run() {
-    const RunKeeper::Start start = keeper_.open();
-    if (start == RunKeeper::Start::kComplete) {
-      log_info(fmt::format("the run in {} is complete", s_.output));
-      return ExitCode::kOk;
-    }
-    keeper_.record.places = gather_places(comm_, place_);
-    if (comm_.is_root()) log_placement(keeper_.record.places);
-    try {
-      load();
-      start == RunKeeper::Start::kResumed ? resume() : begin();
-      return finish() ? ExitCode::kOk : ExitCode::kInterrupted;
-    } catch (const Error& error) {
-      if (error.code() != ExitCode::kOutput) keeper_.write_failed();
-      throw;
-    }
+  int run() {
+    return keeper_.run(place_,
+                       {[this] { load(); }, [this](bool resumed) { resumed ? resume() : begin(); },
+                        [this] { return finish(); }});
   }
 
   bool stop_signalled() const override { return medpfl::stop_signalled(); }
@@ -77,8 +65,7 @@ class Simulation final : public RoundControl {
                                                                 : RoundOrder::kGoOn;
   }
 
-  bool after_round(const RoundPlan& plan, const RoundRecord& record, const FlatParameters&,
-                   RoundOrder order) override {
+  bool after_round(const RoundPlan& plan, const RoundRecord& record, RoundOrder order) override {
     keeper_.next_round = plan.round + 1;
     if (comm_.is_root()) {
       keeper_.record.rounds.push_back(record);
@@ -87,7 +74,9 @@ class Simulation final : public RoundControl {
     const bool stop = order == RoundOrder::kStop;
     if (stop || order == RoundOrder::kCheckpoint || (capture_ != nullptr && capture_->full()))
       checkpoint(stop ? "interrupted" : "running");
-    return !stop && (!s_.attack.each_round || attack());
+    const bool attacked =
+        std::any_of(plan.attacked.begin(), plan.attacked.end(), [](bool a) { return a; });
+    return !stop && (!s_.attack.each_round || !attacked || attack());
   }
 
  private:
@@ -221,7 +210,7 @@ class Simulation final : public RoundControl {
       return false;
     if (!attack()) return false;
     if (capture_ != nullptr) capture_->finish();
-    write("complete");
+    keeper_.write("complete");
     return true;
   }
 
@@ -229,33 +218,11 @@ class Simulation final : public RoundControl {
     if (s_.attack.methods.empty()) return true;
     // While tasks run rank 0 writes alone, so what the ranks write together must be closed.
     if (capture_ != nullptr) capture_->cut();
-    keeper_.gather_ranks();
-    const auto timer = keeper_.timers.measure(Phase::kAttack);
-    AttackControl control;
-    control.order = [this] { return keeper_.order(); };
-    control.stop_signalled = [] { return medpfl::stop_signalled(); };
-    control.note_stop = [this] { keeper_.note_stop(); };
-    control.saved = [this] { write_alone("running"); };
-    if (attacks_->run(comm_, control)) return true;
-    write("interrupted");
-    return false;
+    return keeper_.attack(attacks_.get());
   }
 
-  /// Collective.
   void checkpoint(const std::string& status) {
     if (capture_ != nullptr) capture_->cut();
-    write(status);
-  }
-
-  void write(const std::string& status) {
-    keeper_.gather_ranks();
-    comm_.agree([&] {
-      if (comm_.is_root()) write_alone(status);
-    });
-  }
-
-  void write_alone(const std::string& status) {
-    weights_->cut();
     keeper_.write(status);
   }
 
@@ -290,8 +257,7 @@ int run(const Communicator& comm, const JobArguments& arguments) {
   const RankPlace place = find_place(comm, settings.threads, settings.device);
   prepare_process(place.threads);
   if (arguments.dry_run) return dry_run(comm, config, settings, place);
-  const ExitCode code = Simulation(comm, config, settings, arguments, place).run();
-  return report_end(comm, settings.output, code);
+  return Simulation(comm, config, settings, arguments, place).run();
 }
 
 }  // namespace

@@ -16,6 +16,8 @@ class WallTime {
  public:
   /// Counts from now; 0: no limit.
   explicit WallTime(double seconds) : limit_(seconds), start_(Clock::now()), last_(start_) {}
+  /// What was before (loading, say) is no step.
+  void begin_steps() { last_ = Clock::now(); }
   /// A step (a round, an iteration of an attack) is over.
   void step();
   bool nearly_over() const;

@@ -45,7 +45,7 @@ class RoundLoop {
           std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
       for (RoundObserver* observer : observers_) observer->on_round_end(plan, record, *global_);
       progress.update(r + 1 - first, fmt::format("training loss {:.4f}", record.train_loss));
-      if (!control_.after_round(plan, record, *global_, order)) return false;
+      if (!control_.after_round(plan, record, order)) return false;
     }
     return true;
   }

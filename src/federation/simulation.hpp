@@ -53,8 +53,7 @@ class RoundControl {
   /// On rank 0; `signalled`: some rank was asked to stop.
   virtual RoundOrder decide(const RoundPlan& plan, bool signalled) = 0;
   /// On every rank, after all observers; false: no further round.
-  virtual bool after_round(const RoundPlan& plan, const RoundRecord& record,
-                           const FlatParameters& global, RoundOrder order) = 0;
+  virtual bool after_round(const RoundPlan& plan, const RoundRecord& record, RoundOrder order) = 0;
 };
 
 /// All a federation is made of; everything outlives the simulation.

@@ -56,6 +56,7 @@ class File {
   void write_attribute(const std::string& object, const std::string& name,
                        const std::vector<std::string>& values);
 
+  const std::string& path() const { return path_; }
   bool exists(const std::string& path) const;
   Shape shape(const std::string& path) const;
   template <class T>

@@ -55,7 +55,8 @@ CaptureEstimate estimate_capture(const CapturePolicy& policy, const Model& model
     open = 0;
   }
   for (size_t h = 0; h < taken.size(); ++h)
-    if (taken[h]) out.image_bytes += shard_sizes[h] * model.input().size();
+    if (taken[h]) out.images += shard_sizes[h];
+  out.image_bytes = out.images * model.input().size();
   if (out.image_bytes > 0) out.file_bytes += kFileBytes + out.image_bytes;
   out.value_bytes = out.rows * row_bytes;
   return out;

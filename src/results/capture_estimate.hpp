@@ -14,7 +14,8 @@ struct CaptureEstimate {
   int64_t rows = 0;         ///< messages
   int64_t columns = 0;      ///< values of a row
   int64_t value_bytes = 0;  ///< of all values
-  int64_t image_bytes = 0;  ///< of the images behind them
+  int64_t images = 0;       ///< of the hospitals they come from
+  int64_t image_bytes = 0;  ///< of those images
   int64_t file_bytes =
       0;  ///< of the folder gradients; more where checkpoints cut many small segments
 };

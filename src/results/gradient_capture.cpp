@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
-#include <set>
 
 #include "core/error.hpp"
 #include "core/log.hpp"
@@ -262,12 +261,9 @@ void GradientCapture::restore(ByteReader* in) {
 }
 
 void GradientCapture::remove_unknown() const {
-  std::set<fs::path> known;
-  for (const GradientSegment& segment : segments_) known.insert(fs::path(segment.file).filename());
-  std::vector<fs::path> unknown;
-  for (const auto& entry : fs::directory_iterator(folder_ + "/gradients"))
-    if (known.count(entry.path().filename()) == 0) unknown.push_back(entry.path());
-  for (const fs::path& path : unknown) fs::remove_all(path);
+  std::vector<std::string> known;
+  for (const GradientSegment& segment : segments_) known.push_back(segment.file);
+  remove_other_files(folder_, "gradients", known);
 }
 
 void GradientCapture::finish() {

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <filesystem>
 
 #include "core/error.hpp"
 #include "core/text.hpp"
@@ -27,11 +26,7 @@ ParameterLayout read_layout(const h5::File& run) {
 
 }  // namespace
 
-GradientReader::GradientReader(const std::string& path)
-    : folder_(std::filesystem::is_directory(path)
-                  ? path
-                  : std::filesystem::absolute(path).parent_path().string()),
-      where_(std::filesystem::is_directory(path) ? path + "/run.h5" : path) {
+GradientReader::GradientReader(const std::string& path) : where_(path) {
   const h5::File run = open_run(path);
   if (!run.exists("/gradients/values"))
     throw FormatError(
@@ -45,7 +40,7 @@ GradientReader::GradientReader(const std::string& path)
     if (std::find(recorded.begin(), recorded.end(), tensor.name) == recorded.end())
       missing.push_back(tensor.name);
   missing_layers_ = join(missing);
-  segments_ = run.virtual_blocks("/gradients/values");
+  values_.emplace(run, "/gradients/values");
   precision_ = parse_precision(run.read_text_attribute("/gradients/values", "precision"));
   payload_is_gradient_ = run.read_text_attribute("/gradients", "payload") == "gradient";
   read_columns(run);
@@ -78,27 +73,10 @@ FlatParameters GradientReader::read(int64_t row) {
         fmt::format("{}: the recorded gradients are not complete: without {}; run again with "
                     "--output.layers=all",
                     where_, missing_layers_));
-  auto segment = segments_.begin();
-  int64_t in_segment = row;
-  while (segment != segments_.end() && in_segment >= segment->rows) in_segment -= (segment++)->rows;
-  if (segment == segments_.end())
-    throw FormatError(fmt::format(
-        "{}: /gradients/values has no source of row {}; the file is damaged", where_, row));
-  if (segment->file != open_name_) {
-    open_.reset();
-    open_ = h5::File::open(folder_ + "/" + segment->file);
-    open_name_ = segment->file;
-  }
-  const h5::Shape shape = open_->shape(segment->dataset);
-  if (shape != h5::Shape{segment->rows, layout_.size()})
-    throw FormatError(
-        fmt::format("{}/{}: does not have the rows that {} takes from it; the file "
-                    "does not belong to this run",
-                    folder_, segment->file, where_));
   FlatParameters out(layout_);
   // As stored: HDF5's own conversion of 16-bit floats takes some 90 ns a value.
   with_type_of(precision_, [&](auto zero) {
-    const auto values = open_->read_rows<decltype(zero)>(segment->dataset, in_segment, 1);
+    const auto values = values_->read<decltype(zero)>(row);
     std::copy(values.begin(), values.end(), out.data());
   });
   return out;

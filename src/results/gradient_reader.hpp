@@ -6,6 +6,7 @@
 
 #include "core/flat_parameters.hpp"
 #include "h5/file.hpp"
+#include "h5/virtual_rows.hpp"
 #include "results/capture_policy.hpp"
 #include "results/gradient_rows.hpp"
 
@@ -31,15 +32,13 @@ class GradientReader {
  private:
   void read_columns(const h5::File& run);
 
-  std::string folder_, where_;
+  std::string where_;
   ParameterLayout layout_;
   GradientRows rows_;
   bool payload_is_gradient_ = true;
   Precision precision_ = Precision::kFloat32;
   std::string missing_layers_;
-  std::vector<h5::VirtualBlock> segments_;
-  std::optional<h5::File> open_;
-  std::string open_name_;
+  std::optional<h5::VirtualRows> values_;
 };
 
 }  // namespace medpfl

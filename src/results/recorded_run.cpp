@@ -1,11 +1,9 @@
 #include "results/recorded_run.hpp"
 
 #include <ATen/ops/empty.h>
-#include <ATen/ops/tensor.h>
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <set>
 
 #include "core/error.hpp"
@@ -13,12 +11,6 @@
 
 namespace medpfl {
 namespace {
-
-std::string folder_of(const std::string& path) {
-  return std::filesystem::is_directory(path)
-             ? path
-             : std::filesystem::absolute(path).parent_path().string();
-}
 
 FederatedData read_data(const h5::File& run, const std::string& path) {
   FederatedData data;
@@ -43,57 +35,44 @@ FederatedData read_data(const h5::File& run, const std::string& path) {
 }  // namespace
 
 RecordedRun::RecordedRun(const std::string& path)
-    : folder_(folder_of(path)),
-      where_(path),
-      run_(open_run(path)),
-      gradients_(path),
-      data_(read_data(run_, path)) {
+    : where_(path), run_(open_run(path)), gradients_(path), data_(read_data(run_, path)) {
   if (!run_.exists("/gradients/batches"))
     throw FormatError(fmt::format(
         "{}: the run is not complete (status {}), so the images behind its gradients are not "
         "recorded yet; go on with it by medpfl simulate --resume",
         where_, run_.read_text_attribute("/", "status")));
+  images_.emplace(run_, "/gradients/batches/images");
   start_ = run_.read<int64_t>("/gradients/batches/start");
   image_ = run_.read<int64_t>("/gradients/batches/image");
   labels_ = run_.read<int64_t>("/gradients/batches/labels");
   index_ = run_.read<int64_t>("/gradients/batches/index");
 }
 
-FlatParameters RecordedRun::read_weights(int64_t round) const {
-  if (!run_.exists("/rounds/weights"))
+FlatParameters RecordedRun::read_weights(int64_t round) {
+  if (!weights_ && !run_.exists("/rounds/weights"))
     throw FormatError(fmt::format(
         "{}: holds no weights, which an attack needs; record the run with --output.weights=true",
         where_));
-  int64_t row = round;
-  for (const h5::VirtualBlock& block : run_.virtual_blocks("/rounds/weights")) {
-    if (row >= block.rows) {
-      row -= block.rows;
-      continue;
-    }
-    const h5::File segment = h5::File::open(folder_ + "/" + block.file);
-    const auto values = segment.read_rows<float>(block.dataset, row, 1);
-    FlatParameters weights(gradients_.layout());
-    std::copy(values.begin(), values.end(), weights.data());
-    return weights;
-  }
-  throw FormatError(fmt::format("{}: holds no weights of round {}", where_, round));
+  if (!weights_) weights_.emplace(run_, "/rounds/weights");
+  const auto values = weights_->read<float>(round);
+  FlatParameters weights(gradients_.layout());
+  std::copy(values.begin(), values.end(), weights.data());
+  return weights;
 }
 
-at::Tensor RecordedRun::read_images(const std::vector<int64_t>& rows) const {
-  const h5::VirtualBlock source = run_.virtual_blocks("/gradients/batches/images").at(0);
-  const h5::File file = h5::File::open(folder_ + "/" + source.file);
-  h5::Shape shape = file.shape(source.dataset);
+at::Tensor RecordedRun::read_images(const std::vector<int64_t>& rows) {
+  h5::Shape shape = images_->shape();
   shape[0] = static_cast<int64_t>(rows.size());
   at::Tensor images = at::empty(shape, at::kByte);
   uint8_t* out = images.data_ptr<uint8_t>();
   for (const int64_t row : rows) {
-    const auto pixels = file.read_rows<uint8_t>(source.dataset, row, 1);
+    const auto pixels = images_->read<uint8_t>(row);
     out = std::copy(pixels.begin(), pixels.end(), out);
   }
   return images;
 }
 
-void RecordedRun::read_candidates(int64_t client, AttackCases* cases) const {
+void RecordedRun::read_candidates(int64_t client, AttackCases* cases) {
   std::vector<int64_t> rows;
   for (size_t i = 0; i < index_.size(); ++i)
     if (static_cast<int64_t>(rows.size()) < AttackCases::kMaxCandidates &&

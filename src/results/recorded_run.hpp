@@ -1,4 +1,5 @@
 #pragma once
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -6,6 +7,7 @@
 #include "federation/federated_data.hpp"
 #include "federation/round_plan.hpp"
 #include "h5/file.hpp"
+#include "h5/virtual_rows.hpp"
 #include "results/gradient_reader.hpp"
 
 namespace medpfl {
@@ -26,14 +28,15 @@ class RecordedRun {
   void read_cases(const AttackTargets& targets, AttackCases* cases);
 
  private:
-  FlatParameters read_weights(int64_t round) const;
-  at::Tensor read_images(const std::vector<int64_t>& rows) const;
-  void read_candidates(int64_t client, AttackCases* cases) const;
+  FlatParameters read_weights(int64_t round);
+  at::Tensor read_images(const std::vector<int64_t>& rows);
+  void read_candidates(int64_t client, AttackCases* cases);
 
-  std::string folder_, where_;
+  std::string where_;
   h5::File run_;
   GradientReader gradients_;
   FederatedData data_;
+  std::optional<h5::VirtualRows> weights_, images_;
   std::vector<int64_t> start_, image_, labels_, index_;  // of /gradients/batches
 };
 

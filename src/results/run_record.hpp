@@ -40,7 +40,7 @@ struct RunRecord {
   const FederatedData* data = nullptr;
   Utility initial;
   std::vector<RoundRecord> rounds;
-  const WeightLog* weights = nullptr;  ///< before each round and at the end, where asked
+  WeightLog* weights = nullptr;  ///< before each round and at the end, where asked
   const AttackQueue* attacks = nullptr;
   std::vector<int64_t> snapshot_iterations;  ///< as asked
   const GradientCapture* capture = nullptr;

@@ -6,18 +6,15 @@
 #include "results/durable_file.hpp"
 
 namespace medpfl {
-namespace {
-
-constexpr size_t kFullElements = size_t{16} << 20;  // 64 MiB
-
-}  // namespace
 
 void WeightLog::add(const FlatParameters& weights) {
   size_ = weights.size();
   waiting_.insert(waiting_.end(), weights.data(), weights.data() + size_);
 }
 
-bool WeightLog::full() const { return waiting_.size() >= kFullElements; }
+bool WeightLog::full() const {
+  return static_cast<int64_t>(waiting_.size() * sizeof(float)) >= kFullBytes;
+}
 
 void WeightLog::cut() {
   if (waiting_.empty()) return;

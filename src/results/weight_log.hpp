@@ -13,6 +13,8 @@ namespace medpfl {
 /// each, so that neither memory nor the writing of run.h5 grows with the rounds. Lives on rank 0.
 class WeightLog {
  public:
+  static constexpr int64_t kFullBytes = int64_t{64} << 20;
+
   explicit WeightLog(std::string folder) : folder_(std::move(folder)) {}
 
   void add(const FlatParameters& weights);
