@@ -6,6 +6,8 @@
 #include <cstdlib>
 #include <limits>
 
+#include "core/error.hpp"
+
 namespace medpfl {
 namespace {
 
@@ -90,6 +92,20 @@ TEST(Text, RangesOfNumbers) {
   EXPECT_EQ(format_ranges({0, 1, 2, 3, 8}), "0-3,8");
   EXPECT_EQ(format_ranges({0, 2, 4, 5}), "0,2,4-5");
   EXPECT_EQ(format_ranges({1, 2, 10, 11, 12}), "1-2,10-12");
+}
+
+TEST(Duration, AsSlurmWritesIt) {
+  const std::vector<std::pair<std::string, double>> cases = {
+      {"90", 5400},    {"01:30", 90},      {"02:00:05", 7205},
+      {"1-00", 86400}, {"1-02:03", 93780}, {"0-00:00:01", 1},
+  };
+  for (const auto& [text, seconds] : cases) EXPECT_EQ(parse_duration(text, "--t"), seconds) << text;
+}
+
+TEST(Duration, RefusesWhatIsNone) {
+  for (const std::string text :
+       {"", "0", "x", "1:", ":1", "-1", "1:2:3:4", "1:2-3", "1.5", "00:00"})
+    EXPECT_THROW(parse_duration(text, "--t"), ConfigError) << text;
 }
 
 }  // namespace

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "world.hpp"
@@ -111,6 +113,83 @@ TEST(TaskFarm, AllRanksWorkAtTheSameTime) {
   };
   EXPECT_TRUE(run_tasks(comm, farm));
   EXPECT_EQ(results, comm.is_root() ? comm.size() : 0);
+}
+
+// Tasks that count to 200 and are saved and stopped on the way; a second farm goes on from what
+// the first kept.
+TEST(TaskFarm, WhatIsStoppedGoesOnFromItsState) {
+  constexpr int64_t kTasks = 7;
+  constexpr int kLength = 200;
+  const Communicator comm = world();
+  std::vector<std::string> state(kTasks, "0");
+  std::vector<int> results(kTasks, 0);
+  int steps = 0, saves = 0, farms = 0;
+  bool all_done = false;
+  while (!all_done) {
+    ASSERT_LT(++farms, 100);
+    int orders = 0;
+    TaskFarm farm;
+    farm.tasks = kTasks;
+    farm.all_ranks = true;
+    farm.open = [&](int64_t i) { return results[static_cast<size_t>(i)] == 0; };
+    farm.describe = [&](int64_t i) { return state[static_cast<size_t>(i)]; };
+    farm.execute = [&](const std::string& from,
+                       const FarmTick& tick) -> std::optional<std::string> {
+      int at = std::stoi(from);
+      while (at < kLength) {
+        ++at;
+        ++steps;
+        if (!tick([&] { return std::to_string(at); })) return std::nullopt;
+      }
+      return "done";
+    };
+    farm.accept = [&](int64_t i, const std::string& result) {
+      EXPECT_EQ(result, "done");
+      ++results[static_cast<size_t>(i)];
+    };
+    farm.keep = [&](int64_t i, const std::string& kept) {
+      EXPECT_GE(std::stoi(kept), std::stoi(state[static_cast<size_t>(i)]));
+      state[static_cast<size_t>(i)] = kept;
+    };
+    farm.order = [&] {
+      ++orders;
+      if (orders == 150) return FarmOrder::kStop;
+      return orders % 40 == 0 ? FarmOrder::kSave : FarmOrder::kGoOn;
+    };
+    farm.saved = [&] { ++saves; };
+    all_done = run_tasks(comm, farm);
+  }
+  const std::vector<std::string> all = comm.gather(std::to_string(steps));
+  if (!comm.is_root()) return;
+  EXPECT_EQ(results, std::vector<int>(kTasks, 1));
+  EXPECT_GT(saves, 0);
+  EXPECT_GT(farms, 1);
+  int total = 0;
+  for (const std::string& text : all) total += std::stoi(text);
+  EXPECT_EQ(total, kTasks * kLength) << "a step was lost or made twice";
+}
+
+// A rank that is asked to stop tells rank 0, also one that has no task.
+TEST(TaskFarm, ASignalOnAnyRankStopsAll) {
+  const Communicator comm = world();
+  bool asked = false, began = false;
+  TaskFarm farm;
+  farm.tasks = 1;
+  farm.describe = [](int64_t) { return ""; };
+  farm.execute = [&](const std::string&, const FarmTick& tick) -> std::optional<std::string> {
+    began = true;
+    while (tick([] { return "state"; })) {
+    }
+    return std::nullopt;
+  };
+  farm.accept = [](int64_t, const std::string&) { ADD_FAILURE(); };
+  farm.stop_signalled = [&] { return comm.rank() == comm.size() - 1; };
+  farm.note_stop = [&] { asked = true; };
+  farm.order = [&] { return asked ? FarmOrder::kStop : FarmOrder::kGoOn; };
+  std::string kept;
+  farm.keep = [&](int64_t, const std::string& state) { kept = state; };
+  EXPECT_FALSE(run_tasks(comm, farm));
+  EXPECT_EQ(kept, began ? "state" : "");
 }
 
 }  // namespace
