@@ -69,8 +69,7 @@ std::string files(const Settings& settings, const RunCounts& counts, const FileS
     out += fmt::format("  {:<26} {:>12}  {} {}\n", name, size_text(bytes), n, what);
   };
   const CaptureEstimate& capture = sizes.capture;
-  line("gradients/segment-*.h5", capture.file_bytes - capture.image_bytes, capture.rows,
-       "gradients");
+  line("gradients/segment-*.h5", capture.value_bytes, capture.rows, "gradients");
   line("gradients/images.h5", capture.image_bytes, capture.images, "images");
   line("weights/segment-*.h5", sizes.weights, settings.weights ? settings.federation.rounds + 1 : 0,
        "models");

@@ -40,12 +40,13 @@ printf 'MedPFL: job %s, start %s, %s tasks on %s\n' "$SLURM_JOB_ID" \
 # their step, write a checkpoint and end with code 75; then the job goes back to the queue, and its
 # next start resumes from there. After MEDPFL_MAX_REQUEUES times it stays ended.
 run_until_done() {
-  local job=$1 step code warned
+  local job=$1 step code warned began=$SECONDS
   shift
   "${medpfl[@]}" "$job" --resume "$@" &
   step=$!
-  # USR1, because srun kills all ranks at once when it gets TERM.
-  trap 'warned=true; kill -USR1 "$step" || true' USR1
+  # USR1, because srun kills all ranks at once when it gets TERM. Not at once after the start: srun
+  # ends with code 0 when a signal meets it while it launches.
+  trap 'warned=true; ((SECONDS - began > 5)) || sleep 5; kill -USR1 "$step" || true' USR1
   while :; do
     warned=false code=0
     wait "$step" || code=$?

@@ -11,7 +11,8 @@
 namespace medpfl::h5 {
 
 VirtualRows::VirtualRows(const File& file, const std::string& dataset)
-    : where_(file.path() + ":" + dataset),
+    : file_(file.path()),
+      dataset_(dataset),
       folder_(std::filesystem::absolute(file.path()).parent_path().string()),
       shape_(file.shape(dataset)),
       blocks_(file.virtual_blocks(dataset)) {}
@@ -21,7 +22,8 @@ std::vector<T> VirtualRows::read(int64_t row) {
   auto block = blocks_.begin();
   while (block != blocks_.end() && row >= block->rows) row -= (block++)->rows;
   if (block == blocks_.end())
-    throw FormatError(fmt::format("{} has no source of row {}; the file is damaged", where_, row));
+    throw FormatError(
+        fmt::format("{}:{} has no source of row {}; the file is damaged", file_, dataset_, row));
   if (block->file != open_name_) {
     open_.reset();
     open_ = File::open(folder_ + "/" + block->file);
@@ -33,7 +35,7 @@ std::vector<T> VirtualRows::read(int64_t row) {
     throw FormatError(
         fmt::format("{}/{}: does not have the rows that {} takes from it; the file does not belong "
                     "to this run",
-                    folder_, block->file, where_));
+                    folder_, block->file, file_));
   return open_->read_rows<T>(block->dataset, row, 1);
 }
 

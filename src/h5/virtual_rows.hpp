@@ -22,7 +22,7 @@ class VirtualRows {
   std::vector<T> read(int64_t row);
 
  private:
-  std::string where_, folder_;
+  std::string file_, dataset_, folder_;
   Shape shape_;
   std::vector<VirtualBlock> blocks_;
   std::optional<File> open_;

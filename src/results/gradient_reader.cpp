@@ -26,8 +26,9 @@ ParameterLayout read_layout(const h5::File& run) {
 
 }  // namespace
 
-GradientReader::GradientReader(const std::string& path) : where_(path) {
-  const h5::File run = open_run(path);
+GradientReader::GradientReader(const std::string& path) : GradientReader(open_run(path)) {}
+
+GradientReader::GradientReader(const h5::File& run) : where_(run.path()) {
   if (!run.exists("/gradients/values"))
     throw FormatError(
         fmt::format("{}: holds no recorded gradients (output.gradients=none, or the "

@@ -18,6 +18,8 @@ class GradientReader {
  public:
   /// `path`: a run's folder or its run.h5. Throws FormatError: no run, or none recorded.
   explicit GradientReader(const std::string& path);
+  /// Of a run that is open already.
+  explicit GradientReader(const h5::File& run);
 
   int64_t size() const { return rows_.size(); }  ///< recorded messages
   /// What is known of each; `images` are empty where the run is not complete.

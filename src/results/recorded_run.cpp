@@ -35,7 +35,7 @@ FederatedData read_data(const h5::File& run, const std::string& path) {
 }  // namespace
 
 RecordedRun::RecordedRun(const std::string& path)
-    : where_(path), run_(open_run(path)), gradients_(path), data_(read_data(run_, path)) {
+    : run_(open_run(path)), where_(run_.path()), gradients_(run_), data_(read_data(run_, where_)) {
   if (!run_.exists("/gradients/batches"))
     throw FormatError(fmt::format(
         "{}: the run is not complete (status {}), so the images behind its gradients are not "

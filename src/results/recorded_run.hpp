@@ -32,8 +32,8 @@ class RecordedRun {
   at::Tensor read_images(const std::vector<int64_t>& rows);
   void read_candidates(int64_t client, AttackCases* cases);
 
-  std::string where_;
   h5::File run_;
+  std::string where_;
   GradientReader gradients_;
   FederatedData data_;
   std::optional<h5::VirtualRows> weights_, images_;
