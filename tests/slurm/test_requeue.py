@@ -13,15 +13,15 @@ from test_same_bits import expect_same
 
 INTERRUPTED = 75
 
-# Rounds and attacks that take some ten seconds.
+# Rounds and attacks that take some thirty seconds: a signal waits until the program runs for five.
 LONG = {
     "data.image_size": 32,
     "data.phantom.train": 240,
     "federation.algorithm": "fedavg",
-    "federation.rounds": 12,
+    "federation.rounds": 80,
     "federation.local_epochs": 4,
     "attack.method": "dlg",
-    "attack.rounds": "0,11",
+    "attack.rounds": "0,79",
     "attack.iterations": 30,
     "output.weights": "false",
 }
@@ -29,7 +29,7 @@ ATTACK = {
     "attack.method": "idlg,dlg",
     "attack.rounds": "all",
     "attack.iterations": 100,
-    "attack.restarts": 2,
+    "attack.restarts": 24,
 }
 
 # Ends as the program does; TERM is what srun sends when the first rank has ended with 75.
