@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <numeric>
 
 #include "comm/rank_place.hpp"
 #include "config/settings.hpp"
@@ -73,6 +74,10 @@ std::string files(const Settings& settings, const RunCounts& counts, const FileS
   line("gradients/images.h5", capture.image_bytes, capture.images, "images");
   line("weights/segment-*.h5", sizes.weights, settings.weights ? settings.federation.rounds + 1 : 0,
        "models");
+  if (sizes.client_states > 0)
+    line("states/round-*.h5", sizes.client_states,
+         std::accumulate(counts.participants.begin(), counts.participants.end(), int64_t{0}),
+         "hospitals, three times");
   line("run.h5, reconstructions", sizes.reconstructions, counts.reconstructed, "images");
   return out;
 }

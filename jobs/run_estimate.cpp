@@ -72,8 +72,9 @@ RunCounts count_run(const Settings& settings, const FederatedData& data, const M
   RunCounts counts;
   counts.messages.resize(static_cast<size_t>(ranks));
   counts.attacked_messages.resize(static_cast<size_t>(ranks));
+  counts.participants.resize(static_cast<size_t>(ranks));
   const int64_t hospitals = data.hospital_count();
-  std::vector<bool> attacked(static_cast<size_t>(hospitals));
+  std::vector<bool> attacked(static_cast<size_t>(hospitals)), took_part(attacked);
   const auto methods = static_cast<int64_t>(settings.attack.methods.size());
   for (int64_t r = 0; r < settings.federation.rounds; ++r) {
     const RoundPlan plan = plan_round(r, data.shard_sizes, settings.federation.sampling,
@@ -86,6 +87,8 @@ RunCounts count_run(const Settings& settings, const FederatedData& data, const M
       const int64_t probes = plan.probes[i];
       most_probes = std::max(most_probes, probes);
       ++present[rank];
+      if (!took_part[h]) ++counts.participants[rank];
+      took_part[h] = true;
       if (!plan.attacked[i] || methods == 0) continue;
       const int64_t messages = std::max<int64_t>(1, probes);
       const int64_t batch =
@@ -149,6 +152,14 @@ MemoryParts estimate_memory(const Config& config, const Settings& settings,
   const int64_t messages = counts.messages[static_cast<size_t>(rank)] * vector * copies;
   parts.emplace_back("messages and capture", messages);
 
+  const int64_t state = settings.defenses.state_size(model.layout().size()) * kFloat;
+  if (state > 0) {
+    constexpr int64_t kMiB = int64_t{1} << 20;
+    const int64_t states = counts.participants[static_cast<size_t>(rank)] * state;
+    parts.emplace_back("client states",
+                       2 * state + std::min(states, settings.federation.state_memory * kMiB));
+  }
+
   // An attacked message travels to rank 0 with images of its hospital, packed.
   const int64_t shard =
       std::min(AttackCases::kMaxCandidates,
@@ -180,6 +191,9 @@ FileSizes estimate_files(const Settings& settings, const FederatedData& data, co
   sizes.capture = estimate_capture(settings.capture, model, data.shard_sizes, settings.federation,
                                    *settings.targets, settings.seed);
   if (settings.weights) sizes.weights = (settings.federation.rounds + 1) * vector_bytes(model);
+  sizes.client_states =
+      3 * settings.defenses.state_size(model.layout().size()) * kFloat *
+      std::accumulate(counts.participants.begin(), counts.participants.end(), int64_t{0});
   sizes.reconstructions = reconstruction_bytes(settings, model, counts.reconstructed);
   return sizes;
 }

@@ -23,6 +23,8 @@ struct RunCounts {
   int64_t attacked_batch = 0;  ///< images behind the largest attacked message
   /// Of each rank, the most messages, and attacked ones among them, that it holds at once.
   std::vector<int64_t> messages, attacked_messages;
+  /// Of each rank, the hospitals that take part in any round.
+  std::vector<int64_t> participants;
 };
 
 RunCounts count_run(const Settings& settings, const FederatedData& data, const Model& model,
@@ -40,6 +42,7 @@ MemoryParts estimate_memory(const Config& config, const Settings& settings,
 struct FileSizes {
   CaptureEstimate capture;
   int64_t weights = 0, reconstructions = 0;  ///< bytes
+  int64_t client_states = 0;                 ///< bytes, of the three files there are at most
 };
 FileSizes estimate_files(const Settings& settings, const FederatedData& data, const Model& model,
                          const RunCounts& counts);

@@ -20,7 +20,7 @@ using Clock = std::chrono::steady_clock;
 
 // What a run may be continued with although it was begun otherwise: none changes the results.
 const std::vector<std::string> kFree = {"run.output", "attack.ranks", "checkpoint.every",
-                                        "checkpoint.seconds"};
+                                        "checkpoint.seconds", "federation.state_memory"};
 
 std::string build() { return fmt::format("{} ({})", version(), git_commit()); }
 
@@ -85,6 +85,7 @@ RunKeeper::Start RunKeeper::find() {
                        checkpoint->finished_tasks));
   shared_ = std::move(checkpoint->shared);
   server_ = std::move(checkpoint->server);
+  client_states_ = std::move(checkpoint->client_states);
   return Start::kResumed;
 }
 
@@ -95,6 +96,7 @@ RunKeeper::Start RunKeeper::open() {
   });
   comm_.broadcast(&start, sizeof start);
   shared_ = comm_.broadcast(std::move(shared_));
+  client_states_ = comm_.broadcast(std::move(client_states_));
   return static_cast<Start>(start);
 }
 
@@ -184,6 +186,7 @@ void RunKeeper::write_alone(const std::string& status) {
   checkpoint.next_round = next_round;
   checkpoint.finished_tasks =
       record.attacks == nullptr ? 0 : static_cast<int64_t>(record.attacks->finished().size());
+  checkpoint.client_states = state_.client_states();
   ByteWriter shared, server;
   state_.shared(&shared);
   state_.server(&server);

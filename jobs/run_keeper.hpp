@@ -29,6 +29,8 @@ class RunKeeper {
   struct State {
     std::function<void(ByteWriter*)> shared;  ///< needed by all ranks
     std::function<void(ByteWriter*)> server;  ///< needed by rank 0
+    /// File of the client states in the run's folder, or "".
+    std::function<std::string()> client_states = [] { return std::string(); };
   };
 
   RunKeeper(const Communicator& comm, const Config& config, const Settings& settings,
@@ -39,6 +41,7 @@ class RunKeeper {
   /// State of the checkpoint, when resumed: on all ranks, and on rank 0.
   const std::string& shared_state() const { return shared_; }
   const std::string& server_state() const { return server_; }
+  const std::string& client_states() const { return client_states_; }
 
   RunRecord record;  ///< complete on rank 0
   PhaseTimers timers;
@@ -68,7 +71,7 @@ class RunKeeper {
   State state_;
   WallTime wall_;
   std::chrono::steady_clock::time_point last_write_;
-  std::string shared_, server_;
+  std::string shared_, server_, client_states_;
   bool stop_ = false, begun_ = false;
 };
 

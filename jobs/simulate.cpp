@@ -12,6 +12,7 @@
 #include "federation/evaluation.hpp"
 #include "job.hpp"
 #include "results/capture_estimate.hpp"
+#include "results/client_state_file.hpp"
 #include "results/durable_file.hpp"
 #include "results/gradient_capture.hpp"
 #include "results/run_summary.hpp"
@@ -46,7 +47,8 @@ class Simulation final : public RoundControl {
         place_(place),
         keeper_(comm, config, settings, arguments,
                 {[this](ByteWriter* out) { save_shared(out); },
-                 [this](ByteWriter* out) { save_server(out); }}) {}
+                 [this](ByteWriter* out) { save_server(out); },
+                 [this] { return client_states_ == nullptr ? "" : client_states_->name(); }}) {}
 
   int run() {
     return keeper_.run(place_,
@@ -69,7 +71,7 @@ class Simulation final : public RoundControl {
     keeper_.next_round = plan.round + 1;
     if (comm_.is_root()) {
       keeper_.record.rounds.push_back(record);
-      if (s_.weights) weights_->add(global_);
+      if (s_.weights) weights_->add(federation_state_.global);
     }
     const bool stop = order == RoundOrder::kStop;
     if (stop || order == RoundOrder::kCheckpoint || (capture_ != nullptr && capture_->full()))
@@ -100,6 +102,7 @@ class Simulation final : public RoundControl {
     cases_ = std::make_unique<AttackCases>(model_->layout());
     attacks_ =
         std::make_unique<AttackQueue>(*model_, s_.attack, cases_.get(), data_.prior, s_.seed);
+    federation_state_.optimizer = make_server_optimizer(s_.federation, model_->layout().size());
     weights_ = std::make_unique<WeightLog>(s_.output);
     RunRecord& record = keeper_.record;
     record.model = model_.get();
@@ -142,9 +145,11 @@ class Simulation final : public RoundControl {
       if (comm_.is_root()) prepare_output_folder(s_.output);
     });
     open_capture();
-    global_ = initial_weights(*model_, s_.init, s_.seed);
-    keeper_.record.initial = evaluate_global(comm_, *model_, global_, data_);
-    if (s_.weights && comm_.is_root()) weights_->add(global_);
+    open_client_states();
+    FlatParameters& global = federation_state_.global;
+    global = initial_weights(*model_, s_.init, s_.seed);
+    keeper_.record.initial = evaluate_global(comm_, *model_, global, data_);
+    if (s_.weights && comm_.is_root()) weights_->add(global);
     checkpoint("running");
   }
 
@@ -155,9 +160,20 @@ class Simulation final : public RoundControl {
     keeper_.record.capture = capture_.get();
   }
 
+  void open_client_states() {
+    const int64_t size = s_.defenses.state_size(model_->layout().size());
+    if (size == 0) return;
+    constexpr int64_t kMiB = int64_t{1} << 20;
+    federation_state_.hospitals =
+        std::make_unique<RowStore>(size, s_.federation.state_memory * kMiB, s_.output + "/states");
+    client_states_ =
+        std::make_unique<ClientStateFile>(comm_, s_.output, federation_state_.hospitals.get());
+  }
+
   void save_shared(ByteWriter* out) const {
+    const FlatParameters& global = federation_state_.global;
     out->value(keeper_.next_round);
-    out->array(global_.data(), global_.size());
+    out->array(global.data(), global.size());
     if (capture_ != nullptr) capture_->save(out);
   }
 
@@ -170,14 +186,17 @@ class Simulation final : public RoundControl {
     weights_->save(out);
     cases_->save(out);
     attacks_->save(out);
+    federation_state_.optimizer->save(out);
   }
 
   void resume() {
     open_capture();
+    open_client_states();
     ByteReader shared(keeper_.shared_state());
     keeper_.next_round = shared.value<int64_t>();
-    global_ = FlatParameters(model_->layout());
-    shared.array_into(global_.data(), global_.size());
+    FlatParameters& global = federation_state_.global;
+    global = FlatParameters(model_->layout());
+    shared.array_into(global.data(), global.size());
     if (capture_ != nullptr) capture_->restore(&shared);
     if (comm_.is_root()) {
       ByteReader server(keeper_.server_state());
@@ -189,6 +208,12 @@ class Simulation final : public RoundControl {
       weights_->restore(&server);
       cases_->restore(&server);
       attacks_->restore(&server);
+      federation_state_.optimizer->restore(&server);
+    }
+    if (client_states_ != nullptr) {
+      std::vector<int64_t> own;
+      for (const Hospital& hospital : data_.hospitals) own.push_back(hospital.id);
+      client_states_->restore(keeper_.client_states(), keeper_.next_round, own);
     }
     // run.h5 may show more than the checkpoint knows; it must let go of files before they go.
     checkpoint("running");
@@ -196,6 +221,7 @@ class Simulation final : public RoundControl {
       if (!comm_.is_root()) return;
       weights_->remove_unknown();
       if (capture_ != nullptr) capture_->remove_unknown();
+      if (client_states_ != nullptr) client_states_->remove_unknown();
     });
   }
 
@@ -206,7 +232,8 @@ class Simulation final : public RoundControl {
     if (!s_.attack.methods.empty()) observers.push_back(&collector);
     const bool attack_first = s_.attack.each_round && keeper_.next_round > 0;
     if (attack_first && !attack()) return false;
-    if (!run_rounds(*federation_, keeper_.next_round, &global_, observers, this, &keeper_.timers))
+    if (!run_rounds(*federation_, keeper_.next_round, &federation_state_, observers, this,
+                    &keeper_.timers))
       return false;
     if (!attack()) return false;
     if (capture_ != nullptr) capture_->finish();
@@ -217,13 +244,19 @@ class Simulation final : public RoundControl {
   bool attack() {
     if (s_.attack.methods.empty()) return true;
     // While tasks run rank 0 writes alone, so what the ranks write together must be closed.
-    if (capture_ != nullptr) capture_->cut();
+    cut();
     return keeper_.attack(attacks_.get());
   }
 
   void checkpoint(const std::string& status) {
-    if (capture_ != nullptr) capture_->cut();
+    cut();
     keeper_.write(status);
+  }
+
+  // What the ranks write together, for the checkpoint that rank 0 writes next.
+  void cut() {
+    if (capture_ != nullptr) capture_->cut();
+    if (client_states_ != nullptr) client_states_->cut(keeper_.next_round);
   }
 
   const Communicator& comm_;
@@ -239,7 +272,8 @@ class Simulation final : public RoundControl {
   std::unique_ptr<AttackQueue> attacks_;
   std::unique_ptr<WeightLog> weights_;
   std::unique_ptr<GradientCapture> capture_;
-  FlatParameters global_;
+  std::unique_ptr<ClientStateFile> client_states_;
+  FederationState federation_state_;
 };
 
 int run(const Communicator& comm, const JobArguments& arguments) {

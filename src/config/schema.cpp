@@ -7,6 +7,7 @@
 #include "data/partition.hpp"
 #include "defenses/defense.hpp"
 #include "federation/aggregator.hpp"
+#include "federation/server_optimizer.hpp"
 #include "models/model.hpp"
 #include "results/gradient_capture.hpp"
 
@@ -74,7 +75,18 @@ Section federation_section() {
        integer_option("local_epochs", 1, "passes over the shard in a round (fedavg)").at_least(1),
        integer_option("batch_size", 1, "images of a local step; 0: the whole shard").at_least(0),
        real_option("learning_rate", 0.1, "of the hospitals' SGD").above(0),
-       real_option("server_learning_rate", 1, "factor of the mean update").above(0),
+       real_option("server_learning_rate", 1, "factor of the server's step").above(0),
+       choice_option("server_optimizer", "sgd", server_optimizer_names(),
+                     "what the server does with the mean update"),
+       real_option("server_momentum", 0.9, "of momentum; first moment of adam and yogi")
+           .between(0, 0.9999),
+       real_option("server_beta2", 0.99, "second moment of adam and yogi").between(0, 0.9999),
+       real_option("server_tau", 1e-3, "adam and yogi: steps shrink where changes are below this")
+           .above(0),
+       integer_option("state_memory", 1024,
+                      "MiB of hospitals' states (error feedback) a rank keeps in memory; more goes "
+                      "to a scratch file in run.output")
+           .at_least(0),
        flag_option("dedicated_server", false, "rank 0 hosts no hospitals"),
        integer_option("evaluate_every", 1, "rounds between evaluations; 0: only at the end")
            .at_least(0),

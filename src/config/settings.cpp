@@ -44,6 +44,11 @@ FederationSettings read_federation(const OptionValues& values) {
   s.batch_size = values.integer("batch_size");
   s.learning_rate = values.real("learning_rate");
   s.server_learning_rate = values.real("server_learning_rate");
+  s.server_optimizer = values.text("server_optimizer");
+  s.server_momentum = values.real("server_momentum");
+  s.server_beta2 = values.real("server_beta2");
+  s.server_tau = values.real("server_tau");
+  s.state_memory = values.integer("state_memory");
   s.dedicated_server = values.flag("dedicated_server");
   s.evaluate_every = values.integer("evaluate_every");
   s.sum = values.text("sum");

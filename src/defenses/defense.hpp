@@ -12,14 +12,17 @@
 
 namespace medpfl {
 
-/// What a defense may know besides the update: nothing but the round, the hospital and its own
-/// random stream.
+/// What a defense may know besides the update: nothing but the round, the hospital, its own random
+/// stream and its own state.
 struct DefenseContext {
   uint64_t seed = 0;     ///< of the run
   int64_t round = 0;     ///< from 0
   int64_t client = 0;    ///< the hospital, from 0
   int64_t message = 0;   ///< 0: the update; 1 + index: a probe
   int64_t position = 0;  ///< place in the chain, set by DefenseChain; below kMaxDefenses
+  /// What this defense keeps of this hospital from round to round: state_size() values, zero before
+  /// its first update. A probe gets a copy, so it leaves no trace. Null where there is none.
+  float* state = nullptr;
 };
 
 /// Most defenses one chain holds.
@@ -30,13 +33,15 @@ inline constexpr int64_t kMaxDefenses = 64;
 RandomStream defense_stream(const DefenseContext& context);
 
 /// A change a hospital makes to what it sends, before the server (and so the attacker) sees it.
-/// Keeps no state between calls.
+/// Keeps nothing between calls but what DefenseContext::state holds.
 class Defense {
  public:
   virtual ~Defense() = default;
-  /// Changes the update a hospital is about to send, in place; its layout stays. The same update
-  /// and context give the same bits. Throws NumericError on an update that is not finite where the
-  /// defense must measure it.
+  /// Values this defense keeps of each hospital, for updates of `parameters` entries.
+  virtual int64_t state_size(int64_t /*parameters*/) const { return 0; }
+  /// Changes the update a hospital is about to send, in place; its layout stays. The same update,
+  /// context and state give the same bits. Throws NumericError on an update that is not finite
+  /// where the defense must measure it.
   virtual void apply(FlatParameters* update, const DefenseContext& context) const = 0;
   /// One line for logs and for what the attacker knows: "gaussian scale=0.01 relative=norm".
   virtual std::string describe() const = 0;
@@ -45,7 +50,7 @@ class Defense {
 /// Makes a defense from the checked options of its own section [defense.NAME].
 using DefenseFactory = std::function<std::unique_ptr<Defense>(const OptionValues& own)>;
 
-/// gaussian, laplace, clip.
+/// gaussian, laplace, clip, prune.
 const Registry<DefenseFactory>& defenses();
 
 /// Defenses applied in the order of the config.
@@ -54,7 +59,10 @@ class DefenseChain {
   DefenseChain() = default;
   /// Adds at the end. Throws ConfigError beyond kMaxDefenses.
   void append(std::unique_ptr<Defense> defense);
-  /// Applies all in order; the position in `context` is overwritten with each one's own.
+  /// Sum of its defenses' own.
+  int64_t state_size(int64_t parameters) const;
+  /// Applies all in order; the position in `context` is overwritten with each one's own, and each
+  /// gets its part of the state.
   void apply(FlatParameters* update, DefenseContext context) const;
   bool empty() const { return chain_.empty(); }
   /// "clip bound=1; gaussian scale=0.01 relative=absolute", or "none".

@@ -24,11 +24,18 @@ void DefenseChain::append(std::unique_ptr<Defense> defense) {
   chain_.push_back(std::move(defense));
 }
 
+int64_t DefenseChain::state_size(int64_t parameters) const {
+  int64_t sum = 0;
+  for (const auto& defense : chain_) sum += defense->state_size(parameters);
+  return sum;
+}
+
 void DefenseChain::apply(FlatParameters* update, DefenseContext context) const {
   context.position = 0;
   for (const auto& defense : chain_) {
     defense->apply(update, context);
     ++context.position;
+    if (context.state != nullptr) context.state += defense->state_size(update->size());
   }
 }
 

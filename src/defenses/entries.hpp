@@ -7,5 +7,6 @@ namespace medpfl {
 RegistryEntry<DefenseFactory> gaussian_defense();
 RegistryEntry<DefenseFactory> laplace_defense();
 RegistryEntry<DefenseFactory> clip_defense();
+RegistryEntry<DefenseFactory> prune_defense();
 
 }  // namespace medpfl

@@ -8,6 +8,7 @@ const Registry<DefenseFactory>& defenses() {
                                                              gaussian_defense(),
                                                              laplace_defense(),
                                                              clip_defense(),
+                                                             prune_defense(),
                                                          });
   return table;
 }

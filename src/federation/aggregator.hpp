@@ -10,8 +10,7 @@
 
 namespace medpfl {
 
-/// A federated learning algorithm: what a hospital computes, and what the server does with the
-/// mean.
+/// A federated learning algorithm: what a hospital computes and sends.
 class Aggregator {
  public:
   virtual ~Aggregator() = default;
@@ -22,8 +21,9 @@ class Aggregator {
   /// One batch of `images` (positions in the shard), sent in the same form as an update would be.
   virtual void probe(const Hospital& hospital, const FlatParameters& global,
                      const std::vector<int64_t>& images, Message* message) const = 0;
-  /// global <- global + f(mean of the updates, weighted by their examples).
-  virtual void apply(const FlatParameters& mean, FlatParameters* global) const = 0;
+  /// The hospitals propose to change the model by this times the mean of their updates, weighted by
+  /// their examples.
+  virtual double direction() const = 0;
   /// Images a hospital with `shard` images uses in a round.
   virtual int64_t examples(int64_t shard) const = 0;
 };

@@ -49,9 +49,7 @@ class FedAvg final : public Aggregator {
     message->steps = 1;
   }
 
-  void apply(const FlatParameters& mean, FlatParameters* global) const override {
-    global->add(mean, settings_.server_learning_rate);
-  }
+  double direction() const override { return 1; }
 
   int64_t examples(int64_t shard) const override { return shard; }
 

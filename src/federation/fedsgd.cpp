@@ -37,9 +37,7 @@ class FedSgd final : public Aggregator {
     message->steps = 1;
   }
 
-  void apply(const FlatParameters& mean, FlatParameters* global) const override {
-    global->add(mean, -settings_.learning_rate * settings_.server_learning_rate);
-  }
+  double direction() const override { return -settings_.learning_rate; }
 
   int64_t examples(int64_t shard) const override {
     return settings_.batch_size > 0 ? std::min(settings_.batch_size, shard) : shard;

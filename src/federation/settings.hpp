@@ -14,9 +14,14 @@ struct FederationSettings {
   int64_t batch_size = 1;    ///< images; 0: the whole shard
   double learning_rate = 0.1;
   double server_learning_rate = 1;
-  std::string sum = "exact";      ///< how updates are added up: update_sum_names()
-  bool dedicated_server = false;  ///< rank 0 hosts no hospitals
-  int64_t evaluate_every = 1;     ///< rounds between evaluations; 0: only at the end
+  std::string server_optimizer = "sgd";  ///< server_optimizer_names()
+  double server_momentum = 0.9;          ///< of momentum; first moment of adam and yogi
+  double server_beta2 = 0.99;            ///< second moment of adam and yogi
+  double server_tau = 1e-3;              ///< adaptivity of adam and yogi
+  int64_t state_memory = 1024;           ///< MiB of hospitals' states a rank keeps in memory
+  std::string sum = "exact";             ///< how updates are added up: update_sum_names()
+  bool dedicated_server = false;         ///< rank 0 hosts no hospitals
+  int64_t evaluate_every = 1;            ///< rounds between evaluations; 0: only at the end
 };
 
 }  // namespace medpfl

@@ -16,18 +16,22 @@ namespace {
 
 class RoundLoop {
  public:
-  RoundLoop(const Federation& f, FlatParameters* global,
+  RoundLoop(const Federation& f, FederationState* state,
             const std::vector<RoundObserver*>& observers, RoundControl* control,
             PhaseTimers* timers)
       : f_(f),
-        global_(global),
+        state_(state),
+        global_(&state->global),
         observers_(observers),
         control_(*control),
         timers_(timers),
         work_(f.model.layout()),
         mean_(f.model.layout()),
-        sum_(make_update_sum(f.settings.sum, global->size() + 2)),
-        downlink_(static_cast<size_t>(global->size()) + 1) {}
+        sum_(make_update_sum(f.settings.sum, global_->size() + 2)),
+        downlink_(static_cast<size_t>(global_->size()) + 1) {
+    if (state->hospitals != nullptr)
+      hospital_.resize(static_cast<size_t>(state->hospitals->row_size()));
+  }
 
   bool run(int64_t first) {
     const int64_t rounds = f_.settings.rounds;
@@ -99,7 +103,10 @@ class RoundLoop {
       const auto timer = timers_->measure(Phase::kTrain);
       f_.aggregator.train(hospital, *global_, &work_, &update);
     }
-    defend(&update);
+    if (state_->hospitals != nullptr) state_->hospitals->read(hospital.id, hospital_.data());
+    std::vector<float> kept = hospital_;
+    defend(&update, &kept);
+    if (state_->hospitals != nullptr) state_->hospitals->write(hospital.id, kept.data());
     const double weight =
         static_cast<double>(update.examples) / static_cast<double>(round_examples);
     const std::string who =
@@ -121,7 +128,8 @@ class RoundLoop {
         const auto timer = timers_->measure(Phase::kTrain);
         f_.aggregator.probe(hospital, *global_, {begin, begin + batch}, &probe);
       }
-      defend(&probe);
+      kept = hospital_;
+      defend(&probe, &kept);
       messages->push_back(std::move(probe));
     }
   }
@@ -135,7 +143,8 @@ class RoundLoop {
     return message;
   }
 
-  void defend(Message* message) {
+  // `kept`: what the defenses keep of the hospital.
+  void defend(Message* message, std::vector<float>* kept) {
     if (!message->payload.all_finite())
       throw NumericError(
           fmt::format("hospital {} in round {}: the update holds NaN or infinity; "
@@ -147,6 +156,7 @@ class RoundLoop {
     context.round = message->round;
     context.client = message->client;
     context.message = message->probe + 1;
+    if (!kept->empty()) context.state = kept->data();
     f_.defenses.apply(&message->payload, context);
     message->norm = message->payload.norm();
   }
@@ -164,7 +174,7 @@ class RoundLoop {
       sum_->copy_to(mean_.data(), p);
       record->train_loss = (*sum_)[p];
       record->update_norm = mean_.norm();
-      f_.aggregator.apply(mean_, global_);
+      state_->optimizer->step(mean_, f_.aggregator.direction(), global_);
       std::copy_n(global_->data(), p, downlink_.begin());
       downlink_.back() = static_cast<float>(control_.decide(plan, (*sum_)[p + 1] > 0));
     }
@@ -183,6 +193,7 @@ class RoundLoop {
   }
 
   const Federation& f_;
+  FederationState* state_;
   FlatParameters* global_;
   const std::vector<RoundObserver*>& observers_;
   RoundControl& control_;
@@ -190,14 +201,15 @@ class RoundLoop {
   FlatParameters work_, mean_;
   std::unique_ptr<UpdateSum> sum_;  // of the updates, then the loss, then ranks that shall stop
   std::vector<float> downlink_;     // new weights, then the order
+  std::vector<float> hospital_;     // state of the hospital at work before its update
 };
 
 }  // namespace
 
-bool run_rounds(const Federation& federation, int64_t first_round, FlatParameters* global,
+bool run_rounds(const Federation& federation, int64_t first_round, FederationState* state,
                 const std::vector<RoundObserver*>& observers, RoundControl* control,
                 PhaseTimers* timers) {
-  return RoundLoop(federation, global, observers, control, timers).run(first_round);
+  return RoundLoop(federation, state, observers, control, timers).run(first_round);
 }
 
 }  // namespace medpfl

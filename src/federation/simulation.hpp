@@ -1,14 +1,17 @@
 #pragma once
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "comm/communicator.hpp"
+#include "core/row_store.hpp"
 #include "core/timers.hpp"
 #include "defenses/defense.hpp"
 #include "federation/aggregator.hpp"
 #include "federation/federated_data.hpp"
 #include "federation/message.hpp"
 #include "federation/round_plan.hpp"
+#include "federation/server_optimizer.hpp"
 #include "federation/settings.hpp"
 #include "metrics/classification.hpp"
 #include "models/model.hpp"
@@ -68,9 +71,16 @@ struct Federation {
   uint64_t seed = 1;
 };
 
-/// Runs the rounds from `first_round` on, from `global`, which ends as the last model on every
-/// rank. False: `control` ended it early. Collective.
-bool run_rounds(const Federation& federation, int64_t first_round, FlatParameters* global,
+/// What goes on from round to round.
+struct FederationState {
+  FlatParameters global;                       ///< the model, the same on every rank
+  std::unique_ptr<ServerOptimizer> optimizer;  ///< its state matters on rank 0
+  /// What the defenses keep of this rank's hospitals; null where they keep nothing.
+  std::unique_ptr<RowStore> hospitals;
+};
+
+/// Runs the rounds from `first_round` on. False: `control` ended it early. Collective.
+bool run_rounds(const Federation& federation, int64_t first_round, FederationState* state,
                 const std::vector<RoundObserver*>& observers, RoundControl* control,
                 PhaseTimers* timers);
 

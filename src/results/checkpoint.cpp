@@ -12,6 +12,7 @@
 #include "core/text.hpp"
 #include "core/version.hpp"
 #include "h5/file.hpp"
+#include "results/client_state_file.hpp"
 #include "results/durable_file.hpp"
 
 namespace fs = std::filesystem;
@@ -20,13 +21,13 @@ namespace medpfl {
 namespace {
 
 const std::string kCheckpointType = "medpfl-checkpoint";
-constexpr int64_t kCheckpointVersion = 1;
+constexpr int64_t kCheckpointVersion = 2;
 constexpr const char* kNewest = "checkpoint.h5";
 constexpr const char* kPrevious = "checkpoint.previous.h5";
 
 int64_t checksum(const Checkpoint& c) {
   uLong sum = crc32_z(0, nullptr, 0);
-  for (const std::string* part : {&c.config, &c.build, &c.shared, &c.server})
+  for (const std::string* part : {&c.config, &c.build, &c.client_states, &c.shared, &c.server})
     sum = crc32_z(sum, reinterpret_cast<const Bytef*>(part->data()), part->size());
   return static_cast<int64_t>(sum);
 }
@@ -56,11 +57,14 @@ Checkpoint read(const std::string& path) {
                     path, version, kCheckpointVersion, c.build));
   c.next_round = file.read_integer_attribute("/", "next_round").at(0);
   c.finished_tasks = file.read_integer_attribute("/", "finished_tasks").at(0);
+  c.client_states = file.read_text_attribute("/", "client_states");
   c.config = file.read_text("/config");
   c.shared = read_bytes(file, "/state/shared");
   c.server = read_bytes(file, "/state/server");
   if (file.read_integer_attribute("/", "checksum").at(0) != checksum(c))
     throw FormatError(fmt::format("{}: the checksum does not fit: the file is damaged", path));
+  if (!c.client_states.empty())
+    check_client_states((fs::path(path).parent_path() / c.client_states).string());
   return c;
 }
 
@@ -76,6 +80,7 @@ void write_checkpoint(const std::string& folder, const Checkpoint& c) {
     file.write_attribute("/", "build", c.build);
     file.write_attribute("/", "next_round", c.next_round);
     file.write_attribute("/", "finished_tasks", c.finished_tasks);
+    file.write_attribute("/", "client_states", c.client_states);
     file.write_attribute("/", "checksum", checksum(c));
     file.write_text("/config", c.config, {"the whole configuration as INI", "1", {}});
     write_bytes(&file, "/state/shared", c.shared, "state every rank needs");
@@ -85,8 +90,7 @@ void write_checkpoint(const std::string& folder, const Checkpoint& c) {
     std::remove(partial.c_str());
     throw OutputError(fmt::format("cannot write {}: {}", path, error.what()));
   }
-  std::error_code error;
-  if (fs::exists(path, error)) rename_file(path, folder + "/" + kPrevious);
+  keep_file(path, folder + "/" + kPrevious);
   publish_file(partial, path);
 }
 
@@ -111,9 +115,9 @@ std::optional<Checkpoint> read_checkpoint(const std::string& folder) {
 }
 
 void remove_checkpoints(const std::string& folder) {
-  for (const char* name : {kNewest, kPrevious}) {
+  for (const char* name : {kNewest, kPrevious, "states"}) {
     std::error_code error;
-    fs::remove(fs::path(folder) / name, error);
+    fs::remove_all(fs::path(folder) / name, error);
   }
 }
 

@@ -31,6 +31,11 @@ void sync(const std::string& path, int flags) {
   if (status != 0) throw OutputError(fmt::format("cannot make {} durable: {}", path, why));
 }
 
+void rename_file(const std::string& from, const std::string& to) {
+  if (std::rename(from.c_str(), to.c_str()) != 0)
+    throw OutputError(fmt::format("cannot rename {} to {}: {}", from, to, reason()));
+}
+
 // What a run leaves in its folder; one killed early may have left the folder of gradients alone.
 constexpr const char* kRunEntries[] = {"run.h5",
                                        "run.h5.partial",
@@ -38,6 +43,7 @@ constexpr const char* kRunEntries[] = {"run.h5",
                                        "checkpoint.previous.h5",
                                        "checkpoint.h5.partial",
                                        "gradients",
+                                       "states",
                                        "weights",
                                        "report.html"};
 
@@ -59,9 +65,13 @@ void make_folder(const std::string& path) {
   if (error) throw OutputError(fmt::format("cannot make the folder {}: {}", path, error.message()));
 }
 
-void rename_file(const std::string& from, const std::string& to) {
-  if (std::rename(from.c_str(), to.c_str()) != 0)
-    throw OutputError(fmt::format("cannot rename {} to {}: {}", from, to, reason()));
+void keep_file(const std::string& path, const std::string& keep) {
+  std::error_code error;
+  if (!fs::exists(path, error)) return;
+  fs::remove(keep, error);
+  fs::create_hard_link(path, keep, error);
+  // Some file systems know no second names.
+  if (error) rename_file(path, keep);
 }
 
 void remove_other_files(const std::string& folder, const std::string& subfolder,

@@ -9,6 +9,7 @@
 #include "core/error.hpp"
 #include "core/log.hpp"
 #include "results/durable_file.hpp"
+#include "results/parallel_output.hpp"
 
 namespace fs = std::filesystem;
 
@@ -46,18 +47,6 @@ std::string cannot_record(const std::string& why) {
       why);
 }
 
-// Runs a step on all ranks; an error of HDF5 on one of them ends all, as an error of the output.
-template <class Step>
-void agree_to_write(const Communicator& comm, const Step& step) {
-  comm.agree([&] {
-    try {
-      step();
-    } catch (const FormatError& error) {
-      throw OutputError(cannot_record(error.what()));
-    }
-  });
-}
-
 }  // namespace
 
 GradientCapture::GradientCapture(const Federation& federation, std::string folder,
@@ -85,7 +74,7 @@ void GradientCapture::make_room(const RoundPlan& plan) {
     if (policy_.takes(plan, i)) rows += 1 + plan.probes[i];
   }
   if (open_ == nullptr) {
-    agree_to_write(f_.comm, [&] {
+    agree_to_write(f_.comm, cannot_record, [&] {
       open_ = std::make_unique<h5::ParallelFile>(f_.comm, folder_ + kOpenSegment);
       with_type_of(policy_.precision, [&](auto zero) {
         open_->create_growing<decltype(zero)>(
@@ -214,7 +203,7 @@ void GradientCapture::cut() {
   if (open_rows_ == 0) return;
   const auto timer = timers_->measure(Phase::kCapture);
   const std::string name = fmt::format("gradients/segment-{:05d}.h5", segments_.size());
-  agree_to_write(f_.comm, [this] { open_->close(); });
+  agree_to_write(f_.comm, cannot_record, [this] { open_->close(); });
   open_.reset();
   f_.comm.agree([&] {
     if (f_.comm.is_root()) publish_file(folder_ + kOpenSegment, folder_ + "/" + name);
@@ -293,7 +282,7 @@ void GradientCapture::write_images() {
   }
   const std::string partial = folder_ + "/gradients/images.partial";
   std::unique_ptr<h5::ParallelFile> file;
-  agree_to_write(f_.comm, [&] {
+  agree_to_write(f_.comm, cannot_record, [&] {
     file = std::make_unique<h5::ParallelFile>(f_.comm, partial);
     file->create<uint8_t>(
         "/images",
@@ -302,8 +291,8 @@ void GradientCapture::write_images() {
          "0 to 255",
          {"image", "channel", "row", "column"}});
   });
-  agree_to_write(f_.comm, [&] { file->write_rows("/images", rows, data); });
-  agree_to_write(f_.comm, [&] { file->close(); });
+  agree_to_write(f_.comm, cannot_record, [&] { file->write_rows("/images", rows, data); });
+  agree_to_write(f_.comm, cannot_record, [&] { file->close(); });
   f_.comm.agree([&] {
     if (f_.comm.is_root()) publish_file(partial, folder_ + "/" + kImagesFile);
   });

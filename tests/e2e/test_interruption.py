@@ -32,6 +32,16 @@ LONG: dict[str, object] = {
 EACH_ROUND = LONG | {"attack.when": "each-round", "output.gradients": "attacked",
                      "output.precision": "float16"}
 
+# Hospitals and a server that remember: what one rank held another must find again.
+STATEFUL = LONG | {
+    "attack.method": "idlg",
+    "defense.chain": "prune",
+    "defense.prune.error_feedback": "true",
+    "defense.prune.ratio": 0.5,
+    "federation.server_optimizer": "adam",
+    "federation.state_memory": 0,
+}
+
 
 def start(output: Path, options: dict[str, object], ranks: int) -> subprocess.Popen[bytes]:
     """Starts or continues a run in a process group of its own."""
@@ -45,7 +55,8 @@ def finish(output: Path, options: dict[str, object], ranks: int) -> h5py.File:
     """Continues the run to its end."""
     result = simulate(output, options, "--resume", ranks=ranks)
     assert result.code == 0, result.err
-    assert not list(output.glob("checkpoint*")), "a complete run needs no checkpoint"
+    left = [*output.glob("checkpoint*"), *output.glob("states*")]
+    assert not left, "a complete run needs no checkpoint"
     return h5py.File(output / "run.h5", "r")
 
 
@@ -57,8 +68,8 @@ def opens(output: Path) -> bool:
     return (output / "run.h5").exists()
 
 
-@pytest.mark.parametrize(("options", "kills"), [(LONG, 3), (EACH_ROUND, 2)],
-                         ids=["at the end", "each round"])
+@pytest.mark.parametrize(("options", "kills"), [(LONG, 2), (EACH_ROUND, 1), (STATEFUL, 2)],
+                         ids=["at the end", "each round", "with states"])
 def test_killed_at_any_moment(options: dict[str, object], kills: int, tmp_path: Path) -> None:
     """kill -9 of all ranks, some times a run, continued on 1, 2 or 3 ranks."""
     moments = random.Random(str(options))
@@ -119,11 +130,11 @@ def test_wall_time_stops_a_run(tmp_path: Path) -> None:
         expect_same(whole, found)
 
 
-def stopped(output: Path) -> None:
-    """A run that was stopped after some rounds."""
-    options = LONG | {"checkpoint.every": 1}
-    run = start(output, options, ranks=1)
-    while not (output / "checkpoint.previous.h5").exists():
+def stopped(output: Path, options: dict[str, object] = LONG,
+            until: str = "checkpoint.previous.h5") -> None:
+    """A run that was stopped after some rounds, when that file was there."""
+    run = start(output, options | {"checkpoint.every": 1}, ranks=1)
+    while not (output / until).exists():
         assert run.poll() is None
         time.sleep(0.02)
     run.kill()
@@ -147,6 +158,23 @@ def test_a_damaged_checkpoint_falls_back(tmp_path: Path) -> None:
     assert result.code == 0, result.err
     assert "the checkpoint before it is used" in result.err
     with complete(tmp_path / "whole", LONG) as whole, h5py.File(tmp_path / "once/run.h5") as found:
+        expect_same(whole, found)
+
+
+def test_damaged_client_states_fall_back(tmp_path: Path) -> None:
+    """One flipped bit in what the hospitals remember: the checkpoint before it is used."""
+    output = tmp_path / "out"
+    stopped(output, STATEFUL, "states/round-00003.h5")
+    with h5py.File(output / "checkpoint.h5") as checkpoint:
+        newest = str(checkpoint.attrs["client_states"])
+    with h5py.File(output / newest, "r+") as file:
+        assert list(file["client"]) == [0, 1, 2, 3]
+        assert abs(file["values"][0]).max() > 0
+        file["values"][3, 5] += 1
+    result = simulate(output, STATEFUL, "--resume", ranks=2)
+    assert result.code == 0, result.err
+    assert "the checkpoint before it is used" in result.err and newest in result.err
+    with complete(tmp_path / "whole", STATEFUL) as whole, h5py.File(output / "run.h5") as found:
         expect_same(whole, found)
 
 

@@ -9,6 +9,7 @@
 #include "core/random.hpp"
 #include "federation/aggregator.hpp"
 #include "federation/local_batches.hpp"
+#include "federation/server_optimizer.hpp"
 #include "models/differentiator.hpp"
 
 namespace medpfl {
@@ -47,6 +48,9 @@ class LocalTraining : public ::testing::Test {
     aggregator.train(hospital_, global_, &work_, &m);
     return m;
   }
+  void step(const Aggregator& aggregator, const FlatParameters& mean, FlatParameters* global) {
+    make_server_optimizer(settings_, mean.size())->step(mean, aggregator.direction(), global);
+  }
   double distance(FlatParameters a, const FlatParameters& b) {
     a.add(b, -1);
     return a.norm();
@@ -78,17 +82,17 @@ TEST_F(LocalTraining, OneFullBatchMakesFedAvgAndFedSgdAgree) {
   settings_.batch_size = 0;
   FlatParameters averaged = global_, stepped = global_;
   const auto fedavg = make("fedavg"), fedsgd = make("fedsgd");
-  fedavg->apply(train(*fedavg).payload, &averaged);
-  fedsgd->apply(train(*fedsgd).payload, &stepped);
+  step(*fedavg, train(*fedavg).payload, &averaged);
+  step(*fedsgd, train(*fedsgd).payload, &stepped);
   EXPECT_GT(distance(stepped, global_), 1e-3);
   EXPECT_LT(distance(averaged, stepped), 1e-6);
 }
 
-TEST_F(LocalTraining, ApplyStepsByTheLearningRates) {
+TEST_F(LocalTraining, TheServerStepsByTheLearningRates) {
   FlatParameters mean = global_, added = global_, descended = global_;
   mean.fill(0.1F);
-  make("fedavg")->apply(mean, &added);
-  make("fedsgd")->apply(mean, &descended);
+  step(*make("fedavg"), mean, &added);
+  step(*make("fedsgd"), mean, &descended);
   for (const int64_t i : {int64_t{0}, global_.size() - 1}) {
     EXPECT_NEAR(added.data()[i] - global_.data()[i], 0.5 * 0.1, 1e-6);
     EXPECT_NEAR(descended.data()[i] - global_.data()[i], -0.2 * 0.5 * 0.1, 1e-6);

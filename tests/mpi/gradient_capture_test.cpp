@@ -100,14 +100,6 @@ class Rounds {
   AttackTargets targets_{Selection("1", kRounds, ""), Selection("1,3", kHospitals, ""), 2, 1};
 };
 
-std::string new_folder() {
-  static int number = 0;
-  return world().broadcast(
-      (fs::temp_directory_path() /
-       ("medpfl-capture-" + std::to_string(getpid()) + "-" + std::to_string(number++)))
-          .string());
-}
-
 template <class T>
 std::vector<T> all_values(const std::string& folder, const GradientCapture& capture) {
   std::vector<T> out;

@@ -1,0 +1,43 @@
+#pragma once
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace medpfl {
+
+/// Rows of float32 of one length, each under a number, read and written in any order. The first
+/// rows stay in memory, up to a budget; further ones go to a file without a name in a folder, which
+/// the system removes with the process.
+class RowStore {
+ public:
+  /// Rows of `row` values. `folder` need not exist before the budget is used up.
+  RowStore(int64_t row, int64_t memory_bytes, std::string folder);
+  ~RowStore();
+  RowStore(const RowStore&) = delete;
+  RowStore& operator=(const RowStore&) = delete;
+
+  int64_t row_size() const { return row_; }
+  /// All zero for a row that was never written. Throws OutputError.
+  void read(int64_t key, float* out) const;
+  /// Throws OutputError when the file cannot be written.
+  void write(int64_t key, const float* in);
+  /// Rows written so far, ascending.
+  std::vector<int64_t> keys() const;
+  int64_t bytes_in_memory() const;
+  int64_t bytes_in_file() const;
+
+ private:
+  void open_file();
+  [[noreturn]] void fail(const char* what) const;
+  int64_t row_bytes() const { return row_ * static_cast<int64_t>(sizeof(float)); }
+  int64_t offset(int64_t slot) const { return (slot - most_in_memory_) * row_bytes(); }
+
+  int64_t row_, most_in_memory_;
+  std::string folder_;
+  std::map<int64_t, int64_t> slots_;           // key -> slot, in the order of the first write
+  std::vector<std::vector<float>> in_memory_;  // the first slots
+  int file_ = -1;
+};
+
+}  // namespace medpfl

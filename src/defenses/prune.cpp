@@ -1,0 +1,108 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "core/error.hpp"
+#include "core/text.hpp"
+#include "defenses/defense.hpp"
+#include "defenses/entries.hpp"
+
+namespace medpfl {
+namespace {
+
+// Keeps the k entries of the greatest score, of equal ones the earlier; sets the others to zero.
+void keep_greatest(const std::vector<float>& score, int64_t k, float* values) {
+  const auto n = static_cast<int64_t>(score.size());
+  if (k >= n) return;
+  std::vector<float> order = score;
+  std::nth_element(order.begin(), order.begin() + (k - 1), order.end(), std::greater<>());
+  const float least = order[static_cast<size_t>(k - 1)];
+  int64_t ties = k - std::count_if(score.begin(), score.end(), [&](float s) { return s > least; });
+  for (int64_t i = 0; i < n; ++i) {
+    const float s = score[static_cast<size_t>(i)];
+    if (s > least || (s == least && ties-- > 0)) continue;
+    values[i] = 0;
+  }
+}
+
+// Sparse updates (gradient compression, Lin et al. 2018), with the memory of what was not sent
+// (Stich, Cordonnier, Jaggi 2018).
+class Prune final : public Defense {
+ public:
+  explicit Prune(const OptionValues& own)
+      : ratio_(own.real("ratio")),
+        keep_(own.integer("keep")),
+        random_(own.text("select") == "random"),
+        by_layer_(own.text("scope") == "layer"),
+        feedback_(own.flag("error_feedback")) {}
+
+  int64_t state_size(int64_t parameters) const override { return feedback_ ? parameters : 0; }
+
+  void apply(FlatParameters* update, const DefenseContext& context) const override {
+    float* u = update->data();
+    const int64_t n = update->size();
+    if (feedback_) {
+      for (int64_t i = 0; i < n; ++i) u[i] += context.state[i];
+      std::copy_n(u, n, context.state);
+    }
+    if (!update->all_finite())
+      throw NumericError(fmt::format("prune: the update of hospital {} in round {} is not finite",
+                                     context.client, context.round));
+    std::vector<float> score(static_cast<size_t>(n));
+    RandomStream stream = defense_stream(context);
+    for (int64_t i = 0; i < n; ++i)
+      score[static_cast<size_t>(i)] =
+          random_ ? static_cast<float>(stream.uniform()) : std::fabs(u[i]);
+    if (by_layer_) {
+      for (const ParameterLayout::Entry& layer : update->layout().entries()) {
+        const auto first = score.begin() + layer.offset;
+        keep_greatest({first, first + layer.size}, kept(layer.size), u + layer.offset);
+      }
+    } else {
+      keep_greatest(score, kept(n), u);
+    }
+    if (feedback_)
+      for (int64_t i = 0; i < n; ++i) context.state[i] -= u[i];
+  }
+
+  std::string describe() const override {
+    const std::string share =
+        keep_ > 0 ? fmt::format("keep={}", keep_) : fmt::format("ratio={}", shortest(ratio_));
+    return fmt::format("prune {} select={} scope={}{}", share, random_ ? "random" : "magnitude",
+                       by_layer_ ? "layer" : "global", feedback_ ? " error_feedback" : "");
+  }
+
+ private:
+  // Of n entries; at least one.
+  int64_t kept(int64_t n) const {
+    if (keep_ > 0) return std::min(keep_, n);
+    const auto zeroed = static_cast<int64_t>(std::floor(ratio_ * static_cast<double>(n)));
+    return std::max<int64_t>(1, n - zeroed);
+  }
+
+  double ratio_;
+  int64_t keep_;
+  bool random_, by_layer_, feedback_;
+};
+
+}  // namespace
+
+RegistryEntry<DefenseFactory> prune_defense() {
+  return {"prune",
+          "sets all but some entries of the update to zero (gradient compression)",
+          "Lin et al., ICLR 2018, arXiv:1712.01887; error feedback: Stich et al. 2018, "
+          "arXiv:1809.07599",
+          {real_option("ratio", 0.9, "share of the entries set to zero").between(0, 1),
+           integer_option("keep", 0, "entries kept instead; 0: by ratio").at_least(0),
+           choice_option("select", "magnitude", {"magnitude", "random"},
+                         "which are kept: the greatest, or any"),
+           choice_option("scope", "global", {"global", "layer"},
+                         "chosen among all entries, or in each layer"),
+           flag_option("error_feedback", false,
+                       "hospitals add what they did not send to their next update")},
+          [](const OptionValues& own) { return std::make_unique<Prune>(own); }};
+}
+
+}  // namespace medpfl

@@ -1,0 +1,36 @@
+#pragma once
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/bytes.hpp"
+#include "core/flat_parameters.hpp"
+#include "federation/settings.hpp"
+
+namespace medpfl {
+
+/// How the server moves the global model along the change d that the hospitals propose on average,
+/// with server_learning_rate as eta. Keeps state from round to round, on rank 0.
+///   sgd:      w += eta d
+///   momentum: m = b1 m + d;  w += eta m  (Hsu, Qi, Brown 2019, arXiv 1909.06335)
+///   adam:     m = b1 m + (1-b1) d;  v = b2 v + (1-b2) d^2;  w += eta m / (sqrt(v) + tau)
+///   yogi:     the same, but v -= (1-b2) d^2 sign(v - d^2)
+/// adam and yogi as in Reddi et al., ICLR 2021, arXiv 2003.00295: no bias correction, v starts at
+/// tau^2.
+class ServerOptimizer {
+ public:
+  virtual ~ServerOptimizer() = default;
+  /// d = direction * mean.
+  virtual void step(const FlatParameters& mean, double direction, FlatParameters* global) = 0;
+  virtual void save(ByteWriter* out) const = 0;
+  virtual void restore(ByteReader* in) = 0;
+};
+
+/// sgd, momentum, adam, yogi.
+std::vector<std::string> server_optimizer_names();
+
+/// For models of `size` parameters. settings.server_optimizer: one of server_optimizer_names().
+std::unique_ptr<ServerOptimizer> make_server_optimizer(const FederationSettings& settings,
+                                                       int64_t size);
+
+}  // namespace medpfl
