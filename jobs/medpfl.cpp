@@ -144,7 +144,7 @@ int dispatch(int argc, char** argv) {
 int main(int argc, char** argv) {
   using namespace medpfl;  // NOLINT: main alone
   prepare_process(1);
-  h5::silence_hdf5();
+  h5::prepare_hdf5();
   start_log(0, 1, false);
   const bool speaks = first_of_launch();
   try {

@@ -32,7 +32,12 @@ void check(herr_t status, const std::string& what, const std::string& where) {
     throw FormatError(fmt::format("HDF5 cannot {} {}: {}", what, where, error_text()));
 }
 
-void silence_hdf5() { H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr); }
+void prepare_hdf5() {
+  // At the end of the process HDF5 would close once more a file whose closing failed, on a full
+  // disk say, and crash.
+  H5dont_atexit();
+  H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
+}
 
 std::string hdf5_version() {
   unsigned major = 0, minor = 0, release = 0;

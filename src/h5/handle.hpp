@@ -39,7 +39,7 @@ class Handle {
 void check(herr_t status, const std::string& what, const std::string& where);
 
 /// Stops HDF5 from printing its error stack; errors travel in exceptions. Once a process.
-void silence_hdf5();
+void prepare_hdf5();
 
 /// "1.10.8".
 std::string hdf5_version();

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import resource
 import shutil
 import signal
 import subprocess
@@ -206,6 +207,39 @@ def test_a_vanished_folder_is_one_error(tmp_path: Path) -> None:
     assert run.returncode == OUTPUT
     assert err.count("error: ") == 1 and str(output) in err
     assert opens(tmp_path / "elsewhere")
+
+
+@pytest.mark.parametrize("what", ["gradients", "weights", "states"])
+def test_a_full_disk_is_one_error(what: str, tmp_path: Path) -> None:
+    """Whatever file it meets: what was good stays, and with room the run goes on to the same bits."""
+    row = 4 * 60164  # of the ConvNet
+    options = LONG | {"model.name": "convnet", "attack.method": "", "checkpoint.every": 2,
+                      "output.gradients": "none", "output.weights": "false"}
+    if what == "gradients":
+        options |= {"output.gradients": "all", "output.rounds": "0,4,5"}
+    elif what == "weights":
+        options |= {"output.weights": "true", "checkpoint.every": 7}
+    else:
+        options |= {"defense.chain": "prune", "defense.prune.error_feedback": "true",
+                    "federation.sampling": 0.5}
+    room = {"gradients": 6, "weights": 6, "states": 3}[what] * row
+    output = tmp_path / "out"
+    run = subprocess.Popen(
+        command(["simulate", "--quiet", *words(TINY | options | {"run.output": output})], 1),
+        env=os.environ | ENVIRONMENT, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE, text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGXFSZ, signal.SIG_IGN))
+    while not (output / "checkpoint.h5").exists():
+        time.sleep(0.01)
+    # From now on what a file takes beyond this fails, as it does on a full disk.
+    resource.prlimit(run.pid, resource.RLIMIT_FSIZE, (room, room))
+    _, err = run.communicate(timeout=120)
+    assert run.returncode == OUTPUT, err
+    assert err.count("error: ") == 1 and str(output / what) in err
+    assert opens(output)
+    with (complete(tmp_path / "whole", options) as whole,
+          finish(output, options, ranks=2) as found):
+        expect_same(whole, found)
 
 
 def test_recorded_gradients_are_attacked_again(tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ std::string failure(const std::function<void()>& action) {
 class FileTest : public ::testing::Test {
  protected:
   FileTest() {
-    silence_hdf5();
+    prepare_hdf5();
     std::filesystem::create_directories(folder_);
   }
   ~FileTest() override { std::filesystem::remove_all(folder_); }

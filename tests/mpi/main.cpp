@@ -6,7 +6,7 @@
 // All ranks fail when one does, so that mpirun's exit code tells.
 int main(int argc, char** argv) {
   medpfl::MpiSession session(&argc, &argv);
-  medpfl::h5::silence_hdf5();
+  medpfl::h5::prepare_hdf5();
   ::testing::InitGoogleTest(&argc, argv);
   const int failed = RUN_ALL_TESTS();
   return session.world().max(failed) > 0 ? 1 : 0;

@@ -29,7 +29,7 @@ std::string failure(const std::function<void()>& action) {
 class GradientReaderTest : public ::testing::Test {
  protected:
   GradientReaderTest() {
-    h5::silence_hdf5();
+    h5::prepare_hdf5();
     fs::create_directories(folder_ + "/gradients");
   }
   ~GradientReaderTest() override { fs::remove_all(folder_); }
