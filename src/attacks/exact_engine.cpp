@@ -19,7 +19,8 @@ class ExactEngine final : public MatchingEngine {
         observed_(observation.gradient),
         objective_(objective),
         weights_(model.device(), observation.weights, true),
-        leaves_(weights_.current()),
+        views_(weights_.current()),
+        parameters_(weights_.parameters()),
         dummy_(model.layout()),
         derivative_(model.layout()),
         derivative_views_(model.device(), derivative_, false) {}
@@ -28,7 +29,7 @@ class ExactEngine final : public MatchingEngine {
     const at::Device device = model_.device();
     const at::Tensor images = candidate.images.detach().to(device).set_requires_grad(true);
     std::vector<at::Tensor> inputs = {images};
-    const at::Tensor logits = model_.forward(leaves_, images);
+    const at::Tensor logits = model_.forward(views_, images);
     at::Tensor loss;
     if (candidate.output_error.defined()) {
       loss = logits.mul(candidate.output_error.to(device)).sum();
@@ -39,10 +40,11 @@ class ExactEngine final : public MatchingEngine {
     } else {
       loss = at::cross_entropy_loss(logits, candidate.labels.to(device));
     }
-    const std::vector<at::Tensor> dummy = torch::autograd::grad({loss}, leaves_, {}, true, true);
+    const std::vector<at::Tensor> dummy =
+        torch::autograd::grad({loss}, parameters_, {}, true, true);
     weights_.collect(dummy, &dummy_);
-    const double value =
-        objective_.evaluate(dummy_.data(), observed_.data(), observed_.size(), derivative_.data());
+    const double value = objective_.evaluate(dummy_.data(), observed_.data(),
+                                             model_.layout().trainable(), derivative_.data());
     // With dD/dg as the vector of the second pass no graph of the objective is needed.
     // A gradient that does not depend on the candidate (that of the last bias, under a fixed output
     // error) has no part in it.
@@ -65,7 +67,7 @@ class ExactEngine final : public MatchingEngine {
   const FlatParameters& observed_;
   const Objective& objective_;
   DeviceViews weights_;
-  std::vector<at::Tensor> leaves_;
+  std::vector<at::Tensor> views_, parameters_;
   FlatParameters dummy_, derivative_;
   DeviceViews derivative_views_;
 };

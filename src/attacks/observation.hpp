@@ -14,11 +14,13 @@ namespace medpfl {
 struct Observation {
   int64_t round = 0;
   int64_t client = 0;
-  int64_t probe = -1;       ///< -1: the update of the round
-  FlatParameters weights;   ///< the global model before the round
-  FlatParameters gradient;  ///< mean gradient over the batch, as far as the update shows it
-  int64_t batch = 1;        ///< images behind the message (public: the hospital states its weight)
-  int64_t steps = 1;        ///< local optimizer steps (public)
+  int64_t probe = -1;      ///< -1: the update of the round
+  FlatParameters weights;  ///< the global model before the round
+  /// Mean gradient over the batch, as far as the update shows it; statistics' entries hold their
+  /// change.
+  FlatParameters gradient;
+  int64_t batch = 1;  ///< images behind the message (public: the hospital states its weight)
+  int64_t steps = 1;  ///< local optimizer steps (public)
   std::vector<int64_t> known_labels;  ///< [batch]; only under attack.labels=known, else empty
 };
 

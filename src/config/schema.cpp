@@ -54,7 +54,11 @@ Section model_section() {
                      "auto: the architecture's own"),
        choice_option("init", "pytorch", initialization_names(), "how first weights are drawn"),
        real_option("init_scale", 0.5, "uniform: half the width; normal: the deviation").above(0),
-       integer_option("classes", 0, "classes; 0: those of the data set").at_least(0)}};
+       integer_option("classes", 0, "classes; 0: those of the data set").at_least(0),
+       choice_option(
+           "norm_mode", "eval", norm_mode_names(),
+           "what batch normalization uses in training: the stored statistics, which stay, "
+           "or those of the batch")}};
 }
 
 Section federation_section() {

@@ -169,6 +169,7 @@ Settings make_settings(const Config& config) {
   s.activation = model.text("activation");
   s.init = {model.text("init"), model.real("init_scale")};
   s.classes = model.integer("classes");
+  s.norm_mode = parse_norm_mode(model.text("norm_mode"));
 
   const OptionValues output = config.section("output");
   wrong.guard([&] { s.capture = read_capture(output, s.federation); });
@@ -201,6 +202,7 @@ Model make_model(const Config& config, const Settings& settings, int64_t data_cl
   request.input = {settings.data.channels, settings.data.image_size, settings.data.image_size};
   request.classes = std::max<int64_t>(2, settings.classes != 0 ? settings.classes : data_classes);
   request.activation = settings.activation;
+  request.norm_mode = settings.norm_mode;
   return models()
       .find(settings.model_name)
       .create(config.section("model." + settings.model_name), request);

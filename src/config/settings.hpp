@@ -32,6 +32,7 @@ struct Settings {
   std::string activation;
   Initialization init;
   int64_t classes = 0;  ///< 0: those of the data set
+  NormMode norm_mode = NormMode::kEval;
   FederationSettings federation;
   CapturePolicy capture;
   bool weights = true;

@@ -26,8 +26,10 @@ FlatParameters unpack_flat(const ParameterLayout& layout, ByteReader* in) {
 
 FlatParameters seen_gradient(FlatParameters payload, bool is_gradient, double learning_rate,
                              int64_t steps) {
-  if (!is_gradient) payload.multiply(-1 / (learning_rate * static_cast<double>(steps)));
-  return payload;
+  if (is_gradient) return payload;
+  FlatParameters seen(payload.layout());
+  seen.step(payload, 1 / (learning_rate * static_cast<double>(steps)));
+  return seen;
 }
 
 void pack(const AttackCase& one, ByteWriter* out) {

@@ -158,6 +158,11 @@ class RoundLoop {
     context.message = message->probe + 1;
     if (!kept->empty()) context.state = kept->data();
     f_.defenses.apply(&message->payload, context);
+    // Statistics that training does not change are not sent, so nothing is to be hidden there.
+    FlatParameters& payload = message->payload;
+    if (f_.model.norm_mode() == NormMode::kEval)
+      std::fill(payload.data() + payload.layout().trainable(), payload.data() + payload.size(),
+                0.0F);
     message->norm = message->payload.norm();
   }
 
@@ -175,6 +180,8 @@ class RoundLoop {
       record->train_loss = (*sum_)[p];
       record->update_norm = mean_.norm();
       state_->optimizer->step(mean_, f_.aggregator.direction(), global_);
+      global_->step(mean_, 0);  // the statistics, whose entries are their change
+      mend_variances(f_.model, global_);
       std::copy_n(global_->data(), p, downlink_.begin());
       downlink_.back() = static_cast<float>(control_.decide(plan, (*sum_)[p + 1] > 0));
     }

@@ -1,5 +1,8 @@
 #include "models/model.hpp"
 
+#include <ATen/ops/adaptive_avg_pool2d.h>
+#include <ATen/ops/batch_norm.h>
+#include <ATen/ops/constant_pad_nd.h>
 #include <ATen/ops/conv2d.h>
 #include <ATen/ops/elu.h>
 #include <ATen/ops/group_norm.h>
@@ -10,7 +13,11 @@
 #include <ATen/ops/sigmoid.h>
 #include <ATen/ops/silu.h>
 #include <ATen/ops/tanh.h>
+#include <ATen/ops/zeros.h>
+#include <fmt/format.h>
 
+#include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "core/error.hpp"
@@ -42,19 +49,51 @@ at::Tensor parameter(const std::vector<at::Tensor>& weights, int64_t index) {
 
 }  // namespace
 
+std::vector<std::string> norm_mode_names() { return {"eval", "train"}; }
+
+NormMode parse_norm_mode(const std::string& word) {
+  if (word == "eval") return NormMode::kEval;
+  if (word == "train") return NormMode::kTrain;
+  throw ConfigError(fmt::format("unknown norm mode '{}'; known: eval, train", word));
+}
+
+std::string norm_mode_word(NormMode mode) { return mode == NormMode::kEval ? "eval" : "train"; }
+
 Model::Model(std::string name, ImageShape input, int64_t classes, std::vector<Layer> layers,
-             ParameterLayout layout)
+             ParameterLayout layout, NormMode norm_mode)
     : name_(std::move(name)),
       input_(input),
       classes_(classes),
       layers_(std::move(layers)),
-      layout_(std::move(layout)) {
+      layout_(std::move(layout)),
+      norm_mode_(norm_mode) {
   if (layers_.empty() || layers_.back().kind != Layer::Kind::kDense)
     throw Error(ExitCode::kInternal, "model '" + name_ + "' must end in a dense layer");
 }
 
-at::Tensor Model::forward(const std::vector<at::Tensor>& weights, const at::Tensor& images) const {
-  at::Tensor x = images;
+at::Tensor Model::batch_norm(const Layer& layer, const std::vector<at::Tensor>& weights,
+                             const at::Tensor& x, NormMode norm_mode,
+                             std::vector<at::Tensor>* statistics) const {
+  at::Tensor mean = parameter(weights, layer.mean), variance = parameter(weights, layer.variance);
+  const bool train = norm_mode == NormMode::kTrain;
+  if (train) {
+    if (x.numel() == x.size(1))
+      throw NumericError(fmt::format(
+          "model.norm_mode=train: {} of {} normalizes one value a channel (one image of 1x1 px), "
+          "which has no variance; use larger batches, larger images or model.norm_mode=eval",
+          layout_[layer.weight].name, name_));
+    // Running statistics that start at zero and follow the batch at once are those of the batch.
+    mean = at::zeros(mean.sizes(), mean.options());
+    variance = at::zeros(mean.sizes(), mean.options());
+    if (statistics != nullptr) statistics->insert(statistics->end(), {mean, variance});
+  }
+  return at::batch_norm(x, parameter(weights, layer.weight), parameter(weights, layer.bias), mean,
+                        variance, train, 1, kNormEpsilon, true);
+}
+
+at::Tensor Model::forward(const std::vector<at::Tensor>& weights, const at::Tensor& images,
+                          NormMode norm_mode, std::vector<at::Tensor>* statistics) const {
+  at::Tensor x = images, kept;
   for (const Layer& layer : layers_) {
     switch (layer.kind) {
       case Layer::Kind::kConvolution:
@@ -65,21 +104,51 @@ at::Tensor Model::forward(const std::vector<at::Tensor>& weights, const at::Tens
         x = at::group_norm(x, layer.groups, parameter(weights, layer.weight),
                            parameter(weights, layer.bias));
         break;
+      case Layer::Kind::kBatchNorm:
+        x = batch_norm(layer, weights, x, norm_mode, statistics);
+        break;
       case Layer::Kind::kActivation:
         x = activate(layer.activation, x);
         break;
       case Layer::Kind::kMaxPool:
-        x = at::max_pool2d(x, layer.kernel, layer.stride);
+        x = at::max_pool2d(x, layer.kernel, layer.stride, layer.padding);
         break;
+      case Layer::Kind::kAveragePool:
+        x = at::adaptive_avg_pool2d(x, 1);
+        break;
+      case Layer::Kind::kSubsample: {
+        constexpr int64_t kEnd = std::numeric_limits<int64_t>::max();
+        x = x.slice(2, 0, kEnd, layer.stride).slice(3, 0, kEnd, layer.stride);
+        x = at::constant_pad_nd(x, {0, 0, 0, 0, layer.padding, layer.padding});
+        break;
+      }
       case Layer::Kind::kFlatten:
         x = x.flatten(1);
         break;
       case Layer::Kind::kDense:
         x = at::linear(x, parameter(weights, layer.weight), parameter(weights, layer.bias));
         break;
+      case Layer::Kind::kKeep:
+        kept = x;
+        break;
+      case Layer::Kind::kSwap:
+        std::swap(x, kept);
+        break;
+      case Layer::Kind::kAdd:
+        x = x.add(kept);
+        break;
     }
   }
   return x;
+}
+
+void mend_variances(const Model& model, FlatParameters* weights) {
+  for (const Layer& layer : model.layers()) {
+    if (layer.variance < 0) continue;
+    const ParameterLayout::Entry& entry = model.layout()[layer.variance];
+    float* values = weights->data() + entry.offset;
+    for (int64_t i = 0; i < entry.size; ++i) values[i] = std::max(values[i], 0.0F);
+  }
 }
 
 }  // namespace medpfl

@@ -19,27 +19,56 @@ struct ImageShape {
 
 enum class Activation { kSigmoid, kTanh, kRelu, kLeakyRelu, kElu, kSilu };
 
-/// One layer of a feed-forward network, as data, so that any engine can walk it.
+/// What batch normalization normalizes by: the stored statistics, or those of the batch.
+enum class NormMode { kEval, kTrain };
+
+/// The words of model.norm_mode: eval, train.
+std::vector<std::string> norm_mode_names();
+NormMode parse_norm_mode(const std::string& word);
+std::string norm_mode_word(NormMode mode);
+
+/// Added to variances, and the weight of a batch in the running statistics, as in PyTorch.
+inline constexpr double kNormEpsilon = 1e-5, kNormMomentum = 0.1;
+
+/// One layer of a network, as data, so that any engine can walk it. All but three kinds map the
+/// current tensor to the next; a residual block is kKeep, its layers, optionally kSwap and the
+/// layers of its shortcut, and kAdd.
 struct Layer {
-  enum class Kind { kConvolution, kGroupNorm, kActivation, kMaxPool, kFlatten, kDense };
+  enum class Kind {
+    kConvolution,
+    kGroupNorm,
+    kBatchNorm,
+    kActivation,
+    kMaxPool,
+    kAveragePool,  ///< mean over all pixels, [B, C, 1, 1]
+    kSubsample,  ///< every stride-th pixel; `padding` channels of zeros before and after the others
+    kFlatten,
+    kDense,
+    kKeep,  ///< remembers the current tensor
+    kSwap,  ///< exchanges the current and the remembered tensor
+    kAdd,   ///< adds the remembered tensor
+  };
   Kind kind = Kind::kFlatten;
   int64_t weight = -1, bias = -1;               ///< indices into the layout, -1: none
+  int64_t mean = -1, variance = -1;             ///< likewise, statistics of kBatchNorm
   int64_t kernel = 0, stride = 1, padding = 0;  ///< convolution and pooling, in pixels
-  int64_t groups = 1;                           ///< of the normalization
+  int64_t groups = 1;                           ///< of kGroupNorm
   Activation activation = Activation::kSigmoid;
 };
 
-/// An image classifier: layers and the layout of its parameters, without the weights themselves.
+/// An image classifier: layers and the layout of its tensors, without the weights themselves.
 class Model {
  public:
   Model(std::string name, ImageShape input, int64_t classes, std::vector<Layer> layers,
-        ParameterLayout layout);
+        ParameterLayout layout, NormMode norm_mode);
 
   const std::string& name() const { return name_; }
   const ImageShape& input() const { return input_; }
   int64_t classes() const { return classes_; }
   const std::vector<Layer>& layers() const { return layers_; }
   const ParameterLayout& layout() const { return layout_; }
+  /// Of training and of the gradients that are attacked; evaluation is always kEval.
+  NormMode norm_mode() const { return norm_mode_; }
   /// Where tensors are computed; all flat buffers stay on the CPU.
   at::Device device() const { return device_; }
   void compute_on(at::Device device) { device_ = device; }
@@ -47,15 +76,27 @@ class Model {
   const Layer& head() const { return layers_.back(); }
 
   /// All on the model's device: images float32 [B, C, H, W], weights as views in the order of the
-  /// layout -> logits [B, classes].
-  at::Tensor forward(const std::vector<at::Tensor>& weights, const at::Tensor& images) const;
+  /// layout -> logits [B, classes], in the model's norm mode.
+  at::Tensor forward(const std::vector<at::Tensor>& weights, const at::Tensor& images) const {
+    return forward(weights, images, norm_mode_, nullptr);
+  }
+  /// The same in another norm mode. Under kTrain `statistics`, unless null, takes the mean and the
+  /// unbiased variance of the batch, one tensor a statistic of the layout; under kEval nothing.
+  /// Throws NumericError where kTrain meets one value a channel, which has no variance.
+  at::Tensor forward(const std::vector<at::Tensor>& weights, const at::Tensor& images,
+                     NormMode norm_mode, std::vector<at::Tensor>* statistics) const;
 
  private:
+  at::Tensor batch_norm(const Layer& layer, const std::vector<at::Tensor>& weights,
+                        const at::Tensor& x, NormMode norm_mode,
+                        std::vector<at::Tensor>* statistics) const;
+
   std::string name_;
   ImageShape input_;
   int64_t classes_;
   std::vector<Layer> layers_;
   ParameterLayout layout_;
+  NormMode norm_mode_;
   at::Device device_ = at::kCPU;
 };
 
@@ -64,11 +105,12 @@ struct ModelRequest {
   ImageShape input;
   int64_t classes = 2;
   std::string activation = "auto";  ///< "auto": the paper's own
+  NormMode norm_mode = NormMode::kEval;
 };
 
 using ModelFactory = std::function<Model(const OptionValues& own, const ModelRequest& request)>;
 
-/// lenet-medpfl, lenet-dlg, lenet-cpl, mlp, convnet.
+/// The lenets, mlp, convnet, convnet-small, resnet18, resnet20, vgg11.
 const Registry<ModelFactory>& models();
 
 /// The words of model.activation, without "auto".
@@ -85,7 +127,11 @@ std::vector<std::string> initialization_names();
 
 /// Weights of round 0. `pytorch`: U(-1/sqrt(fan_in), 1/sqrt(fan_in)); `xavier`: Glorot & Bengio
 /// 2010 uniform; `kaiming`: He et al. 2015 normal, gain sqrt(2); biases zero in the last two.
-/// Weights of normalization layers are one and their biases zero whatever the kind.
+/// Weights of normalization layers are one and their biases zero whatever the kind; their
+/// statistics are mean 0 and variance 1.
 FlatParameters initial_weights(const Model& model, const Initialization& init, uint64_t seed);
+
+/// Raises negative running variances, which noise on updates can bring about, to zero.
+void mend_variances(const Model& model, FlatParameters* weights);
 
 }  // namespace medpfl

@@ -30,7 +30,7 @@ FEDERATIONS: dict[str, dict[str, object]] = {
     "fedavg, dirichlet, sampling": {
         "data.image_size": 20,
         "data.channels": 3,
-        "model.name": "convnet",
+        "model.name": "convnet-small",
         "federation.algorithm": "fedavg",
         "federation.clients": 5,
         "federation.rounds": 3,

@@ -72,7 +72,7 @@ TEST(Initialization, RefusesUnknownKinds) {
 }
 
 TEST(Initialization, NormalizationStartsAsIdentity) {
-  const Model model = make("convnet");
+  const Model model = make("convnet-small");
   for (const std::string& kind : initialization_names()) {
     const FlatParameters p = initial_weights(model, {kind, 0.5}, 1);
     int checked = 0;
