@@ -1,6 +1,5 @@
 #include "models/model.hpp"
 
-#include <ATen/ops/adaptive_avg_pool2d.h>
 #include <ATen/ops/batch_norm.h>
 #include <ATen/ops/constant_pad_nd.h>
 #include <ATen/ops/conv2d.h>
@@ -114,7 +113,7 @@ at::Tensor Model::forward(const std::vector<at::Tensor>& weights, const at::Tens
         x = at::max_pool2d(x, layer.kernel, layer.stride, layer.padding);
         break;
       case Layer::Kind::kAveragePool:
-        x = at::adaptive_avg_pool2d(x, 1);
+        x = x.mean({2, 3}, true);
         break;
       case Layer::Kind::kSubsample: {
         constexpr int64_t kEnd = std::numeric_limits<int64_t>::max();

@@ -1,4 +1,5 @@
 // Forward passes and gradients equal plain PyTorch's; reference_logits.py prints the numbers.
+#include <ATen/ops/cross_entropy_loss.h>
 #include <ATen/ops/from_blob.h>
 #include <ATen/ops/tensor.h>
 #include <gtest/gtest.h>
@@ -59,6 +60,14 @@ FlatParameters formula_weights(const Model& model) {
   return weights;
 }
 
+double parameter_norm(const FlatParameters& gradient) {
+  return gradient.buffer()
+      .slice(0, 0, gradient.layout().trainable())
+      .to(at::kDouble)
+      .norm()
+      .item<double>();
+}
+
 // Two images.
 at::Tensor formula_images(const Model& model) {
   std::vector<float> pixels(static_cast<size_t>(2 * model.input().size()));
@@ -88,7 +97,7 @@ TEST_P(Forward, EqualsPyTorch) {
     EXPECT_NEAR(logits.data_ptr<float>()[i], r.logits[i], kTolerance * largest);
   const double loss = differentiator.gradient(images, at::tensor({0, 1}, at::kLong), &gradient);
   EXPECT_NEAR(loss, r.loss, kTolerance * r.loss);
-  EXPECT_NEAR(gradient.norm(), r.gradient_norm, kTolerance * r.gradient_norm);
+  EXPECT_NEAR(parameter_norm(gradient), r.gradient_norm, kTolerance * r.gradient_norm);
   const int64_t p = r.parameters, n = r.statistics;
   const auto expect = [&](int64_t first, const std::vector<int64_t>& entries,
                           const std::vector<double>& values, double scale) {
@@ -120,24 +129,27 @@ TEST_P(Forward, EvaluationUsesTheStoredStatistics) {
   EXPECT_EQ(logits.equal(train.forward(weights.views(), images)), !changes);
 }
 
-// Along the gradient, so that float32 noise of the loss is far below its change.
+// Along the gradient and in float64, in steps so short that hardly any ReLU switches.
 TEST_P(Forward, GradientIsTheSlopeOfTheLoss) {
   const Model model = make(GetParam());
-  FlatParameters weights = formula_weights(model);
-  FlatParameters gradient(model.layout()), unused(model.layout());
-  const FlatParameters start = weights;
+  const FlatParameters weights = formula_weights(model);
+  FlatParameters gradient(model.layout());
   const at::Tensor images = formula_images(model);
   const at::Tensor labels = at::tensor({0, 1}, at::kLong);
-  const Differentiator differentiator(model, weights);
-  differentiator.gradient(images, labels, &gradient);
-  const double norm = gradient.norm(), step = 2e-3;
+  Differentiator(model, weights).gradient(images, labels, &gradient);
+  const double norm = parameter_norm(gradient), step = 1e-5 / norm;
   const auto loss_at = [&](double distance) {
-    weights = start;
-    weights.add(gradient, distance / norm);
-    return differentiator.gradient(images, labels, &unused);
+    std::vector<at::Tensor> tensors;
+    for (int64_t i = 0; i < model.layout().count(); ++i) {
+      tensors.push_back(weights.view(i).to(at::kDouble));
+      if (i < model.layout().trainable_count())
+        tensors.back().add_(gradient.view(i), distance / norm);
+    }
+    const at::Tensor logits = model.forward(tensors, images.to(at::kDouble));
+    return at::cross_entropy_loss(logits, labels).item<double>();
   };
   const double slope = (loss_at(step) - loss_at(-step)) / (2 * step);
-  EXPECT_NEAR(slope / norm, 1, 0.01);
+  EXPECT_NEAR(slope / norm, 1, 1e-3);
 }
 
 INSTANTIATE_TEST_SUITE_P(AllModels, Forward, ::testing::ValuesIn(kReferences),
