@@ -112,6 +112,7 @@ int dry_run(const Communicator& comm, const Config& config, const Settings& sett
   comm.agree([&] {
     model = std::make_unique<Model>(make_model(config, settings, data.classes()));
     model->compute_on(place.compute_device());
+    if (comm.is_root()) make_first_weights(settings, *model);
     counts =
         count_run(settings, data, *model, *make_aggregator(config, settings, *model), comm.size());
     mine = estimate_memory(config, settings, data, *model, counts, comm.rank(), comm.size());

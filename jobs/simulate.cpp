@@ -102,7 +102,7 @@ class Simulation final : public RoundControl {
     cases_ = std::make_unique<AttackCases>(model_->layout());
     attacks_ =
         std::make_unique<AttackQueue>(*model_, s_.attack, cases_.get(), data_.prior, s_.seed);
-    federation_state_.optimizer = make_server_optimizer(s_.federation, model_->layout().size());
+    federation_state_.optimizer = make_server_optimizer(s_.federation, model_->layout().trainable());
     weights_ = std::make_unique<WeightLog>(s_.output);
     RunRecord& record = keeper_.record;
     record.model = model_.get();
@@ -141,13 +141,16 @@ class Simulation final : public RoundControl {
   }
 
   void begin() {
-    comm_.agree([this] {
-      if (comm_.is_root()) prepare_output_folder(s_.output);
+    FlatParameters& global = federation_state_.global;
+    global = FlatParameters(model_->layout());
+    comm_.agree([&] {
+      if (!comm_.is_root()) return;
+      global = make_first_weights(s_, *model_);
+      prepare_output_folder(s_.output);
     });
+    comm_.broadcast(&global);
     open_capture();
     open_client_states();
-    FlatParameters& global = federation_state_.global;
-    global = initial_weights(*model_, s_.init, s_.seed);
     keeper_.record.initial = evaluate_global(comm_, *model_, global, data_);
     if (s_.weights && comm_.is_root()) weights_->add(global);
     checkpoint("running");

@@ -58,7 +58,12 @@ Section model_section() {
        choice_option(
            "norm_mode", "eval", norm_mode_names(),
            "what batch normalization uses in training: the stored statistics, which stay, "
-           "or those of the batch")}};
+           "or those of the batch"),
+       text_option("weights", "",
+                   "file of the first weights, from torch.save of a state dict or torch.jit.save; "
+                   "empty: drawn as init says"),
+       flag_option("new_head", false,
+                   "with model.weights: the last dense layer is drawn, for other classes")}};
 }
 
 Section federation_section() {

@@ -3,11 +3,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
+#include <cstring>
+#include <fstream>
 #include <functional>
+#include <sstream>
 
 #include "core/error.hpp"
 #include "core/text.hpp"
+#include "models/state_dict.hpp"
 
 namespace medpfl {
 namespace {
@@ -170,6 +175,10 @@ Settings make_settings(const Config& config) {
   s.init = {model.text("init"), model.real("init_scale")};
   s.classes = model.integer("classes");
   s.norm_mode = parse_norm_mode(model.text("norm_mode"));
+  s.weights_file = model.text("weights");
+  s.new_head = model.flag("new_head");
+  wrong.check(!s.new_head || !s.weights_file.empty(),
+              "model.new_head=true needs a file in model.weights");
 
   const OptionValues output = config.section("output");
   wrong.guard([&] { s.capture = read_capture(output, s.federation); });
@@ -206,6 +215,19 @@ Model make_model(const Config& config, const Settings& settings, int64_t data_cl
   return models()
       .find(settings.model_name)
       .create(config.section("model." + settings.model_name), request);
+}
+
+FlatParameters make_first_weights(const Settings& settings, const Model& model) {
+  FlatParameters weights = initial_weights(model, settings.init, settings.seed);
+  const std::string& path = settings.weights_file;
+  if (path.empty()) return weights;
+  std::ifstream in(path, std::ios::binary);
+  std::ostringstream bytes;
+  if (!in || !(bytes << in.rdbuf()))
+    throw DataError(
+        fmt::format("model.weights={}: the file cannot be read: {}", path, std::strerror(errno)));
+  load_state_dict(read_state_dict(bytes.str(), path), model, settings.new_head, path, &weights);
+  return weights;
 }
 
 std::unique_ptr<Aggregator> make_aggregator(const Config& config, const Settings& settings,

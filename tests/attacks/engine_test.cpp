@@ -48,7 +48,9 @@ double reference_objective(const Model& model, const Observation& seen, const at
     loss =
         target.mul(at::log_softmax(logits, 1)).sum().neg().div(static_cast<double>(images.size(0)));
   }
-  const auto dummy = torch::autograd::grad({loss}, weights, {}, false, false, true);
+  const std::vector<at::Tensor> parameters(weights.begin(),
+                                           weights.begin() + model.layout().trainable_count());
+  const auto dummy = torch::autograd::grad({loss}, parameters, {}, false, false, true);
   double distance = 0, energy = 0;
   for (size_t i = 0; i < dummy.size(); ++i) {
     const at::Tensor observed = seen.gradient.view(static_cast<int64_t>(i)).to(at::kDouble);
@@ -64,15 +66,21 @@ struct Case {
   std::string model, activation, objective;
   Labels labels;
   int64_t batch;
+  NormMode norm_mode = NormMode::kEval;
 };
+
+Model model_of(const Case& c) {
+  if (c.model == "mlp") return build("mlp", kSize, kClasses, c.activation, {{"hidden", "16"}});
+  if (c.model == "resnet20")
+    return build("resnet20", kSize, kClasses, c.activation, {{"width", "2"}}, c.norm_mode);
+  return build(c.model, kSize, kClasses, c.activation);
+}
 
 class EngineGradient : public ::testing::TestWithParam<Case> {};
 
 TEST_P(EngineGradient, AgreesWithCentralDifferences) {
   const Case& c = GetParam();
-  const Model model = c.model == "mlp"
-                          ? build("mlp", kSize, kClasses, c.activation, {{"hidden", "16"}})
-                          : build(c.model, kSize, kClasses, c.activation);
+  const Model model = model_of(c);
   std::vector<int64_t> truth(static_cast<size_t>(c.batch), 2);
   truth[0] = 1;
   const Observation seen = observe(model, noise_images(c.batch, kSize, 11), truth);
@@ -134,7 +142,9 @@ INSTANTIATE_TEST_SUITE_P(
                       Case{"lenet-dlg", "auto", "relative-l2", Labels::kFixedError, 1},
                       Case{"mlp", "sigmoid", "l2", Labels::kHard, 2},
                       Case{"mlp", "sigmoid", "relative-l2", Labels::kSoft, 1},
-                      Case{"mlp", "sigmoid", "l2", Labels::kFixedError, 1}));
+                      Case{"mlp", "sigmoid", "l2", Labels::kFixedError, 1},
+                      Case{"resnet20", "silu", "relative-l2", Labels::kHard, 2},
+                      Case{"resnet20", "silu", "relative-l2", Labels::kHard, 2, NormMode::kTrain}));
 
 TEST(Engine, IsZeroAtTheTruth) {
   const Model model = build("lenet-dlg", kSize, kClasses);

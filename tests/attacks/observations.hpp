@@ -18,7 +18,8 @@ namespace medpfl::observations {
 /// The model `name` for square images, its options at their defaults but those given.
 inline Model build(const std::string& name, int64_t image_size, int64_t classes,
                    const std::string& activation = "auto",
-                   const std::vector<std::pair<std::string, std::string>>& set = {}) {
+                   const std::vector<std::pair<std::string, std::string>>& set = {},
+                   NormMode norm_mode = NormMode::kEval) {
   const auto& entry = models().find(name);
   OptionValues own = OptionValues::defaults(entry.options);
   for (const auto& [option, value] : set) own.set(option, value);
@@ -26,6 +27,7 @@ inline Model build(const std::string& name, int64_t image_size, int64_t classes,
   request.input = {1, image_size, image_size};
   request.classes = classes;
   request.activation = activation;
+  request.norm_mode = norm_mode;
   return entry.create(own, request);
 }
 
