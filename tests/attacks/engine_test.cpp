@@ -22,7 +22,7 @@ constexpr int64_t kSize = 16, kClasses = 4;
 std::vector<at::Tensor> in_double(const std::vector<at::Tensor>& tensors) {
   std::vector<at::Tensor> out;
   for (const at::Tensor& t : tensors)
-    out.push_back(t.detach().to(at::kDouble).set_requires_grad(true));
+    out.push_back(t.detach().to(at::kDouble).set_requires_grad(t.requires_grad()));
   return out;
 }
 
@@ -30,7 +30,7 @@ std::vector<at::Tensor> in_double(const std::vector<at::Tensor>& tensors) {
 double reference_objective(const Model& model, const Observation& seen, const at::Tensor& images,
                            const Candidate& knowledge, const at::Tensor& label_logits,
                            bool relative) {
-  const std::vector<at::Tensor> weights = in_double(seen.weights.views());
+  const std::vector<at::Tensor> weights = in_double(seen.weights.views(true));
   const at::Tensor logits = model.forward(weights, images);
   at::Tensor error = knowledge.output_error;
   at::Tensor loss;

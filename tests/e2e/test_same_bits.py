@@ -46,6 +46,17 @@ FEDERATIONS: dict[str, dict[str, object]] = {
         "attack.when": "each-round",
         "output.gradients": "attacked",
     },
+    "batch statistics of a resnet": {
+        "model.name": "resnet20",
+        "model.resnet20.width": 2,
+        "model.norm_mode": "train",
+        "federation.algorithm": "fedavg",
+        "federation.batch_size": 4,
+        "attack.method": "dlg",
+        "attack.labels": "known",
+        "attack.probe_batch": 2,
+        "attack.iterations": 1,
+    },
     "dedicated server, updates attacked": {
         "federation.algorithm": "fedavg",
         "federation.partition": "label-shards",

@@ -109,10 +109,6 @@ TEST(StateDict, RefusesWhatIsNoFileOfWeights) {
             "w.pt: it ends early; " + advice);
   EXPECT_EQ(refusal([] { read_state_dict("\x80\x02.", "w.pt"); }),
             "w.pt: its pickle is malformed; " + advice);
-  EXPECT_EQ(refusal([] {
-              read_state_dict("\x80\x02cos\nsystem\nX\x02\0\0\0ls\x85R.", "w.pt");
-            }).substr(0, 10),
-            "w.pt: it e");
   EXPECT_EQ(refusal([] { read_state_dict("PK\x03\x04 nothing", "w.pt"); }).substr(0, 16),
             "w.pt: is damaged");
 }
