@@ -102,7 +102,8 @@ class Simulation final : public RoundControl {
     cases_ = std::make_unique<AttackCases>(model_->layout());
     attacks_ =
         std::make_unique<AttackQueue>(*model_, s_.attack, cases_.get(), data_.prior, s_.seed);
-    federation_state_.optimizer = make_server_optimizer(s_.federation, model_->layout().trainable());
+    federation_state_.optimizer =
+        make_server_optimizer(s_.federation, model_->layout().trainable());
     weights_ = std::make_unique<WeightLog>(s_.output);
     RunRecord& record = keeper_.record;
     record.model = model_.get();
