@@ -25,7 +25,7 @@ FORMAT = (REPOSITORY / "docs" / "file_format.md").read_text().partition("## benc
 EXPECTED = {
     "config": "resolved option value source",
     "environment": "host local_rank cpu_set threads device device_uuid peak_memory",
-    "model": "name offset size shape",
+    "model": "name offset size shape statistic",
     "data": "prior",
     "clients": "examples class_histogram assignment labels",
     "rounds": "round participants examples train_loss test_loss accuracy balanced_accuracy auroc "
@@ -44,7 +44,7 @@ EXPECTED = {
 ATTRIBUTES = {
     "/": "filetype schema_version medpfl_version git_sha created_utc status",
     "environment": "device torch mpi hdf5 resumes",
-    "model": "name classes input_shape parameters",
+    "model": "name classes input_shape parameters trainable norm_mode",
     "data": "dataset class_names",
     "rounds": "initial_test_loss initial_accuracy initial_balanced_accuracy initial_auroc "
               "initial_f1",
