@@ -29,7 +29,8 @@ class ServerOptimizer {
 /// sgd, momentum, adam, yogi.
 std::vector<std::string> server_optimizer_names();
 
-/// For models of `size` parameters, statistics not counted. settings.server_optimizer: one of server_optimizer_names().
+/// For models of `size` parameters, statistics not counted. settings.server_optimizer: one of
+/// server_optimizer_names().
 std::unique_ptr<ServerOptimizer> make_server_optimizer(const FederationSettings& settings,
                                                        int64_t size);
 
