@@ -38,7 +38,7 @@ int64_t measured_peak(const Model& model, int64_t batch, int64_t evaluated,
     Observation observation;
     observation.weights = weights;
     observation.gradient = gradient;
-    const auto objective = make_objective("l2");
+    const auto objective = make_objective({"l2"}, gradient);
     const auto engine = make_exact_engine(model, observation, *objective);
     Candidate candidate;
     candidate.images = zero_images(model, attacked_batch);

@@ -96,7 +96,8 @@ class MatchingAttack final : public Attack {
     if (!joint) knowledge.labels = at::tensor(result.labels, at::kLong);
     if (settings_.output_error == "observed")
       knowledge.output_error = observed_error(model, observation);
-    const std::unique_ptr<Objective> objective = make_objective(settings_.objective);
+    const std::unique_ptr<Objective> objective =
+        make_objective({settings_.objective}, observation.gradient);
     const std::unique_ptr<MatchingEngine> engine =
         make_exact_engine(model, observation, *objective);
     // The attacker keeps the best point it ever saw, by its own objective.
