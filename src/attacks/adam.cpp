@@ -53,13 +53,16 @@ Optimizer::Status Adam::step(const Function& function, float* x) {
   ++steps_;
   if (all([](float g) { return g == 0; })) return Status::kStalled;
   const auto b1 = static_cast<float>(options_.beta1), b2 = static_cast<float>(options_.beta2);
+  // Rounded once: 1 - b2 in float32 is off by 5e-5 of itself.
+  const auto c1 = static_cast<float>(1 - options_.beta1);
+  const auto c2 = static_cast<float>(1 - options_.beta2);
   const auto t = static_cast<double>(steps_);
   const auto size = static_cast<float>(rate / (1 - std::pow(options_.beta1, t)));
   const auto root = static_cast<float>(1 / std::sqrt(1 - std::pow(options_.beta2, t)));
   for (size_t i = 0; i < gradient_.size(); ++i) {
     const float g = gradient_[i];
-    mean_[i] = b1 * mean_[i] + (1 - b1) * g;
-    square_[i] = b2 * square_[i] + (1 - b2) * g * g;
+    mean_[i] = b1 * mean_[i] + c1 * g;
+    square_[i] = b2 * square_[i] + c2 * g * g;
     x[i] -= size * mean_[i] / (std::sqrt(square_[i]) * root + kEpsilon);
   }
   return Status::kRunning;

@@ -60,6 +60,13 @@ class MatchingAttack final : public Attack {
     return settings_.labels == "idlg" ? "labels=idlg" : "";
   }
 
+  bool uses_public_mean() const override { return settings_.init == "surrogate"; }
+
+  void check(const Model& model) const override {
+    check_label_rule(settings_.labels, model);
+    make_objective(settings_.objective, FlatParameters(model.layout()));
+  }
+
   std::optional<Reconstruction> run(const Model& model, const Observation& observation,
                                     const StreamKey& start, const std::string& state,
                                     const AttackMonitor& monitor) const override {
@@ -98,7 +105,7 @@ class MatchingAttack final : public Attack {
     const std::unique_ptr<Optimizer> optimizer = make_optimizer(settings_, noise, x.size());
     double seconds_before = 0;
     if (state.empty()) {
-      initialize(start, &x);
+      initialize(start, observation, &x);
       best = x.values();
       result.status = "finished";
       keep_snapshot(0, x, best, &result);
@@ -155,9 +162,10 @@ class MatchingAttack final : public Attack {
   }
 
  private:
-  void initialize(const StreamKey& start, Variables* x) const {
+  void initialize(const StreamKey& start, const Observation& observation, Variables* x) const {
     RandomStream random(start);
-    const at::Tensor images = initial_images(settings_.init, x->varied_shape(), &random);
+    const at::Tensor images =
+        initial_images(settings_.init, x->varied_shape(), observation.public_mean, &random);
     std::copy_n(images.data_ptr<float>(), x->pixels(), x->data());
     for (int64_t i = x->pixels(); i < x->size(); ++i)
       x->data()[i] = static_cast<float>(random.normal());

@@ -6,7 +6,6 @@
 #include <limits>
 
 #include "attacks/attack.hpp"
-#include "attacks/initializer.hpp"
 #include "core/error.hpp"
 #include "metrics/image.hpp"
 #include "observations.hpp"
@@ -219,33 +218,6 @@ TEST(MatchingAttack, ObservedErrorRefusesABatch) {
         "output_error=observed holds for one image, but the message of hospital 0 in round 0 "
         "comes from 2");
   }
-}
-
-struct Moments {
-  double mean, deviation, low, high;
-};
-
-Moments moments(const std::string& name) {
-  RandomStream random({1, Purpose::kAttackStart, 0, 0, 0});
-  const at::Tensor images = initial_images(name, {4, 3, 50, 50}, &random).to(at::kDouble);
-  return {images.mean().item<double>(), images.std().item<double>(), images.min().item<double>(),
-          images.max().item<double>()};
-}
-
-TEST(Initializer, DrawsFromTheDistributionsItNames) {
-  const Moments normal = moments("normal");
-  EXPECT_NEAR(normal.mean, 0, 0.03);
-  EXPECT_NEAR(normal.deviation, 1, 0.03);
-  const Moments uniform = moments("uniform");
-  EXPECT_NEAR(uniform.mean, 0.5, 0.01);
-  EXPECT_NEAR(uniform.deviation, std::sqrt(1.0 / 12), 0.01);
-  EXPECT_GE(uniform.low, 0);
-  EXPECT_LE(uniform.high, 1);
-  const Moments grey = moments("grey");
-  EXPECT_NEAR(grey.mean, 0.5, 0.003);
-  EXPECT_NEAR(grey.deviation, 0.1, 0.003);
-  EXPECT_EQ(initializer_names(), (std::vector<std::string>{"normal", "uniform", "grey"}));
-  EXPECT_THROW(moments("white"), ConfigError);
 }
 
 }  // namespace
