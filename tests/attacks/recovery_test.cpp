@@ -111,6 +111,124 @@ TEST_P(Recovery, StoppedAndContinuedGivesTheSameBits) {
   }
 }
 
+// Adam with all that it keeps: moments, noise, the step of a schedule, filters, patience.
+TEST(Adam, StoppedAndContinuedGivesTheSameBits) {
+  const auto [image, label] = phantom_image(16, 3);
+  const Model model = build("lenet-dlg", 16, 4);
+  const Observation seen = observe(model, image, {label});
+  const StreamKey start{1, Purpose::kAttackStart, 0, 0, 0};
+  const Options options = {{"iterations", "16"},
+                           {"langevin", "0.1"},
+                           {"median_every", "5"},
+                           {"patience", "9"},
+                           {"labels", "joint"}};
+  for (const std::string preset : {"inverting-gradients", "modern", "partial-match"}) {
+    const Reconstruction whole = run(*make_attack(preset, options), model, seen);
+    ASSERT_GE(whole.iterations, 9);
+    std::string state;
+    std::optional<Reconstruction> pieces;
+    for (int runs = 0; !pieces; ++runs) {
+      ASSERT_LT(runs, 16);
+      pieces = make_attack(preset, options)
+                   ->run(model, seen, start, state, [&](const AttackProgress& progress) {
+                     if (progress.iteration % 3 != 0) return true;
+                     state = progress.save();
+                     return false;
+                   });
+    }
+    expect_same(whole, *pieces);
+  }
+}
+
+struct Bound {
+  std::string preset;
+  Options options;
+  double psnr;
+};
+
+class PresetRecovery : public ::testing::TestWithParam<Bound> {};
+
+TEST_P(PresetRecovery, FindsAPhantomScan) {
+  constexpr int64_t kSize = 16;
+  const auto [image, label] = phantom_image(kSize, 3);
+  const Model model = build("lenet-dlg", kSize, 4);
+  Observation seen = observe(model, image, {label});
+  seen.known_labels = {label};
+  const Reconstruction result =
+      run(*make_attack(GetParam().preset, GetParam().options), model, seen);
+  EXPECT_EQ(result.labels, std::vector<int64_t>{label});
+  EXPECT_GT(psnr_from_mse(mse(result.images, image)), GetParam().psnr);
+}
+
+INSTANTIATE_TEST_SUITE_P(Presets, PresetRecovery,
+                         ::testing::Values(Bound{"cpl", {}, 1},
+                                           Bound{"inverting-gradients", {{"iterations", "600"}}, 1},
+                                           Bound{"modern", {{"iterations", "600"}}, 1},
+                                           Bound{"kernel", {}, 1},
+                                           Bound{"partial-match", {{"iterations", "600"}}, 1}),
+                         [](const auto& test) {
+                           std::string name = test.param.preset;
+                           std::replace(name.begin(), name.end(), '-', '_');
+                           return name;
+                         });
+
+TEST(MatchingAttack, GreyVariesOneChannelOfThree) {
+  const auto [grey, label] = phantom_image(16, 3);
+  const auto& entry = models().find("lenet-dlg");
+  ModelRequest request;
+  request.input = {3, 16, 16};
+  request.classes = 4;
+  const Model model = entry.create(OptionValues::defaults(entry.options), request);
+  Observation seen = observe(model, grey.expand({1, 3, 16, 16}).contiguous(), {label});
+  const Reconstruction result =
+      run(*make_attack("idlg", {{"grey", "true"}, {"line_search", "strong-wolfe"}, {"tv", "1e-4"}}),
+          model, seen);
+  EXPECT_TRUE(result.images[0][0].equal(result.images[0][1]));
+  EXPECT_TRUE(result.images[0][0].equal(result.images[0][2]));
+  EXPECT_GT(psnr_from_mse(mse(result.images.narrow(1, 0, 1), grey)), 1);
+}
+
+TEST(MatchingAttack, StartsFromThePublicMeanOnlyWhereItSaysSo) {
+  const auto [image, label] = phantom_image(16, 3);
+  const Model model = build("lenet-dlg", 16, 4);
+  Observation seen = observe(model, image, {label});
+  EXPECT_FALSE(make_attack("cpl", {})->uses_public_mean());
+  const auto attack = make_attack("cpl", {{"init", "surrogate"}, {"iterations", "1"}});
+  EXPECT_TRUE(attack->uses_public_mean());
+  seen.public_mean = image[0];  // were it the truth itself, nothing would be left to do
+  EXPECT_TRUE(run(*attack, model, seen).images.equal(image));
+}
+
+TEST(MatchingAttack, BoxKeepsImagesInRangeAndPatienceEndsIt) {
+  const auto [image, label] = phantom_image(16, 3);
+  const Model model = build("lenet-dlg", 16, 4);
+  const Observation seen = observe(model, image, {label});
+  for (const std::string optimizer : {"adam", "lbfgs"}) {
+    const Reconstruction r = run(*make_attack("idlg", {{"optimizer", optimizer},
+                                                       {"box", "true"},
+                                                       {"iterations", "30"},
+                                                       {"line_search", "strong-wolfe"}}),
+                                 model, seen);
+    EXPECT_EQ(r.trace.size(), static_cast<size_t>(r.iterations));
+    EXPECT_LT(r.matching_loss, r.trace.front());
+  }
+  // Steps of length 1e-30 change nothing in float32.
+  const Reconstruction r = run(
+      *make_attack(
+          "inverting-gradients",
+          {{"learning_rate", "1e-30"}, {"labels", "idlg"}, {"init", "uniform"}, {"patience", "7"}}),
+      model, seen);
+  EXPECT_EQ(r.status, "stalled");
+  EXPECT_EQ(r.iterations, 8);
+}
+
+TEST(MatchingAttack, OptionsThatDoNotFitTheNetworkAreRefused) {
+  const Model model = build("lenet-dlg", 16, 4);
+  make_attack("modern", {})->check(model);
+  make_attack("modern", {{"exclude", "conv1*"}})->check(model);
+  EXPECT_THROW(make_attack("modern", {{"exclude", "nothing*"}})->check(model), ConfigError);
+}
+
 INSTANTIATE_TEST_SUITE_P(Presets, Recovery, ::testing::Values("dlg", "idlg"),
                          [](const auto& test) { return test.param; });
 
