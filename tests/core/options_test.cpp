@@ -114,7 +114,7 @@ TEST(Options, DefaultsThatDifferAreNamed) {
   other[0].default_value = "4";
   other[2].default_value = "true";
   EXPECT_EQ(differing_defaults(other, base), "rounds=4, on=true");
-  other[1] = other[1].at_least(0);
+  other[1] = other[1].at_least(1);
   EXPECT_EQ(differing_defaults(other, base), std::nullopt) << "another domain";
   EXPECT_EQ(differing_defaults({base[0]}, base), std::nullopt);
 }
