@@ -38,7 +38,7 @@ int64_t measured_peak(const Model& model, int64_t batch, int64_t evaluated,
     Observation observation;
     observation.weights = weights;
     observation.gradient = gradient;
-    const auto objective = make_objective("l2");
+    const auto objective = make_objective({"l2"}, gradient);
     const auto engine = make_exact_engine(model, observation, *objective);
     Candidate candidate;
     candidate.images = zero_images(model, attacked_batch);
@@ -53,8 +53,10 @@ int64_t measured_peak(const Model& model, int64_t batch, int64_t evaluated,
 int64_t optimizer_history(const Config& config, const AttackPlan& plan) {
   int64_t most = 0;
   for (const AttackPlan::Method& method : plan.methods) {
-    const auto found = config.entries().find("attack." + method.name + ".history");
-    if (found != config.entries().end())
+    const std::string section = "attack." + method.name;
+    const auto found = config.entries().find(section + ".history");
+    if (found != config.entries().end() &&
+        config.entries().at(section + ".optimizer").value == "lbfgs")
       most = std::max<int64_t>(most, std::stoll(found->second.value));
   }
   return most;

@@ -17,7 +17,7 @@ TASK_COLUMNS = (
     "matching_loss chosen knowledge"
 ).split()
 IMAGE_COLUMNS = (
-    "task index label label_inferred mse psnr ssim rdlv rank_of_truth "
+    "task index label label_inferred label_found mse psnr ssim rdlv rank_of_truth "
     "success_ssim_50 success_ssim_70 success_ssim_90 success_psnr_20"
 ).split()
 GRADIENT_COLUMNS = "round client probe kind examples steps norm loss".split()

@@ -60,9 +60,9 @@ METRICS = (
     Metric("asr_90", "SSIM ≥\u00a00.9", "%", np.mean, lambda f: f["success_ssim_90"],
            "Attack success rate at a strict threshold: nearly a copy."),
     Metric("label_accuracy", "Labels right", "%", np.mean,
-           lambda f: _known(f["label_inferred"] == f["label"], f["label_inferred"] >= 0),
+           lambda f: _known(f["label_found"], f["label_inferred"] >= 0),
            "Share of the images whose diagnosis the attacker worked out, or was given: see what "
-           "it knew."),
+           "it knew. Of a batch, diagnoses are counted without regard to which image has which."),
     Metric("rank_1", "Re-identified", "%", np.mean,
            lambda f: _known(f["rank_of_truth"] == 0, f["rank_of_truth"] >= 0),
            "Share of the reconstructions whose nearest neighbour, among all images of that "

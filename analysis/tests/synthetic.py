@@ -171,6 +171,7 @@ def write_attacks(group, truth, noise, scores, methods, labels, restarts, rng) -
         columns[name] = np.where(last, np.array(values, dtype=float)[batch], 99)
         if columns[name].dtype != np.float64 or name in ("label_inferred", "rank_of_truth"):
             columns[name] = columns[name].astype(int)
+    columns["label_found"] = (columns["label_inferred"] == columns["label"]).astype(int)
     columns |= {f"success_ssim_{t}": (columns["ssim"] >= t / 100).astype(int) for t in (50, 70, 90)}
     columns["success_psnr_20"] = (columns["psnr"] > 20).astype(int)
     images = group.create_group("images")

@@ -43,17 +43,21 @@ class Attack {
   virtual std::optional<Reconstruction> run(const Model& model, const Observation& observation,
                                             const StreamKey& start, const std::string& state,
                                             const AttackMonitor& monitor) const = 0;
-  /// The rule by which labels are found: known | idlg | joint.
+  /// The rule by which labels are found, a word of label_rule_names().
   virtual std::string label_rule() const = 0;
   /// The option, with its value, under which this attack reads one image from a message; "" where
   /// it takes a batch of any size.
   virtual std::string single_image_option() const = 0;
+  /// Whether it starts from, or leans on, the mean public image.
+  virtual bool uses_public_mean() const { return false; }
+  /// Throws ConfigError where its options do not fit the network.
+  virtual void check(const Model& model) const { static_cast<void>(model); }
 };
 
 using AttackFactory =
     std::function<std::unique_ptr<Attack>(const OptionValues& own, const AttackRequest& request)>;
 
-/// dlg, idlg.
+/// dlg, idlg, cpl, inverting-gradients, modern, kernel, partial-match.
 const Registry<AttackFactory>& attacks();
 
 }  // namespace medpfl

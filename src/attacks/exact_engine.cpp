@@ -16,7 +16,6 @@ class ExactEngine final : public MatchingEngine {
  public:
   ExactEngine(const Model& model, const Observation& observation, const Objective& objective)
       : model_(model),
-        observed_(observation.gradient),
         objective_(objective),
         weights_(model.device(), observation.weights, true),
         views_(weights_.current()),
@@ -43,8 +42,7 @@ class ExactEngine final : public MatchingEngine {
     const std::vector<at::Tensor> dummy =
         torch::autograd::grad({loss}, parameters_, {}, true, true);
     weights_.collect(dummy, &dummy_);
-    const double value = objective_.evaluate(dummy_.data(), observed_.data(),
-                                             model_.layout().trainable(), derivative_.data());
+    const double value = objective_.evaluate(dummy_.data(), derivative_.data());
     // With dD/dg as the vector of the second pass no graph of the objective is needed.
     // A gradient that does not depend on the candidate (that of the last bias, under a fixed output
     // error) has no part in it.
@@ -64,7 +62,6 @@ class ExactEngine final : public MatchingEngine {
 
  private:
   const Model& model_;
-  const FlatParameters& observed_;
   const Objective& objective_;
   DeviceViews weights_;
   std::vector<at::Tensor> views_, parameters_;

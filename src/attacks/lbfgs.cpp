@@ -47,7 +47,7 @@ void Lbfgs::restore(ByteReader* in) {
   rho_ = in->array<double>();
 }
 
-void Lbfgs::restart() { known_ = started_ = false; }
+void Lbfgs::moved() { known_ = started_ = false; }
 
 double Lbfgs::evaluate(const Function& function, const float* x, float* gradient) {
   ++evaluations_;
@@ -105,7 +105,7 @@ void Lbfgs::compute_direction() {
   }
 }
 
-Lbfgs::Status Lbfgs::step(const Function& function, float* x) {
+Optimizer::Status Lbfgs::step(const Function& function, float* x) {
   if (!known_) {
     value_ = evaluate(function, x, gradient_.data());
     known_ = true;

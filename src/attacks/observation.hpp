@@ -1,6 +1,7 @@
 #pragma once
+#include <ATen/core/Tensor.h>
+
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,7 @@ struct Observation {
   int64_t batch = 1;  ///< images behind the message (public: the hospital states its weight)
   int64_t steps = 1;  ///< local optimizer steps (public)
   std::vector<int64_t> known_labels;  ///< [batch]; only under attack.labels=known, else empty
+  at::Tensor public_mean;  ///< float32 [C, H, W], mean public image; only where the attack uses it
 };
 
 }  // namespace medpfl

@@ -212,9 +212,20 @@ Model make_model(const Config& config, const Settings& settings, int64_t data_cl
   request.classes = std::max<int64_t>(2, settings.classes != 0 ? settings.classes : data_classes);
   request.activation = settings.activation;
   request.norm_mode = settings.norm_mode;
-  return models()
-      .find(settings.model_name)
-      .create(config.section("model." + settings.model_name), request);
+  Model model = models()
+                    .find(settings.model_name)
+                    .create(config.section("model." + settings.model_name), request);
+  Violations wrong;
+  for (const AttackPlan::Method& method : settings.attack.methods)
+    wrong.guard([&] {
+      try {
+        method.attack->check(model);
+      } catch (const ConfigError& error) {
+        throw ConfigError(fmt::format("[attack.{}] {}", method.name, error.what()));
+      }
+    });
+  wrong.throw_if_any();
+  return model;
 }
 
 FlatParameters make_first_weights(const Settings& settings, const Model& model) {

@@ -53,7 +53,7 @@ struct Settings {
 Settings make_settings(const Config& config);
 
 /// The network for a data set with these classes. Throws ConfigError when model.classes is too
-/// small.
+/// small, and where an attack's options do not fit the network.
 Model make_model(const Config& config, const Settings& settings, int64_t data_classes);
 
 /// The weights of round 0: drawn, and where model.weights names a file those of the file. Throws

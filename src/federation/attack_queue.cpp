@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "core/log.hpp"
+#include "core/tensor_bytes.hpp"
 #include "data/dataset.hpp"
 
 namespace medpfl {
@@ -26,8 +27,10 @@ const AttackPlan::Method& AttackQueue::method(const AttackTask& task) const {
 
 std::string AttackQueue::knowledge(const AttackTask& task) const {
   const Observation& o = attack_case(task).observation;
-  return fmt::format("labels: {}; batch {}; {} local steps; {}", method(task).attack->label_rule(),
-                     o.batch, o.steps, plan_.public_knowledge);
+  const Attack& attack = *method(task).attack;
+  return fmt::format("labels: {}; batch {}; {} local steps; {}{}", attack.label_rule(), o.batch,
+                     o.steps, attack.uses_public_mean() ? "mean public image; " : "",
+                     plan_.public_knowledge);
 }
 
 void AttackQueue::queue_new_cases() {
@@ -83,6 +86,7 @@ std::string AttackQueue::describe(const AttackTask& task) const {
   for (const int64_t v : {task.method, task.restart, o.round, o.client, o.probe, o.batch, o.steps})
     out.value(v);
   out.array(labels_known ? one.truth.labels : std::vector<int64_t>());
+  pack_tensor(method(task).attack->uses_public_mean() ? prior_ : at::Tensor(), &out);
   out.array(weights.data(), weights.size());
   out.array(o.gradient.data(), o.gradient.size());
   out.text(task.state);
@@ -97,6 +101,7 @@ std::optional<std::string> AttackQueue::execute(const std::string& description,
   Observation o;
   for (int64_t* v : {&o.round, &o.client, &o.probe, &o.batch, &o.steps}) *v = in.value<int64_t>();
   o.known_labels = in.array<int64_t>();
+  o.public_mean = unpack_tensor(&in);
   o.weights = FlatParameters(model_.layout());
   o.gradient = FlatParameters(model_.layout());
   in.array_into(o.weights.data(), o.weights.size());

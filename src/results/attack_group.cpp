@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <limits>
 #include <map>
+#include <set>
 #include <tuple>
 
 #include "data/dataset.hpp"
@@ -94,7 +95,26 @@ struct ImageRow {
   const Truth* truth = nullptr;
   const Reconstruction* result = nullptr;
   const ImageScore* score = nullptr;
+  bool label_found = false;
 };
+
+// Which true classes are among those inferred for the batch, each inferred one used once: right
+// labels of matched images first, so that a lost image does not cost a right label.
+std::vector<bool> labels_found(const Truth& truth, const AttackTask& task) {
+  std::multiset<int64_t> left(task.result.labels.begin(), task.result.labels.end());
+  std::vector<bool> found(task.scores.size(), false);
+  for (const bool matched : {true, false})
+    for (size_t i = 0; i < found.size(); ++i) {
+      const int64_t label = truth.labels[i];
+      const auto reconstruction = static_cast<size_t>(task.scores[i].reconstruction);
+      if (found[i] || (matched && task.result.labels[reconstruction] != label)) continue;
+      const auto one = left.find(label);
+      if (one == left.end()) continue;
+      left.erase(one);
+      found[i] = true;
+    }
+  return found;
+}
 
 void write_images(h5::File* file, const std::vector<ImageRow>& rows, const Model& model) {
   using I = ImageRow;
@@ -110,6 +130,9 @@ void write_images(h5::File* file, const std::vector<ImageRow>& rows, const Model
       "label_inferred", rows,
       [](const I& i) { return i.result->labels[static_cast<size_t>(i.score->reconstruction)]; },
       "class the attacker worked with");
+  table.column<int64_t, I>(
+      "label_found", rows, [](const I& i) { return i.label_found ? 1 : 0; },
+      "1: the true class is among those inferred for the batch, each counted once");
   table.column<double, I>(
       "mse", rows, [](const I& i) { return i.score->mse; }, "mean squared error");
   table.column<double, I>(
@@ -202,9 +225,10 @@ void write_attack_group(h5::File* file, const RunRecord& record) {
   std::vector<ImageRow> rows;
   for (size_t t = 0; t < tasks.size(); ++t) {
     const AttackTask& task = *tasks[t].task;
+    const std::vector<bool> found = labels_found(tasks[t].of->truth, task);
     for (size_t i = 0; i < task.scores.size(); ++i)
       rows.push_back({static_cast<int64_t>(t), static_cast<int64_t>(i), &tasks[t].of->truth,
-                      &task.result, &task.scores[i]});
+                      &task.result, &task.scores[i], found[i]});
   }
   write_tasks(file, tasks, record);
   write_images(file, rows, *record.model);

@@ -97,7 +97,7 @@ TEST_P(EngineGradient, AgreesWithCentralDifferences) {
   if (c.labels == Labels::kFixedError)
     candidate.output_error = seen.gradient.view(model.head().bias).view({1, kClasses}).clone();
 
-  const auto objective = make_objective(c.objective);
+  const auto objective = make_objective({c.objective}, seen.gradient);
   const auto engine = make_exact_engine(model, seen, *objective);
   CandidateGradient gradient;
   const double value = engine->evaluate(candidate, &gradient);
@@ -150,7 +150,7 @@ TEST(Engine, IsZeroAtTheTruth) {
   const Model model = build("lenet-dlg", kSize, kClasses);
   const at::Tensor images = noise_images(2, kSize, 11);
   const Observation seen = observe(model, images, {3, 0});
-  const auto objective = make_objective("relative-l2");
+  const auto objective = make_objective({"relative-l2"}, seen.gradient);
   const auto engine = make_exact_engine(model, seen, *objective);
   Candidate candidate;
   candidate.images = images;
@@ -165,7 +165,7 @@ TEST(Engine, IsZeroAtTheTruth) {
 TEST(Engine, LeavesTheCandidateAlone) {
   const Model model = build("mlp", kSize, kClasses, "sigmoid", {{"hidden", "8"}});
   const Observation seen = observe(model, noise_images(1, kSize, 11), {1});
-  const auto objective = make_objective("l2");
+  const auto objective = make_objective({"l2"}, seen.gradient);
   const auto engine = make_exact_engine(model, seen, *objective);
   Candidate candidate;
   candidate.images = noise_images(1, kSize, 12);
@@ -179,37 +179,11 @@ TEST(Engine, LeavesTheCandidateAlone) {
   EXPECT_FALSE(candidate.images.requires_grad());
 }
 
-TEST(Objective, L2ByHand) {
-  const std::vector<float> dummy = {1, -2, 0.5F}, observed = {0, 2, 0.5F};
-  std::vector<float> derivative(3);
-  EXPECT_DOUBLE_EQ(
-      make_objective("l2")->evaluate(dummy.data(), observed.data(), 3, derivative.data()), 17);
-  EXPECT_EQ(derivative, (std::vector<float>{2, -8, 0}));
-}
-
-TEST(Objective, RelativeL2DividesByTheObservedEnergy) {
-  const std::vector<float> dummy = {1, -2, 0.5F}, observed = {0, 2, 0};
-  std::vector<float> derivative(3);
-  const auto relative = make_objective("relative-l2");
-  EXPECT_DOUBLE_EQ(relative->evaluate(dummy.data(), observed.data(), 3, derivative.data()),
-                   17.25 / 4);
-  EXPECT_EQ(derivative, (std::vector<float>{0.5F, -2, 0.25F}));
-  // The value stays when both gradients are a thousand times weaker.
-  const std::vector<float> weak = {1e-3F, -2e-3F, 0.5e-3F}, weakly = {0, 2e-3F, 0};
-  EXPECT_NEAR(relative->evaluate(weak.data(), weakly.data(), 3, derivative.data()), 17.25 / 4,
-              1e-5);
-  const std::vector<float> zero(3, 0);
-  EXPECT_DOUBLE_EQ(relative->evaluate(dummy.data(), zero.data(), 3, derivative.data()), 5.25)
-      << "nothing observed: the plain distance";
-}
-
-TEST(Objective, UnknownNameIsRefused) { EXPECT_THROW(make_objective("l3"), ConfigError); }
-
 // "cpu:0" takes the way of a GPU, copies and all; see tests/models/device_views_test.cpp.
 TEST(ExactEngine, SameValuesThroughCopies) {
   Model model = build("lenet-dlg", kSize, kClasses);
   const Observation seen = observe(model, noise_images(2, kSize, 1), {1, 3});
-  const auto objective = make_objective("l2");
+  const auto objective = make_objective({"l2"}, seen.gradient);
   const auto direct = make_exact_engine(model, seen, *objective);
   model.compute_on(at::Device(at::kCPU, 0));
   const auto staged = make_exact_engine(model, seen, *objective);

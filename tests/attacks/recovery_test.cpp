@@ -6,7 +6,6 @@
 #include <limits>
 
 #include "attacks/attack.hpp"
-#include "attacks/initializer.hpp"
 #include "core/error.hpp"
 #include "metrics/image.hpp"
 #include "observations.hpp"
@@ -110,6 +109,124 @@ TEST_P(Recovery, StoppedAndContinuedGivesTheSameBits) {
     for (size_t i = 0; i < whole.snapshots.size(); ++i)
       EXPECT_TRUE(whole.snapshots[i].equal(pieces->snapshots[i]));
   }
+}
+
+// Adam with all that it keeps: moments, noise, the step of a schedule, filters, patience.
+TEST(Adam, StoppedAndContinuedGivesTheSameBits) {
+  const auto [image, label] = phantom_image(16, 3);
+  const Model model = build("lenet-dlg", 16, 4);
+  const Observation seen = observe(model, image, {label});
+  const StreamKey start{1, Purpose::kAttackStart, 0, 0, 0};
+  const Options options = {{"iterations", "16"},
+                           {"langevin", "0.1"},
+                           {"median_every", "5"},
+                           {"patience", "9"},
+                           {"labels", "joint"}};
+  for (const std::string preset : {"inverting-gradients", "modern", "partial-match"}) {
+    const Reconstruction whole = run(*make_attack(preset, options), model, seen);
+    ASSERT_GE(whole.iterations, 9);
+    std::string state;
+    std::optional<Reconstruction> pieces;
+    for (int runs = 0; !pieces; ++runs) {
+      ASSERT_LT(runs, 16);
+      pieces = make_attack(preset, options)
+                   ->run(model, seen, start, state, [&](const AttackProgress& progress) {
+                     if (progress.iteration % 3 != 0) return true;
+                     state = progress.save();
+                     return false;
+                   });
+    }
+    expect_same(whole, *pieces);
+  }
+}
+
+struct Bound {
+  std::string preset;
+  Options options;
+  double psnr;
+};
+
+class PresetRecovery : public ::testing::TestWithParam<Bound> {};
+
+TEST_P(PresetRecovery, FindsAPhantomScan) {
+  constexpr int64_t kSize = 16;
+  const auto [image, label] = phantom_image(kSize, 3);
+  const Model model = build("lenet-dlg", kSize, 4);
+  Observation seen = observe(model, image, {label});
+  seen.known_labels = {label};
+  const Reconstruction result =
+      run(*make_attack(GetParam().preset, GetParam().options), model, seen);
+  EXPECT_EQ(result.labels, std::vector<int64_t>{label});
+  EXPECT_GT(psnr_from_mse(mse(result.images, image)), GetParam().psnr);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Presets, PresetRecovery,
+    ::testing::Values(Bound{"cpl", {}, 40},
+                      Bound{"inverting-gradients", {{"iterations", "600"}}, 14},
+                      Bound{"modern", {{"iterations", "600"}}, 12}, Bound{"kernel", {}, 35},
+                      Bound{"partial-match", {{"iterations", "600"}}, 12}),
+    [](const auto& test) {
+      std::string name = test.param.preset;
+      std::replace(name.begin(), name.end(), '-', '_');
+      return name;
+    });
+
+TEST(MatchingAttack, GreyVariesOneChannelOfThree) {
+  const auto [grey, label] = phantom_image(16, 3);
+  const auto& entry = models().find("lenet-dlg");
+  ModelRequest request;
+  request.input = {3, 16, 16};
+  request.classes = 4;
+  const Model model = entry.create(OptionValues::defaults(entry.options), request);
+  Observation seen = observe(model, grey.expand({1, 3, 16, 16}).contiguous(), {label});
+  const Reconstruction result =
+      run(*make_attack("idlg", {{"grey", "true"}, {"line_search", "strong-wolfe"}, {"tv", "1e-4"}}),
+          model, seen);
+  EXPECT_TRUE(result.images[0][0].equal(result.images[0][1]));
+  EXPECT_TRUE(result.images[0][0].equal(result.images[0][2]));
+  EXPECT_GT(psnr_from_mse(mse(result.images.narrow(1, 0, 1), grey)), 40);
+}
+
+TEST(MatchingAttack, StartsFromThePublicMeanOnlyWhereItSaysSo) {
+  const auto [image, label] = phantom_image(16, 3);
+  const Model model = build("lenet-dlg", 16, 4);
+  Observation seen = observe(model, image, {label});
+  EXPECT_FALSE(make_attack("cpl", {})->uses_public_mean());
+  const auto attack = make_attack("cpl", {{"init", "surrogate"}, {"iterations", "1"}});
+  EXPECT_TRUE(attack->uses_public_mean());
+  seen.public_mean = image[0];  // were it the truth itself, nothing would be left to do
+  EXPECT_TRUE(run(*attack, model, seen).images.equal(image));
+}
+
+TEST(MatchingAttack, BoxKeepsImagesInRangeAndPatienceEndsIt) {
+  const auto [image, label] = phantom_image(16, 3);
+  const Model model = build("lenet-dlg", 16, 4);
+  const Observation seen = observe(model, image, {label});
+  for (const std::string optimizer : {"adam", "lbfgs"}) {
+    const Reconstruction r = run(*make_attack("idlg", {{"optimizer", optimizer},
+                                                       {"box", "true"},
+                                                       {"iterations", "30"},
+                                                       {"line_search", "strong-wolfe"}}),
+                                 model, seen);
+    EXPECT_EQ(r.trace.size(), static_cast<size_t>(r.iterations));
+    EXPECT_LT(r.matching_loss, r.trace.front());
+  }
+  // Steps of length 1e-30 change nothing in float32.
+  const Reconstruction r = run(
+      *make_attack(
+          "inverting-gradients",
+          {{"learning_rate", "1e-30"}, {"labels", "idlg"}, {"init", "uniform"}, {"patience", "7"}}),
+      model, seen);
+  EXPECT_EQ(r.status, "stalled");
+  EXPECT_EQ(r.iterations, 8);
+}
+
+TEST(MatchingAttack, OptionsThatDoNotFitTheNetworkAreRefused) {
+  const Model model = build("lenet-dlg", 16, 4);
+  make_attack("modern", {})->check(model);
+  make_attack("modern", {{"exclude", "conv1*"}})->check(model);
+  EXPECT_THROW(make_attack("modern", {{"exclude", "nothing*"}})->check(model), ConfigError);
 }
 
 INSTANTIATE_TEST_SUITE_P(Presets, Recovery, ::testing::Values("dlg", "idlg"),
@@ -219,33 +336,6 @@ TEST(MatchingAttack, ObservedErrorRefusesABatch) {
         "output_error=observed holds for one image, but the message of hospital 0 in round 0 "
         "comes from 2");
   }
-}
-
-struct Moments {
-  double mean, deviation, low, high;
-};
-
-Moments moments(const std::string& name) {
-  RandomStream random({1, Purpose::kAttackStart, 0, 0, 0});
-  const at::Tensor images = initial_images(name, {4, 3, 50, 50}, &random).to(at::kDouble);
-  return {images.mean().item<double>(), images.std().item<double>(), images.min().item<double>(),
-          images.max().item<double>()};
-}
-
-TEST(Initializer, DrawsFromTheDistributionsItNames) {
-  const Moments normal = moments("normal");
-  EXPECT_NEAR(normal.mean, 0, 0.03);
-  EXPECT_NEAR(normal.deviation, 1, 0.03);
-  const Moments uniform = moments("uniform");
-  EXPECT_NEAR(uniform.mean, 0.5, 0.01);
-  EXPECT_NEAR(uniform.deviation, std::sqrt(1.0 / 12), 0.01);
-  EXPECT_GE(uniform.low, 0);
-  EXPECT_LE(uniform.high, 1);
-  const Moments grey = moments("grey");
-  EXPECT_NEAR(grey.mean, 0.5, 0.003);
-  EXPECT_NEAR(grey.deviation, 0.1, 0.003);
-  EXPECT_EQ(initializer_names(), (std::vector<std::string>{"normal", "uniform", "grey"}));
-  EXPECT_THROW(moments("white"), ConfigError);
 }
 
 }  // namespace

@@ -31,7 +31,8 @@ LONG: dict[str, object] = {
     "checkpoint.seconds": 0.2,
 }
 EACH_ROUND = LONG | {"attack.when": "each-round", "output.gradients": "attacked",
-                     "output.precision": "float16"}
+                     "output.precision": "float16", "attack.method": "dlg,modern",
+                     "attack.modern.langevin": 0.1}
 
 # Hospitals and a server that remember: what one rank held another must find again.
 STATEFUL = LONG | {

@@ -1,0 +1,104 @@
+#include "attacks/matching_settings.hpp"
+
+#include <algorithm>
+
+#include "attacks/initializer.hpp"
+#include "attacks/labels.hpp"
+#include "attacks/priors.hpp"
+
+namespace medpfl {
+
+std::vector<OptionSpec> matching_options() {
+  OptionSpec kernel_sigma =
+      real_option("kernel_sigma", 1,
+                  "of objective=kernel: a number, or the variance of the observed gradient, as a "
+                  "whole or of each layer")
+          .above(0)
+          .or_word("global")
+          .or_word("per-layer");
+  kernel_sigma.default_value = "global";
+  std::vector<OptionSpec> options = {
+      choice_option("labels", "joint", label_rule_names(), "how labels are found"),
+      choice_option("objective", "l2", objective_names(), "distance of gradients"),
+      kernel_sigma,
+      text_option("exclude", "", "parameter tensors left out: names and patterns, fc*,conv1.bias"),
+      integer_option("top_layers", 0,
+                     "only so many parameter tensors, of largest gradient norm; 0: all")
+          .at_least(0),
+      real_option("top_entries", 100, "only the largest entries of the gradient, in percent")
+          .above(0)
+          .between(0, 100),
+      flag_option("nonzero", false, "only entries of the gradient that are not zero"),
+      real_option("noise_scale", 0,
+                  "known standard deviation of noise on the gradient: layers count by the share of "
+                  "their energy that it does not explain")
+          .at_least(0),
+      choice_option(
+          "output_error", "softmax", {"softmax", "observed"},
+          "error at the logits of a candidate: its own, or that seen in the gradient of the "
+          "last bias (one image)"),
+      choice_option("init", "normal", initializer_names(), "first images"),
+      flag_option("grey", false, "vary one channel and repeat it in all others"),
+  };
+  for (const Prior& prior : priors())
+    options.push_back(real_option(prior.name, 0, prior.help).at_least(0));
+  const std::vector<OptionSpec> optimizer = {
+      choice_option("optimizer", "lbfgs", {"lbfgs", "adam"}, "what lowers the objective"),
+      integer_option("iterations", 300, "iterations of the optimizer").at_least(1),
+      real_option("learning_rate", 1, "length of a full step").above(0),
+      choice_option("line_search", "none", {"none", "strong-wolfe"}, "of L-BFGS; none: full steps"),
+      integer_option("inner", 20, "L-BFGS steps of an iteration").at_least(1),
+      integer_option("history", 100, "curvature pairs that L-BFGS keeps").at_least(1),
+      choice_option("sign", "none", sign_names(), "of Adam: what the gradient is replaced by"),
+      choice_option("schedule", "constant", schedule_names(), "of Adam's learning rate"),
+      integer_option("warmup", 0, "iterations of linear rise under schedule=cosine").at_least(0),
+      real_option("langevin", 0, "of Adam: noise on the gradient, times the learning rate")
+          .at_least(0),
+      flag_option("box", false, "project images onto [0, 1] after each iteration"),
+      integer_option("median_every", 0, "iterations between median filters; 0: never").at_least(0),
+      real_option("stop_loss", 0, "stop below this objective; 0: never").at_least(0),
+      integer_option("patience", 0, "stop after so many iterations without a gain; 0: never")
+          .at_least(0),
+  };
+  options.insert(options.end(), optimizer.begin(), optimizer.end());
+  return options;
+}
+
+MatchingSettings read_matching_settings(const OptionValues& own, const AttackRequest& request) {
+  MatchingSettings s;
+  s.labels = request.labels == "auto" ? own.text("labels") : request.labels;
+  s.output_error = own.text("output_error");
+  // Under the observed error the objective does not depend on labels, so they are read instead.
+  if (s.output_error == "observed" && s.labels == "joint") s.labels = "idlg";
+  s.init = own.text("init");
+  s.grey = own.flag("grey");
+  s.objective = {
+      own.text("objective"), own.text("kernel_sigma"),
+      ViewOptions{own.list("exclude"), own.integer("top_layers"), own.real("top_entries"),
+                  own.flag("nonzero"), own.real("noise_scale")}};
+  for (const Prior& prior : priors()) s.prior_weights.push_back(own.real(prior.name));
+  s.optimizer = own.text("optimizer");
+  s.iterations = request.iterations > 0 ? request.iterations : own.integer("iterations");
+  s.lbfgs.learning_rate = s.adam.learning_rate = own.real("learning_rate");
+  s.lbfgs.strong_wolfe = own.text("line_search") == "strong-wolfe";
+  s.lbfgs.inner = own.integer("inner");
+  s.lbfgs.history = own.integer("history");
+  s.adam.sign = own.text("sign");
+  s.adam.schedule = {own.text("schedule"), s.iterations, own.integer("warmup")};
+  s.adam.langevin = own.real("langevin");
+  s.box = own.flag("box");
+  s.median_every = own.integer("median_every");
+  s.stop_loss = own.real("stop_loss");
+  s.patience = own.integer("patience");
+  return s;
+}
+
+std::unique_ptr<Optimizer> make_optimizer(const MatchingSettings& settings, const StreamKey& noise,
+                                          int64_t n) {
+  if (settings.optimizer == "lbfgs") return std::make_unique<Lbfgs>(settings.lbfgs, n);
+  AdamOptions adam = settings.adam;
+  adam.noise = noise;
+  return std::make_unique<Adam>(adam, n);
+}
+
+}  // namespace medpfl

@@ -1,0 +1,41 @@
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "attacks/adam.hpp"
+#include "attacks/attack.hpp"
+#include "attacks/lbfgs.hpp"
+#include "attacks/objective.hpp"
+#include "core/options.hpp"
+
+namespace medpfl {
+
+/// The parts of a gradient-matching attack, resolved.
+struct MatchingSettings {
+  std::string labels, output_error, init, optimizer;
+  bool grey = false;  ///< one channel is varied and repeated
+  ObjectiveOptions objective;
+  std::vector<double> prior_weights;  ///< in the order of priors()
+  LbfgsOptions lbfgs;
+  AdamOptions adam;
+  int64_t iterations = 1;
+  bool box = false;          ///< images are projected onto [0, 1] after each iteration
+  int64_t median_every = 0;  ///< iterations between median filters, 0: never
+  double stop_loss = 0;
+  int64_t patience = 0;  ///< iterations without a better objective before it stops, 0: any
+};
+
+/// Options of every gradient-matching attack: one for each part, with the values of `dlg`.
+std::vector<OptionSpec> matching_options();
+
+/// The parts that these values of matching_options() choose; `request` goes first.
+MatchingSettings read_matching_settings(const OptionValues& own, const AttackRequest& request);
+
+/// The optimizer of n variables that `settings` choose. `noise` keys Langevin noise.
+std::unique_ptr<Optimizer> make_optimizer(const MatchingSettings& settings, const StreamKey& noise,
+                                          int64_t n);
+
+}  // namespace medpfl
