@@ -16,6 +16,7 @@ HALVING: dict[str, object] = {
     "attack.halving": "true",
     "federation.rounds": 1,
     "federation.clients": 2,
+    "checkpoint.seconds": 0.1,
 }
 
 
@@ -34,7 +35,7 @@ def test_halving_keeps_the_best_restarts(tmp_path: Path) -> None:
             expect_same(run, other)
         codes = []
         while not codes or codes[-1] == 75:
-            codes.append(simulate(tmp_path / "stopped", HALVING | {"checkpoint.seconds": 0.1},
+            codes.append(simulate(tmp_path / "stopped", HALVING,
                                   "--resume", "--max-walltime=00:00:02", ranks=2).code)
         assert codes[-1] == 0
         with complete(tmp_path / "stopped", HALVING, "--resume", ranks=2) as other:
