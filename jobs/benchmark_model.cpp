@@ -51,7 +51,7 @@ void benchmark_attack(const Communicator& comm, const Model& model,
   std::vector<double> all;
   for (uint64_t start = 0; start < kStarts; ++start) {
     const Reconstruction r = *attack->run(model, o, {1, Purpose::kAttackStart, 0, 0, start}, "",
-                                          [](const AttackProgress&) { return true; });
+                                          [](const AttackProgress&) { return AttackOrder::kGoOn; });
     all.push_back(1e3 * r.seconds / static_cast<double>(r.evaluations));
   }
   std::nth_element(all.begin(), all.begin() + kStarts / 2, all.end());

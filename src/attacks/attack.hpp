@@ -24,14 +24,18 @@ struct AttackRequest {
 
 /// A running attack after an iteration.
 struct AttackProgress {
-  int64_t iteration = 0;
+  int64_t iteration = 0, evaluations = 0;
   double objective = 0;
+  double seconds = 0;  ///< since its start, earlier runs of the same task included
   /// The state from which Attack::run goes on to the same bits; costs nothing unless called.
   std::function<std::string()> save;
 };
 
-/// Called after every iteration; false ends the attack there.
-using AttackMonitor = std::function<bool(const AttackProgress&)>;
+/// What becomes of a running attack: it ends with what it has, or with nothing.
+enum class AttackOrder { kGoOn, kEnd, kAbandon };
+
+/// Called after every iteration.
+using AttackMonitor = std::function<AttackOrder(const AttackProgress&)>;
 
 /// A gradient inversion: observation and start -> reconstruction. Never sees the truth.
 class Attack {
@@ -39,7 +43,7 @@ class Attack {
   virtual ~Attack() = default;
   /// `start` keys all its randomness, so that a task gives the same bits on any rank. `state` is
   /// empty, or what a monitor saved of an earlier run of the same task. Nothing comes back when the
-  /// monitor ended the attack.
+  /// monitor abandoned the attack.
   virtual std::optional<Reconstruction> run(const Model& model, const Observation& observation,
                                             const StreamKey& start, const std::string& state,
                                             const AttackMonitor& monitor) const = 0;
@@ -48,6 +52,8 @@ class Attack {
   /// The option, with its value, under which this attack reads one image from a message; "" where
   /// it takes a batch of any size.
   virtual std::string single_image_option() const = 0;
+  /// Outer iterations it makes unless it ends before; 1 for one that is no search.
+  virtual int64_t iterations() const { return 1; }
   /// Whether it starts from, or leans on, the mean public image.
   virtual bool uses_public_mean() const { return false; }
   /// Throws ConfigError where its options do not fit the network.

@@ -48,6 +48,180 @@ class Target {
   CandidateGradient gradient_;
 };
 
+// One attack on one observation from one start.
+class Search {
+ public:
+  Search(const MatchingSettings& settings, const std::vector<int64_t>& snapshots,
+         const Model& model, const Observation& observation)
+      : s_(settings),
+        snapshots_(snapshots),
+        labels_(infer_labels(s_.labels, model, observation)),
+        x_(model.input(), observation.batch, s_.grey,
+           labels_.empty() ? observation.batch * model.classes() : 0),
+        objective_(make_objective(s_.objective, observation.gradient)),
+        engine_(make_exact_engine(model, observation, *objective_)),
+        target_(s_, engine_.get(), knowledge(model, observation)) {
+    result_.labels = labels_;
+    result_.status = "finished";
+  }
+
+  void begin(const StreamKey& start, const Observation& observation) {
+    make_optimizer(start);
+    RandomStream random(start);
+    const at::Tensor images =
+        initial_images(s_.init, x_.varied_shape(), observation.public_mean, &random);
+    std::copy_n(images.data_ptr<float>(), x_.pixels(), x_.data());
+    for (int64_t i = x_.pixels(); i < x_.size(); ++i)
+      x_.data()[i] = static_cast<float>(random.normal());
+    best_ = x_.values();
+    keep_snapshot(0);
+  }
+
+  void restore(const StreamKey& start, const std::string& state) {
+    make_optimizer(start);
+    ByteReader in(state);
+    result_ = unpack_reconstruction(&in);
+    seconds_before_ = result_.seconds;
+    best_value_ = in.value<double>();
+    gained_ = in.value<int64_t>();
+    best_ = in.array<float>();
+    in.array_into(x_.data(), x_.size());
+    optimizer_->restore(&in);
+  }
+
+  // False: abandoned.
+  bool run(const AttackMonitor& monitor) {
+    while (iterate()) {
+      if (constrain()) optimizer_->moved();
+      const AttackOrder order =
+          monitor({result_.iterations, optimizer_->evaluations(), optimizer_->value(), seconds(),
+                   [this] { return save(); }});
+      if (order == AttackOrder::kAbandon) return false;
+      if (order == AttackOrder::kEnd) return true;
+    }
+    return true;
+  }
+
+  Reconstruction result() {
+    result_.images = x_.images(best_);
+    if (labels_.empty()) {
+      const at::Tensor likeliest = x_.candidate(best_.data()).label_logits.argmax(1).contiguous();
+      result_.labels.assign(likeliest.data_ptr<int64_t>(),
+                            likeliest.data_ptr<int64_t>() + likeliest.numel());
+    }
+    result_.matching_loss = best_value_;
+    result_.evaluations = optimizer_->evaluations();
+    result_.seconds = seconds();
+    return std::move(result_);
+  }
+
+ private:
+  Candidate knowledge(const Model& model, const Observation& observation) const {
+    Candidate out;
+    if (!labels_.empty()) out.labels = at::tensor(labels_, at::kLong);
+    if (s_.output_error == "observed") {
+      // The gradient of the head's bias is softmax minus label, for one image.
+      if (observation.batch != 1)
+        throw ConfigError(
+            fmt::format("output_error=observed holds for one image, but the message of "
+                        "hospital {} in round {} comes from {}",
+                        observation.client, observation.round, observation.batch));
+      out.output_error =
+          observation.gradient.view(model.head().bias).view({1, model.classes()}).clone();
+    }
+    return out;
+  }
+
+  void make_optimizer(StreamKey start) {
+    start.purpose = Purpose::kAttackNoise;
+    optimizer_ = medpfl::make_optimizer(s_, start, x_.size());
+  }
+
+  // The attacker keeps the best point it ever saw, by its own objective.
+  double evaluate(const float* at, float* out) {
+    const double value = target_.evaluate(x_, at, out);
+    if (value < best_value_) {
+      best_value_ = value;
+      gained_ = result_.iterations;
+      std::copy_n(at, x_.size(), best_.begin());
+    }
+    return value;
+  }
+
+  // False: that was the last one.
+  bool iterate() {
+    const int64_t iteration = ++result_.iterations;
+    const Optimizer::Status status = optimizer_->step(
+        [this](const float* at, float* out) { return evaluate(at, out); }, x_.data());
+    const int64_t stride = std::max<int64_t>(1, (s_.iterations + kTracePoints - 1) / kTracePoints);
+    if (iteration % stride == 0 || iteration == 1) {
+      result_.trace_iterations.push_back(iteration);
+      result_.trace.push_back(optimizer_->value());
+    }
+    keep_snapshot(iteration);
+    if (s_.patience > 0 && iteration - gained_ >= s_.patience) result_.status = "stalled";
+    if (status == Optimizer::Status::kNotFinite) result_.status = "diverged";
+    if (status == Optimizer::Status::kStalled) result_.status = "stalled";
+    if (best_value_ < s_.stop_loss) result_.status = "converged";
+    return result_.status == "finished" && iteration < s_.iterations;
+  }
+
+  // Projection and filter, after an iteration. Whether anything moved.
+  bool constrain() {
+    bool moved = false;
+    if (s_.median_every > 0 && result_.iterations % s_.median_every == 0) {
+      const std::vector<int64_t> shape = x_.varied_shape();
+      median_filter(x_.data(), shape[0] * shape[1], shape[2], shape[3]);
+      moved = true;
+    }
+    if (!s_.box) return moved;
+    for (int64_t i = 0; i < x_.pixels(); ++i) {
+      const float inside = std::clamp(x_.data()[i], 0.0F, 1.0F);
+      moved = moved || inside != x_.data()[i];
+      x_.data()[i] = inside;
+    }
+    return moved;
+  }
+
+  void keep_snapshot(int64_t iteration) {
+    if (!std::binary_search(snapshots_.begin(), snapshots_.end(), iteration)) return;
+    result_.snapshot_iterations.push_back(iteration);
+    result_.snapshots.push_back(x_.images(best_));
+  }
+
+  double seconds() const {
+    return seconds_before_ +
+           std::chrono::duration<double>(std::chrono::steady_clock::now() - begin_).count();
+  }
+
+  std::string save() {
+    ByteWriter out;
+    result_.seconds = seconds();
+    pack(result_, &out);
+    out.value(best_value_);
+    out.value(gained_);
+    out.array(best_);
+    out.array(x_.data(), x_.size());
+    optimizer_->save(&out);
+    return out.take();
+  }
+
+  const MatchingSettings& s_;
+  const std::vector<int64_t>& snapshots_;
+  const std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
+  const std::vector<int64_t> labels_;  // empty: optimized with the images
+  Variables x_;
+  std::unique_ptr<Objective> objective_;
+  std::unique_ptr<MatchingEngine> engine_;
+  Target target_;
+  std::unique_ptr<Optimizer> optimizer_;
+  Reconstruction result_;
+  std::vector<float> best_;
+  double best_value_ = std::numeric_limits<double>::infinity();
+  int64_t gained_ = 0;  // iteration of the best point
+  double seconds_before_ = 0;
+};
+
 class MatchingAttack final : public Attack {
  public:
   MatchingAttack(MatchingSettings settings, std::vector<int64_t> snapshots)
@@ -60,6 +234,8 @@ class MatchingAttack final : public Attack {
     return settings_.labels == "idlg" ? "labels=idlg" : "";
   }
 
+  int64_t iterations() const override { return settings_.iterations; }
+
   bool uses_public_mean() const override { return settings_.init == "surrogate"; }
 
   void check(const Model& model) const override {
@@ -70,147 +246,16 @@ class MatchingAttack final : public Attack {
   std::optional<Reconstruction> run(const Model& model, const Observation& observation,
                                     const StreamKey& start, const std::string& state,
                                     const AttackMonitor& monitor) const override {
-    const auto begin = std::chrono::steady_clock::now();
-    Reconstruction result;
-    result.labels = infer_labels(settings_.labels, model, observation);
-    const bool joint = result.labels.empty();
-    Variables x(model.input(), observation.batch, settings_.grey,
-                joint ? observation.batch * model.classes() : 0);
-
-    Candidate knowledge;
-    if (!joint) knowledge.labels = at::tensor(result.labels, at::kLong);
-    if (settings_.output_error == "observed")
-      knowledge.output_error = observed_error(model, observation);
-    const std::unique_ptr<Objective> objective =
-        make_objective(settings_.objective, observation.gradient);
-    const std::unique_ptr<MatchingEngine> engine =
-        make_exact_engine(model, observation, *objective);
-    Target target(settings_, engine.get(), std::move(knowledge));
-    // The attacker keeps the best point it ever saw, by its own objective.
-    std::vector<float> best;
-    double best_value = std::numeric_limits<double>::infinity();
-    int64_t iteration = 0, gained = 0;
-    const Optimizer::Function function = [&](const float* at, float* out) {
-      const double value = target.evaluate(x, at, out);
-      if (value < best_value) {
-        best_value = value;
-        gained = iteration;
-        std::copy_n(at, x.size(), best.begin());
-      }
-      return value;
-    };
-
-    StreamKey noise = start;
-    noise.purpose = Purpose::kAttackNoise;
-    const std::unique_ptr<Optimizer> optimizer = make_optimizer(settings_, noise, x.size());
-    double seconds_before = 0;
-    if (state.empty()) {
-      initialize(start, observation, &x);
-      best = x.values();
-      result.status = "finished";
-      keep_snapshot(0, x, best, &result);
-    } else {
-      ByteReader in(state);
-      result = unpack_reconstruction(&in);
-      seconds_before = result.seconds;
-      best_value = in.value<double>();
-      gained = in.value<int64_t>();
-      best = in.array<float>();
-      in.array_into(x.data(), x.size());
-      optimizer->restore(&in);
-    }
-    const auto seconds = [&] {
-      return seconds_before +
-             std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-    };
-    const auto save = [&] {
-      ByteWriter out;
-      result.seconds = seconds();
-      pack(result, &out);
-      out.value(best_value);
-      out.value(gained);
-      out.array(best);
-      out.array(x.data(), x.size());
-      optimizer->save(&out);
-      return out.take();
-    };
-    const int64_t stride =
-        std::max<int64_t>(1, (settings_.iterations + kTracePoints - 1) / kTracePoints);
-    for (iteration = result.iterations + 1; iteration <= settings_.iterations; ++iteration) {
-      const Optimizer::Status status = optimizer->step(function, x.data());
-      result.iterations = iteration;
-      if (iteration % stride == 0 || iteration == 1) {
-        result.trace_iterations.push_back(iteration);
-        result.trace.push_back(optimizer->value());
-      }
-      keep_snapshot(iteration, x, best, &result);
-      if (settings_.patience > 0 && iteration - gained >= settings_.patience)
-        result.status = "stalled";
-      if (status == Optimizer::Status::kNotFinite) result.status = "diverged";
-      if (status == Optimizer::Status::kStalled) result.status = "stalled";
-      if (best_value < settings_.stop_loss) result.status = "converged";
-      if (result.status != "finished" || iteration == settings_.iterations) break;
-      if (constrain(iteration, &x)) optimizer->moved();
-      if (!monitor({iteration, optimizer->value(), save})) return std::nullopt;
-    }
-    result.images = x.images(best);
-    if (joint) result.labels = likeliest_labels(x, best);
-    result.matching_loss = best_value;
-    result.evaluations = optimizer->evaluations();
-    result.seconds = seconds();
-    return result;
+    Search search(settings_, snapshots_, model, observation);
+    if (state.empty())
+      search.begin(start, observation);
+    else
+      search.restore(start, state);
+    if (!search.run(monitor)) return std::nullopt;
+    return search.result();
   }
 
  private:
-  void initialize(const StreamKey& start, const Observation& observation, Variables* x) const {
-    RandomStream random(start);
-    const at::Tensor images =
-        initial_images(settings_.init, x->varied_shape(), observation.public_mean, &random);
-    std::copy_n(images.data_ptr<float>(), x->pixels(), x->data());
-    for (int64_t i = x->pixels(); i < x->size(); ++i)
-      x->data()[i] = static_cast<float>(random.normal());
-  }
-
-  // Projection and filter, after an iteration. Whether anything moved.
-  bool constrain(int64_t iteration, Variables* x) const {
-    bool moved = false;
-    if (settings_.median_every > 0 && iteration % settings_.median_every == 0) {
-      const std::vector<int64_t> shape = x->varied_shape();
-      median_filter(x->data(), shape[0] * shape[1], shape[2], shape[3]);
-      moved = true;
-    }
-    if (!settings_.box) return moved;
-    for (int64_t i = 0; i < x->pixels(); ++i) {
-      const float inside = std::clamp(x->data()[i], 0.0F, 1.0F);
-      moved = moved || inside != x->data()[i];
-      x->data()[i] = inside;
-    }
-    return moved;
-  }
-
-  void keep_snapshot(int64_t iteration, const Variables& x, const std::vector<float>& values,
-                     Reconstruction* result) const {
-    if (!std::binary_search(snapshots_.begin(), snapshots_.end(), iteration)) return;
-    result->snapshot_iterations.push_back(iteration);
-    result->snapshots.push_back(x.images(values));
-  }
-
-  // The gradient of the head's bias is softmax minus label, for one image.
-  static at::Tensor observed_error(const Model& model, const Observation& observation) {
-    if (observation.batch != 1)
-      throw ConfigError(
-          fmt::format("output_error=observed holds for one image, but the message of "
-                      "hospital {} in round {} comes from {}",
-                      observation.client, observation.round, observation.batch));
-    return observation.gradient.view(model.head().bias).view({1, model.classes()}).clone();
-  }
-
-  static std::vector<int64_t> likeliest_labels(const Variables& x,
-                                               const std::vector<float>& values) {
-    const at::Tensor labels = x.candidate(values.data()).label_logits.argmax(1).contiguous();
-    return {labels.data_ptr<int64_t>(), labels.data_ptr<int64_t>() + labels.numel()};
-  }
-
   MatchingSettings settings_;
   std::vector<int64_t> snapshots_;
 };

@@ -126,6 +126,14 @@ Section attack_section() {
            integer_option("iterations", 0, "outer iterations; 0: the attack's own").at_least(0),
            integer_option("restarts", 1, "starts of each attack; the least matching loss is kept")
                .between(1, 1000),
+           flag_option("halving", false,
+                       "drop the weaker half of the restarts again and again on the way "
+                       "(successive halving)"),
+           integer_option("max_evaluations", 0, "evaluations of an attack task at most; 0: any")
+               .at_least(0),
+           real_option("max_seconds", 0,
+                       "seconds of an attack task at most, 0: any; results then depend on speed")
+               .at_least(0),
            choice_option("ranks", "all", {"root", "all"}, "who works on attack tasks"),
            choice_option("when", "end", {"end", "each-round"}, "when attacks run"),
            text_option("snapshots", "1,3,10,30,100", "iterations at which images are kept")}};

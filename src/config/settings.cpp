@@ -99,6 +99,9 @@ void read_attack(const Config& config, Settings* settings, Violations* wrong) {
     });
   }
   settings->attack.restarts = values.integer("restarts");
+  settings->attack.halving = values.flag("halving");
+  settings->attack.max_evaluations = values.integer("max_evaluations");
+  settings->attack.max_seconds = values.real("max_seconds");
   settings->attack.all_ranks = values.text("ranks") == "all";
   settings->attack.each_round = values.text("when") == "each-round";
   wrong->guard([&] {

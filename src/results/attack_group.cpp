@@ -69,7 +69,7 @@ void write_tasks(h5::File* file, const std::vector<TaskRow>& tasks, const RunRec
       "restart", tasks, [](const T& t) { return t.task->restart; }, "number of the start");
   table.column<std::string, T>(
       "status", tasks, [](const T& t) { return t.task->result.status; },
-      "converged (below stop_loss) | stalled | finished | diverged");
+      "converged (below stop_loss) | stalled | finished | diverged | budget | dropped");
   table.column<int64_t, T>(
       "iterations", tasks, [](const T& t) { return t.task->result.iterations; },
       "outer iterations made");

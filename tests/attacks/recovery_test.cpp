@@ -31,7 +31,7 @@ std::unique_ptr<Attack> make_attack(const std::string& name, const Options& set,
 Reconstruction run(const Attack& attack, const Model& model, const Observation& seen,
                    uint64_t restart = 0) {
   return *attack.run(model, seen, {1, Purpose::kAttackStart, 0, 0, restart}, "",
-                     [](const AttackProgress&) { return true; });
+                     [](const AttackProgress&) { return AttackOrder::kGoOn; });
 }
 
 void expect_same(const Reconstruction& a, const Reconstruction& b) {
@@ -72,7 +72,7 @@ TEST_P(Recovery, PublishedSettingsLowerTheObjective) {
            ->run(model, seen, {1, Purpose::kAttackStart, 0, 0, 0}, "",
                  [&](const AttackProgress& progress) {
                    objective.push_back(progress.objective);
-                   return true;
+                   return AttackOrder::kGoOn;
                  });
   ASSERT_FALSE(objective.empty());
   EXPECT_LT(result.matching_loss, 0.2 * objective.front());
@@ -98,9 +98,9 @@ TEST_P(Recovery, StoppedAndContinuedGivesTheSameBits) {
       ASSERT_LT(runs, 8);
       pieces = make_attack(GetParam(), options, request)
                    ->run(model, seen, start, state, [&](const AttackProgress& progress) {
-                     if (progress.iteration % 3 != 0) return true;
+                     if (progress.iteration % 3 != 0) return AttackOrder::kGoOn;
                      state = progress.save();
-                     return false;
+                     return AttackOrder::kAbandon;
                    });
     }
     EXPECT_EQ(runs, 3);
