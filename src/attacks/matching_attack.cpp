@@ -22,7 +22,7 @@ namespace {
 constexpr int64_t kTracePoints = 100;
 
 struct Settings {
-  std::string labels, objective, output_error, init;
+  std::string engine, labels, objective, output_error, init;
   int64_t iterations = 300;
   double stop_loss = 0;
   LbfgsOptions lbfgs;
@@ -98,7 +98,7 @@ class MatchingAttack final : public Attack {
       knowledge.output_error = observed_error(model, observation);
     const std::unique_ptr<Objective> objective = make_objective(settings_.objective);
     const std::unique_ptr<MatchingEngine> engine =
-        make_exact_engine(model, observation, *objective);
+        make_engine(settings_.engine, model, observation, *objective);
     // The attacker keeps the best point it ever saw, by its own objective.
     std::vector<float> best;
     double best_value = std::numeric_limits<double>::infinity();
@@ -225,6 +225,7 @@ RegistryEntry<AttackFactory> matching_preset(std::string name, std::string summa
   };
   const auto create = [](const OptionValues& own, const AttackRequest& request) {
     Settings settings;
+    settings.engine = request.engine;
     settings.labels = request.labels == "auto" ? own.text("labels") : request.labels;
     settings.objective = own.text("objective");
     settings.output_error = own.text("output_error");

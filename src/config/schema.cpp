@@ -117,6 +117,9 @@ Section attack_section() {
            integer_option("iterations", 0, "outer iterations; 0: the attack's own").at_least(0),
            integer_option("restarts", 1, "starts of each attack; the least matching loss is kept")
                .between(1, 1000),
+           choice_option("engine", "auto", engine_names(),
+                         "how the gradient of a matching objective is computed; auto: native where "
+                         "it applies, else exact"),
            choice_option("ranks", "all", {"root", "all"}, "who works on attack tasks"),
            choice_option("when", "end", {"end", "each-round"}, "when attacks run"),
            text_option("snapshots", "1,3,10,30,100", "iterations at which images are kept")}};
