@@ -7,6 +7,9 @@ namespace medpfl {
 double dot(const float* a, const float* b, int64_t n);
 double sum(const float* a, int64_t n);
 
+/// Largest magnitude; NaN where one is.
+float largest(const float* a, int64_t n);
+
 /// y += alpha * x.
 void axpy(double alpha, const float* x, float* y, int64_t n);
 

@@ -2,6 +2,7 @@
 
 #include "attacks/attack.hpp"
 #include "attacks/labels.hpp"
+#include "attacks/matching_engine.hpp"
 #include "comm/update_sum.hpp"
 #include "data/dataset.hpp"
 #include "data/partition.hpp"

@@ -63,6 +63,19 @@ TEST_P(Recovery, FindsAPhantomScan) {
   EXPECT_EQ(attack->single_image_option(), "output_error=observed");
 }
 
+// Each engine leads the same attack to the image.
+TEST(MatchingAttack, EveryEngineFindsAPhantomScan) {
+  const auto [image, label] = phantom_image(16, 3);
+  const Model model = build("lenet-dlg", 16, 4);
+  const Observation seen = observe(model, image, {label});
+  for (const std::string engine : {"exact", "pearlmutter", "native"}) {
+    AttackRequest request;
+    request.engine = engine;
+    const Reconstruction result = run(*make_attack("idlg", kRobust, request), model, seen);
+    EXPECT_GT(psnr_from_mse(mse(result.images, image)), 30) << engine;
+  }
+}
+
 TEST_P(Recovery, PublishedSettingsLowerTheObjective) {
   const auto [image, label] = phantom_image(16, 3);
   const Model model = build("lenet-dlg", 16, 4);

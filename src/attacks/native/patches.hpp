@@ -20,12 +20,9 @@ class Patches {
   void fold(const float* columns, float* image);
 
  private:
-  /// Address in the padded image of the pixel that row (c, ky, kx) has at the first column of
-  /// output row y.
-  float* source(int64_t c, int64_t b, int64_t y, int64_t ky, int64_t kx) {
-    return padded_.data() + ((c * batch_ + b) * padded_height_ + y * stride_ + ky) * padded_width_ +
-           kx;
-  }
+  /// f(address in the padded image) for each row of output pixels, in the order of the columns.
+  template <typename F>
+  void for_rows(const F& f);
 
   int64_t channels_, batch_, height_, width_, out_height_, out_width_;
   int64_t kernel_, stride_, padding_, padded_height_, padded_width_;
