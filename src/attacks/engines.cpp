@@ -27,21 +27,26 @@ bool native_applies(const Model& model) {
   return true;
 }
 
-std::unique_ptr<MatchingEngine> make_engine(const std::string& name, const Model& model,
-                                            const Observation& observation,
-                                            const Objective& objective) {
-  if (name == "exact" || (name == "auto" && !native_applies(model)))
-    return make_exact_engine(model, observation, objective);
-  if (name == "pearlmutter") return make_pearlmutter_engine(model, observation, objective);
-  if (name != "native" && name != "auto")
-    throw ConfigError(fmt::format("unknown engine '{}'", name));
-  if (!native_applies(model))
+std::string choose_engine(const std::string& word, const Model& model) {
+  if (word == "auto") return native_applies(model) ? "native" : "exact";
+  if (word == "native" && !native_applies(model))
     throw ConfigError(fmt::format(
         "attack.engine=native does not know all layers of model '{}', or run.device is not cpu: it "
         "computes sequences of convolution, dense, normalization by groups, activation and max "
         "pooling on the CPU; use attack.engine=auto",
         model.name()));
-  return make_native_engine(model, observation, objective);
+  if (word != "native" && word != "exact" && word != "pearlmutter")
+    throw ConfigError(fmt::format("unknown engine '{}'", word));
+  return word;
+}
+
+std::unique_ptr<MatchingEngine> make_engine(const std::string& word, const Model& model,
+                                            const Observation& observation,
+                                            const Objective& objective) {
+  const std::string name = choose_engine(word, model);
+  if (name == "native") return make_native_engine(model, observation, objective);
+  if (name == "pearlmutter") return make_pearlmutter_engine(model, observation, objective);
+  return make_exact_engine(model, observation, objective);
 }
 
 }  // namespace medpfl

@@ -39,9 +39,11 @@ class MatchingEngine {
 std::vector<std::string> engine_names();
 /// Whether `native` computes this model: layers it knows, in a sequence, on the CPU.
 bool native_applies(const Model& model);
-/// The engine of that name; auto: native where it applies, else exact. Throws ConfigError for
-/// native where it does not apply. All arguments must outlive it.
-std::unique_ptr<MatchingEngine> make_engine(const std::string& name, const Model& model,
+/// The engine meant by a word of attack.engine; auto: native where it applies, else exact. Throws
+/// ConfigError for native where it does not apply, and for other words.
+std::string choose_engine(const std::string& word, const Model& model);
+/// That engine. All arguments must outlive it.
+std::unique_ptr<MatchingEngine> make_engine(const std::string& word, const Model& model,
                                             const Observation& observation,
                                             const Objective& objective);
 

@@ -87,6 +87,7 @@ void read_attack(const Config& config, Settings* settings, Violations* wrong) {
   request.engine = values.text("engine");
   request.iterations = values.integer("iterations");
   request.snapshots = settings->snapshots;
+  settings->attack.engine = request.engine;
   for (const std::string& name : values.list("method")) {
     wrong->guard([&] {
       const auto& entry = attacks().find(name);

@@ -23,6 +23,7 @@ struct AttackPlan {
     std::unique_ptr<Attack> attack;
   };
   std::vector<Method> methods;
+  std::string engine = "auto";  ///< the word of attack.engine that the methods were made with
   int64_t restarts = 1;
   bool all_ranks = false;        ///< tasks on every rank; else on rank 0
   bool each_round = false;       ///< attack after each round; else after the last
