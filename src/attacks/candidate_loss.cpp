@@ -16,8 +16,8 @@ CandidateLoss::CandidateLoss(const Model& model, const Candidate& candidate, boo
     inputs_.push_back(leaf(candidate.label_logits));
 }
 
-at::Tensor CandidateLoss::at(const std::vector<at::Tensor>& weights) const {
-  const at::Tensor logits = model_.forward(weights, inputs_[0]);
+at::Tensor CandidateLoss::at(const std::vector<at::Tensor>& weights, Switches* switches) const {
+  const at::Tensor logits = model_.forward(weights, inputs_[0], switches);
   if (candidate_.output_error.defined())
     return logits.mul(candidate_.output_error.to(model_.device())).sum();
   // Soft labels, as in DLG: cross entropy against softmax(label logits).

@@ -18,7 +18,7 @@ class CandidateLoss {
   const std::vector<at::Tensor>& inputs() const { return inputs_; }
   /// The loss whose gradient by the weights is matched: mean cross entropy against labels or
   /// against softmax(label logits), or logits times the fixed output error.
-  at::Tensor at(const std::vector<at::Tensor>& weights) const;
+  at::Tensor at(const std::vector<at::Tensor>& weights, Switches* switches = nullptr) const;
 
  private:
   const Model& model_;

@@ -51,8 +51,8 @@ std::unique_ptr<MatchingEngine> make_engine(const std::string& word, const Model
 std::unique_ptr<MatchingEngine> make_exact_engine(const Model& model,
                                                   const Observation& observation,
                                                   const Objective& objective);
-/// Central difference of first-order gradients at weights w +- step v, v = dD/dg. Half the memory,
-/// any layer that has a first derivative; relative error about 1e-3 (decision 10).
+/// Difference of first-order gradients at weights w and w + step v, v = dD/dg. Half the memory, any
+/// layer that has a first derivative; relative error about 2e-3 (decision 10).
 std::unique_ptr<MatchingEngine> make_pearlmutter_engine(const Model& model,
                                                         const Observation& observation,
                                                         const Objective& objective);

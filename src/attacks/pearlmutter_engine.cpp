@@ -3,7 +3,6 @@
 // difference: no graph of second order, and no second derivative of any layer.
 #include <torch/csrc/autograd/autograd.h>
 
-#include <algorithm>
 #include <vector>
 
 #include "attacks/candidate_loss.hpp"
@@ -13,22 +12,8 @@
 namespace medpfl {
 namespace {
 
-// ||step v|| / ||w||, measured in decision 10: where rounding and curvature balance, or, where a
-// unit or a pooled maximum may switch between the points, as short as rounding allows.
-constexpr double kSmoothStep = 1e-4, kKinkedStep = 1e-6;
-// Of the gap between the differences to either side, relative to the smaller: above it one of them
-// crossed a kink.
-constexpr double kGap = 0.2;
-
-bool has_kinks(const Model& model) {
-  return std::any_of(model.layers().begin(), model.layers().end(), [](const Layer& layer) {
-    if (layer.kind == Layer::Kind::kMaxPool) return true;
-    return layer.kind == Layer::Kind::kActivation &&
-           (layer.activation == Activation::kRelu || layer.activation == Activation::kLeakyRelu);
-  });
-}
-
-double norm(const at::Tensor& tensor) { return tensor.norm().item<double>(); }
+// ||step v|| / ||w||: where the rounding of float32 and the curvature balance (decision 10).
+constexpr double kRelativeStep = 2e-5;
 
 class PearlmutterEngine final : public MatchingEngine {
  public:
@@ -36,7 +21,7 @@ class PearlmutterEngine final : public MatchingEngine {
       : model_(model),
         observation_(observation),
         objective_(objective),
-        step_norm_((has_kinks(model) ? kKinkedStep : kSmoothStep) * observation.weights.norm()),
+        step_norm_(kRelativeStep * observation.weights.norm()),
         dummy_(model.layout()),
         derivative_(model.layout()),
         moved_(model.layout()),
@@ -49,7 +34,8 @@ class PearlmutterEngine final : public MatchingEngine {
     const CandidateLoss loss(model_, candidate, true);
     std::vector<at::Tensor> variables = leaves_;
     variables.insert(variables.end(), loss.inputs().begin(), loss.inputs().end());
-    std::vector<at::Tensor> here = torch::autograd::grad({loss.at(leaves_)}, variables);
+    Switches switches;
+    std::vector<at::Tensor> here = torch::autograd::grad({loss.at(leaves_, &switches)}, variables);
     weights_.collect({here.begin(), here.begin() + leaves}, &dummy_);
     here.erase(here.begin(), here.begin() + leaves);
 
@@ -58,39 +44,21 @@ class PearlmutterEngine final : public MatchingEngine {
     const double length = derivative_.norm();
     // At the truth v is zero, and so is any difference.
     const double step = length > 0 ? step_norm_ / length : 1;
-    std::vector<at::Tensor> ahead = input_gradients(candidate, step);
-    std::vector<at::Tensor> behind = input_gradients(candidate, -step);
-    for (size_t i = 0; i < here.size(); ++i) {
-      ahead[i].sub_(here[i]);
-      behind[i].sub_(here[i]).neg_();
-    }
-    const std::vector<at::Tensor> change = better_side(ahead, behind);
-    gradient->images = change[0].div(step).to(at::kCPU).contiguous();
-    gradient->label_logits =
-        change.size() > 1 ? change[1].div(step).to(at::kCPU).contiguous() : at::Tensor();
+    moved_.buffer().copy_(observation_.weights.buffer());
+    moved_.add(derivative_, step);
+    // A unit that switched between the two points would add a jump, however short the step.
+    switches.replay();
+    const std::vector<at::Tensor> ahead =
+        torch::autograd::grad({loss.at(moved_views_.current(), &switches)}, loss.inputs());
+    const auto change = [&](size_t i) {
+      return ahead[i].sub(here[i]).div_(step).to(at::kCPU).contiguous();
+    };
+    gradient->images = change(0);
+    gradient->label_logits = ahead.size() > 1 ? change(1) : at::Tensor();
     return value;
   }
 
  private:
-  /// dL/d(images), and label logits, at weights w + step v.
-  std::vector<at::Tensor> input_gradients(const Candidate& candidate, double step) {
-    moved_.buffer().copy_(observation_.weights.buffer());
-    moved_.add(derivative_, step);
-    const CandidateLoss loss(model_, candidate, true);
-    return torch::autograd::grad({loss.at(moved_views_.current())}, loss.inputs());
-  }
-
-  /// The mean of both changes, which is exact to second order; where a kink sets them apart, the
-  /// smaller one: a kink adds a jump, however short the step, to one side.
-  static std::vector<at::Tensor> better_side(const std::vector<at::Tensor>& ahead,
-                                             const std::vector<at::Tensor>& behind) {
-    const double a = norm(ahead[0]), b = norm(behind[0]);
-    if (norm(ahead[0].sub(behind[0])) > kGap * std::min(a, b)) return a < b ? ahead : behind;
-    std::vector<at::Tensor> mean;
-    for (size_t i = 0; i < ahead.size(); ++i) mean.push_back(ahead[i].add(behind[i]).div(2));
-    return mean;
-  }
-
   const Model& model_;
   const Observation& observation_;
   const Objective& objective_;

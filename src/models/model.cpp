@@ -6,6 +6,7 @@
 #include <ATen/ops/leaky_relu.h>
 #include <ATen/ops/linear.h>
 #include <ATen/ops/max_pool2d.h>
+#include <ATen/ops/max_pool2d_with_indices.h>
 #include <ATen/ops/relu.h>
 #include <ATen/ops/sigmoid.h>
 #include <ATen/ops/silu.h>
@@ -36,6 +37,32 @@ at::Tensor activate(Activation activation, const at::Tensor& x) {
   throw Error(ExitCode::kInternal, "unknown activation");
 }
 
+// The units with a kink, whose slope is a switch.
+at::Tensor switched_activation(double slope_below, const at::Tensor& x, Switches* switches) {
+  if (switches->replaying()) return x.mul(switches->next());
+  switches->keep(x.detach().gt(0).to(at::kFloat).mul_(1 - slope_below).add_(slope_below));
+  return slope_below == 0 ? at::relu(x) : at::leaky_relu(x, slope_below);
+}
+
+at::Tensor activate(Activation activation, const at::Tensor& x, Switches* switches) {
+  if (switches != nullptr && activation == Activation::kRelu)
+    return switched_activation(0, x, switches);
+  if (switches != nullptr && activation == Activation::kLeakyRelu)
+    return switched_activation(0.01, x, switches);
+  return activate(activation, x);
+}
+
+at::Tensor max_pool(const Layer& layer, const at::Tensor& x, Switches* switches) {
+  if (switches == nullptr) return at::max_pool2d(x, layer.kernel, layer.stride);
+  if (switches->replaying()) {
+    const at::Tensor& from = switches->next();
+    return x.flatten(2).gather(2, from.flatten(2)).view(from.sizes());
+  }
+  auto [maxima, from] = at::max_pool2d_with_indices(x, layer.kernel, layer.stride);
+  switches->keep(from);
+  return maxima;
+}
+
 at::Tensor parameter(const std::vector<at::Tensor>& weights, int64_t index) {
   return index < 0 ? at::Tensor() : weights[static_cast<size_t>(index)];
 }
@@ -53,7 +80,8 @@ Model::Model(std::string name, ImageShape input, int64_t classes, std::vector<La
     throw Error(ExitCode::kInternal, "model '" + name_ + "' must end in a dense layer");
 }
 
-at::Tensor Model::forward(const std::vector<at::Tensor>& weights, const at::Tensor& images) const {
+at::Tensor Model::forward(const std::vector<at::Tensor>& weights, const at::Tensor& images,
+                          Switches* switches) const {
   at::Tensor x = images;
   for (const Layer& layer : layers_) {
     switch (layer.kind) {
@@ -66,10 +94,10 @@ at::Tensor Model::forward(const std::vector<at::Tensor>& weights, const at::Tens
                            parameter(weights, layer.bias));
         break;
       case Layer::Kind::kActivation:
-        x = activate(layer.activation, x);
+        x = activate(layer.activation, x, switches);
         break;
       case Layer::Kind::kMaxPool:
-        x = at::max_pool2d(x, layer.kernel, layer.stride);
+        x = max_pool(layer, x, switches);
         break;
       case Layer::Kind::kFlatten:
         x = x.flatten(1);

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/flat_parameters.hpp"
@@ -29,6 +30,25 @@ struct Layer {
   Activation activation = Activation::kSigmoid;
 };
 
+/// Which side of its kink each unit is on and where each pooled maximum comes from: kept by one
+/// forward pass, used by later ones, which are then smooth in weights and images.
+class Switches {
+ public:
+  bool replaying() const { return replaying_; }
+  void keep(at::Tensor decision) { kept_.push_back(std::move(decision)); }
+  /// From now on forward passes use what was kept, from the first layer on.
+  void replay() {
+    replaying_ = true;
+    next_ = 0;
+  }
+  const at::Tensor& next() { return kept_.at(next_++); }
+
+ private:
+  std::vector<at::Tensor> kept_;
+  size_t next_ = 0;
+  bool replaying_ = false;
+};
+
 /// An image classifier: layers and the layout of its parameters, without the weights themselves.
 class Model {
  public:
@@ -47,8 +67,9 @@ class Model {
   const Layer& head() const { return layers_.back(); }
 
   /// All on the model's device: images float32 [B, C, H, W], weights as views in the order of the
-  /// layout -> logits [B, classes].
-  at::Tensor forward(const std::vector<at::Tensor>& weights, const at::Tensor& images) const;
+  /// layout -> logits [B, classes]. Unless null, `switches` keeps or gives every switch.
+  at::Tensor forward(const std::vector<at::Tensor>& weights, const at::Tensor& images,
+                     Switches* switches = nullptr) const;
 
  private:
   std::string name_;

@@ -98,7 +98,7 @@ TEST_P(Engines, PearlmutterAgreesWithDoubleBackward) {
   compare("pearlmutter", GetParam(), 1e-6, GetParam().pearlmutter_bound);
 }
 
-constexpr double kSmooth = 2e-3, kKinked = 3e-2;
+constexpr double kSmooth = 1e-2, kKinked = 1e-2;
 
 INSTANTIATE_TEST_SUITE_P(Models, Engines,
                          ::testing::Values(Case{"lenet-medpfl", "auto", "uniform", kSmooth},
