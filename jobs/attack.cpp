@@ -5,6 +5,7 @@
 #include <limits>
 #include <memory>
 
+#include "attacks/matching_engine.hpp"
 #include "comm/rank_place.hpp"
 #include "config/settings.hpp"
 #include "core/log.hpp"
@@ -105,6 +106,8 @@ class AttackJob {
     comm_.agree([&] {
       model_ = std::make_unique<Model>(make_model(config_, s_, classes));
       model_->compute_on(place_.compute_device());
+      if (!s_.attack.methods.empty())
+        keeper_.record.engine = choose_engine(s_.attack.engine, *model_);
       cases_ = std::make_unique<AttackCases>(model_->layout());
       if (comm_.is_root()) recorded_->read_cases(*s_.targets, cases_.get());
     });

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "attacks/matching_engine.hpp"
 #include "comm/rank_place.hpp"
 #include "config/settings.hpp"
 #include "core/log.hpp"
@@ -88,6 +89,8 @@ class Simulation final : public RoundControl {
     comm_.agree([this] {
       model_ = std::make_unique<Model>(make_model(config_, s_, data_.classes()));
       model_->compute_on(place_.compute_device());
+      if (!s_.attack.methods.empty())
+        keeper_.record.engine = choose_engine(s_.attack.engine, *model_);
       aggregator_ = make_aggregator(config_, s_, *model_);
     });
     log_info(fmt::format(

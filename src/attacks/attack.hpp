@@ -18,6 +18,7 @@ namespace medpfl {
 /// Options shared by all attacks, section [attack].
 struct AttackRequest {
   std::string labels = "auto";     ///< label rule, "auto": the preset's
+  std::string engine = "auto";     ///< how gradients of the matching objective are computed
   int64_t iterations = 0;          ///< outer iterations, 0: the preset's
   std::vector<int64_t> snapshots;  ///< iterations at which the images are kept, ascending
 };

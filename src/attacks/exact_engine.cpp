@@ -1,11 +1,9 @@
-#include <ATen/ops/cross_entropy_loss.h>
-#include <ATen/ops/log_softmax.h>
-#include <ATen/ops/softmax.h>
 #include <torch/csrc/autograd/autograd.h>
 
 #include <algorithm>
 #include <vector>
 
+#include "attacks/candidate_loss.hpp"
 #include "attacks/matching_engine.hpp"
 #include "models/device_views.hpp"
 
@@ -25,20 +23,8 @@ class ExactEngine final : public MatchingEngine {
         derivative_views_(model.device(), derivative_, false) {}
 
   double evaluate(const Candidate& candidate, CandidateGradient* gradient) override {
-    const at::Device device = model_.device();
-    const at::Tensor images = candidate.images.detach().to(device).set_requires_grad(true);
-    std::vector<at::Tensor> inputs = {images};
-    const at::Tensor logits = model_.forward(views_, images);
-    at::Tensor loss;
-    if (candidate.output_error.defined()) {
-      loss = logits.mul(candidate.output_error.to(device)).sum();
-    } else if (candidate.label_logits.defined()) {
-      inputs.push_back(candidate.label_logits.detach().to(device).set_requires_grad(true));
-      // Soft labels, as in DLG: cross entropy against softmax(label logits).
-      loss = at::softmax(inputs[1], 1).mul(at::log_softmax(logits, 1)).sum(1).mean().neg();
-    } else {
-      loss = at::cross_entropy_loss(logits, candidate.labels.to(device));
-    }
+    const CandidateLoss candidate_loss(model_, candidate, true);
+    const at::Tensor loss = candidate_loss.at(views_);
     const std::vector<at::Tensor> dummy =
         torch::autograd::grad({loss}, parameters_, {}, true, true);
     weights_.collect(dummy, &dummy_);
@@ -54,7 +40,7 @@ class ExactEngine final : public MatchingEngine {
       directions.push_back(derivative[i]);
     }
     const std::vector<at::Tensor> result =
-        torch::autograd::grad(outputs, inputs, directions, false, false, true);
+        torch::autograd::grad(outputs, candidate_loss.inputs(), directions, false, false, true);
     gradient->images = result[0].to(at::kCPU).contiguous();
     gradient->label_logits = result.size() > 1 ? result[1].to(at::kCPU).contiguous() : at::Tensor();
     return value;

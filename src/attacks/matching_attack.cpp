@@ -59,7 +59,7 @@ class Search {
         x_(model.input(), observation.batch, s_.grey,
            labels_.empty() ? observation.batch * model.classes() : 0),
         objective_(make_objective(s_.objective, observation.gradient)),
-        engine_(make_exact_engine(model, observation, *objective_)),
+        engine_(make_engine(s_.engine, model, observation, *objective_)),
         target_(s_, engine_.get(), knowledge(model, observation)) {
     result_.labels = labels_;
     result_.status = "finished";

@@ -2,6 +2,8 @@
 #include <ATen/core/Tensor.h>
 
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "attacks/objective.hpp"
 #include "attacks/observation.hpp"
@@ -33,9 +35,30 @@ class MatchingEngine {
   virtual double evaluate(const Candidate& candidate, CandidateGradient* gradient) = 0;
 };
 
-/// The reference engine: LibTorch's double backward. All arguments must outlive it.
+/// Words of attack.engine: auto, exact, pearlmutter, native.
+std::vector<std::string> engine_names();
+/// Whether `native` computes this model: layers it knows, in a sequence, on the CPU.
+bool native_applies(const Model& model);
+/// The engine meant by a word of attack.engine; auto: native where it applies, else exact. Throws
+/// ConfigError for native where it does not apply, and for other words.
+std::string choose_engine(const std::string& word, const Model& model);
+/// That engine. All arguments must outlive it.
+std::unique_ptr<MatchingEngine> make_engine(const std::string& word, const Model& model,
+                                            const Observation& observation,
+                                            const Objective& objective);
+
+/// The reference: LibTorch's double backward.
 std::unique_ptr<MatchingEngine> make_exact_engine(const Model& model,
                                                   const Observation& observation,
                                                   const Objective& objective);
+/// Difference of first-order gradients at weights w and w + step v, v = dD/dg. Half the memory, any
+/// layer that has a first derivative; relative error about 2e-3 (decision 10).
+std::unique_ptr<MatchingEngine> make_pearlmutter_engine(const Model& model,
+                                                        const Observation& observation,
+                                                        const Objective& objective);
+/// Pearlmutter's tangent passes by matrix products on buffers allocated once.
+std::unique_ptr<MatchingEngine> make_native_engine(const Model& model,
+                                                   const Observation& observation,
+                                                   const Objective& objective);
 
 }  // namespace medpfl

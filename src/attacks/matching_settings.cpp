@@ -66,6 +66,7 @@ std::vector<OptionSpec> matching_options() {
 
 MatchingSettings read_matching_settings(const OptionValues& own, const AttackRequest& request) {
   MatchingSettings s;
+  s.engine = request.engine;
   s.labels = request.labels == "auto" ? own.text("labels") : request.labels;
   s.output_error = own.text("output_error");
   // Under the observed error the objective does not depend on labels, so they are read instead.

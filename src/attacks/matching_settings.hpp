@@ -15,7 +15,7 @@ namespace medpfl {
 
 /// The parts of a gradient-matching attack, resolved.
 struct MatchingSettings {
-  std::string labels, output_error, init, optimizer;
+  std::string engine, labels, output_error, init, optimizer;
   bool grey = false;  ///< one channel is varied and repeated
   ObjectiveOptions objective;
   std::vector<double> prior_weights;  ///< in the order of priors()

@@ -2,6 +2,7 @@
 
 #include "attacks/attack.hpp"
 #include "attacks/labels.hpp"
+#include "attacks/matching_engine.hpp"
 #include "comm/update_sum.hpp"
 #include "data/dataset.hpp"
 #include "data/partition.hpp"
@@ -134,6 +135,9 @@ Section attack_section() {
            real_option("max_seconds", 0,
                        "seconds of an attack task at most, 0: any; results then depend on speed")
                .at_least(0),
+           choice_option("engine", "auto", engine_names(),
+                         "how the gradient of a matching objective is computed; auto: native where "
+                         "it applies, else exact"),
            choice_option("ranks", "all", {"root", "all"}, "who works on attack tasks"),
            choice_option("when", "end", {"end", "each-round"}, "when attacks run"),
            text_option("snapshots", "1,3,10,30,100", "iterations at which images are kept")}};

@@ -89,8 +89,10 @@ void read_attack(const Config& config, Settings* settings, Violations* wrong) {
   wrong->guard([&] { settings->snapshots = read_iterations(values); });
   AttackRequest request;
   request.labels = values.text("labels");
+  request.engine = values.text("engine");
   request.iterations = values.integer("iterations");
   request.snapshots = settings->snapshots;
+  settings->attack.engine = request.engine;
   for (const std::string& name : values.list("method")) {
     wrong->guard([&] {
       const auto& entry = attacks().find(name);

@@ -23,6 +23,7 @@ struct AttackPlan {
     std::unique_ptr<Attack> attack;
   };
   std::vector<Method> methods;
+  std::string engine = "auto";  ///< the word of attack.engine that the methods were made with
   int64_t restarts = 1;
   bool halving = false;          ///< weak restarts are dropped on the way
   int64_t max_evaluations = 0;   ///< of a task, 0: any

@@ -8,6 +8,7 @@
 #include <ATen/ops/leaky_relu.h>
 #include <ATen/ops/linear.h>
 #include <ATen/ops/max_pool2d.h>
+#include <ATen/ops/max_pool2d_with_indices.h>
 #include <ATen/ops/relu.h>
 #include <ATen/ops/sigmoid.h>
 #include <ATen/ops/silu.h>
@@ -40,6 +41,32 @@ at::Tensor activate(Activation activation, const at::Tensor& x) {
       return at::silu(x);
   }
   throw Error(ExitCode::kInternal, "unknown activation");
+}
+
+// The units with a kink, whose slope is a switch.
+at::Tensor switched_activation(double slope_below, const at::Tensor& x, Switches* switches) {
+  if (switches->replaying()) return x.mul(switches->next());
+  switches->keep(x.detach().gt(0).to(at::kFloat).mul_(1 - slope_below).add_(slope_below));
+  return slope_below == 0 ? at::relu(x) : at::leaky_relu(x, slope_below);
+}
+
+at::Tensor activate(Activation activation, const at::Tensor& x, Switches* switches) {
+  if (switches != nullptr && activation == Activation::kRelu)
+    return switched_activation(0, x, switches);
+  if (switches != nullptr && activation == Activation::kLeakyRelu)
+    return switched_activation(0.01, x, switches);
+  return activate(activation, x);
+}
+
+at::Tensor max_pool(const Layer& layer, const at::Tensor& x, Switches* switches) {
+  if (switches == nullptr) return at::max_pool2d(x, layer.kernel, layer.stride, layer.padding);
+  if (switches->replaying()) {
+    const at::Tensor& from = switches->next();
+    return x.flatten(2).gather(2, from.flatten(2)).view(from.sizes());
+  }
+  auto [maxima, from] = at::max_pool2d_with_indices(x, layer.kernel, layer.stride, layer.padding);
+  switches->keep(from);
+  return maxima;
 }
 
 at::Tensor parameter(const std::vector<at::Tensor>& weights, int64_t index) {
@@ -91,7 +118,8 @@ at::Tensor Model::batch_norm(const Layer& layer, const std::vector<at::Tensor>& 
 }
 
 at::Tensor Model::forward(const std::vector<at::Tensor>& weights, const at::Tensor& images,
-                          NormMode norm_mode, std::vector<at::Tensor>* statistics) const {
+                          NormMode norm_mode, std::vector<at::Tensor>* statistics,
+                          Switches* switches) const {
   at::Tensor x = images, kept;
   for (const Layer& layer : layers_) {
     switch (layer.kind) {
@@ -107,10 +135,10 @@ at::Tensor Model::forward(const std::vector<at::Tensor>& weights, const at::Tens
         x = batch_norm(layer, weights, x, norm_mode, statistics);
         break;
       case Layer::Kind::kActivation:
-        x = activate(layer.activation, x);
+        x = activate(layer.activation, x, switches);
         break;
       case Layer::Kind::kMaxPool:
-        x = at::max_pool2d(x, layer.kernel, layer.stride, layer.padding);
+        x = max_pool(layer, x, switches);
         break;
       case Layer::Kind::kAveragePool:
         x = x.mean({2, 3}, true);

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/flat_parameters.hpp"
@@ -56,6 +57,25 @@ struct Layer {
   Activation activation = Activation::kSigmoid;
 };
 
+/// Which side of its kink each unit is on and where each pooled maximum comes from: kept by one
+/// forward pass, used by later ones, which are then smooth in weights and images.
+class Switches {
+ public:
+  bool replaying() const { return replaying_; }
+  void keep(at::Tensor decision) { kept_.push_back(std::move(decision)); }
+  /// From now on forward passes use what was kept, from the first layer on.
+  void replay() {
+    replaying_ = true;
+    next_ = 0;
+  }
+  const at::Tensor& next() { return kept_.at(next_++); }
+
+ private:
+  std::vector<at::Tensor> kept_;
+  size_t next_ = 0;
+  bool replaying_ = false;
+};
+
 /// An image classifier: layers and the layout of its tensors, without the weights themselves.
 class Model {
  public:
@@ -76,15 +96,18 @@ class Model {
   const Layer& head() const { return layers_.back(); }
 
   /// All on the model's device: images float32 [B, C, H, W], weights as views in the order of the
-  /// layout -> logits [B, classes], in the model's norm mode.
-  at::Tensor forward(const std::vector<at::Tensor>& weights, const at::Tensor& images) const {
-    return forward(weights, images, norm_mode_, nullptr);
+  /// layout -> logits [B, classes], in the model's norm mode. Unless null, `switches` keeps or
+  /// gives every switch.
+  at::Tensor forward(const std::vector<at::Tensor>& weights, const at::Tensor& images,
+                     Switches* switches = nullptr) const {
+    return forward(weights, images, norm_mode_, nullptr, switches);
   }
   /// The same in another norm mode. Under kTrain `statistics`, unless null, takes the mean and the
   /// unbiased variance of the batch, one tensor a statistic of the layout; under kEval nothing.
   /// Throws NumericError where kTrain meets one value a channel, which has no variance.
   at::Tensor forward(const std::vector<at::Tensor>& weights, const at::Tensor& images,
-                     NormMode norm_mode, std::vector<at::Tensor>* statistics) const;
+                     NormMode norm_mode, std::vector<at::Tensor>* statistics,
+                     Switches* switches = nullptr) const;
 
  private:
   at::Tensor batch_norm(const Layer& layer, const std::vector<at::Tensor>& weights,

@@ -87,6 +87,7 @@ void write_tasks(h5::File* file, const std::vector<TaskRow>& tasks, const RunRec
       "1: the restart the attacker keeps, by matching loss");
   table.column<std::string, T>(
       "knowledge", tasks, [](const T& t) { return t.knowledge; }, "what the attacker was told");
+  file->write_attribute("/attacks/tasks", "engine", record.engine);
 }
 
 // One reconstructed image and where it comes from.

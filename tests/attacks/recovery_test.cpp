@@ -62,6 +62,19 @@ TEST_P(Recovery, FindsAPhantomScan) {
   EXPECT_EQ(attack->single_image_option(), "output_error=observed");
 }
 
+// Each engine leads the same attack to the image.
+TEST(MatchingAttack, EveryEngineFindsAPhantomScan) {
+  const auto [image, label] = phantom_image(16, 3);
+  const Model model = build("lenet-dlg", 16, 4);
+  const Observation seen = observe(model, image, {label});
+  for (const std::string engine : {"exact", "pearlmutter", "native"}) {
+    AttackRequest request;
+    request.engine = engine;
+    const Reconstruction result = run(*make_attack("idlg", kRobust, request), model, seen);
+    EXPECT_GT(psnr_from_mse(mse(result.images, image)), 30) << engine;
+  }
+}
+
 TEST_P(Recovery, PublishedSettingsLowerTheObjective) {
   const auto [image, label] = phantom_image(16, 3);
   const Model model = build("lenet-dlg", 16, 4);
@@ -131,9 +144,9 @@ TEST(Adam, StoppedAndContinuedGivesTheSameBits) {
       ASSERT_LT(runs, 16);
       pieces = make_attack(preset, options)
                    ->run(model, seen, start, state, [&](const AttackProgress& progress) {
-                     if (progress.iteration % 3 != 0) return true;
+                     if (progress.iteration % 3 != 0) return AttackOrder::kGoOn;
                      state = progress.save();
-                     return false;
+                     return AttackOrder::kAbandon;
                    });
     }
     expect_same(whole, *pieces);

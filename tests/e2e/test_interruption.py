@@ -214,7 +214,7 @@ def test_a_vanished_folder_is_one_error(tmp_path: Path) -> None:
 def test_a_full_disk_is_one_error(what: str, tmp_path: Path) -> None:
     """Whatever file it meets: what was good stays, and with room the run goes on to the same bits."""
     row = 4 * 60164  # of the ConvNet
-    options = LONG | {"model.name": "convnet", "attack.method": "", "checkpoint.every": 2,
+    options = LONG | {"model.name": "convnet-small", "attack.method": "", "checkpoint.every": 2,
                       "output.gradients": "none", "output.weights": "false"}
     if what == "gradients":
         options |= {"output.gradients": "all", "output.rounds": "0,4,5"}

@@ -13,8 +13,8 @@ from reference_inversion import convnet, invert
 
 ITERATIONS, TV = 240, 0.01
 OPTIONS: dict[str, object] = {
-    "model.name": "convnet", "model.init": "pytorch", "model.convnet.width": 8,
-    "model.convnet.blocks": 2, "model.convnet.groups": 4, "federation.rounds": 1,
+    "model.name": "convnet-small", "model.init": "pytorch", "model.convnet-small.width": 8,
+    "model.convnet-small.blocks": 2, "model.convnet-small.groups": 4, "federation.rounds": 1,
     "attack.method": "inverting-gradients", "attack.iterations": ITERATIONS,
     "attack.snapshots": "0", "attack.inverting-gradients.init": "uniform",
     "attack.inverting-gradients.tv": TV,

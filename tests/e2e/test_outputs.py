@@ -48,6 +48,7 @@ ATTRIBUTES = {
     "data": "dataset class_names",
     "rounds": "initial_test_loss initial_accuracy initial_balanced_accuracy initial_auroc "
               "initial_f1",
+    "attacks/tasks": "engine",
     "attacks/images": "ssim_window",
     "timings": "phases",
 }
@@ -141,6 +142,7 @@ def test_stored_scores_are_those_of_the_stored_images(run: h5py.File) -> None:
                           "success_psnr_20": mse <= 0.01}.items():
         assert (image[name] == reached).all(), name
     assert run["attacks/images"].attrs["ssim_window"] == 11
+    assert text(run["attacks/tasks"].attrs["engine"]) == "native"
 
     pictures = run["gradients/batches/images"][()] / 255
     hospital = run["clients/assignment"][()][run["gradients/batches/index"][()]]
