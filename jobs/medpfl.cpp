@@ -2,10 +2,12 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <optional>
 #include <string>
+#include <thread>
 
 #include "comm/session.hpp"
 #include "core/error.hpp"
@@ -150,7 +152,11 @@ int main(int argc, char** argv) {
   try {
     return dispatch(argc, argv);
   } catch (const Error& error) {
-    if (speaks) log_error(error.what());
+    // srun ends all processes with the first that fails: let the one that speaks have its say.
+    if (speaks)
+      log_error(error.what());
+    else
+      std::this_thread::sleep_for(std::chrono::seconds(3));
     return static_cast<int>(error.code());
   } catch (const std::exception& error) {
     log_error(error.what());

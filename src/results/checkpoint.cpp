@@ -24,6 +24,7 @@ const std::string kCheckpointType = "medpfl-checkpoint";
 constexpr int64_t kCheckpointVersion = 2;
 constexpr const char* kNewest = "checkpoint.h5";
 constexpr const char* kPrevious = "checkpoint.previous.h5";
+constexpr const char* kKept = "checkpoint.kept.h5";  // while a new one takes its place
 
 int64_t checksum(const Checkpoint& c) {
   uLong sum = crc32_z(0, nullptr, 0);
@@ -90,8 +91,13 @@ void write_checkpoint(const std::string& folder, const Checkpoint& c) {
     std::remove(partial.c_str());
     throw OutputError(fmt::format("cannot write {}: {}", path, error.what()));
   }
-  keep_file(path, folder + "/" + kPrevious);
+  // The last two are whole at every moment, under their own names.
+  const std::string kept = folder + "/" + kKept, previous = folder + "/" + kPrevious;
+  const bool linked = link_file(path, kept);
+  std::error_code error;
+  if (!linked && fs::exists(path, error)) rename_file(path, previous);
   publish_file(partial, path);
+  if (linked) rename_file(kept, previous);
 }
 
 std::optional<Checkpoint> read_checkpoint(const std::string& folder) {
@@ -115,7 +121,7 @@ std::optional<Checkpoint> read_checkpoint(const std::string& folder) {
 }
 
 void remove_checkpoints(const std::string& folder) {
-  for (const char* name : {kNewest, kPrevious, "states"}) {
+  for (const char* name : {kNewest, kPrevious, kKept, "states"}) {
     std::error_code error;
     fs::remove_all(fs::path(folder) / name, error);
   }

@@ -31,17 +31,13 @@ void sync(const std::string& path, int flags) {
   if (status != 0) throw OutputError(fmt::format("cannot make {} durable: {}", path, why));
 }
 
-void rename_file(const std::string& from, const std::string& to) {
-  if (std::rename(from.c_str(), to.c_str()) != 0)
-    throw OutputError(fmt::format("cannot rename {} to {}: {}", from, to, reason()));
-}
-
 // What a run leaves in its folder; one killed early may have left the folder of gradients alone.
 constexpr const char* kRunEntries[] = {"run.h5",
                                        "run.h5.partial",
                                        "checkpoint.h5",
                                        "checkpoint.previous.h5",
                                        "checkpoint.h5.partial",
+                                       "checkpoint.kept.h5",
                                        "gradients",
                                        "states",
                                        "weights",
@@ -59,19 +55,22 @@ bool holds_only_a_run(const fs::path& folder) {
 
 }  // namespace
 
+void rename_file(const std::string& from, const std::string& to) {
+  if (std::rename(from.c_str(), to.c_str()) != 0)
+    throw OutputError(fmt::format("cannot rename {} to {}: {}", from, to, reason()));
+}
+
 void make_folder(const std::string& path) {
   std::error_code error;
   fs::create_directories(path, error);
   if (error) throw OutputError(fmt::format("cannot make the folder {}: {}", path, error.message()));
 }
 
-void keep_file(const std::string& path, const std::string& keep) {
+bool link_file(const std::string& path, const std::string& name) {
   std::error_code error;
-  if (!fs::exists(path, error)) return;
-  fs::remove(keep, error);
-  fs::create_hard_link(path, keep, error);
-  // Some file systems know no second names.
-  if (error) rename_file(path, keep);
+  fs::remove(name, error);
+  fs::create_hard_link(path, name, error);
+  return !error;
 }
 
 void remove_other_files(const std::string& folder, const std::string& subfolder,

@@ -11,9 +11,12 @@ void make_folder(const std::string& path);
 /// never half of one: fsync, rename, fsync of the folder. Throws OutputError.
 void publish_file(const std::string& temporary, const std::string& path);
 
-/// Gives the file `path`, where there is one, the second name `keep`, so that it outlives what is
-/// published at `path` next; it is under its own name all the while. Throws OutputError.
-void keep_file(const std::string& path, const std::string& keep);
+/// Renames a file within its folder. Throws OutputError.
+void rename_file(const std::string& from, const std::string& to);
+
+/// Gives the file `path` a second name, which may be taken. False: there is no such file, or the
+/// file system knows no second names.
+bool link_file(const std::string& path, const std::string& name);
 
 /// Removes the files of `folder`/`subfolder` that are not among `known` (relative to `folder`).
 /// Throws OutputError.

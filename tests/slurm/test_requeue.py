@@ -32,10 +32,11 @@ ATTACK = {
     "attack.restarts": 24,
 }
 
-# Ends as the program does; TERM is what srun sends when the first rank has ended with 75.
+# Ends as the program does; TERM is what srun sends when the first rank has ended with 75, and KILL
+# soon after: as in the program no rank ends before all have noted the signal.
 WAITS = """\
 trap '' TERM
-trap 'echo "rank $SLURM_PROCID: checkpoint" >>{folder}/ends; exit 75' USR1
+trap 'echo "rank $SLURM_PROCID: checkpoint" >>{folder}/ends; sleep 2; exit 75' USR1
 echo "rank $SLURM_PROCID" >>{folder}/starts
 sleep 600 & wait
 """
