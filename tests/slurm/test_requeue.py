@@ -33,10 +33,11 @@ ATTACK = {
 }
 
 # Ends as the program does; TERM is what srun sends when the first rank has ended with 75, and KILL
-# soon after: as in the program no rank ends before all have noted the signal.
+# soon after: as in the program no rank ends before all have noted the signal. Slurm's own warning
+# and ours may both arrive: the first counts.
 WAITS = """\
 trap '' TERM
-trap 'echo "rank $SLURM_PROCID: checkpoint" >>{folder}/ends; sleep 2; exit 75' USR1
+trap 'trap "" USR1; echo "rank $SLURM_PROCID: checkpoint" >>{folder}/ends; sleep 2; exit 75' USR1
 echo "rank $SLURM_PROCID" >>{folder}/starts
 sleep 600 & wait
 """
