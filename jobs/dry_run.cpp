@@ -79,6 +79,9 @@ std::string files(const Settings& settings, const RunCounts& counts, const FileS
     line("states/round-*.h5", sizes.client_states,
          std::accumulate(counts.participants.begin(), counts.participants.end(), int64_t{0}),
          "hospitals, three times");
+  if (sizes.scratch > 0)
+    line("states/scratch.*", sizes.scratch, static_cast<int64_t>(counts.participants.size()),
+         "ranks, beyond federation.state_memory; gone at the end");
   line("run.h5, reconstructions", sizes.reconstructions, counts.reconstructed, "images");
   return out;
 }

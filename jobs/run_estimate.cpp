@@ -193,9 +193,12 @@ FileSizes estimate_files(const Settings& settings, const FederatedData& data, co
   sizes.capture = estimate_capture(settings.capture, model, data.shard_sizes, settings.federation,
                                    *settings.targets, settings.seed);
   if (settings.weights) sizes.weights = (settings.federation.rounds + 1) * vector_bytes(model);
-  sizes.client_states =
-      3 * settings.defenses.state_size(model.layout().size()) * kFloat *
-      std::accumulate(counts.participants.begin(), counts.participants.end(), int64_t{0});
+  const int64_t state = settings.defenses.state_size(model.layout().size()) * kFloat;
+  const int64_t held = settings.federation.state_memory << 20;
+  for (const int64_t hospitals : counts.participants) {
+    sizes.client_states += 3 * hospitals * state;
+    sizes.scratch += std::max<int64_t>(0, hospitals * state - held);
+  }
   sizes.reconstructions = reconstruction_bytes(settings, model, counts.reconstructed);
   return sizes;
 }

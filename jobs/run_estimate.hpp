@@ -43,6 +43,7 @@ struct FileSizes {
   CaptureEstimate capture;
   int64_t weights = 0, reconstructions = 0;  ///< bytes
   int64_t client_states = 0;                 ///< bytes, of the three files there are at most
+  int64_t scratch = 0;  ///< bytes, of the states that federation.state_memory cannot hold
 };
 FileSizes estimate_files(const Settings& settings, const FederatedData& data, const Model& model,
                          const RunCounts& counts);

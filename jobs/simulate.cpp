@@ -12,11 +12,12 @@
 #include "federation/case_collector.hpp"
 #include "federation/evaluation.hpp"
 #include "job.hpp"
-#include "results/capture_estimate.hpp"
 #include "results/client_state_file.hpp"
 #include "results/durable_file.hpp"
 #include "results/gradient_capture.hpp"
+#include "results/room.hpp"
 #include "results/run_summary.hpp"
+#include "run_estimate.hpp"
 #include "run_keeper.hpp"
 
 namespace medpfl {
@@ -99,7 +100,7 @@ class Simulation final : public RoundControl {
         s_.dataset_name, data_.train_labels.size(), data_.test_labels.size(), data_.classes(),
         data_.hospital_count(), comm_.size(), model_->name(), model_->layout().size()));
     warn_of_small_shards();
-    announce_capture();
+    announce_files();
     federation_ = std::make_unique<Federation>(Federation{
         comm_, *model_, data_, *aggregator_, s_.defenses, s_.federation, *s_.targets, s_.seed});
     cases_ = std::make_unique<AttackCases>(model_->layout());
@@ -133,14 +134,16 @@ class Simulation final : public RoundControl {
   }
 
   // Before anything is written, so that a run that cannot be kept costs no training.
-  void announce_capture() const {
-    if (s_.capture.gradients == "none") return;
+  void announce_files() const {
     comm_.agree([this] {
       if (!comm_.is_root()) return;
-      const CaptureEstimate estimate = estimate_capture(s_.capture, *model_, data_.shard_sizes,
-                                                        s_.federation, *s_.targets, s_.seed);
-      log_info(describe_capture(estimate, s_.capture));
-      check_room_for_capture(estimate, s_.output);
+      const FileSizes sizes = estimate_files(
+          s_, data_, *model_, count_run(s_, data_, *model_, *aggregator_, comm_.size()));
+      if (s_.capture.gradients != "none") log_info(describe_capture(sizes.capture, s_.capture));
+      check_room(s_.output, {{"gradients", sizes.capture.file_bytes},
+                             {"weights", sizes.weights},
+                             {"client states", sizes.client_states + sizes.scratch},
+                             {"reconstructions", sizes.reconstructions}});
     });
   }
 

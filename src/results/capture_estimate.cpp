@@ -2,14 +2,8 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <filesystem>
-
-#include "core/error.hpp"
 #include "h5/parallel_file.hpp"
 #include "results/gradient_capture.hpp"
-
-namespace fs = std::filesystem;
 
 namespace medpfl {
 namespace {
@@ -66,27 +60,6 @@ std::string describe_capture(const CaptureEstimate& estimate, const CapturePolic
   return fmt::format(
       "{} messages of {} values ({}) will be recorded: {} with the images behind them",
       estimate.rows, estimate.columns, to_text(policy.precision), megabytes(estimate.file_bytes));
-}
-
-void check_room_for_capture(const CaptureEstimate& estimate, const std::string& folder) {
-  std::error_code error;
-  int64_t present = 0;
-  for (const auto& entry : fs::directory_iterator(fs::path(folder) / "gradients", error))
-    present += static_cast<int64_t>(entry.file_size(error));
-  fs::path existing = fs::absolute(folder);
-  while (!fs::exists(existing, error) && existing.has_relative_path())
-    existing = existing.parent_path();
-  const fs::space_info space = fs::space(existing, error);
-  if (error) return;  // a file system that does not tell is no reason not to run
-  const int64_t room = static_cast<int64_t>(std::min<uintmax_t>(
-                           space.available, static_cast<uintmax_t>(INT64_MAX / 2))) +
-                       present;
-  if (estimate.file_bytes <= room) return;
-  throw OutputError(fmt::format(
-      "run.output={}: recording the gradients takes {}, and {} has room for {}; record less "
-      "(output.gradients=attacked, output.rounds, output.clients, output.layers, "
-      "output.precision=float16) or choose another folder",
-      folder, megabytes(estimate.file_bytes), existing.string(), megabytes(room)));
 }
 
 }  // namespace medpfl

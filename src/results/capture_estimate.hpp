@@ -30,9 +30,4 @@ CaptureEstimate estimate_capture(const CapturePolicy& policy, const Model& model
 /// "36 messages of 5,000 values (float16), 0.4 MB; 12 images, ...": for the log and --dry-run.
 std::string describe_capture(const CaptureEstimate& estimate, const CapturePolicy& policy);
 
-/// Throws OutputError when the file system of `folder` (which need not exist yet) has no room for
-/// the estimate; what lies in folder/gradients counts as room, since a run replaces it or goes on
-/// with it.
-void check_room_for_capture(const CaptureEstimate& estimate, const std::string& folder);
-
 }  // namespace medpfl
