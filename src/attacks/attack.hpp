@@ -57,7 +57,7 @@ class Attack {
 using AttackFactory =
     std::function<std::unique_ptr<Attack>(const OptionValues& own, const AttackRequest& request)>;
 
-/// dlg, idlg, cpl, inverting-gradients, modern, kernel, partial-match, fc-readout.
+/// dlg, idlg, cpl, inverting-gradients, modern, kernel, partial-match, fc-readout, imprint.
 const Registry<AttackFactory>& attacks();
 
 }  // namespace medpfl

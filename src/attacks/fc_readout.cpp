@@ -191,12 +191,8 @@ RegistryEntry<AttackFactory> fc_readout() {
                      "how labels are found; fit: the class whose gradient fits the rows"),
        real_option("tolerance", 1e-3, "rows agree, and an image is verified, up to this").above(0)},
       [](const OptionValues& own, const AttackRequest& request) {
-        const std::string rule = request.labels == "auto" ? own.text("labels") : request.labels;
-        if (rule == "joint")
-          throw ConfigError(
-              "attack.labels=joint optimizes labels, and fc-readout optimizes nothing; use auto, "
-              "or set attack.NAME.labels of the attacks that do");
-        return std::make_unique<FcReadout>(rule, own.real("tolerance"));
+        return std::make_unique<FcReadout>(read_rule(own, request, "fc-readout"),
+                                           own.real("tolerance"));
       }};
 }
 

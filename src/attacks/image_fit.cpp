@@ -3,11 +3,13 @@
 #include <ATen/ops/cross_entropy_loss.h>
 #include <ATen/ops/stack.h>
 #include <ATen/ops/tensor.h>
+#include <fmt/format.h>
 #include <torch/csrc/autograd/autograd.h>
 
 #include <algorithm>
 
 #include "attacks/labels.hpp"
+#include "core/error.hpp"
 #include "metrics/assignment.hpp"
 
 namespace medpfl {
@@ -49,6 +51,16 @@ std::vector<std::string> read_label_rules() {
   rules.erase(std::remove(rules.begin(), rules.end(), "joint"), rules.end());
   rules.insert(rules.begin(), "fit");
   return rules;
+}
+
+std::string read_rule(const OptionValues& own, const AttackRequest& request,
+                      const std::string& name) {
+  if (request.labels == "joint")
+    throw ConfigError(
+        fmt::format("attack.labels=joint optimizes labels, and {} optimizes nothing; use auto, or "
+                    "set attack.NAME.labels of the attacks that do",
+                    name));
+  return request.labels == "auto" ? own.text("labels") : request.labels;
 }
 
 std::vector<int64_t> read_labels(const std::string& rule, const Model& model,

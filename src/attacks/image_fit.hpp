@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "attacks/attack.hpp"
 #include "attacks/observation.hpp"
 #include "models/device_views.hpp"
 #include "models/model.hpp"
@@ -43,6 +44,11 @@ struct ReadImage {
 
 /// Words of the option `labels` of analytic attacks: `fit`, and the rules that need no optimizer.
 std::vector<std::string> read_label_rules();
+
+/// The rule that holds for attack `name`: attack.labels, unless it says auto. Throws ConfigError
+/// for joint, which needs an optimizer.
+std::string read_rule(const OptionValues& own, const AttackRequest& request,
+                      const std::string& name);
 
 /// Labels of images as read: `fit` takes the class of least misfit of each; another rule's labels
 /// are dealt to the images for the least total misfit.

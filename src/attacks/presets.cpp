@@ -1,5 +1,6 @@
 // The attacks' table. An optimization attack is a row: its name, its paper and its parts.
 #include "attacks/fc_readout.hpp"
+#include "attacks/imprint.hpp"
 #include "attacks/matching_attack.hpp"
 
 namespace medpfl {
@@ -57,7 +58,7 @@ const Registry<AttackFactory>& attacks() {
                         {"learning_rate", "0.1"},
                         {"schedule", "step"},
                         {"box", "true"}}),
-       fc_readout()});
+       fc_readout(), imprint()});
   return table;
 }
 

@@ -54,7 +54,13 @@ Section model_section() {
                      "auto: the architecture's own"),
        choice_option("init", "pytorch", initialization_names(), "how first weights are drawn"),
        real_option("init_scale", 0.5, "uniform: half the width; normal: the deviation").above(0),
-       integer_option("classes", 0, "classes; 0: those of the data set").at_least(0)}};
+       integer_option("classes", 0, "classes; 0: those of the data set").at_least(0),
+       integer_option("imprint_bins", 0,
+                      "rows of the block a malicious server puts in front; 0: none")
+           .at_least(0),
+       integer_option("imprint_groups", 4,
+                      "functionals of the image that share the rows; 1: as published")
+           .at_least(1)}};
 }
 
 Section federation_section() {
@@ -117,6 +123,11 @@ Section attack_section() {
            integer_option("iterations", 0, "outer iterations; 0: the attack's own").at_least(0),
            integer_option("restarts", 1, "starts of each attack; the least matching loss is kept")
                .between(1, 1000),
+           choice_option("threat", "honest-but-curious", {"honest-but-curious", "malicious-server"},
+                         "what the server may do; malicious-server: change the model it sends"),
+           choice_option("sees", "messages", {"messages", "sum"},
+                         "what is attacked; sum: only the mean of all updates of a round, as under "
+                         "secure aggregation"),
            choice_option("ranks", "all", {"root", "all"}, "who works on attack tasks"),
            choice_option("when", "end", {"end", "each-round"}, "when attacks run"),
            text_option("snapshots", "1,3,10,30,100", "iterations at which images are kept")}};

@@ -31,7 +31,8 @@ struct Settings {
   std::string model_name;
   std::string activation;
   Initialization init;
-  int64_t classes = 0;  ///< 0: those of the data set
+  int64_t classes = 0;                           ///< 0: those of the data set
+  int64_t imprint_bins = 0, imprint_groups = 1;  ///< of a malicious server's block; 0 bins: none
   FederationSettings federation;
   CapturePolicy capture;
   bool weights = true;

@@ -28,7 +28,7 @@ std::vector<std::string> initialization_names() {
 FlatParameters initial_weights(const Model& model, const Initialization& init, uint64_t seed) {
   FlatParameters weights(model.layout());
   for (const Layer& layer : model.layers()) {
-    if (layer.weight < 0) continue;
+    if (layer.weight < 0 || layer.kind == Layer::Kind::kImprint) continue;
     float* weight = weights.data() + model.layout()[layer.weight].offset;
     float* bias = weights.data() + model.layout()[layer.bias].offset;
     const int64_t size = model.layout()[layer.weight].size;

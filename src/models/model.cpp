@@ -77,6 +77,12 @@ at::Tensor Model::forward(const std::vector<at::Tensor>& weights, const at::Tens
       case Layer::Kind::kDense:
         x = at::linear(x, parameter(weights, layer.weight), parameter(weights, layer.bias));
         break;
+      case Layer::Kind::kImprint: {
+        const at::Tensor rows = at::linear(x.flatten(1), parameter(weights, layer.weight),
+                                           parameter(weights, layer.bias));
+        x = x.add(at::relu(rows).sum(1).view({-1, 1, 1, 1}));
+        break;
+      }
     }
   }
   return x;

@@ -19,9 +19,11 @@ struct ImageShape {
 
 enum class Activation { kSigmoid, kTanh, kRelu, kLeakyRelu, kElu, kSilu };
 
-/// One layer of a feed-forward network, as data, so that any engine can walk it.
+/// One layer of a feed-forward network, as data, so that any engine can walk it. kImprint, which
+/// only a malicious server adds, in front of all others, is x + sum of relu(W x + b) over rows,
+/// added to every pixel.
 struct Layer {
-  enum class Kind { kConvolution, kGroupNorm, kActivation, kMaxPool, kFlatten, kDense };
+  enum class Kind { kConvolution, kGroupNorm, kActivation, kMaxPool, kFlatten, kDense, kImprint };
   Kind kind = Kind::kFlatten;
   int64_t weight = -1, bias = -1;               ///< indices into the layout, -1: none
   int64_t kernel = 0, stride = 1, padding = 0;  ///< convolution and pooling, in pixels
@@ -64,6 +66,7 @@ struct ModelRequest {
   ImageShape input;
   int64_t classes = 2;
   std::string activation = "auto";  ///< "auto": the paper's own
+  int64_t imprint_rows = 0;         ///< of an imprint block in front; 0: none
 };
 
 using ModelFactory = std::function<Model(const OptionValues& own, const ModelRequest& request)>;
@@ -86,6 +89,7 @@ std::vector<std::string> initialization_names();
 /// Weights of round 0. `pytorch`: U(-1/sqrt(fan_in), 1/sqrt(fan_in)); `xavier`: Glorot & Bengio
 /// 2010 uniform; `kaiming`: He et al. 2015 normal, gain sqrt(2); biases zero in the last two.
 /// Weights of normalization layers are one and their biases zero whatever the kind.
+/// An imprint block is zero until the server sets it.
 FlatParameters initial_weights(const Model& model, const Initialization& init, uint64_t seed);
 
 }  // namespace medpfl
