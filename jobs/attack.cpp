@@ -39,6 +39,7 @@ std::string help() {
 }
 
 bool may_change(const std::string& option) {
+  if (option == "attack.threat") return false;  // it made the messages
   for (const char* section : {"run.", "attack.", "checkpoint."})
     if (option.rfind(section, 0) == 0) return true;
   return false;
@@ -175,6 +176,10 @@ int run(const Communicator& comm, const JobArguments& arguments) {
     settings = make_settings(config);
     if (settings.attack.methods.empty())
       throw ConfigError("attack.method is empty: name an attack, e.g. --attack.method=idlg");
+    if (settings.attack.sums)
+      throw ConfigError(
+          "attack.sees=sum works in medpfl simulate; recorded messages are single: set "
+          "attack.sees=messages");
     if (comm.is_root()) {
       std::error_code error;
       const auto folder = std::filesystem::absolute(open_run(arguments.input).path()).parent_path();

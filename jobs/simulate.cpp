@@ -103,6 +103,11 @@ class Simulation final : public RoundControl {
     announce_files();
     federation_ = std::make_unique<Federation>(Federation{
         comm_, *model_, data_, *aggregator_, s_.defenses, s_.federation, *s_.targets, s_.seed});
+    if (s_.imprint_bins > 0) {
+      malicious_server_ =
+          std::make_unique<MaliciousServer>(comm_, *model_, data_, s_.imprint_groups, s_.seed);
+      federation_->malicious_server = malicious_server_.get();
+    }
     cases_ = std::make_unique<AttackCases>(model_->layout());
     attacks_ =
         std::make_unique<AttackQueue>(*model_, s_.attack, cases_.get(), data_.prior, s_.seed);
@@ -158,6 +163,7 @@ class Simulation final : public RoundControl {
     comm_.broadcast(&global);
     open_capture();
     open_client_states();
+    if (malicious_server_ != nullptr) malicious_server_->tamper(&global);
     keeper_.record.initial = evaluate_global(comm_, *model_, global, data_);
     if (s_.weights && comm_.is_root()) weights_->add(global);
     checkpoint("running");
@@ -236,7 +242,8 @@ class Simulation final : public RoundControl {
   }
 
   bool finish() {
-    CaseCollector collector(comm_, data_, s_.federation.learning_rate, cases_.get());
+    CaseCollector collector(comm_, data_, s_.federation.learning_rate,
+                            keeper_.record.payload_is_gradient, s_.attack.sums, cases_.get());
     std::vector<RoundObserver*> observers;
     if (capture_ != nullptr) observers.push_back(capture_.get());
     if (!s_.attack.methods.empty()) observers.push_back(&collector);
@@ -278,6 +285,7 @@ class Simulation final : public RoundControl {
   std::unique_ptr<Model> model_;
   std::unique_ptr<Aggregator> aggregator_;
   std::unique_ptr<Federation> federation_;
+  std::unique_ptr<MaliciousServer> malicious_server_;  // null: it sends what it should
   std::unique_ptr<AttackCases> cases_;
   std::unique_ptr<AttackQueue> attacks_;
   std::unique_ptr<WeightLog> weights_;

@@ -14,7 +14,7 @@ ROUND_COLUMNS = (
 ).split()
 TASK_COLUMNS = (
     "task method gradient round client kind probe restart status iterations evaluations seconds "
-    "matching_loss chosen knowledge"
+    "matching_loss chosen threat knowledge"
 ).split()
 IMAGE_COLUMNS = (
     "task index label label_inferred label_found mse psnr ssim rdlv rank_of_truth "

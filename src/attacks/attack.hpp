@@ -48,7 +48,7 @@ class Attack {
   virtual std::optional<Reconstruction> run(const Model& model, const Observation& observation,
                                             const StreamKey& start, const std::string& state,
                                             const AttackMonitor& monitor) const = 0;
-  /// The rule by which labels are found, a word of label_rule_names().
+  /// The rule by which labels are found, a word of label_rule_names(), or fit.
   virtual std::string label_rule() const = 0;
   /// The option, with its value, under which this attack reads one image from a message; "" where
   /// it takes a batch of any size.
@@ -64,7 +64,7 @@ class Attack {
 using AttackFactory =
     std::function<std::unique_ptr<Attack>(const OptionValues& own, const AttackRequest& request)>;
 
-/// dlg, idlg, cpl, inverting-gradients, modern, kernel, partial-match.
+/// dlg, idlg, cpl, inverting-gradients, modern, kernel, partial-match, fc-readout, imprint.
 const Registry<AttackFactory>& attacks();
 
 }  // namespace medpfl

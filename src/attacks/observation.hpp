@@ -13,6 +13,7 @@ namespace medpfl {
 /// was received (after the hospital's defenses), and the public hyper-parameters. The truth is
 /// another type that only scoring sees.
 struct Observation {
+  static constexpr int64_t kSum = -1;  ///< as client: the mean of all updates of the round
   int64_t round = 0;
   int64_t client = 0;
   int64_t probe = -1;      ///< -1: the update of the round

@@ -1,4 +1,6 @@
 // The attacks' table. An optimization attack is a row: its name, its paper and its parts.
+#include "attacks/fc_readout.hpp"
+#include "attacks/imprint.hpp"
 #include "attacks/matching_attack.hpp"
 
 namespace medpfl {
@@ -55,7 +57,8 @@ const Registry<AttackFactory>& attacks() {
                         {"iterations", "4800"},
                         {"learning_rate", "0.1"},
                         {"schedule", "step"},
-                        {"box", "true"}})});
+                        {"box", "true"}}),
+       fc_readout(), imprint()});
   return table;
 }
 

@@ -64,7 +64,13 @@ Section model_section() {
                    "file of the first weights, from torch.save of a state dict or torch.jit.save; "
                    "empty: drawn as init says"),
        flag_option("new_head", false,
-                   "with model.weights: the last dense layer is drawn, for other classes")}};
+                   "with model.weights: the last dense layer is drawn, for other classes"),
+       integer_option("imprint_bins", 0,
+                      "rows of the block a malicious server puts in front; 0: none")
+           .at_least(0),
+       integer_option("imprint_groups", 4,
+                      "functionals of the image that share the rows; 1: as published")
+           .at_least(1)}};
 }
 
 Section federation_section() {
@@ -138,6 +144,11 @@ Section attack_section() {
            choice_option("engine", "auto", engine_names(),
                          "how the gradient of a matching objective is computed; auto: native where "
                          "it applies, else exact"),
+           choice_option("threat", "honest-but-curious", {"honest-but-curious", "malicious-server"},
+                         "what the server may do; malicious-server: change the model it sends"),
+           choice_option("sees", "messages", {"messages", "sum"},
+                         "what is attacked; sum: only the mean of all updates of a round, as under "
+                         "secure aggregation"),
            choice_option("ranks", "all", {"root", "all"}, "who works on attack tasks"),
            choice_option("when", "end", {"end", "each-round"}, "when attacks run"),
            text_option("snapshots", "1,3,10,30,100", "iterations at which images are kept")}};

@@ -100,6 +100,12 @@ void read_attack(const Config& config, Settings* settings, Violations* wrong) {
           {name, entry.create(config.section("attack." + name), request)});
     });
   }
+  settings->attack.threat = values.text("threat");
+  settings->attack.sums = values.text("sees") == "sum";
+  wrong->check(
+      !settings->attack.sums || (values.integer("probes") == 0 && values.text("clients") == "all"),
+      "attack.sees=sum shows the attacker the sum of all updates and nothing else: it needs "
+      "attack.probes=0 and attack.clients=all");
   settings->attack.restarts = values.integer("restarts");
   settings->attack.halving = values.flag("halving");
   settings->attack.max_evaluations = values.integer("max_evaluations");
@@ -129,7 +135,11 @@ void check_batches(const Settings& settings, Violations* wrong) {
                : fmt::format("attack.{}.{} holds for", method.name, option);
     const std::string instead = labels ? "attack.labels=known or joint"
                                        : fmt::format("attack.{}.output_error=softmax", method.name);
-    if (probes) {
+    if (settings.attack.sums) {
+      wrong->check(false, fmt::format("{} one image, and attack.sees=sum shows that of all "
+                                      "hospitals: use {}",
+                                      what, instead));
+    } else if (probes) {
       wrong->check(
           settings.targets->probe_batch == 1,
           fmt::format("{} one image: it needs attack.probe_batch=1, or {}", what, instead));
@@ -140,6 +150,26 @@ void check_batches(const Settings& settings, Violations* wrong) {
                                what, instead));
     }
   }
+}
+
+// A malicious server is a threat of its own, and only where the user says so.
+void check_threat(const Settings& s, Violations* wrong) {
+  const bool malicious = s.attack.threat == "malicious-server";
+  wrong->check(malicious == (s.imprint_bins > 0),
+               malicious
+                   ? "attack.threat=malicious-server changes the model that the server sends: "
+                     "say how, by model.imprint_bins=128"
+                   : fmt::format("model.imprint_bins={} is the block of a server that changes "
+                                 "the model it sends: it needs attack.threat=malicious-server",
+                                 s.imprint_bins));
+  if (!malicious || s.imprint_bins == 0) return;
+  wrong->check(s.imprint_groups <= s.imprint_bins,
+               fmt::format("model.imprint_groups={} must not be above model.imprint_bins={}",
+                           s.imprint_groups, s.imprint_bins));
+  wrong->check(s.federation.algorithm == "fedsgd" ||
+                   (s.federation.batch_size == 0 && s.federation.local_epochs == 1),
+               "model.imprint_bins holds for one local step, after which the block is another: use "
+               "federation.algorithm=fedsgd, or federation.batch_size=0 and local_epochs=1");
 }
 
 }  // namespace
@@ -184,6 +214,8 @@ Settings make_settings(const Config& config) {
   s.new_head = model.flag("new_head");
   wrong.check(!s.new_head || !s.weights_file.empty(),
               "model.new_head=true needs a file in model.weights");
+  s.imprint_bins = model.integer("imprint_bins");
+  s.imprint_groups = model.integer("imprint_groups");
 
   const OptionValues output = config.section("output");
   wrong.guard([&] { s.capture = read_capture(output, s.federation); });
@@ -198,13 +230,16 @@ Settings make_settings(const Config& config) {
     });
   read_attack(config, &s, &wrong);
   check_batches(s, &wrong);
+  check_threat(s, &wrong);
   wrong.guard([&] {
     s.dataset =
         datasets().find(s.dataset_name).create(config.section("data." + s.dataset_name), s.data);
   });
   wrong.throw_if_any();
-  s.attack.public_knowledge =
-      fmt::format("learning rate known; single messages; defenses: {}", s.defenses.describe());
+  s.attack.public_knowledge = fmt::format(
+      "{}learning rate known; {}; defenses: {}",
+      s.imprint_bins > 0 ? "malicious server, which set the block in front of the model; " : "",
+      s.attack.sums ? "only the sum of a round" : "single messages", s.defenses.describe());
   return s;
 }
 
@@ -217,6 +252,7 @@ Model make_model(const Config& config, const Settings& settings, int64_t data_cl
   request.classes = std::max<int64_t>(2, settings.classes != 0 ? settings.classes : data_classes);
   request.activation = settings.activation;
   request.norm_mode = settings.norm_mode;
+  request.imprint_rows = settings.imprint_bins;
   Model model = models()
                     .find(settings.model_name)
                     .create(config.section("model." + settings.model_name), request);

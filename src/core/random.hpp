@@ -18,6 +18,7 @@ enum class Purpose : uint64_t {
   kPhantom = 8,
   kBenchmark = 9,
   kAttackNoise = 10,
+  kImprint = 11,
 };
 
 /// The whole identity of a random stream: never a rank, a time or an order of calls.

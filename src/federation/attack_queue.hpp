@@ -29,6 +29,8 @@ struct AttackPlan {
   int64_t max_evaluations = 0;   ///< of a task, 0: any
   double max_seconds = 0;        ///< of a task, 0: any
   bool all_ranks = false;        ///< tasks on every rank; else on rank 0
+  std::string threat;            ///< honest-but-curious | malicious-server
+  bool sums = false;             ///< only the sum of a round's updates is seen, else each message
   bool each_round = false;       ///< attack after each round; else after the last
   std::string public_knowledge;  ///< what the attacker knows besides labels, for the results
 };
@@ -73,6 +75,7 @@ class AttackQueue {
   const AttackCase& attack_case(const AttackTask& task) const {
     return (*cases_)[task.attack_case];
   }
+  const std::string& threat() const { return plan_.threat; }
   /// What the attacker was told, in words.
   std::string knowledge(const AttackTask& task) const;
 

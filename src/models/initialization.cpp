@@ -28,7 +28,7 @@ std::vector<std::string> initialization_names() {
 FlatParameters initial_weights(const Model& model, const Initialization& init, uint64_t seed) {
   FlatParameters weights(model.layout());
   for (const Layer& layer : model.layers()) {
-    if (layer.weight < 0) continue;
+    if (layer.weight < 0 || layer.kind == Layer::Kind::kImprint) continue;
     const ParameterLayout& layout = model.layout();
     float* weight = weights.data() + layout[layer.weight].offset;
     const int64_t size = layout[layer.weight].size;

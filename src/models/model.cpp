@@ -164,6 +164,12 @@ at::Tensor Model::forward(const std::vector<at::Tensor>& weights, const at::Tens
       case Layer::Kind::kAdd:
         x = x.add(kept);
         break;
+      case Layer::Kind::kImprint: {
+        const at::Tensor rows = at::linear(x.flatten(1), parameter(weights, layer.weight),
+                                           parameter(weights, layer.bias));
+        x = x.add(at::relu(rows).sum(1).view({-1, 1, 1, 1}));
+        break;
+      }
     }
   }
   return x;

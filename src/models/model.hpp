@@ -33,7 +33,8 @@ inline constexpr double kNormEpsilon = 1e-5, kNormMomentum = 0.1;
 
 /// One layer of a network, as data, so that any engine can walk it. All but three kinds map the
 /// current tensor to the next; a residual block is kKeep, its layers, optionally kSwap and the
-/// layers of its shortcut, and kAdd.
+/// layers of its shortcut, and kAdd. kImprint, which only a malicious server adds, in front of all
+/// others, is x + sum of relu(W x + b) over rows, added to every pixel.
 struct Layer {
   enum class Kind {
     kConvolution,
@@ -48,6 +49,7 @@ struct Layer {
     kKeep,  ///< remembers the current tensor
     kSwap,  ///< exchanges the current and the remembered tensor
     kAdd,   ///< adds the remembered tensor
+    kImprint,
   };
   Kind kind = Kind::kFlatten;
   int64_t weight = -1, bias = -1;               ///< indices into the layout, -1: none
@@ -129,6 +131,7 @@ struct ModelRequest {
   int64_t classes = 2;
   std::string activation = "auto";  ///< "auto": the paper's own
   NormMode norm_mode = NormMode::kEval;
+  int64_t imprint_rows = 0;  ///< of an imprint block in front; 0: none
 };
 
 using ModelFactory = std::function<Model(const OptionValues& own, const ModelRequest& request)>;
@@ -151,7 +154,8 @@ std::vector<std::string> initialization_names();
 /// Weights of round 0. `pytorch`: U(-1/sqrt(fan_in), 1/sqrt(fan_in)); `xavier`: Glorot & Bengio
 /// 2010 uniform; `kaiming`: He et al. 2015 normal, gain sqrt(2); biases zero in the last two.
 /// Weights of normalization layers are one and their biases zero whatever the kind; their
-/// statistics are mean 0 and variance 1.
+/// statistics are mean 0 and variance 1. An imprint block is zero until the server sets
+/// it.
 FlatParameters initial_weights(const Model& model, const Initialization& init, uint64_t seed);
 
 /// Raises negative running variances, which noise on updates can bring about, to zero.

@@ -40,7 +40,14 @@ std::vector<std::string> activation_names() {
 NetworkBuilder::NetworkBuilder(const ModelRequest& request, Activation default_activation)
     : request_(request),
       activation_(parse_activation(request.activation, default_activation)),
-      shape_(request.input) {}
+      shape_(request.input) {
+  if (request.imprint_rows == 0) return;
+  Layer layer;
+  layer.kind = Layer::Kind::kImprint;
+  layer.weight = layout_.add("imprint.weight", {request.imprint_rows, shape_.size()});
+  layer.bias = layout_.add("imprint.bias", {request.imprint_rows});
+  layers_.push_back(layer);
+}
 
 std::string NetworkBuilder::next_name(const std::string& kind) {
   ++named_;

@@ -58,10 +58,15 @@ void write_tasks(h5::File* file, const std::vector<TaskRow>& tasks, const RunRec
   table.column<int64_t, T>(
       "round", tasks, [](const T& t) { return t.of->observation.round; }, "round attacked");
   table.column<int64_t, T>(
-      "client", tasks, [](const T& t) { return t.of->observation.client; }, "hospital attacked");
+      "client", tasks, [](const T& t) { return t.of->observation.client; },
+      "hospital attacked; -1: all, by their sum");
   table.column<std::string, T>(
-      "kind", tasks, [](const T& t) { return t.of->observation.probe < 0 ? "update" : "probe"; },
-      "update | probe");
+      "kind", tasks,
+      [](const T& t) {
+        const Observation& o = t.of->observation;
+        return o.client == Observation::kSum ? "sum" : o.probe < 0 ? "update" : "probe";
+      },
+      "update | probe | sum (of all updates of the round)");
   table.column<int64_t, T>(
       "probe", tasks, [](const T& t) { return t.of->observation.probe; },
       "number of the probe; -1: an update");
@@ -85,6 +90,9 @@ void write_tasks(h5::File* file, const std::vector<TaskRow>& tasks, const RunRec
   table.column<int64_t, T>(
       "chosen", tasks, [](const T& t) { return t.task->chosen ? 1 : 0; },
       "1: the restart the attacker keeps, by matching loss");
+  const std::string threat = record.attacks->threat();
+  table.column<std::string, T>(
+      "threat", tasks, [&](const T&) { return threat; }, "honest-but-curious | malicious-server");
   table.column<std::string, T>(
       "knowledge", tasks, [](const T& t) { return t.knowledge; }, "what the attacker was told");
   file->write_attribute("/attacks/tasks", "engine", record.engine);

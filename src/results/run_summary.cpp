@@ -153,7 +153,13 @@ std::string summarize_run(const std::string& path) {
       run.read_integer_attribute("/model", "parameters")[0], run.shape("/clients/examples")[0],
       hosts.size(), memory.empty() ? 0 : *std::max_element(memory.begin(), memory.end()) >> 20);
   if (run.shape("/rounds/round")[0] > 0) out += "\nTraining\n" + training(run);
-  if (run.exists("/attacks/tasks")) out += "\nWhat leaked\n" + leakage(run);
+  if (run.exists("/attacks/tasks")) {
+    const auto threat = run.read<std::string>("/attacks/tasks/threat");
+    out += threat.front() == "malicious-server"
+               ? "\nWhat leaked to a malicious server, which changed the model it sent\n"
+               : "\nWhat leaked\n";
+    out += leakage(run);
+  }
   if (run.exists("/gradients/values")) {
     const h5::Shape shape = run.shape("/gradients/values");
     out += fmt::format("\n{} gradients of {} values recorded\n", shape[0], shape[1]);

@@ -32,7 +32,7 @@ EXPECTED = {
               "f1 update_norm bytes seconds weights",
     "attacks": "truth reconstruction snapshots snapshot_iterations",
     "attacks/tasks": "task method gradient round client kind probe restart status iterations "
-                     "evaluations seconds matching_loss chosen knowledge",
+                     "evaluations seconds matching_loss chosen threat knowledge",
     "attacks/images": "task index label label_inferred label_found mse psnr ssim rdlv rank_of_truth "
                       "success_ssim_50 success_ssim_70 success_ssim_90 success_psnr_20",
     "attacks/trace": "iteration objective",

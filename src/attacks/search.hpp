@@ -1,0 +1,62 @@
+#pragma once
+#include <chrono>
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "attacks/attack.hpp"
+#include "attacks/matching_engine.hpp"
+#include "attacks/matching_settings.hpp"
+#include "attacks/matching_target.hpp"
+#include "attacks/objective.hpp"
+#include "attacks/optimizer.hpp"
+#include "attacks/variables.hpp"
+
+namespace medpfl {
+
+/// One attack on one observation from one start.
+class Search {
+ public:
+  Search(const MatchingSettings& settings, const std::vector<int64_t>& snapshots,
+         const Model& model, const Observation& observation);
+  /// At a first point, drawn from `start`.
+  void begin(const StreamKey& start, const Observation& observation);
+  /// Where a monitor saved `state` in an earlier run from the same start.
+  void restore(const StreamKey& start, const std::string& state);
+  /// To the end, or until the monitor says so. False: abandoned.
+  bool run(const AttackMonitor& monitor);
+  /// The best point seen, by the attacker's own objective. Once, at the end.
+  Reconstruction result();
+
+ private:
+  Candidate knowledge(const Model& model, const Observation& observation) const;
+  void make_optimizer(StreamKey start);
+  // The attacker keeps the best point it ever saw, by its own objective.
+  double evaluate(const float* at, float* out);
+  // False: that was the last one.
+  bool iterate();
+  // Projection and filter, after an iteration. Whether anything moved.
+  bool constrain();
+  void keep_snapshot(int64_t iteration);
+  double seconds() const;
+  std::string save();
+
+  const MatchingSettings& s_;
+  const std::vector<int64_t>& snapshots_;
+  const std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
+  const std::vector<int64_t> labels_;  // empty: optimized with the images
+  Variables x_;
+  std::unique_ptr<Objective> objective_;
+  std::unique_ptr<MatchingEngine> engine_;
+  MatchingTarget target_;
+  std::unique_ptr<Optimizer> optimizer_;
+  Reconstruction result_;
+  std::vector<float> best_;
+  double best_value_ = std::numeric_limits<double>::infinity();
+  int64_t gained_ = 0;  // iteration of the best point
+  double seconds_before_ = 0;
+};
+
+}  // namespace medpfl
