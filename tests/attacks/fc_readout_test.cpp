@@ -25,7 +25,7 @@ std::unique_ptr<Attack> make_readout(const AttackRequest& request = {}) {
 
 Reconstruction run(const Model& model, const Observation& seen, const AttackRequest& request = {}) {
   return *make_readout(request)->run(model, seen, {1, Purpose::kAttackStart, 0, 0, 0}, "",
-                                     [](const AttackProgress&) { return true; });
+                                     [](const AttackProgress&) { return AttackOrder::kGoOn; });
 }
 
 double psnr(const at::Tensor& a, const at::Tensor& b) { return psnr_from_mse(mse(a, b)); }

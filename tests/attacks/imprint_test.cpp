@@ -60,7 +60,7 @@ std::unique_ptr<Attack> make_imprint() {
 
 Reconstruction run(const Model& model, const Observation& seen) {
   return *make_imprint()->run(model, seen, {1, Purpose::kAttackStart, 0, 0, 0}, "",
-                              [](const AttackProgress&) { return true; });
+                              [](const AttackProgress&) { return AttackOrder::kGoOn; });
 }
 
 // The reconstruction nearest to each image: its PSNR and its label.
