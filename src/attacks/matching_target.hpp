@@ -1,4 +1,5 @@
 #pragma once
+#include <string>
 #include <vector>
 
 #include "attacks/matching_engine.hpp"
@@ -11,17 +12,22 @@ namespace medpfl {
 class MatchingTarget {
  public:
   /// `engine` must outlive this object; `knowledge`: what of a candidate is not varied.
-  MatchingTarget(std::vector<Term> terms, MatchingEngine* engine, Candidate knowledge)
-      : terms_(std::move(terms)), engine_(engine), knowledge_(std::move(knowledge)) {}
+  MatchingTarget(std::vector<Term> terms, MatchingEngine* engine, Candidate knowledge);
 
   /// The objective at `x`; writes its gradient to `out`, as long.
   double evaluate(const Variables& variables, const float* x, float* out);
+  /// Names of all that the objective is the sum of: `matching`, the distance, and the terms.
+  const std::vector<std::string>& names() const { return names_; }
+  /// What each came to in the last evaluation, its weight included.
+  const std::vector<double>& values() const { return values_; }
 
  private:
   std::vector<Term> terms_;
   MatchingEngine* engine_;
   Candidate knowledge_;
   CandidateGradient gradient_;
+  std::vector<std::string> names_ = {"matching"};
+  std::vector<double> values_;
 };
 
 }  // namespace medpfl
