@@ -74,6 +74,9 @@ done
 data=$(realpath -- "$data")
 mkdir -p -- "$output"
 
+stopped() { fail "stopped; the same command goes on from here."; }
+trap stopped INT TERM
+
 # methods BATCH: the attacks that take it, comma-separated.
 methods() {
   local attack largest found=()
@@ -106,10 +109,9 @@ for ((task = 1; task <= ${#lines[@]}; ++task)); do
   mapfile -t options < <(xargs printf '%s\n' <<<"${lines[task - 1]}")
   say "$(date +%H:%M:%S) run $task of ${#lines[@]}: ${options[*]:1}"
   code=0
-  mpirun -n "$ranks" "$program" simulate --resume --quiet "--run.output=$output/$task" \
-    "${options[@]}" >"$output/$task.log" 2>&1 </dev/null || code=$?
-  # Stopped as asked; mpirun itself was stopped by a signal.
-  if ((code == 75 || code > 128)); then fail "stopped; the same command goes on from here."; fi
+  mpirun -n "$ranks" "$program" simulate --resume --quiet --checkpoint.seconds=60 \
+    "--run.output=$output/$task" "${options[@]}" >"$output/$task.log" 2>&1 </dev/null || code=$?
+  ((code != 75)) || stopped
   ((code == 0)) || { failed+=("$task") && tail -n 3 -- "$output/$task.log" >&2; }
 done
 

@@ -63,14 +63,14 @@ std::vector<char> resident(size_t megabytes) { return std::vector<char>(megabyte
 TEST(Process, AWatchSeesWhatWasHeldAtOnceFromItsStartOn) {
   constexpr int64_t kMegabyte = 1 << 20;
   prepare_process(1);  // with the allocator that keeps what is freed
-  resident(300);
+  resident(96);
   const int64_t before = peak_memory_bytes();
-  EXPECT_GT(before, 300 * kMegabyte);
-  for (const int64_t megabytes : {128, 64}) {
+  EXPECT_GT(before, 96 * kMegabyte);
+  for (const int64_t megabytes : {48, 24}) {
     const MemoryWatch watch;
-    EXPECT_LT(watch.growth(), 8 * kMegabyte);
+    EXPECT_LT(watch.growth(), 4 * kMegabyte);
     resident(static_cast<size_t>(megabytes));
-    EXPECT_NEAR(static_cast<double>(watch.growth() / kMegabyte), static_cast<double>(megabytes), 8);
+    EXPECT_NEAR(static_cast<double>(watch.growth() / kMegabyte), static_cast<double>(megabytes), 4);
   }
   EXPECT_GE(peak_memory_bytes(), before);
 }

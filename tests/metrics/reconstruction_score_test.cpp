@@ -61,7 +61,7 @@ TEST(ReconstructionScore, TheOracleTakesTheBestOfAllPoints) {
     EXPECT_EQ(alone[i].ssim, result[i].ssim);
   }
   // A point that has the second image, in the other place, and one that is worse than the result.
-  const at::Tensor half = at::stack({noise(1), prior}), worse = grey * 0;
+  const at::Tensor half = at::stack({noise(1), prior}), worse = grey.mul(0);
   const auto best = oracle_scores(truth, result, {half, worse}, prior);
   EXPECT_EQ(best[0].psnr, result[0].psnr);
   EXPECT_EQ(best[0].ssim, result[0].ssim);
