@@ -6,7 +6,7 @@ true score never selects anything.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -112,11 +112,11 @@ def chosen_images(images: pd.DataFrame) -> pd.DataFrame:
     return chosen
 
 
-def summarize(images: pd.DataFrame) -> pd.DataFrame:
+def summarize(images: pd.DataFrame, metrics: Sequence[Metric] = METRICS) -> pd.DataFrame:
     """Scores of each (method, round, kind) over chosen tasks.
 
     `images` is `Run.images_with_tasks()`. Columns: method, round, kind, n (images), tasks,
-    diverged (tasks), knowledge (text), and for each of METRICS `key`, `key_low`, `key_high`: the
+    diverged (tasks), knowledge (text), and for each metric `key`, `key_low`, `key_high`: the
     value and its 95 % bootstrap interval over images, NaN where there is none; shares in [0, 1].
     """
     rows = []
@@ -129,7 +129,7 @@ def summarize(images: pd.DataFrame) -> pd.DataFrame:
             "diverged": int((tasks["status"] == "diverged").sum()),
             "knowledge": " | ".join(sorted(tasks["knowledge"].unique())),
         }
-        for metric in METRICS:
+        for metric in metrics:
             values = metric.values(tasks if metric.per_task else frame)
             if metric.unit == "%":
                 values = values.dropna()
@@ -139,6 +139,6 @@ def summarize(images: pd.DataFrame) -> pd.DataFrame:
             row |= {f"{metric.key}_low": low, f"{metric.key}_high": high}
         rows.append(row)
     columns = [*GROUP, "n", "tasks", "diverged", "knowledge"]
-    for metric in METRICS:
+    for metric in metrics:
         columns += [metric.key, f"{metric.key}_low", f"{metric.key}_high"]
     return pd.DataFrame(rows, columns=columns)

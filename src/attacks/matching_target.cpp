@@ -1,21 +1,22 @@
 #include "attacks/matching_target.hpp"
 
-#include "attacks/priors.hpp"
+#include <numeric>
 
 namespace medpfl {
 
+MatchingTarget::MatchingTarget(std::vector<Term> terms, MatchingEngine* engine, Candidate knowledge)
+    : terms_(std::move(terms)), engine_(engine), knowledge_(std::move(knowledge)) {
+  for (const Term& term : terms_) names_.push_back(term.name);
+}
+
 double MatchingTarget::evaluate(const Variables& variables, const float* x, float* out) {
   const Candidate candidate = variables.candidate(x, knowledge_);
-  double value = engine_->evaluate(candidate, &gradient_);
-  const at::Tensor& images = candidate.images;
-  const ImageView view{images.data_ptr<float>(), images.size(0), images.size(1), images.size(2),
-                       images.size(3)};
-  for (size_t i = 0; i < weights_.size(); ++i)
-    if (weights_[i] > 0)
-      value +=
-          weights_[i] * priors()[i].evaluate(view, weights_[i], gradient_.images.data_ptr<float>());
+  values_ = {engine_->evaluate(candidate, &gradient_)};
+  for (const Term& term : terms_)
+    values_.push_back(term.weight * term.evaluate(candidate.images, term.weight,
+                                                  gradient_.images.data_ptr<float>()));
   variables.collect(gradient_, out);
-  return value;
+  return std::accumulate(values_.begin(), values_.end(), 0.0);
 }
 
 }  // namespace medpfl

@@ -28,9 +28,12 @@ Search::Search(const MatchingSettings& settings, const std::vector<int64_t>& sna
          labels_.empty() ? observation.batch * model.classes() : 0),
       objective_(make_objective(s_.objective, observation.gradient)),
       engine_(make_engine(s_.engine, model, observation, *objective_)),
-      target_(s_, engine_.get(), knowledge(model, observation)) {
+      target_(make_terms(s_, model, observation, labels_), engine_.get(),
+              knowledge(model, observation)) {
   result_.labels = labels_;
   result_.status = "finished";
+  result_.terms = target_.names();
+  terms_.assign(result_.terms.size(), std::numeric_limits<double>::quiet_NaN());
 }
 
 void Search::begin(const StreamKey& start, const Observation& observation) {
@@ -52,6 +55,7 @@ void Search::restore(const StreamKey& start, const std::string& state) {
   seconds_before_ = result_.seconds;
   best_value_ = in.value<double>();
   gained_ = in.value<int64_t>();
+  terms_ = in.array<double>();
   best_ = in.array<float>();
   in.array_into(x_.data(), x_.size());
   optimizer_->restore(&in);
@@ -105,6 +109,7 @@ void Search::make_optimizer(StreamKey start) {
 // The attacker keeps the best point it ever saw, by its own objective.
 double Search::evaluate(const float* at, float* out) {
   const double value = target_.evaluate(x_, at, out);
+  seen_.emplace_back(value, target_.values());
   if (value < best_value_) {
     best_value_ = value;
     gained_ = result_.iterations;
@@ -118,10 +123,12 @@ bool Search::iterate() {
   const int64_t iteration = ++result_.iterations;
   const Optimizer::Status status = optimizer_->step(
       [this](const float* at, float* out) { return evaluate(at, out); }, x_.data());
+  note_terms();
   const int64_t stride = std::max<int64_t>(1, (s_.iterations + kTracePoints - 1) / kTracePoints);
   if (iteration % stride == 0 || iteration == 1) {
     result_.trace_iterations.push_back(iteration);
     result_.trace.push_back(optimizer_->value());
+    result_.trace_terms.insert(result_.trace_terms.end(), terms_.begin(), terms_.end());
   }
   keep_snapshot(iteration);
   if (s_.patience > 0 && iteration - gained_ >= s_.patience) result_.status = "stalled";
@@ -129,6 +136,17 @@ bool Search::iterate() {
   if (status == Optimizer::Status::kStalled) result_.status = "stalled";
   if (best_value_ < s_.stop_loss) result_.status = "converged";
   return result_.status == "finished" && iteration < s_.iterations;
+}
+
+// The optimizer's value is that of the point it accepted last: not always the last one evaluated,
+// and of an earlier iteration where this one led nowhere.
+void Search::note_terms() {
+  const double value = optimizer_->value();
+  const auto accepted = std::find_if(seen_.rbegin(), seen_.rend(), [value](const auto& one) {
+    return one.first == value || (std::isnan(one.first) && std::isnan(value));
+  });
+  if (accepted != seen_.rend()) terms_ = accepted->second;
+  seen_.clear();
 }
 
 // Projection and filter, after an iteration. Whether anything moved.
@@ -165,6 +183,7 @@ std::string Search::save() {
   pack(result_, &out);
   out.value(best_value_);
   out.value(gained_);
+  out.array(terms_);
   out.array(best_);
   out.array(x_.data(), x_.size());
   optimizer_->save(&out);

@@ -4,6 +4,7 @@
 #include <limits>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "attacks/attack.hpp"
@@ -42,6 +43,7 @@ class Search {
   void keep_snapshot(int64_t iteration);
   double seconds() const;
   std::string save();
+  void note_terms();
 
   const MatchingSettings& s_;
   const std::vector<int64_t>& snapshots_;
@@ -53,6 +55,8 @@ class Search {
   MatchingTarget target_;
   std::unique_ptr<Optimizer> optimizer_;
   Reconstruction result_;
+  std::vector<std::pair<double, std::vector<double>>> seen_;  // objective and terms, this iteration
+  std::vector<double> terms_;  // that the optimizer's value is the sum of
   std::vector<float> best_;
   double best_value_ = std::numeric_limits<double>::infinity();
   int64_t gained_ = 0;  // iteration of the best point

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "core/log.hpp"
+#include "core/process.hpp"
 #include "core/tensor_bytes.hpp"
 #include "data/dataset.hpp"
 
@@ -142,6 +143,7 @@ std::optional<std::string> AttackQueue::execute(
   const bool last_rung = rung + 1 == rungs();
   const int64_t pause = std::max<int64_t>(1, attack.iterations() >> (rungs() - 1 - rung));
   std::string paused, ended;
+  const MemoryWatch memory;
   auto result = attack.run(model_, o, start, state, [&](const AttackProgress& at) {
     if ((plan_.max_evaluations > 0 && at.evaluations >= plan_.max_evaluations) ||
         (plan_.max_seconds > 0 && at.seconds >= plan_.max_seconds)) {
@@ -156,6 +158,7 @@ std::optional<std::string> AttackQueue::execute(
   });
   if (!result) return std::nullopt;
   if (!ended.empty()) result->status = ended;
+  result->memory_growth = memory.growth();
   ByteWriter out;
   out.text(paused);
   pack(*result, &out);
@@ -166,7 +169,9 @@ void AttackQueue::accept(size_t i, const std::string& message) {
   AttackTask& task = tasks_[i];
   ByteReader in(message);
   task.state = in.text();
+  const int64_t before = task.result.memory_growth;  // on an earlier rung
   task.result = unpack_reconstruction(&in);
+  task.result.memory_growth = std::max(before, task.result.memory_growth);
   if (task.state.empty())
     finish(i);
   else
@@ -184,6 +189,7 @@ void AttackQueue::finish(size_t i) {
   const at::Tensor candidates =
       at::cat({truth, to_unit_range(cases_->shard_images(one.observation.client))});
   task.scores = score_batch(truth, task.result.images, prior_, candidates);
+  task.oracle = oracle_scores(truth, task.scores, task.result.snapshots, prior_);
   choose(i);
   const auto of_case = static_cast<int64_t>(plan_.methods.size()) * plan_.restarts;
   const auto first = tasks_.begin() + task.attack_case * of_case;
@@ -241,6 +247,7 @@ void AttackQueue::save(ByteWriter* out) const {
     if (!task.finished && task.rung == 0) continue;
     pack(task.result, out);
     out->array(task.scores);
+    out->array(task.oracle);
   }
 }
 
@@ -261,6 +268,7 @@ void AttackQueue::restore(ByteReader* in) {
     if (!task.finished && task.rung == 0) continue;
     task.result = unpack_reconstruction(in);
     task.scores = in->array<ImageScore>();
+    task.oracle = in->array<OracleScore>();
   }
 }
 

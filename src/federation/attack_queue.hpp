@@ -43,7 +43,8 @@ struct AttackTask {
   std::string state;    ///< of a task that was begun, until it is finished
   bool chosen = false;  ///< the finished restart of least matching loss
   Reconstruction result;
-  std::vector<ImageScore> scores;  ///< in the order of the truth
+  std::vector<ImageScore> scores;   ///< in the order of the truth
+  std::vector<OracleScore> oracle;  ///< likewise; for the record, nothing reads it
 };
 
 /// What the job says to attacks under way; see TaskFarm.

@@ -84,6 +84,9 @@ void write_tasks(h5::File* file, const std::vector<TaskRow>& tasks, const RunRec
   table.column<double, T>(
       "seconds", tasks, [](const T& t) { return t.task->result.seconds; }, "time of the task",
       "second");
+  table.column<int64_t, T>(
+      "memory_growth", tasks, [](const T& t) { return t.task->result.memory_growth; },
+      "most by which the resident memory of the process grew during the task; -1: unknown", "byte");
   table.column<double, T>(
       "matching_loss", tasks, [](const T& t) { return t.task->result.matching_loss; },
       "least value of the attacker's own objective");
@@ -104,6 +107,7 @@ struct ImageRow {
   const Truth* truth = nullptr;
   const Reconstruction* result = nullptr;
   const ImageScore* score = nullptr;
+  const OracleScore* oracle = nullptr;
   bool label_found = false;
 };
 
@@ -163,6 +167,12 @@ void write_images(h5::File* file, const std::vector<ImageRow>& rows, const Model
   success("success_ssim_70", &ImageScore::ssim, 0.7, "1: SSIM of 0.7 or more");
   success("success_ssim_90", &ImageScore::ssim, 0.9, "1: SSIM of 0.9 or more");
   success("success_psnr_20", &ImageScore::psnr, 20, "1: PSNR of 20 dB or more");
+  table.column<double, I>(
+      "oracle_psnr", rows, [](const I& i) { return i.oracle->psnr; },
+      "best of the result and the snapshots, by the truth: no attacker knows it", "dB");
+  table.column<double, I>(
+      "oracle_ssim", rows, [](const I& i) { return i.oracle->ssim; },
+      "best of the result and the snapshots, by the truth: no attacker knows it");
   file->write_attribute("/attacks/images", "ssim_window",
                         ssim_window(model.input().height, model.input().width));
 }
@@ -205,6 +215,24 @@ void write_pixels(h5::File* file, const std::vector<ImageRow>& rows, const RunRe
       {"iteration of each snapshot; -1: the attack ended earlier", "1", {"image", "snapshot"}});
 }
 
+// A dataset for each term that any task has.
+void write_terms(h5::File* file, const std::vector<TaskRow>& tasks, size_t points) {
+  std::map<std::string, std::vector<double>> terms;
+  for (size_t t = 0; t < tasks.size(); ++t) {
+    const Reconstruction& result = tasks[t].task->result;
+    for (size_t k = 0; k < result.terms.size(); ++k) {
+      std::vector<double>& values = terms[result.terms[k]];
+      values.resize(tasks.size() * points, std::numeric_limits<double>::quiet_NaN());
+      for (size_t i = 0; i < result.trace.size(); ++i)
+        values[t * points + i] = result.trace_terms[i * result.terms.size() + k];
+    }
+  }
+  const h5::Shape shape = {static_cast<int64_t>(tasks.size()), static_cast<int64_t>(points)};
+  for (const auto& [name, values] : terms)
+    file->write("/attacks/trace/terms/" + name, values, shape,
+                {"part of the objective, its weight included", "1", {"task", "point"}});
+}
+
 void write_trace(h5::File* file, const std::vector<TaskRow>& tasks) {
   size_t points = 0;
   for (const TaskRow& row : tasks) points = std::max(points, row.task->result.trace.size());
@@ -223,6 +251,7 @@ void write_trace(h5::File* file, const std::vector<TaskRow>& tasks) {
               {"iteration of each point; -1: past the end", "1", {"task", "point"}});
   file->write("/attacks/trace/objective", objective, shape,
               {"the attacker's objective", "1", {"task", "point"}});
+  write_terms(file, tasks, points);
 }
 
 }  // namespace
@@ -237,7 +266,7 @@ void write_attack_group(h5::File* file, const RunRecord& record) {
     const std::vector<bool> found = labels_found(tasks[t].of->truth, task);
     for (size_t i = 0; i < task.scores.size(); ++i)
       rows.push_back({static_cast<int64_t>(t), static_cast<int64_t>(i), &tasks[t].of->truth,
-                      &task.result, &task.scores[i], found[i]});
+                      &task.result, &task.scores[i], &task.oracle[i], found[i]});
   }
   write_tasks(file, tasks, record);
   write_images(file, rows, *record.model);

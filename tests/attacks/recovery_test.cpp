@@ -41,6 +41,8 @@ void expect_same(const Reconstruction& a, const Reconstruction& b) {
   EXPECT_EQ(a.matching_loss, b.matching_loss);
   EXPECT_EQ(a.evaluations, b.evaluations);
   EXPECT_EQ(a.trace, b.trace);
+  EXPECT_EQ(a.terms, b.terms);
+  EXPECT_EQ(a.trace_terms, b.trace_terms);
 }
 
 const Options kRobust = {{"output_error", "observed"}, {"objective", "relative-l2"},
@@ -151,6 +153,48 @@ TEST(Adam, StoppedAndContinuedGivesTheSameBits) {
     }
     expect_same(whole, *pieces);
   }
+}
+
+// Whatever the optimizer evaluated last: a line search ends with points it did not take.
+TEST(MatchingAttack, TermsOfTheTraceAddUpToTheObjective) {
+  const auto [image, label] = phantom_image(16, 3);
+  const Model model = build("lenet-dlg", 16, 4);
+  const Observation seen = observe(model, image, {label});
+  for (const Options& optimizer : {Options{{"line_search", "strong-wolfe"}}, Options{},
+                                   Options{{"optimizer", "adam"}, {"learning_rate", "0.1"}}}) {
+    Options options = optimizer;
+    options.insert(options.end(), {{"iterations", "12"}, {"inner", "3"}});
+    const Reconstruction bare = run(*make_attack("idlg", options), model, seen);
+    EXPECT_EQ(bare.terms, std::vector<std::string>{"matching"});
+    EXPECT_EQ(bare.trace_terms, bare.trace);
+    options.insert(options.end(), {{"tv", "0.5"}, {"image_l2", "0.25"}});
+    const Reconstruction all = run(*make_attack("idlg", options), model, seen);
+    ASSERT_EQ(all.terms, (std::vector<std::string>{"matching", "tv", "image_l2"}));
+    ASSERT_EQ(all.trace_terms.size(), 3 * all.trace.size());
+    ASSERT_GT(all.trace.size(), 3);
+    for (size_t i = 0; i < all.trace.size(); ++i) {
+      const double* terms = &all.trace_terms[3 * i];
+      EXPECT_EQ(all.trace[i], terms[0] + terms[1] + terms[2]);
+      for (size_t k = 0; k < 3; ++k) EXPECT_GT(terms[k], 0);
+    }
+  }
+}
+
+// Each term is what the objective has more with it than without: at the first point, where Adam
+// evaluates before it moves.
+TEST(MatchingAttack, TermsHoldTheirWeight) {
+  const auto [image, label] = phantom_image(16, 3);
+  const Model model = build("lenet-dlg", 16, 4);
+  const Observation seen = observe(model, image, {label});
+  const auto first = [&](const std::string& tv) {
+    return run(*make_attack("modern", {{"iterations", "1"}, {"tv", tv}}), model, seen);
+  };
+  const Reconstruction none = first("0"), once = first("0.5"), twice = first("1");
+  ASSERT_EQ(once.terms, (std::vector<std::string>{"matching", "tv", "tv_colour"}));
+  EXPECT_EQ(none.trace_terms[0], once.trace_terms[0]);
+  EXPECT_EQ(none.trace_terms[1], once.trace_terms[2]);
+  EXPECT_DOUBLE_EQ(twice.trace_terms[1], 2 * once.trace_terms[1]);
+  EXPECT_NEAR(once.trace[0] - none.trace[0], once.trace_terms[1], 1e-9);
 }
 
 struct Bound {
