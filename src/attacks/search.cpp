@@ -28,7 +28,8 @@ Search::Search(const MatchingSettings& settings, const std::vector<int64_t>& sna
          labels_.empty() ? observation.batch * model.classes() : 0),
       objective_(make_objective(s_.objective, observation.gradient)),
       engine_(make_engine(s_.engine, model, observation, *objective_)),
-      target_(s_, engine_.get(), knowledge(model, observation)) {
+      target_(make_terms(s_, model, observation, labels_), engine_.get(),
+              knowledge(model, observation)) {
   result_.labels = labels_;
   result_.status = "finished";
 }
