@@ -33,13 +33,14 @@ class Search {
  private:
   Candidate knowledge(const Model& model, const Observation& observation) const;
   void make_optimizer(StreamKey start);
-  // The attacker keeps the best point it ever saw, by its own objective.
+  // The sum over the group. The attacker keeps the best member it ever saw, by its own objective.
   double evaluate(const float* at, float* out);
   // False: that was the last one.
   bool iterate();
   // Projection and filter, after an iteration. Whether anything moved.
   bool constrain();
   void keep_snapshot(int64_t iteration);
+  int64_t evaluations() const;  // of candidates
   double seconds() const;
   std::string save();
 
@@ -53,7 +54,7 @@ class Search {
   MatchingTarget target_;
   std::unique_ptr<Optimizer> optimizer_;
   Reconstruction result_;
-  std::vector<float> best_;
+  std::vector<float> best_;  // one candidate
   double best_value_ = std::numeric_limits<double>::infinity();
   int64_t gained_ = 0;  // iteration of the best point
   double seconds_before_ = 0;
