@@ -32,6 +32,7 @@ class MatchingAttack final : public Attack {
   void check(const Model& model) const override {
     check_label_rule(settings_.labels, model);
     make_objective(settings_.objective, FlatParameters(model.layout()));
+    check_network_priors(settings_.network_priors, settings_.labels, model);
   }
 
   std::optional<Reconstruction> run(const Model& model, const Observation& observation,

@@ -42,7 +42,14 @@ std::vector<OptionSpec> matching_options() {
   };
   for (const Prior& prior : priors())
     options.push_back(real_option(prior.name, 0, prior.help).at_least(0));
-  const std::vector<OptionSpec> optimizer = {
+  for (const OptionSpec& option : network_prior_options()) options.push_back(option);
+  const std::vector<OptionSpec> rest = {
+      real_option("objective_scale", 1, "weight of the distance of gradients").above(0),
+      integer_option("group", 1, "candidates optimized together; the best one is kept")
+          .between(1, 64),
+      real_option("group_consistency", 0,
+                  "of a group: weight of the mean squared distance of each to their mean")
+          .at_least(0),
       choice_option("optimizer", "lbfgs", {"lbfgs", "adam"}, "what lowers the objective"),
       integer_option("iterations", 300, "iterations of the optimizer").at_least(1),
       real_option("learning_rate", 1, "length of a full step").above(0),
@@ -60,7 +67,7 @@ std::vector<OptionSpec> matching_options() {
       integer_option("patience", 0, "stop after so many iterations without a gain; 0: never")
           .at_least(0),
   };
-  options.insert(options.end(), optimizer.begin(), optimizer.end());
+  options.insert(options.end(), rest.begin(), rest.end());
   return options;
 }
 
@@ -78,6 +85,10 @@ MatchingSettings read_matching_settings(const OptionValues& own, const AttackReq
       ViewOptions{own.list("exclude"), own.integer("top_layers"), own.real("top_entries"),
                   own.flag("nonzero"), own.real("noise_scale")}};
   for (const Prior& prior : priors()) s.prior_weights.push_back(own.real(prior.name));
+  s.network_priors = read_network_priors(own);
+  s.objective_scale = own.real("objective_scale");
+  s.group = own.integer("group");
+  s.group_consistency = own.real("group_consistency");
   s.optimizer = own.text("optimizer");
   s.iterations = request.iterations > 0 ? request.iterations : own.integer("iterations");
   s.lbfgs.learning_rate = s.adam.learning_rate = own.real("learning_rate");

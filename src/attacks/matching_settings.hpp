@@ -8,6 +8,7 @@
 #include "attacks/adam.hpp"
 #include "attacks/attack.hpp"
 #include "attacks/lbfgs.hpp"
+#include "attacks/network_priors.hpp"
 #include "attacks/objective.hpp"
 #include "core/options.hpp"
 
@@ -19,6 +20,10 @@ struct MatchingSettings {
   bool grey = false;  ///< one channel is varied and repeated
   ObjectiveOptions objective;
   std::vector<double> prior_weights;  ///< in the order of priors()
+  NetworkPriorOptions network_priors;
+  double objective_scale = 1;    ///< weight of the distance of gradients
+  int64_t group = 1;             ///< candidates that are optimized together
+  double group_consistency = 0;  ///< weight of their distance to their mean
   LbfgsOptions lbfgs;
   AdamOptions adam;
   int64_t iterations = 1;

@@ -3,7 +3,7 @@
 #include <vector>
 
 #include "attacks/matching_engine.hpp"
-#include "attacks/terms.hpp"
+#include "attacks/term.hpp"
 #include "attacks/variables.hpp"
 
 namespace medpfl {
@@ -11,8 +11,10 @@ namespace medpfl {
 /// The attacker's whole objective: the distance of gradients, and weighted terms.
 class MatchingTarget {
  public:
-  /// `engine` must outlive this object; `knowledge`: what of a candidate is not varied.
-  MatchingTarget(std::vector<Term> terms, MatchingEngine* engine, Candidate knowledge);
+  /// `engine` must outlive this object; `scale`: weight of the distance; `knowledge`: what of a
+  /// candidate is not varied.
+  MatchingTarget(std::vector<Term> terms, MatchingEngine* engine, double scale,
+                 Candidate knowledge);
 
   /// The objective at `x`; writes its gradient to `out`, as long.
   double evaluate(const Variables& variables, const float* x, float* out);
@@ -24,6 +26,7 @@ class MatchingTarget {
  private:
   std::vector<Term> terms_;
   MatchingEngine* engine_;
+  double scale_;
   Candidate knowledge_;
   CandidateGradient gradient_;
   std::vector<std::string> names_ = {"matching"};

@@ -101,6 +101,23 @@ const std::vector<Prior>& priors() {
   return table;
 }
 
+double group_consistency(const float* x, int64_t members, int64_t stride, int64_t n, double weight,
+                         float* gradient) {
+  double sum = 0;
+  for (int64_t i = 0; i < n; ++i) {
+    double mean = 0;
+    for (int64_t m = 0; m < members; ++m) mean += x[m * stride + i];
+    mean /= static_cast<double>(members);
+    for (int64_t m = 0; m < members; ++m) {
+      const double off = x[m * stride + i] - mean;
+      sum += off * off;
+      // What the mean itself moves adds up to zero.
+      gradient[m * stride + i] += static_cast<float>(2 * weight * off / static_cast<double>(n));
+    }
+  }
+  return sum / static_cast<double>(n);
+}
+
 void median_filter(float* images, int64_t planes, int64_t height, int64_t width) {
   std::vector<float> plane(static_cast<size_t>(height * width));
   for (int64_t p = 0; p < planes; ++p) {

@@ -28,6 +28,12 @@ struct Prior {
 /// mean of squares.
 const std::vector<Prior>& priors();
 
+/// The group consistency of `members` candidates, `stride` apart, each of n values: the mean over
+/// values of the squared distance to the members' mean, summed over members (GradInversion, arXiv
+/// 2104.07586, without its registration). Adds weight * its gradient to `gradient`, laid out alike.
+double group_consistency(const float* x, int64_t members, int64_t stride, int64_t n, double weight,
+                         float* gradient);
+
 /// Replaces each of `planes` planes [height, width] by its 3 x 3 median; borders are repeated.
 void median_filter(float* images, int64_t planes, int64_t height, int64_t width);
 

@@ -9,6 +9,7 @@
 #include "attacks/initializer.hpp"
 #include "attacks/labels.hpp"
 #include "attacks/priors.hpp"
+#include "attacks/terms.hpp"
 #include "core/bytes.hpp"
 #include "core/error.hpp"
 
@@ -25,26 +26,29 @@ Search::Search(const MatchingSettings& settings, const std::vector<int64_t>& sna
       snapshots_(snapshots),
       labels_(infer_labels(s_.labels, model, observation)),
       x_(model.input(), observation.batch, s_.grey,
-         labels_.empty() ? observation.batch * model.classes() : 0),
+         labels_.empty() ? observation.batch * model.classes() : 0, s_.group),
       objective_(make_objective(s_.objective, observation.gradient)),
       engine_(make_engine(s_.engine, model, observation, *objective_)),
-      target_(make_terms(s_, model, observation, labels_), engine_.get(),
+      target_(make_terms(s_, model, observation, labels_), engine_.get(), s_.objective_scale,
               knowledge(model, observation)) {
   result_.labels = labels_;
   result_.status = "finished";
   result_.terms = target_.names();
+  if (consistent()) result_.terms.emplace_back("group_consistency");
   terms_.assign(result_.terms.size(), std::numeric_limits<double>::quiet_NaN());
 }
 
 void Search::begin(const StreamKey& start, const Observation& observation) {
   make_optimizer(start);
   RandomStream random(start);
-  const at::Tensor images =
-      initial_images(s_.init, x_.varied_shape(), observation.public_mean, &random);
-  std::copy_n(images.data_ptr<float>(), x_.pixels(), x_.data());
-  for (int64_t i = x_.pixels(); i < x_.size(); ++i)
-    x_.data()[i] = static_cast<float>(random.normal());
-  best_ = x_.values();
+  for (int64_t member = 0; member < s_.group; ++member) {
+    float* x = x_.data(member);
+    const at::Tensor images =
+        initial_images(s_.init, x_.varied_shape(), observation.public_mean, &random);
+    std::copy_n(images.data_ptr<float>(), x_.pixels(), x);
+    for (int64_t i = x_.pixels(); i < x_.size(); ++i) x[i] = static_cast<float>(random.normal());
+  }
+  best_.assign(x_.data(), x_.data(1));
   keep_snapshot(0);
 }
 
@@ -57,15 +61,15 @@ void Search::restore(const StreamKey& start, const std::string& state) {
   gained_ = in.value<int64_t>();
   terms_ = in.array<double>();
   best_ = in.array<float>();
-  in.array_into(x_.data(), x_.size());
+  x_.values() = in.array<float>();
   optimizer_->restore(&in);
 }
 
 bool Search::run(const AttackMonitor& monitor) {
   while (iterate()) {
     if (constrain()) optimizer_->moved();
-    const AttackOrder order = monitor({result_.iterations, optimizer_->evaluations(),
-                                       optimizer_->value(), seconds(), [this] { return save(); }});
+    const AttackOrder order = monitor({result_.iterations, evaluations(), optimizer_->value(),
+                                       seconds(), [this] { return save(); }});
     if (order == AttackOrder::kAbandon) return false;
     if (order == AttackOrder::kEnd) return true;
   }
@@ -80,7 +84,7 @@ Reconstruction Search::result() {
                           likeliest.data_ptr<int64_t>() + likeliest.numel());
   }
   result_.matching_loss = best_value_;
-  result_.evaluations = optimizer_->evaluations();
+  result_.evaluations = evaluations();
   result_.seconds = seconds();
   return std::move(result_);
 }
@@ -103,19 +107,30 @@ Candidate Search::knowledge(const Model& model, const Observation& observation) 
 
 void Search::make_optimizer(StreamKey start) {
   start.purpose = Purpose::kAttackNoise;
-  optimizer_ = medpfl::make_optimizer(s_, start, x_.size());
+  optimizer_ = medpfl::make_optimizer(s_, start, s_.group * x_.size());
 }
 
-// The attacker keeps the best point it ever saw, by its own objective.
+// The sum over the group. The attacker keeps the best member it ever saw, by its own objective.
 double Search::evaluate(const float* at, float* out) {
-  const double value = target_.evaluate(x_, at, out);
-  seen_.emplace_back(value, target_.values());
-  if (value < best_value_) {
-    best_value_ = value;
-    gained_ = result_.iterations;
-    std::copy_n(at, x_.size(), best_.begin());
+  double sum = 0;
+  std::vector<double> terms(result_.terms.size());
+  for (int64_t first = 0; first < s_.group * x_.size(); first += x_.size()) {
+    const double value = target_.evaluate(x_, at + first, out + first);
+    sum += value;
+    for (size_t i = 0; i < target_.values().size(); ++i) terms[i] += target_.values()[i];
+    if (value < best_value_) {
+      best_value_ = value;
+      gained_ = result_.iterations;
+      std::copy_n(at + first, x_.size(), best_.begin());
+    }
   }
-  return value;
+  if (consistent()) {
+    terms.back() = s_.group_consistency * group_consistency(at, s_.group, x_.size(), x_.pixels(),
+                                                            s_.group_consistency, out);
+    sum += terms.back();
+  }
+  seen_.emplace_back(sum, std::move(terms));
+  return sum;
 }
 
 // False: that was the last one.
@@ -151,17 +166,17 @@ void Search::note_terms() {
 
 // Projection and filter, after an iteration. Whether anything moved.
 bool Search::constrain() {
-  bool moved = false;
-  if (s_.median_every > 0 && result_.iterations % s_.median_every == 0) {
-    const std::vector<int64_t> shape = x_.varied_shape();
-    median_filter(x_.data(), shape[0] * shape[1], shape[2], shape[3]);
-    moved = true;
-  }
-  if (!s_.box) return moved;
-  for (int64_t i = 0; i < x_.pixels(); ++i) {
-    const float inside = std::clamp(x_.data()[i], 0.0F, 1.0F);
-    moved = moved || inside != x_.data()[i];
-    x_.data()[i] = inside;
+  const std::vector<int64_t> shape = x_.varied_shape();
+  const bool filter = s_.median_every > 0 && result_.iterations % s_.median_every == 0;
+  bool moved = filter;
+  for (int64_t member = 0; member < s_.group; ++member) {
+    float* x = x_.data(member);
+    if (filter) median_filter(x, shape[0] * shape[1], shape[2], shape[3]);
+    for (int64_t i = 0; s_.box && i < x_.pixels(); ++i) {
+      const float inside = std::clamp(x[i], 0.0F, 1.0F);
+      moved = moved || inside != x[i];
+      x[i] = inside;
+    }
   }
   return moved;
 }
@@ -171,6 +186,8 @@ void Search::keep_snapshot(int64_t iteration) {
   result_.snapshot_iterations.push_back(iteration);
   result_.snapshots.push_back(x_.images(best_));
 }
+
+int64_t Search::evaluations() const { return s_.group * optimizer_->evaluations(); }
 
 double Search::seconds() const {
   return seconds_before_ +
@@ -185,7 +202,7 @@ std::string Search::save() {
   out.value(gained_);
   out.array(terms_);
   out.array(best_);
-  out.array(x_.data(), x_.size());
+  out.array(x_.values());
   optimizer_->save(&out);
   return out.take();
 }

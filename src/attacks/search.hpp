@@ -34,13 +34,15 @@ class Search {
  private:
   Candidate knowledge(const Model& model, const Observation& observation) const;
   void make_optimizer(StreamKey start);
-  // The attacker keeps the best point it ever saw, by its own objective.
+  // The sum over the group. The attacker keeps the best member it ever saw, by its own objective.
   double evaluate(const float* at, float* out);
   // False: that was the last one.
   bool iterate();
   // Projection and filter, after an iteration. Whether anything moved.
   bool constrain();
   void keep_snapshot(int64_t iteration);
+  bool consistent() const { return s_.group > 1 && s_.group_consistency > 0; }
+  int64_t evaluations() const;  // of candidates
   double seconds() const;
   std::string save();
   void note_terms();
@@ -57,7 +59,7 @@ class Search {
   Reconstruction result_;
   std::vector<std::pair<double, std::vector<double>>> seen_;  // objective and terms, this iteration
   std::vector<double> terms_;  // that the optimizer's value is the sum of
-  std::vector<float> best_;
+  std::vector<float> best_;    // one candidate
   double best_value_ = std::numeric_limits<double>::infinity();
   int64_t gained_ = 0;  // iteration of the best point
   double seconds_before_ = 0;

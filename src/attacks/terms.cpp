@@ -1,5 +1,6 @@
 #include "attacks/terms.hpp"
 
+#include "attacks/network_priors.hpp"
 #include "attacks/priors.hpp"
 
 namespace medpfl {
@@ -15,12 +16,16 @@ Term::Function on_pixels(const Prior& prior) {
 
 }  // namespace
 
-std::vector<Term> make_terms(const MatchingSettings& settings, const Model&, const Observation&,
-                             const std::vector<int64_t>&) {
+std::vector<Term> make_terms(const MatchingSettings& settings, const Model& model,
+                             const Observation& observation, const std::vector<int64_t>& labels) {
   std::vector<Term> terms;
   for (size_t i = 0; i < priors().size(); ++i)
     if (settings.prior_weights[i] > 0)
       terms.push_back({priors()[i].name, settings.prior_weights[i], on_pixels(priors()[i])});
+  const NetworkPriorOptions& network = settings.network_priors;
+  if (network.bn_statistics > 0) terms.push_back(bn_statistics_term(network, model, observation));
+  if (network.feature_match > 0)
+    terms.push_back(feature_match_term(network, model, observation, labels));
   return terms;
 }
 

@@ -6,7 +6,8 @@
 
 namespace medpfl {
 
-Variables::Variables(const ImageShape& shape, int64_t batch, bool grey, int64_t label_logits)
+Variables::Variables(const ImageShape& shape, int64_t batch, bool grey, int64_t label_logits,
+                     int64_t group)
     : batch_(batch),
       channels_(grey ? 1 : shape.channels),
       height_(shape.height),
@@ -14,7 +15,7 @@ Variables::Variables(const ImageShape& shape, int64_t batch, bool grey, int64_t 
       repeats_(shape.channels / channels_),
       pixels_(batch * channels_ * height_ * width_),
       logits_(label_logits),
-      values_(static_cast<size_t>(pixels_ + logits_)) {}
+      values_(static_cast<size_t>(group * (pixels_ + logits_))) {}
 
 Candidate Variables::candidate(const float* x, Candidate knowledge) const {
   Candidate out = std::move(knowledge);

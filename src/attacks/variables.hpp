@@ -8,16 +8,17 @@
 namespace medpfl {
 
 /// The optimizer's view of a candidate: one flat vector of all images and, where labels are
-/// optimized too, label logits.
+/// optimized too, label logits. Of a group of candidates, one after another.
 class Variables {
  public:
   /// `grey`: one channel is varied and repeated in all others. `label_logits`: 0, or batch x
   /// classes.
-  Variables(const ImageShape& shape, int64_t batch, bool grey, int64_t label_logits);
+  Variables(const ImageShape& shape, int64_t batch, bool grey, int64_t label_logits,
+            int64_t group = 1);
 
-  float* data() { return values_.data(); }
-  int64_t size() const { return pixels_ + logits_; }
-  std::vector<float>& values() { return values_; }
+  float* data(int64_t member = 0) { return values_.data() + member * size(); }
+  int64_t size() const { return pixels_ + logits_; }  ///< of one candidate
+  std::vector<float>& values() { return values_; }    ///< of all
   /// Of the images as they are varied: [B, C, H, W], C = 1 under `grey`.
   std::vector<int64_t> varied_shape() const { return {batch_, channels_, height_, width_}; }
   int64_t pixels() const { return pixels_; }

@@ -21,6 +21,7 @@
 #include <utility>
 
 #include "core/error.hpp"
+#include "models/layer_inputs.hpp"
 
 namespace medpfl {
 namespace {
@@ -73,6 +74,87 @@ at::Tensor parameter(const std::vector<at::Tensor>& weights, int64_t index) {
   return index < 0 ? at::Tensor() : weights[static_cast<size_t>(index)];
 }
 
+at::Tensor batch_norm(const Model& model, const Layer& layer,
+                      const std::vector<at::Tensor>& weights, const at::Tensor& x,
+                      NormMode norm_mode, std::vector<at::Tensor>* statistics) {
+  at::Tensor mean = parameter(weights, layer.mean), variance = parameter(weights, layer.variance);
+  const bool train = norm_mode == NormMode::kTrain;
+  if (train) {
+    if (x.numel() == x.size(1))
+      throw NumericError(fmt::format(
+          "model.norm_mode=train: {} of {} normalizes one value a channel (one image of 1x1 px), "
+          "which has no variance; use larger batches, larger images or model.norm_mode=eval",
+          model.layout()[layer.weight].name, model.name()));
+    // Running statistics that start at zero and follow the batch at once are those of the batch.
+    mean = at::zeros(mean.sizes(), mean.options());
+    variance = at::zeros(mean.sizes(), mean.options());
+    if (statistics != nullptr) statistics->insert(statistics->end(), {mean, variance});
+  }
+  return at::batch_norm(x, parameter(weights, layer.weight), parameter(weights, layer.bias), mean,
+                        variance, train, 1, kNormEpsilon, true);
+}
+
+// Through all layers. `statistics`, `switches` and `inputs` may be null.
+at::Tensor pass(const Model& model, const std::vector<at::Tensor>& weights,
+                const at::Tensor& images, NormMode norm_mode, std::vector<at::Tensor>* statistics,
+                Switches* switches, LayerInputs* inputs) {
+  at::Tensor x = images, kept;
+  for (const Layer& layer : model.layers()) {
+    switch (layer.kind) {
+      case Layer::Kind::kConvolution:
+        x = at::conv2d(x, parameter(weights, layer.weight), parameter(weights, layer.bias),
+                       layer.stride, layer.padding);
+        break;
+      case Layer::Kind::kGroupNorm:
+        x = at::group_norm(x, layer.groups, parameter(weights, layer.weight),
+                           parameter(weights, layer.bias));
+        break;
+      case Layer::Kind::kBatchNorm:
+        if (inputs != nullptr) inputs->norms.push_back(x);
+        x = batch_norm(model, layer, weights, x, norm_mode, statistics);
+        break;
+      case Layer::Kind::kActivation:
+        x = activate(layer.activation, x, switches);
+        break;
+      case Layer::Kind::kMaxPool:
+        x = max_pool(layer, x, switches);
+        break;
+      case Layer::Kind::kAveragePool:
+        x = x.mean({2, 3}, true);
+        break;
+      case Layer::Kind::kSubsample: {
+        constexpr int64_t kEnd = std::numeric_limits<int64_t>::max();
+        x = x.slice(2, 0, kEnd, layer.stride).slice(3, 0, kEnd, layer.stride);
+        x = at::constant_pad_nd(x, {0, 0, 0, 0, layer.padding, layer.padding});
+        break;
+      }
+      case Layer::Kind::kFlatten:
+        x = x.flatten(1);
+        break;
+      case Layer::Kind::kDense:
+        if (inputs != nullptr) inputs->features = x;  // the head is the last
+        x = at::linear(x, parameter(weights, layer.weight), parameter(weights, layer.bias));
+        break;
+      case Layer::Kind::kKeep:
+        kept = x;
+        break;
+      case Layer::Kind::kSwap:
+        std::swap(x, kept);
+        break;
+      case Layer::Kind::kAdd:
+        x = x.add(kept);
+        break;
+      case Layer::Kind::kImprint: {
+        const at::Tensor rows = at::linear(x.flatten(1), parameter(weights, layer.weight),
+                                           parameter(weights, layer.bias));
+        x = x.add(at::relu(rows).sum(1).view({-1, 1, 1, 1}));
+        break;
+      }
+    }
+  }
+  return x;
+}
+
 }  // namespace
 
 std::vector<std::string> norm_mode_names() { return {"eval", "train"}; }
@@ -97,82 +179,17 @@ Model::Model(std::string name, ImageShape input, int64_t classes, std::vector<La
     throw Error(ExitCode::kInternal, "model '" + name_ + "' must end in a dense layer");
 }
 
-at::Tensor Model::batch_norm(const Layer& layer, const std::vector<at::Tensor>& weights,
-                             const at::Tensor& x, NormMode norm_mode,
-                             std::vector<at::Tensor>* statistics) const {
-  at::Tensor mean = parameter(weights, layer.mean), variance = parameter(weights, layer.variance);
-  const bool train = norm_mode == NormMode::kTrain;
-  if (train) {
-    if (x.numel() == x.size(1))
-      throw NumericError(fmt::format(
-          "model.norm_mode=train: {} of {} normalizes one value a channel (one image of 1x1 px), "
-          "which has no variance; use larger batches, larger images or model.norm_mode=eval",
-          layout_[layer.weight].name, name_));
-    // Running statistics that start at zero and follow the batch at once are those of the batch.
-    mean = at::zeros(mean.sizes(), mean.options());
-    variance = at::zeros(mean.sizes(), mean.options());
-    if (statistics != nullptr) statistics->insert(statistics->end(), {mean, variance});
-  }
-  return at::batch_norm(x, parameter(weights, layer.weight), parameter(weights, layer.bias), mean,
-                        variance, train, 1, kNormEpsilon, true);
-}
-
 at::Tensor Model::forward(const std::vector<at::Tensor>& weights, const at::Tensor& images,
                           NormMode norm_mode, std::vector<at::Tensor>* statistics,
                           Switches* switches) const {
-  at::Tensor x = images, kept;
-  for (const Layer& layer : layers_) {
-    switch (layer.kind) {
-      case Layer::Kind::kConvolution:
-        x = at::conv2d(x, parameter(weights, layer.weight), parameter(weights, layer.bias),
-                       layer.stride, layer.padding);
-        break;
-      case Layer::Kind::kGroupNorm:
-        x = at::group_norm(x, layer.groups, parameter(weights, layer.weight),
-                           parameter(weights, layer.bias));
-        break;
-      case Layer::Kind::kBatchNorm:
-        x = batch_norm(layer, weights, x, norm_mode, statistics);
-        break;
-      case Layer::Kind::kActivation:
-        x = activate(layer.activation, x, switches);
-        break;
-      case Layer::Kind::kMaxPool:
-        x = max_pool(layer, x, switches);
-        break;
-      case Layer::Kind::kAveragePool:
-        x = x.mean({2, 3}, true);
-        break;
-      case Layer::Kind::kSubsample: {
-        constexpr int64_t kEnd = std::numeric_limits<int64_t>::max();
-        x = x.slice(2, 0, kEnd, layer.stride).slice(3, 0, kEnd, layer.stride);
-        x = at::constant_pad_nd(x, {0, 0, 0, 0, layer.padding, layer.padding});
-        break;
-      }
-      case Layer::Kind::kFlatten:
-        x = x.flatten(1);
-        break;
-      case Layer::Kind::kDense:
-        x = at::linear(x, parameter(weights, layer.weight), parameter(weights, layer.bias));
-        break;
-      case Layer::Kind::kKeep:
-        kept = x;
-        break;
-      case Layer::Kind::kSwap:
-        std::swap(x, kept);
-        break;
-      case Layer::Kind::kAdd:
-        x = x.add(kept);
-        break;
-      case Layer::Kind::kImprint: {
-        const at::Tensor rows = at::linear(x.flatten(1), parameter(weights, layer.weight),
-                                           parameter(weights, layer.bias));
-        x = x.add(at::relu(rows).sum(1).view({-1, 1, 1, 1}));
-        break;
-      }
-    }
-  }
-  return x;
+  return pass(*this, weights, images, norm_mode, statistics, switches, nullptr);
+}
+
+LayerInputs layer_inputs(const Model& model, const std::vector<at::Tensor>& weights,
+                         const at::Tensor& images) {
+  LayerInputs inputs;
+  pass(model, weights, images, model.norm_mode(), nullptr, nullptr, &inputs);
+  return inputs;
 }
 
 void mend_variances(const Model& model, FlatParameters* weights) {

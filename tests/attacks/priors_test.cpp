@@ -73,6 +73,21 @@ TEST(Priors, GradientsAgreeWithCentralDifferencesAndAddUp) {
   }
 }
 
+TEST(GroupConsistency, ByHandAndAgainstCentralDifferences) {
+  // Two values of three members, each followed by one that does not count.
+  std::vector<float> x = {0, 1, 9, 3, 1, 7, 6, 4, 5}, gradient(9, 10), unused(9);
+  const auto value = [&] { return group_consistency(x.data(), 3, 3, 2, 1, unused.data()); };
+  EXPECT_DOUBLE_EQ(value(), ((9 + 0 + 9) + (1 + 1 + 4)) / 2.0);
+  group_consistency(x.data(), 3, 3, 2, 0.5, gradient.data());
+  for (size_t i = 0; i < x.size(); ++i) {
+    x[i] += 0.25F;
+    const double above = value();
+    x[i] -= 0.5F;
+    EXPECT_NEAR(gradient[i] - 10, 0.5 * (above - value()) / 0.5, 1e-5) << i;
+    x[i] += 0.25F;
+  }
+}
+
 TEST(MedianFilter, RemovesASpeckAndKeepsAnEdge) {
   std::vector<float> images = {
       0, 0, 1, 1, 0, 9, 1, 1, 0, 0, 1, 1,  // an edge, and a speck left of it

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <limits>
 
-#include "attacks/attack.hpp"
+#include "attack_runs.hpp"
 #include "core/error.hpp"
 #include "metrics/image.hpp"
 #include "observations.hpp"
@@ -13,37 +13,15 @@
 namespace medpfl {
 namespace {
 
+using attack_runs::expect_same;
+using attack_runs::make_attack;
+using attack_runs::Options;
+using attack_runs::run;
+using attack_runs::run_in_pieces;
 using observations::build;
 using observations::noise_images;
 using observations::observe;
 using observations::phantom_image;
-
-using Options = std::vector<std::pair<std::string, std::string>>;
-
-std::unique_ptr<Attack> make_attack(const std::string& name, const Options& set,
-                                    const AttackRequest& request = {}) {
-  const auto& entry = attacks().find(name);
-  OptionValues own = OptionValues::defaults(entry.options);
-  for (const auto& [option, value] : set) own.set(option, value);
-  return entry.create(own, request);
-}
-
-Reconstruction run(const Attack& attack, const Model& model, const Observation& seen,
-                   uint64_t restart = 0) {
-  return *attack.run(model, seen, {1, Purpose::kAttackStart, 0, 0, restart}, "",
-                     [](const AttackProgress&) { return AttackOrder::kGoOn; });
-}
-
-void expect_same(const Reconstruction& a, const Reconstruction& b) {
-  EXPECT_TRUE(a.images.equal(b.images));
-  EXPECT_EQ(a.labels, b.labels);
-  EXPECT_EQ(a.status, b.status);
-  EXPECT_EQ(a.matching_loss, b.matching_loss);
-  EXPECT_EQ(a.evaluations, b.evaluations);
-  EXPECT_EQ(a.trace, b.trace);
-  EXPECT_EQ(a.terms, b.terms);
-  EXPECT_EQ(a.trace_terms, b.trace_terms);
-}
 
 const Options kRobust = {{"output_error", "observed"}, {"objective", "relative-l2"},
                          {"init", "uniform"},          {"line_search", "strong-wolfe"},
@@ -131,27 +109,12 @@ TEST(Adam, StoppedAndContinuedGivesTheSameBits) {
   const auto [image, label] = phantom_image(16, 3);
   const Model model = build("lenet-dlg", 16, 4);
   const Observation seen = observe(model, image, {label});
-  const StreamKey start{1, Purpose::kAttackStart, 0, 0, 0};
-  const Options options = {{"iterations", "16"},
-                           {"langevin", "0.1"},
-                           {"median_every", "5"},
-                           {"patience", "9"},
-                           {"labels", "joint"}};
+  const Options options = {{"iterations", "16"}, {"langevin", "0.1"}, {"median_every", "5"},
+                           {"patience", "9"},    {"labels", "joint"}, {"feature_match", "0"}};
   for (const std::string preset : {"inverting-gradients", "modern", "partial-match"}) {
     const Reconstruction whole = run(*make_attack(preset, options), model, seen);
     ASSERT_GE(whole.iterations, 9);
-    std::string state;
-    std::optional<Reconstruction> pieces;
-    for (int runs = 0; !pieces; ++runs) {
-      ASSERT_LT(runs, 16);
-      pieces = make_attack(preset, options)
-                   ->run(model, seen, start, state, [&](const AttackProgress& progress) {
-                     if (progress.iteration % 3 != 0) return AttackOrder::kGoOn;
-                     state = progress.save();
-                     return AttackOrder::kAbandon;
-                   });
-    }
-    expect_same(whole, *pieces);
+    expect_same(whole, run_in_pieces(preset, options, model, seen));
   }
 }
 
