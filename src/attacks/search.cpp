@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "attacks/initializer.hpp"
+#include "attacks/generator.hpp"
 #include "attacks/labels.hpp"
 #include "attacks/priors.hpp"
 #include "core/bytes.hpp"
@@ -17,6 +17,15 @@ namespace {
 
 constexpr int64_t kTracePoints = 100;
 
+Variables variables_of(const MatchingSettings& s, const Model& model,
+                       const Observation& observation, bool soft_labels) {
+  const std::vector<int64_t> shape = varied_shape(model.input(), observation.batch, s.grey);
+  return {s.parametrization == "generator"
+              ? make_generator(shape, s.generator_width, model.device())
+              : make_pixels(shape, s.init, observation.public_mean),
+          shape, model.input().channels, soft_labels ? observation.batch * model.classes() : 0};
+}
+
 }  // namespace
 
 Search::Search(const MatchingSettings& settings, const std::vector<int64_t>& snapshots,
@@ -24,29 +33,23 @@ Search::Search(const MatchingSettings& settings, const std::vector<int64_t>& sna
     : s_(settings),
       snapshots_(snapshots),
       labels_(infer_labels(s_.labels, model, observation)),
-      x_(model.input(), observation.batch, s_.grey,
-         labels_.empty() ? observation.batch * model.classes() : 0),
+      x_(variables_of(s_, model, observation, labels_.empty())),
       objective_(make_objective(s_.objective, observation.gradient)),
       engine_(make_engine(s_.engine, model, observation, *objective_)),
-      target_(s_, engine_.get(), knowledge(model, observation)) {
+      target_(s_, model, observation, engine_.get(), knowledge(model, observation)) {
   result_.labels = labels_;
   result_.status = "finished";
 }
 
-void Search::begin(const StreamKey& start, const Observation& observation) {
+void Search::begin(const StreamKey& start) {
   make_optimizer(start);
   RandomStream random(start);
-  const at::Tensor images =
-      initial_images(s_.init, x_.varied_shape(), observation.public_mean, &random);
-  std::copy_n(images.data_ptr<float>(), x_.pixels(), x_.data());
-  for (int64_t i = x_.pixels(); i < x_.size(); ++i)
-    x_.data()[i] = static_cast<float>(random.normal());
+  x_.begin(&random);
   best_ = x_.values();
   keep_snapshot(0);
 }
 
-void Search::restore(const StreamKey& start, const std::string& state) {
-  make_optimizer(start);
+void Search::restore(const std::string& state) {
   ByteReader in(state);
   result_ = unpack_reconstruction(&in);
   seconds_before_ = result_.seconds;
@@ -60,8 +63,8 @@ void Search::restore(const StreamKey& start, const std::string& state) {
 bool Search::run(const AttackMonitor& monitor) {
   while (iterate()) {
     if (constrain()) optimizer_->moved();
-    const AttackOrder order = monitor({result_.iterations, optimizer_->evaluations(),
-                                       optimizer_->value(), seconds(), [this] { return save(); }});
+    const AttackOrder order = monitor({result_.iterations, evaluations(), optimizer_->value(),
+                                       seconds(), [this] { return save(); }});
     if (order == AttackOrder::kAbandon) return false;
     if (order == AttackOrder::kEnd) return true;
   }
@@ -76,7 +79,7 @@ Reconstruction Search::result() {
                           likeliest.data_ptr<int64_t>() + likeliest.numel());
   }
   result_.matching_loss = best_value_;
-  result_.evaluations = optimizer_->evaluations();
+  result_.evaluations = evaluations();
   result_.seconds = seconds();
   return std::move(result_);
 }
@@ -135,12 +138,14 @@ bool Search::iterate() {
 bool Search::constrain() {
   bool moved = false;
   if (s_.median_every > 0 && result_.iterations % s_.median_every == 0) {
-    const std::vector<int64_t> shape = x_.varied_shape();
+    const std::vector<int64_t>& shape = x_.varied_shape();
     median_filter(x_.data(), shape[0] * shape[1], shape[2], shape[3]);
     moved = true;
   }
   if (!s_.box) return moved;
-  for (int64_t i = 0; i < x_.pixels(); ++i) {
+  const std::vector<int64_t>& shape = x_.varied_shape();
+  const int64_t pixels = shape[0] * shape[1] * shape[2] * shape[3];
+  for (int64_t i = 0; i < pixels; ++i) {
     const float inside = std::clamp(x_.data()[i], 0.0F, 1.0F);
     moved = moved || inside != x_.data()[i];
     x_.data()[i] = inside;
@@ -153,6 +158,8 @@ void Search::keep_snapshot(int64_t iteration) {
   result_.snapshot_iterations.push_back(iteration);
   result_.snapshots.push_back(x_.images(best_));
 }
+
+int64_t Search::evaluations() const { return optimizer_->evaluations() * target_.cost(); }
 
 double Search::seconds() const {
   return seconds_before_ +

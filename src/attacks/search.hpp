@@ -22,9 +22,9 @@ class Search {
   Search(const MatchingSettings& settings, const std::vector<int64_t>& snapshots,
          const Model& model, const Observation& observation);
   /// At a first point, drawn from `start`.
-  void begin(const StreamKey& start, const Observation& observation);
-  /// Where a monitor saved `state` in an earlier run from the same start.
-  void restore(const StreamKey& start, const std::string& state);
+  void begin(const StreamKey& start);
+  /// After begin(): on to where a monitor saved `state` in an earlier run from the same start.
+  void restore(const std::string& state);
   /// To the end, or until the monitor says so. False: abandoned.
   bool run(const AttackMonitor& monitor);
   /// The best point seen, by the attacker's own objective. Once, at the end.
@@ -40,6 +40,7 @@ class Search {
   // Projection and filter, after an iteration. Whether anything moved.
   bool constrain();
   void keep_snapshot(int64_t iteration);
+  int64_t evaluations() const;
   double seconds() const;
   std::string save();
 
