@@ -97,12 +97,9 @@ TEST(Normalization, IsWhatTheNetworkSees) {
 TEST(Normalization, ModelStatesIt) {
   EXPECT_TRUE(model_of("mlp", {}, 3).normalization().mean.empty());
   EXPECT_EQ(model_of("mlp", {}, 3).layers().front().kind, Layer::Kind::kFlatten);
-  Model model = model_of("mlp", {{0.5, 0.25, 0}, {1, 2, 4}}, 3);
+  const Model model = model_of("mlp", {{0.5, 0.25, 0}, {1, 2, 4}}, 3);
   EXPECT_EQ(model.normalization().mean, (std::vector<double>{0.5, 0.25, 0}));
   EXPECT_EQ(model.normalization().deviation, (std::vector<double>{1, 2, 4}));
-  // "cpu:0" stands for a GPU, as in device_views_test.cpp.
-  model.compute_on(at::Device(at::kCPU, 0));
-  EXPECT_EQ(model.layers().front().shift.device(), at::Device(at::kCPU, 0));
 }
 
 // A malicious server's block keeps to pixels.
