@@ -16,6 +16,7 @@ bool native_applies(const Model& model) {
       case Layer::Kind::kActivation:
       case Layer::Kind::kFlatten:
       case Layer::Kind::kDense:
+      case Layer::Kind::kNormalize:
         break;
       case Layer::Kind::kMaxPool:
         if (layer.padding != 0) return false;

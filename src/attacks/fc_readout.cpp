@@ -28,19 +28,27 @@ using Rows = std::vector<int64_t>;
 
 const Layer* first_dense(const Model& model) {
   for (const Layer& layer : model.layers())
-    if (layer.kind != Layer::Kind::kFlatten)
+    if (layer.kind != Layer::Kind::kFlatten && layer.kind != Layer::Kind::kNormalize)
       return layer.kind == Layer::Kind::kDense && layer.bias >= 0 ? &layer : nullptr;
   return nullptr;
 }
 
-// The first dense layer's part of the gradient, in float64.
+// The first dense layer's part of the gradient, in float64, as if it saw pixels: where the network
+// sees (x - mean) / deviation, sum_j d_ij x_j = deviation dL/dW_i + mean dL/db_i.
 struct Gradient {
   at::Tensor weight;  // [rows, pixels]
   at::Tensor bias;    // [rows]
 
-  Gradient(const Observation& observation, const Layer& layer)
+  Gradient(const Model& model, const Observation& observation, const Layer& layer)
       : weight(observation.gradient.view(layer.weight).to(at::kDouble)),
-        bias(observation.gradient.view(layer.bias).to(at::kDouble)) {}
+        bias(observation.gradient.view(layer.bias).to(at::kDouble)) {
+    const Normalization pixels = model.normalization();
+    const int64_t plane = weight.size(1) / model.input().channels;
+    for (size_t c = 0; c < pixels.mean.size(); ++c)
+      weight.narrow(1, static_cast<int64_t>(c) * plane, plane)
+          .mul_(pixels.deviation[c])
+          .add_(bias.unsqueeze(1), pixels.mean[c]);
+  }
 
   double bias_at(int64_t i) const { return bias.data_ptr<double>()[i]; }
 
@@ -120,7 +128,7 @@ class FcReadout final : public Attack {
     const auto begin = std::chrono::steady_clock::now();
     check(model);
     const Layer& layer = *first_dense(model);
-    const Gradient gradient(observation, layer);
+    const Gradient gradient(model, observation, layer);
     ImageFit fit(model, observation, layer.bias);
     const ImageShape& shape = model.input();
     const auto read = [&](const at::Tensor& pixels, const Rows& rows) {

@@ -39,10 +39,8 @@ class MatchingAttack final : public Attack {
                                     const StreamKey& start, const std::string& state,
                                     const AttackMonitor& monitor) const override {
     Search search(settings_, snapshots_, model, observation);
-    if (state.empty())
-      search.begin(start, observation);
-    else
-      search.restore(start, state);
+    search.begin(start);
+    if (!state.empty()) search.restore(state);
     if (!search.run(monitor)) return std::nullopt;
     return search.result();
   }

@@ -4,9 +4,37 @@
 
 #include "attacks/initializer.hpp"
 #include "attacks/labels.hpp"
+#include "attacks/parametrization.hpp"
 #include "attacks/priors.hpp"
+#include "core/error.hpp"
 
 namespace medpfl {
+namespace {
+
+void check_label_fit(const MatchingSettings& s) {
+  if (s.label_fit > 0 && s.labels == "joint")
+    throw ConfigError(
+        "label_fit compares the network's answer with labels that are known or inferred, and "
+        "labels=joint optimizes them: use labels=idlg or another rule, or label_fit=0");
+}
+
+void check_generator(const MatchingSettings& s) {
+  if (s.parametrization != "generator") return;
+  if (s.box || s.median_every > 0)
+    throw ConfigError(
+        "parametrization=generator varies weights, so there are no pixels to project or filter, "
+        "and its images lie in (0, 1) anyway: leave box and median_every out");
+  if (s.init != "normal")
+    throw ConfigError(
+        "init gives first pixels, and parametrization=generator starts from random weights: leave "
+        "it out");
+  if (s.group > 1 && s.group_consistency > 0)
+    throw ConfigError(
+        "group_consistency compares pixels, and parametrization=generator varies weights: leave it "
+        "out, or use parametrization=pixels");
+}
+
+}  // namespace
 
 std::vector<OptionSpec> matching_options() {
   OptionSpec kernel_sigma =
@@ -39,10 +67,21 @@ std::vector<OptionSpec> matching_options() {
           "last bias (one image)"),
       choice_option("init", "normal", initializer_names(), "first images"),
       flag_option("grey", false, "vary one channel and repeat it in all others"),
+      choice_option("parametrization", "pixels", parametrization_names(),
+                    "what is varied: pixels, or the weights of an untrained generator of images"),
+      integer_option("generator_width", 64, "channels of the generator's convolutions").at_least(1),
   };
   for (const Prior& prior : priors())
     options.push_back(real_option(prior.name, 0, prior.help).at_least(0));
   for (const OptionSpec& option : network_prior_options()) options.push_back(option);
+  options.push_back(
+      real_option("label_fit", 0,
+                  "weight of |softmax(f(x)) - label|^2, for labels that are not joint")
+          .at_least(0));
+  options.push_back(real_option("gradient_penalty", 0,
+                                "weight of the square of the distance's own gradient; twice the "
+                                "evaluations")
+                        .at_least(0));
   const std::vector<OptionSpec> rest = {
       real_option("objective_scale", 1, "weight of the distance of gradients").above(0),
       integer_option("group", 1, "candidates optimized together; the best one is kept")
@@ -80,6 +119,8 @@ MatchingSettings read_matching_settings(const OptionValues& own, const AttackReq
   if (s.output_error == "observed" && s.labels == "joint") s.labels = "idlg";
   s.init = own.text("init");
   s.grey = own.flag("grey");
+  s.parametrization = own.text("parametrization");
+  s.generator_width = own.integer("generator_width");
   s.objective = {
       own.text("objective"), own.text("kernel_sigma"),
       ViewOptions{own.list("exclude"), own.integer("top_layers"), own.real("top_entries"),
@@ -89,6 +130,8 @@ MatchingSettings read_matching_settings(const OptionValues& own, const AttackReq
   s.objective_scale = own.real("objective_scale");
   s.group = own.integer("group");
   s.group_consistency = own.real("group_consistency");
+  s.label_fit = own.real("label_fit");
+  s.gradient_penalty = own.real("gradient_penalty");
   s.optimizer = own.text("optimizer");
   s.iterations = request.iterations > 0 ? request.iterations : own.integer("iterations");
   s.lbfgs.learning_rate = s.adam.learning_rate = own.real("learning_rate");
@@ -102,6 +145,8 @@ MatchingSettings read_matching_settings(const OptionValues& own, const AttackReq
   s.median_every = own.integer("median_every");
   s.stop_loss = own.real("stop_loss");
   s.patience = own.integer("patience");
+  check_label_fit(s);
+  check_generator(s);
   return s;
 }
 

@@ -18,12 +18,16 @@ namespace medpfl {
 struct MatchingSettings {
   std::string engine, labels, output_error, init, optimizer;
   bool grey = false;  ///< one channel is varied and repeated
+  std::string parametrization = "pixels";
+  int64_t generator_width = 1;  ///< channels of a generator's convolutions
   ObjectiveOptions objective;
   std::vector<double> prior_weights;  ///< in the order of priors()
   NetworkPriorOptions network_priors;
   double objective_scale = 1;    ///< weight of the distance of gradients
   int64_t group = 1;             ///< candidates that are optimized together
   double group_consistency = 0;  ///< weight of their distance to their mean
+  double gradient_penalty = 0;   ///< times the square of the image gradient of the distance
+  double label_fit = 0;          ///< times LabelFit
   LbfgsOptions lbfgs;
   AdamOptions adam;
   int64_t iterations = 1;

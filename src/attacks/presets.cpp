@@ -77,6 +77,16 @@ const Registry<AttackFactory>& attacks() {
                         {"learning_rate", "0.1"},
                         {"schedule", "step"},
                         {"box", "true"}}),
+       matching_preset("untrained-prior",
+                       "match the direction of gradients by the weights of an untrained generator",
+                       "CI-Net: Zhang et al., ICCV 2023; GION",
+                       {{"labels", "bias-counts"},
+                        {"objective", "cosine"},
+                        {"parametrization", "generator"},
+                        {"optimizer", "adam"},
+                        {"iterations", "5000"},
+                        {"learning_rate", "0.001"},
+                        {"sign", "hard"}}),
        fc_readout(), imprint()});
   return table;
 }

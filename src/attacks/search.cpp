@@ -5,8 +5,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
+#include <numeric>
 
-#include "attacks/initializer.hpp"
+#include "attacks/generator.hpp"
 #include "attacks/labels.hpp"
 #include "attacks/priors.hpp"
 #include "attacks/terms.hpp"
@@ -18,6 +20,22 @@ namespace {
 
 constexpr int64_t kTracePoints = 100;
 
+int64_t count_of(const std::vector<int64_t>& shape) {
+  return std::accumulate(shape.begin(), shape.end(), int64_t{1}, std::multiplies<>());
+}
+
+std::vector<Variables> variables_of(const MatchingSettings& s, const Model& model,
+                                    const Observation& observation, bool soft_labels) {
+  const std::vector<int64_t> shape = varied_shape(model.input(), observation.batch, s.grey);
+  std::vector<Variables> members;
+  for (int64_t i = 0; i < s.group; ++i)
+    members.emplace_back(
+        s.parametrization == "generator" ? make_generator(shape, s.generator_width, model.device())
+                                         : make_pixels(shape, s.init, observation.public_mean),
+        shape, model.input().channels, soft_labels ? observation.batch * model.classes() : 0);
+  return members;
+}
+
 }  // namespace
 
 Search::Search(const MatchingSettings& settings, const std::vector<int64_t>& snapshots,
@@ -25,12 +43,14 @@ Search::Search(const MatchingSettings& settings, const std::vector<int64_t>& sna
     : s_(settings),
       snapshots_(snapshots),
       labels_(infer_labels(s_.labels, model, observation)),
-      x_(model.input(), observation.batch, s_.grey,
-         labels_.empty() ? observation.batch * model.classes() : 0, s_.group),
+      members_(variables_of(s_, model, observation, labels_.empty())),
+      size_(members_.front().size()),
+      pixels_(count_of(members_.front().varied_shape())),
+      x_(static_cast<size_t>(s_.group * size_)),
       objective_(make_objective(s_.objective, observation.gradient)),
       engine_(make_engine(s_.engine, model, observation, *objective_)),
       target_(make_terms(s_, model, observation, labels_), engine_.get(), s_.objective_scale,
-              knowledge(model, observation)) {
+              s_.gradient_penalty, knowledge(model, observation)) {
   result_.labels = labels_;
   result_.status = "finished";
   result_.terms = target_.names();
@@ -38,30 +58,25 @@ Search::Search(const MatchingSettings& settings, const std::vector<int64_t>& sna
   terms_.assign(result_.terms.size(), std::numeric_limits<double>::quiet_NaN());
 }
 
-void Search::begin(const StreamKey& start, const Observation& observation) {
+void Search::begin(const StreamKey& start) {
   make_optimizer(start);
   RandomStream random(start);
-  for (int64_t member = 0; member < s_.group; ++member) {
-    float* x = x_.data(member);
-    const at::Tensor images =
-        initial_images(s_.init, x_.varied_shape(), observation.public_mean, &random);
-    std::copy_n(images.data_ptr<float>(), x_.pixels(), x);
-    for (int64_t i = x_.pixels(); i < x_.size(); ++i) x[i] = static_cast<float>(random.normal());
-  }
-  best_.assign(x_.data(), x_.data(1));
+  for (int64_t member = 0; member < s_.group; ++member)
+    members_[static_cast<size_t>(member)].begin(&random, x_.data() + member * size_);
+  best_.assign(x_.begin(), x_.begin() + size_);
   keep_snapshot(0);
 }
 
-void Search::restore(const StreamKey& start, const std::string& state) {
-  make_optimizer(start);
+void Search::restore(const std::string& state) {
   ByteReader in(state);
   result_ = unpack_reconstruction(&in);
   seconds_before_ = result_.seconds;
   best_value_ = in.value<double>();
+  best_member_ = in.value<int64_t>();
   gained_ = in.value<int64_t>();
   terms_ = in.array<double>();
   best_ = in.array<float>();
-  x_.values() = in.array<float>();
+  x_ = in.array<float>();
   optimizer_->restore(&in);
 }
 
@@ -77,9 +92,10 @@ bool Search::run(const AttackMonitor& monitor) {
 }
 
 Reconstruction Search::result() {
-  result_.images = x_.images(best_);
+  const Variables& winner = members_[static_cast<size_t>(best_member_)];
+  result_.images = winner.images(best_.data());
   if (labels_.empty()) {
-    const at::Tensor likeliest = x_.candidate(best_.data()).label_logits.argmax(1).contiguous();
+    const at::Tensor likeliest = winner.candidate(best_.data()).label_logits.argmax(1).contiguous();
     result_.labels.assign(likeliest.data_ptr<int64_t>(),
                           likeliest.data_ptr<int64_t>() + likeliest.numel());
   }
@@ -107,26 +123,29 @@ Candidate Search::knowledge(const Model& model, const Observation& observation) 
 
 void Search::make_optimizer(StreamKey start) {
   start.purpose = Purpose::kAttackNoise;
-  optimizer_ = medpfl::make_optimizer(s_, start, s_.group * x_.size());
+  optimizer_ = medpfl::make_optimizer(s_, start, s_.group * size_);
 }
 
 // The sum over the group. The attacker keeps the best member it ever saw, by its own objective.
 double Search::evaluate(const float* at, float* out) {
   double sum = 0;
   std::vector<double> terms(result_.terms.size());
-  for (int64_t first = 0; first < s_.group * x_.size(); first += x_.size()) {
-    const double value = target_.evaluate(x_, at + first, out + first);
+  for (int64_t member = 0; member < s_.group; ++member) {
+    const float* x = at + member * size_;
+    const double value =
+        target_.evaluate(members_[static_cast<size_t>(member)], x, out + member * size_);
     sum += value;
     for (size_t i = 0; i < target_.values().size(); ++i) terms[i] += target_.values()[i];
     if (value < best_value_) {
       best_value_ = value;
+      best_member_ = member;
       gained_ = result_.iterations;
-      std::copy_n(at + first, x_.size(), best_.begin());
+      std::copy_n(x, size_, best_.begin());
     }
   }
   if (consistent()) {
-    terms.back() = s_.group_consistency * group_consistency(at, s_.group, x_.size(), x_.pixels(),
-                                                            s_.group_consistency, out);
+    terms.back() = s_.group_consistency *
+                   group_consistency(at, s_.group, size_, pixels_, s_.group_consistency, out);
     sum += terms.back();
   }
   seen_.emplace_back(sum, std::move(terms));
@@ -166,13 +185,13 @@ void Search::note_terms() {
 
 // Projection and filter, after an iteration. Whether anything moved.
 bool Search::constrain() {
-  const std::vector<int64_t> shape = x_.varied_shape();
+  const std::vector<int64_t>& shape = members_.front().varied_shape();
   const bool filter = s_.median_every > 0 && result_.iterations % s_.median_every == 0;
   bool moved = filter;
   for (int64_t member = 0; member < s_.group; ++member) {
-    float* x = x_.data(member);
+    float* x = x_.data() + member * size_;
     if (filter) median_filter(x, shape[0] * shape[1], shape[2], shape[3]);
-    for (int64_t i = 0; s_.box && i < x_.pixels(); ++i) {
+    for (int64_t i = 0; s_.box && i < pixels_; ++i) {
       const float inside = std::clamp(x[i], 0.0F, 1.0F);
       moved = moved || inside != x[i];
       x[i] = inside;
@@ -184,10 +203,12 @@ bool Search::constrain() {
 void Search::keep_snapshot(int64_t iteration) {
   if (!std::binary_search(snapshots_.begin(), snapshots_.end(), iteration)) return;
   result_.snapshot_iterations.push_back(iteration);
-  result_.snapshots.push_back(x_.images(best_));
+  result_.snapshots.push_back(members_[static_cast<size_t>(best_member_)].images(best_.data()));
 }
 
-int64_t Search::evaluations() const { return s_.group * optimizer_->evaluations(); }
+int64_t Search::evaluations() const {
+  return s_.group * target_.cost() * optimizer_->evaluations();
+}
 
 double Search::seconds() const {
   return seconds_before_ +
@@ -199,10 +220,11 @@ std::string Search::save() {
   result_.seconds = seconds();
   pack(result_, &out);
   out.value(best_value_);
+  out.value(best_member_);
   out.value(gained_);
   out.array(terms_);
   out.array(best_);
-  out.array(x_.values());
+  out.array(x_);
   optimizer_->save(&out);
   return out.take();
 }

@@ -23,9 +23,9 @@ class Search {
   Search(const MatchingSettings& settings, const std::vector<int64_t>& snapshots,
          const Model& model, const Observation& observation);
   /// At a first point, drawn from `start`.
-  void begin(const StreamKey& start, const Observation& observation);
-  /// Where a monitor saved `state` in an earlier run from the same start.
-  void restore(const StreamKey& start, const std::string& state);
+  void begin(const StreamKey& start);
+  /// After begin(): on to where a monitor saved `state` in an earlier run from the same start.
+  void restore(const std::string& state);
   /// To the end, or until the monitor says so. False: abandoned.
   bool run(const AttackMonitor& monitor);
   /// The best point seen, by the attacker's own objective. Once, at the end.
@@ -51,7 +51,9 @@ class Search {
   const std::vector<int64_t>& snapshots_;
   const std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
   const std::vector<int64_t> labels_;  // empty: optimized with the images
-  Variables x_;
+  std::vector<Variables> members_;     // of the group
+  const int64_t size_, pixels_;        // variables of a member, pixels of its images
+  std::vector<float> x_;               // [group, size]
   std::unique_ptr<Objective> objective_;
   std::unique_ptr<MatchingEngine> engine_;
   MatchingTarget target_;
@@ -61,6 +63,7 @@ class Search {
   std::vector<double> terms_;  // that the optimizer's value is the sum of
   std::vector<float> best_;    // one candidate
   double best_value_ = std::numeric_limits<double>::infinity();
+  int64_t best_member_ = 0;
   int64_t gained_ = 0;  // iteration of the best point
   double seconds_before_ = 0;
 };

@@ -1,5 +1,6 @@
 #include "attacks/terms.hpp"
 
+#include "attacks/label_fit.hpp"
 #include "attacks/network_priors.hpp"
 #include "attacks/priors.hpp"
 
@@ -22,6 +23,8 @@ std::vector<Term> make_terms(const MatchingSettings& settings, const Model& mode
   for (size_t i = 0; i < priors().size(); ++i)
     if (settings.prior_weights[i] > 0)
       terms.push_back({priors()[i].name, settings.prior_weights[i], on_pixels(priors()[i])});
+  if (settings.label_fit > 0)
+    terms.push_back(label_fit_term(settings.label_fit, model, observation, labels));
   const NetworkPriorOptions& network = settings.network_priors;
   if (network.bn_statistics > 0) terms.push_back(bn_statistics_term(network, model, observation));
   if (network.feature_match > 0)

@@ -6,44 +6,53 @@
 
 namespace medpfl {
 
-Variables::Variables(const ImageShape& shape, int64_t batch, bool grey, int64_t label_logits,
-                     int64_t group)
-    : batch_(batch),
-      channels_(grey ? 1 : shape.channels),
-      height_(shape.height),
-      width_(shape.width),
-      repeats_(shape.channels / channels_),
-      pixels_(batch * channels_ * height_ * width_),
-      logits_(label_logits),
-      values_(static_cast<size_t>(group * (pixels_ + logits_))) {}
+std::vector<int64_t> varied_shape(const ImageShape& image, int64_t batch, bool grey) {
+  return {batch, grey ? 1 : image.channels, image.height, image.width};
+}
+
+Variables::Variables(std::unique_ptr<Parametrization> images, const std::vector<int64_t>& varied,
+                     int64_t channels, int64_t label_logits)
+    : images_(std::move(images)),
+      varied_(varied),
+      channels_(channels),
+      shown_(images_->size()),
+      logits_(label_logits) {}
+
+void Variables::begin(RandomStream* random, float* x) {
+  images_->begin(random, x);
+  for (int64_t i = shown_; i < size(); ++i) x[i] = static_cast<float>(random->normal());
+}
 
 Candidate Variables::candidate(const float* x, Candidate knowledge) const {
   Candidate out = std::move(knowledge);
-  float* data = const_cast<float*>(x);  // NOLINT: from_blob takes no const; engines only read
-  out.images = at::from_blob(data, varied_shape(), at::kFloat);
-  if (repeats_ > 1)
-    out.images = out.images.expand({batch_, repeats_ * channels_, height_, width_}).contiguous();
+  out.images = images_->images(x);
+  if (varied_[1] != channels_)
+    out.images = out.images.expand({varied_[0], channels_, varied_[2], varied_[3]}).contiguous();
   if (logits_ > 0)
-    out.label_logits = at::from_blob(data + pixels_, {batch_, logits_ / batch_}, at::kFloat);
+    // NOLINTNEXTLINE: from_blob takes no const; engines only read
+    out.label_logits = at::from_blob(const_cast<float*>(x) + shown_,
+                                     {varied_[0], logits_ / varied_[0]}, at::kFloat);
   return out;
 }
 
 void Variables::collect(const CandidateGradient& gradient, float* out) const {
   const float* from = gradient.images.data_ptr<float>();
-  if (repeats_ == 1) {
-    std::copy_n(from, pixels_, out);
-  } else {
-    const int64_t plane = height_ * width_;
-    std::fill_n(out, pixels_, 0.0F);
-    for (int64_t image = 0; image < batch_; ++image)
-      for (int64_t c = 0; c < repeats_; ++c, from += plane)
-        for (int64_t i = 0; i < plane; ++i) out[image * plane + i] += from[i];
+  std::vector<float> folded;
+  if (varied_[1] != channels_) {
+    const int64_t plane = varied_[2] * varied_[3];
+    folded.resize(static_cast<size_t>(varied_[0] * plane));
+    for (int64_t image = 0; image < varied_[0]; ++image)
+      for (int64_t c = 0; c < channels_; ++c, from += plane)
+        for (int64_t i = 0; i < plane; ++i)
+          folded[static_cast<size_t>(image * plane + i)] += from[i];
+    from = folded.data();
   }
-  if (logits_ > 0) std::copy_n(gradient.label_logits.data_ptr<float>(), logits_, out + pixels_);
+  images_->pull_back(from, out);
+  if (logits_ > 0) std::copy_n(gradient.label_logits.data_ptr<float>(), logits_, out + shown_);
 }
 
-at::Tensor Variables::images(const std::vector<float>& x) const {
-  return candidate(x.data()).images.clamp(0, 1).clone();
+at::Tensor Variables::images(const float* x) const {
+  return candidate(x).images.clamp(0, 1).clone();
 }
 
 }  // namespace medpfl

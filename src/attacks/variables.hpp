@@ -1,39 +1,44 @@
 #pragma once
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "attacks/matching_engine.hpp"
+#include "attacks/parametrization.hpp"
 #include "models/model.hpp"
 
 namespace medpfl {
 
-/// The optimizer's view of a candidate: one flat vector of all images and, where labels are
-/// optimized too, label logits. Of a group of candidates, one after another.
+/// The shape of the images that are varied: [B, C, H, W], C = 1 under `grey`.
+std::vector<int64_t> varied_shape(const ImageShape& image, int64_t batch, bool grey);
+
+/// The optimizer's view of a candidate: a flat vector x of what the images come from and, where
+/// labels are optimized too, label logits.
 class Variables {
  public:
-  /// `grey`: one channel is varied and repeated in all others. `label_logits`: 0, or batch x
-  /// classes.
-  Variables(const ImageShape& shape, int64_t batch, bool grey, int64_t label_logits,
-            int64_t group = 1);
+  /// `images` gives images of `varied` shape, whose one channel, where the network takes more
+  /// `channels`, is repeated. `label_logits`: 0, or batch x classes.
+  Variables(std::unique_ptr<Parametrization> images, const std::vector<int64_t>& varied,
+            int64_t channels, int64_t label_logits);
 
-  float* data(int64_t member = 0) { return values_.data() + member * size(); }
-  int64_t size() const { return pixels_ + logits_; }  ///< of one candidate
-  std::vector<float>& values() { return values_; }    ///< of all
-  /// Of the images as they are varied: [B, C, H, W], C = 1 under `grey`.
-  std::vector<int64_t> varied_shape() const { return {batch_, channels_, height_, width_}; }
-  int64_t pixels() const { return pixels_; }
+  int64_t size() const { return shown_ + logits_; }
+  /// Of the images as they are varied: [B, C, H, W].
+  const std::vector<int64_t>& varied_shape() const { return varied_; }
+  /// Draws first values x [size], and what stays fixed. Once, before the rest.
+  void begin(RandomStream* random, float* x);
 
   /// The candidate at x [size], which it may share memory with. `knowledge` carries what is not
   /// varied: labels or the output error.
   Candidate candidate(const float* x, Candidate knowledge = {}) const;
-  /// The gradient of a candidate as one of x [size].
+  /// The gradient of the last candidate as one of x [size].
   void collect(const CandidateGradient& gradient, float* out) const;
   /// The images at x, clamped to [0, 1].
-  at::Tensor images(const std::vector<float>& x) const;
+  at::Tensor images(const float* x) const;
 
  private:
-  int64_t batch_, channels_, height_, width_, repeats_, pixels_, logits_;
-  std::vector<float> values_;
+  std::unique_ptr<Parametrization> images_;
+  std::vector<int64_t> varied_;
+  int64_t channels_, shown_, logits_;
 };
 
 }  // namespace medpfl

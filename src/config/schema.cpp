@@ -60,6 +60,9 @@ Section model_section() {
            "norm_mode", "eval", norm_mode_names(),
            "what batch normalization uses in training: the stored statistics, which stay, "
            "or those of the batch"),
+       text_option("normalize", "none",
+                   "what the network sees of pixels in [0, 1]: none, imagenet, or numbers: means, "
+                   "then deviations, of all or of each channel"),
        text_option("weights", "",
                    "file of the first weights, from torch.save of a state dict or torch.jit.save; "
                    "empty: drawn as init says"),

@@ -210,6 +210,8 @@ Settings make_settings(const Config& config) {
   s.init = {model.text("init"), model.real("init_scale")};
   s.classes = model.integer("classes");
   s.norm_mode = parse_norm_mode(model.text("norm_mode"));
+  wrong.guard(
+      [&] { s.normalization = parse_normalization(model.text("normalize"), s.data.channels); });
   s.weights_file = model.text("weights");
   s.new_head = model.flag("new_head");
   wrong.check(!s.new_head || !s.weights_file.empty(),
@@ -252,6 +254,7 @@ Model make_model(const Config& config, const Settings& settings, int64_t data_cl
   request.classes = std::max<int64_t>(2, settings.classes != 0 ? settings.classes : data_classes);
   request.activation = settings.activation;
   request.norm_mode = settings.norm_mode;
+  request.normalization = settings.normalization;
   request.imprint_rows = settings.imprint_bins;
   Model model = models()
                     .find(settings.model_name)

@@ -150,6 +150,9 @@ at::Tensor pass(const Model& model, const std::vector<at::Tensor>& weights,
         x = x.add(at::relu(rows).sum(1).view({-1, 1, 1, 1}));
         break;
       }
+      case Layer::Kind::kNormalize:
+        x = x.sub(layer.shift).div(layer.scale);
+        break;
     }
   }
   return x;
@@ -177,6 +180,27 @@ Model::Model(std::string name, ImageShape input, int64_t classes, std::vector<La
       norm_mode_(norm_mode) {
   if (layers_.empty() || layers_.back().kind != Layer::Kind::kDense)
     throw Error(ExitCode::kInternal, "model '" + name_ + "' must end in a dense layer");
+}
+
+void Model::compute_on(at::Device device) {
+  device_ = device;
+  for (Layer& layer : layers_) {
+    if (layer.kind != Layer::Kind::kNormalize) continue;
+    layer.shift = layer.shift.to(device);
+    layer.scale = layer.scale.to(device);
+  }
+}
+
+Normalization Model::normalization() const {
+  Normalization out;
+  for (const Layer& layer : layers_) {
+    if (layer.kind != Layer::Kind::kNormalize) continue;
+    for (int64_t c = 0; c < layer.shift.numel(); ++c) {
+      out.mean.push_back(layer.shift[c].item<double>());
+      out.deviation.push_back(layer.scale[c].item<double>());
+    }
+  }
+  return out;
 }
 
 at::Tensor Model::forward(const std::vector<at::Tensor>& weights, const at::Tensor& images,

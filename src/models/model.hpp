@@ -10,6 +10,7 @@
 #include "core/flat_parameters.hpp"
 #include "core/options.hpp"
 #include "core/registry.hpp"
+#include "models/normalization.hpp"
 
 namespace medpfl {
 
@@ -50,6 +51,7 @@ struct Layer {
     kSwap,  ///< exchanges the current and the remembered tensor
     kAdd,   ///< adds the remembered tensor
     kImprint,
+    kNormalize,  ///< (x - shift) / scale, in front of all others but kImprint
   };
   Kind kind = Kind::kFlatten;
   int64_t weight = -1, bias = -1;               ///< indices into the layout, -1: none
@@ -57,6 +59,7 @@ struct Layer {
   int64_t kernel = 0, stride = 1, padding = 0;  ///< convolution and pooling, in pixels
   int64_t groups = 1;                           ///< of kGroupNorm
   Activation activation = Activation::kSigmoid;
+  at::Tensor shift, scale;  ///< of kNormalize: constants, float32 [C, 1, 1]
 };
 
 /// Which side of its kink each unit is on and where each pooled maximum comes from: kept by one
@@ -93,7 +96,9 @@ class Model {
   NormMode norm_mode() const { return norm_mode_; }
   /// Where tensors are computed; all flat buffers stay on the CPU.
   at::Device device() const { return device_; }
-  void compute_on(at::Device device) { device_ = device; }
+  void compute_on(at::Device device);
+  /// What kNormalize does to pixels; empty without one.
+  Normalization normalization() const;
   /// The last dense layer, whose gradient gives labels away.
   const Layer& head() const { return layers_.back(); }
 
@@ -131,6 +136,7 @@ struct ModelRequest {
   int64_t classes = 2;
   std::string activation = "auto";  ///< "auto": the paper's own
   NormMode norm_mode = NormMode::kEval;
+  Normalization normalization = {};
   int64_t imprint_rows = 0;  ///< of an imprint block in front; 0: none
 };
 

@@ -1,5 +1,6 @@
 #include "models/network_builder.hpp"
 
+#include <ATen/ops/tensor.h>
 #include <fmt/format.h>
 
 #include <array>
@@ -41,12 +42,20 @@ NetworkBuilder::NetworkBuilder(const ModelRequest& request, Activation default_a
     : request_(request),
       activation_(parse_activation(request.activation, default_activation)),
       shape_(request.input) {
-  if (request.imprint_rows == 0) return;
-  Layer layer;
-  layer.kind = Layer::Kind::kImprint;
-  layer.weight = layout_.add("imprint.weight", {request.imprint_rows, shape_.size()});
-  layer.bias = layout_.add("imprint.bias", {request.imprint_rows});
-  layers_.push_back(layer);
+  if (request.imprint_rows > 0) {
+    Layer layer;
+    layer.kind = Layer::Kind::kImprint;
+    layer.weight = layout_.add("imprint.weight", {request.imprint_rows, shape_.size()});
+    layer.bias = layout_.add("imprint.bias", {request.imprint_rows});
+    layers_.push_back(layer);
+  }
+  if (!request.normalization.mean.empty()) {
+    Layer layer;
+    layer.kind = Layer::Kind::kNormalize;
+    layer.shift = at::tensor(request.normalization.mean, at::kFloat).view({-1, 1, 1});
+    layer.scale = at::tensor(request.normalization.deviation, at::kFloat).view({-1, 1, 1});
+    layers_.push_back(layer);
+  }
 }
 
 std::string NetworkBuilder::next_name(const std::string& kind) {

@@ -100,6 +100,13 @@ void write_model(h5::File* file, const Model& model) {
   file->write_attribute("/model", "parameters", model.layout().size());
   file->write_attribute("/model", "trainable", model.layout().trainable());
   file->write_attribute("/model", "norm_mode", norm_mode_word(model.norm_mode()));
+  const Normalization pixels = model.normalization();
+  const auto channels = static_cast<size_t>(model.input().channels);
+  const bool none = pixels.mean.empty();
+  file->write_attribute("/model", "pixel_mean",
+                        none ? std::vector<double>(channels, 0) : pixels.mean);
+  file->write_attribute("/model", "pixel_deviation",
+                        none ? std::vector<double>(channels, 1) : pixels.deviation);
 }
 
 void write_data(h5::File* file, const std::string& name, const FederatedData& data) {

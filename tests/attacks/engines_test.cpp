@@ -29,12 +29,18 @@ Model model_of(const Case& c) {
   if (c.model == "mlp") return build("mlp", kSize, kClasses, c.activation, {{"depth", "2"}});
   if (c.model == "convnet-small")
     return build("convnet-small", kSize, kClasses, c.activation, {{"width", "8"}, {"groups", "4"}});
-  if (c.model != "odd") return build(c.model, kSize, kClasses, c.activation);
+  if (c.model != "odd" && c.model != "normalized")
+    return build(c.model, kSize, kClasses, c.activation);
   // Strides and sizes that do not divide the image.
   ModelRequest request;
   request.input = {1, kSize, kSize};
   request.classes = kClasses;
   request.activation = c.activation;
+  if (c.model == "normalized") {
+    request.normalization = {{0.45}, {0.22}};
+    NetworkBuilder net(request, Activation::kTanh);
+    return net.convolution(6, 3, 1, 1).activation().max_pool(2).dense(7).build("normalized");
+  }
   NetworkBuilder net(request, Activation::kTanh);
   net.convolution(6, 3, 3, 1).activation().group_norm(3).convolution(5, 2, 1, 0).max_pool(2);
   return net.dense(7).activation().build("odd");
@@ -110,7 +116,8 @@ INSTANTIATE_TEST_SUITE_P(Models, Engines,
                                            Case{"mlp", "leaky_relu", "pytorch", kKinked},
                                            Case{"convnet-small", "auto", "pytorch", kKinked},
                                            Case{"convnet-small", "silu", "kaiming", kKinked},
-                                           Case{"odd", "auto", "xavier", kKinked}),
+                                           Case{"odd", "auto", "xavier", kKinked},
+                                           Case{"normalized", "auto", "xavier", kKinked}),
                          [](const auto& test) {
                            std::string name = test.param.model + "_" + test.param.activation;
                            std::replace(name.begin(), name.end(), '-', '_');

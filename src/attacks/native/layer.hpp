@@ -32,6 +32,7 @@ std::unique_ptr<Step> make_linear(const Layer& layer, const ParameterLayout& lay
 std::unique_ptr<Step> make_activation(Activation activation, Signal* in, Signal* out);
 std::unique_ptr<Step> make_max_pool(const Layer& layer, Signal* in, Signal* out);
 std::unique_ptr<Step> make_flatten(Signal* in, Signal* out);
+std::unique_ptr<Step> make_normalize(const Layer& layer, Signal* in, Signal* out);
 std::unique_ptr<Step> make_group_norm(const Layer& layer, const ParameterLayout& layout, Signal* in,
                                       Signal* out);
 

@@ -30,6 +30,9 @@ Network::Network(const Model& model, int64_t batch) {
       case Layer::Kind::kFlatten:
         steps_.push_back(make_flatten(in, out));
         break;
+      case Layer::Kind::kNormalize:
+        steps_.push_back(make_normalize(layer, in, out));
+        break;
       default:
         throw Error(ExitCode::kInternal, "native engine: unknown layer in " + model.name());
     }
