@@ -29,7 +29,12 @@ class MatchingAttack final : public Attack {
 
   bool uses_public_mean() const override { return settings_.init == "surrogate"; }
 
+  std::string update() const override { return settings_.update; }
+
+  LocalGuess guess() const override { return settings_.guess; }
+
   void check(const Model& model) const override {
+    check_update();
     check_label_rule(settings_.labels, model);
     make_objective(settings_.objective, FlatParameters(model.layout()));
   }
@@ -37,9 +42,14 @@ class MatchingAttack final : public Attack {
   std::optional<Reconstruction> run(const Model& model, const Observation& observation,
                                     const StreamKey& start, const std::string& state,
                                     const AttackMonitor& monitor) const override {
-    Search search(settings_, snapshots_, model, observation);
+    const LocalGuess& guess = settings_.guess;
+    std::optional<Observation> assumed;
+    if (guess.steps > 0 || guess.batch > 0 || guess.rate > 0)
+      assumed = assuming(observation, guess);
+    const Observation& seen = assumed ? *assumed : observation;
+    Search search(settings_, snapshots_, model, seen);
     if (state.empty())
-      search.begin(start, observation);
+      search.begin(start, seen);
     else
       search.restore(start, state);
     if (!search.run(monitor)) return std::nullopt;
@@ -47,6 +57,21 @@ class MatchingAttack final : public Attack {
   }
 
  private:
+  void check_update() const {
+    const MatchingSettings& s = settings_;
+    if (s.update == "gradient") return;
+    if (s.engine != "auto" && s.engine != "exact")
+      throw ConfigError(
+          fmt::format("update={} is computed by double backward: attack.engine={} does not go with "
+                      "it; use auto "
+                      "or exact",
+                      s.update, s.engine));
+    if (s.output_error == "observed")
+      throw ConfigError(fmt::format(
+          "output_error=observed is the error of one step, and update={} has several; use softmax",
+          s.update));
+  }
+
   MatchingSettings settings_;
   std::vector<int64_t> snapshots_;
 };

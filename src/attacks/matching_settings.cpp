@@ -42,6 +42,21 @@ std::vector<OptionSpec> matching_options() {
   };
   for (const Prior& prior : priors())
     options.push_back(real_option(prior.name, 0, prior.help).at_least(0));
+  const std::vector<OptionSpec> update = {
+      choice_option("update", "gradient", update_names(),
+                    "an update of several local steps: taken for one gradient, unrolled by "
+                    "simulating the steps, or matched by a surrogate model (sme)"),
+      integer_option("steps", 0, "local steps the attacker assumes; 0: as stated").at_least(0),
+      integer_option("local_batch", 0,
+                     "of update=unroll: images of a local step it assumes; 0: as stated")
+          .at_least(0),
+      real_option("local_rate", 0, "learning rate of the hospitals it assumes; 0: as stated")
+          .at_least(0),
+      real_option("surrogate_rate", 1e-3,
+                  "of update=sme: learning rate of the surrogate's place, in that of the images")
+          .above(0),
+  };
+  options.insert(options.end(), update.begin(), update.end());
   const std::vector<OptionSpec> optimizer = {
       choice_option("optimizer", "lbfgs", {"lbfgs", "adam"}, "what lowers the objective"),
       integer_option("iterations", 300, "iterations of the optimizer").at_least(1),
@@ -72,6 +87,9 @@ MatchingSettings read_matching_settings(const OptionValues& own, const AttackReq
   // Under the observed error the objective does not depend on labels, so they are read instead.
   if (s.output_error == "observed" && s.labels == "joint") s.labels = "idlg";
   s.init = own.text("init");
+  s.update = own.text("update");
+  s.guess = {own.integer("steps"), own.integer("local_batch"), own.real("local_rate")};
+  s.surrogate_rate = own.real("surrogate_rate");
   s.grey = own.flag("grey");
   s.objective = {
       own.text("objective"), own.text("kernel_sigma"),

@@ -25,9 +25,10 @@ Search::Search(const MatchingSettings& settings, const std::vector<int64_t>& sna
       snapshots_(snapshots),
       labels_(infer_labels(s_.labels, model, observation)),
       x_(model.input(), observation.batch, s_.grey,
-         labels_.empty() ? observation.batch * model.classes() : 0),
+         labels_.empty() ? observation.batch * model.classes() : 0,
+         s_.update == "sme" ? s_.surrogate_rate : 0),
       objective_(make_objective(s_.objective, observation.gradient)),
-      engine_(make_engine(s_.engine, model, observation, *objective_)),
+      engine_(make_update_engine(s_.update, s_.engine, model, observation, *objective_)),
       target_(s_, engine_.get(), knowledge(model, observation)) {
   result_.labels = labels_;
   result_.status = "finished";
@@ -41,6 +42,7 @@ void Search::begin(const StreamKey& start, const Observation& observation) {
   std::copy_n(images.data_ptr<float>(), x_.pixels(), x_.data());
   for (int64_t i = x_.pixels(); i < x_.size(); ++i)
     x_.data()[i] = static_cast<float>(random.normal());
+  x_.place_surrogate(0.5);
   best_ = x_.values();
   keep_snapshot(0);
 }
@@ -133,7 +135,7 @@ bool Search::iterate() {
 
 // Projection and filter, after an iteration. Whether anything moved.
 bool Search::constrain() {
-  bool moved = false;
+  bool moved = x_.bound_surrogate();
   if (s_.median_every > 0 && result_.iterations % s_.median_every == 0) {
     const std::vector<int64_t> shape = x_.varied_shape();
     median_filter(x_.data(), shape[0] * shape[1], shape[2], shape[3]);

@@ -6,7 +6,8 @@
 
 namespace medpfl {
 
-Variables::Variables(const ImageShape& shape, int64_t batch, bool grey, int64_t label_logits)
+Variables::Variables(const ImageShape& shape, int64_t batch, bool grey, int64_t label_logits,
+                     double surrogate_rate)
     : batch_(batch),
       channels_(grey ? 1 : shape.channels),
       height_(shape.height),
@@ -14,7 +15,19 @@ Variables::Variables(const ImageShape& shape, int64_t batch, bool grey, int64_t 
       repeats_(shape.channels / channels_),
       pixels_(batch * channels_ * height_ * width_),
       logits_(label_logits),
-      values_(static_cast<size_t>(pixels_ + logits_)) {}
+      surrogate_rate_(surrogate_rate),
+      values_(static_cast<size_t>(pixels_ + logits_ + (surrogate_rate > 0 ? 1 : 0))) {}
+
+void Variables::place_surrogate(double place) {
+  if (surrogate_rate_ > 0) values_.back() = static_cast<float>(place / surrogate_rate_);
+}
+
+bool Variables::bound_surrogate() {
+  if (surrogate_rate_ == 0) return false;
+  const float before = values_.back();
+  values_.back() = std::clamp(before, 0.0F, static_cast<float>(1 / surrogate_rate_));
+  return values_.back() != before;
+}
 
 Candidate Variables::candidate(const float* x, Candidate knowledge) const {
   Candidate out = std::move(knowledge);
@@ -24,6 +37,7 @@ Candidate Variables::candidate(const float* x, Candidate knowledge) const {
     out.images = out.images.expand({batch_, repeats_ * channels_, height_, width_}).contiguous();
   if (logits_ > 0)
     out.label_logits = at::from_blob(data + pixels_, {batch_, logits_ / batch_}, at::kFloat);
+  if (surrogate_rate_ > 0) out.surrogate = surrogate_rate_ * x[size() - 1];
   return out;
 }
 
@@ -39,6 +53,8 @@ void Variables::collect(const CandidateGradient& gradient, float* out) const {
         for (int64_t i = 0; i < plane; ++i) out[image * plane + i] += from[i];
   }
   if (logits_ > 0) std::copy_n(gradient.label_logits.data_ptr<float>(), logits_, out + pixels_);
+  if (surrogate_rate_ > 0)
+    out[size() - 1] = static_cast<float>(surrogate_rate_ * gradient.surrogate);
 }
 
 at::Tensor Variables::images(const std::vector<float>& x) const {
