@@ -110,7 +110,8 @@ class AttackJob {
       if (!s_.attack.methods.empty())
         keeper_.record.engine = choose_engine(s_.attack.engine, *model_);
       cases_ = std::make_unique<AttackCases>(model_->layout());
-      if (comm_.is_root()) recorded_->read_cases(*s_.targets, cases_.get());
+      if (comm_.is_root())
+        recorded_->read_cases(*s_.targets, s_.federation.batch_size, cases_.get());
     });
     attacks_ = std::make_unique<AttackQueue>(
         *model_, s_.attack, cases_.get(), comm_.is_root() ? recorded_->data().prior : at::Tensor(),

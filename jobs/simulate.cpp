@@ -242,8 +242,8 @@ class Simulation final : public RoundControl {
   }
 
   bool finish() {
-    CaseCollector collector(comm_, data_, s_.federation.learning_rate,
-                            keeper_.record.payload_is_gradient, s_.attack.sums, cases_.get());
+    CaseCollector collector(comm_, data_, s_.federation, keeper_.record.payload_is_gradient,
+                            s_.attack.sums, cases_.get());
     std::vector<RoundObserver*> observers;
     if (capture_ != nullptr) observers.push_back(capture_.get());
     if (!s_.attack.methods.empty()) observers.push_back(&collector);

@@ -57,6 +57,10 @@ class Attack {
   virtual int64_t iterations() const { return 1; }
   /// Whether it starts from, or leans on, the mean public image.
   virtual bool uses_public_mean() const { return false; }
+  /// How it takes an update of several local steps, a word of update_names().
+  virtual std::string update() const { return "gradient"; }
+  /// What it assumes of local training.
+  virtual LocalGuess guess() const { return {}; }
   /// Throws ConfigError where its options do not fit the network.
   virtual void check(const Model& model) const { static_cast<void>(model); }
 };

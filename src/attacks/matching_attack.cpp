@@ -29,7 +29,12 @@ class MatchingAttack final : public Attack {
 
   bool uses_public_mean() const override { return settings_.init == "surrogate"; }
 
+  std::string update() const override { return settings_.update; }
+
+  LocalGuess guess() const override { return settings_.guess; }
+
   void check(const Model& model) const override {
+    check_update();
     check_label_rule(settings_.labels, model);
     make_objective(settings_.objective, FlatParameters(model.layout()));
     check_network_priors(settings_.network_priors, settings_.labels, model);
@@ -38,7 +43,12 @@ class MatchingAttack final : public Attack {
   std::optional<Reconstruction> run(const Model& model, const Observation& observation,
                                     const StreamKey& start, const std::string& state,
                                     const AttackMonitor& monitor) const override {
-    Search search(settings_, snapshots_, model, observation);
+    const LocalGuess& guess = settings_.guess;
+    std::optional<Observation> assumed;
+    if (guess.steps > 0 || guess.batch > 0 || guess.rate > 0)
+      assumed = assuming(observation, guess);
+    const Observation& seen = assumed ? *assumed : observation;
+    Search search(settings_, snapshots_, model, seen);
     search.begin(start);
     if (!state.empty()) search.restore(state);
     if (!search.run(monitor)) return std::nullopt;
@@ -46,6 +56,21 @@ class MatchingAttack final : public Attack {
   }
 
  private:
+  void check_update() const {
+    const MatchingSettings& s = settings_;
+    if (s.update == "gradient") return;
+    if (s.engine != "auto" && s.engine != "exact")
+      throw ConfigError(
+          fmt::format("update={} is computed by double backward: attack.engine={} does not go with "
+                      "it; use auto "
+                      "or exact",
+                      s.update, s.engine));
+    if (s.output_error == "observed")
+      throw ConfigError(fmt::format(
+          "output_error=observed is the error of one step, and update={} has several; use softmax",
+          s.update));
+  }
+
   MatchingSettings settings_;
   std::vector<int64_t> snapshots_;
 };

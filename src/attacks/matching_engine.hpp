@@ -19,12 +19,14 @@ struct Candidate {
   /// float32 [B, classes], or undefined: the derivative of the loss by the logits, held fixed
   /// instead of softmax minus label. At batch 1 it is the observed gradient of the head's bias.
   at::Tensor output_error;
+  double surrogate = 0;  ///< of update=sme: where the gradient is taken, 0 before, 1 after training
 };
 
 /// The gradient of the objective with respect to the candidate.
 struct CandidateGradient {
   at::Tensor images;        ///< float32 [B, C, H, W]
   at::Tensor label_logits;  ///< float32 [B, classes], or undefined
+  double surrogate = 0;     ///< of update=sme
 };
 
 /// The one seam of gradient matching: candidate -> objective and its gradient. Optimizer, schedule,
@@ -46,6 +48,28 @@ std::string choose_engine(const std::string& word, const Model& model);
 std::unique_ptr<MatchingEngine> make_engine(const std::string& word, const Model& model,
                                             const Observation& observation,
                                             const Objective& objective);
+
+/// Words of the option `update`, how an update of several local steps is matched: gradient: as one
+/// gradient. unroll: the hospital's steps are simulated (Geiping et al. 2020, arXiv 2003.14053).
+/// sme: by the gradient at weights between those before and after (Zhu, Yao, Blaschko 2023, arXiv
+/// 2306.00127).
+std::vector<std::string> update_names();
+/// The engine for a word of `update`; unroll and sme are double backward whatever `engine` is.
+std::unique_ptr<MatchingEngine> make_update_engine(const std::string& update,
+                                                   const std::string& engine, const Model& model,
+                                                   const Observation& observation,
+                                                   const Objective& objective);
+
+/// The mean gradient along observation.steps steps of SGD at observation.rate over batches of the
+/// candidate in its own order, epoch after epoch, against the observed one. Batches have
+/// observation.local_batch images, more where the steps would not see all of them. Keeps the
+/// weights of every step, and the graph of one. No fixed output error.
+std::unique_ptr<MatchingEngine> make_unroll_engine(const Model& model,
+                                                   const Observation& observation,
+                                                   const Objective& objective);
+/// The gradient of all images at w0 + surrogate (wT - w0), wT the weights after the local steps.
+std::unique_ptr<MatchingEngine> make_sme_engine(const Model& model, const Observation& observation,
+                                                const Objective& objective);
 
 /// The reference: LibTorch's double backward.
 std::unique_ptr<MatchingEngine> make_exact_engine(const Model& model,

@@ -82,6 +82,21 @@ std::vector<OptionSpec> matching_options() {
                                 "weight of the square of the distance's own gradient; twice the "
                                 "evaluations")
                         .at_least(0));
+  const std::vector<OptionSpec> update = {
+      choice_option("update", "gradient", update_names(),
+                    "an update of several local steps: taken for one gradient, unrolled by "
+                    "simulating the steps, or matched by a surrogate model (sme)"),
+      integer_option("steps", 0, "local steps the attacker assumes; 0: as stated").at_least(0),
+      integer_option("local_batch", 0,
+                     "of update=unroll: images of a local step it assumes; 0: as stated")
+          .at_least(0),
+      real_option("local_rate", 0, "learning rate of the hospitals it assumes; 0: as stated")
+          .at_least(0),
+      real_option("surrogate_rate", 1e-3,
+                  "of update=sme: learning rate of the surrogate's place, in that of the images")
+          .above(0),
+  };
+  options.insert(options.end(), update.begin(), update.end());
   const std::vector<OptionSpec> rest = {
       real_option("objective_scale", 1, "weight of the distance of gradients").above(0),
       integer_option("group", 1, "candidates optimized together; the best one is kept")
@@ -118,6 +133,9 @@ MatchingSettings read_matching_settings(const OptionValues& own, const AttackReq
   // Under the observed error the objective does not depend on labels, so they are read instead.
   if (s.output_error == "observed" && s.labels == "joint") s.labels = "idlg";
   s.init = own.text("init");
+  s.update = own.text("update");
+  s.guess = {own.integer("steps"), own.integer("local_batch"), own.real("local_rate")};
+  s.surrogate_rate = own.real("surrogate_rate");
   s.grey = own.flag("grey");
   s.parametrization = own.text("parametrization");
   s.generator_width = own.integer("generator_width");

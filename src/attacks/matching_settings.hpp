@@ -17,7 +17,10 @@ namespace medpfl {
 /// The parts of a gradient-matching attack, resolved.
 struct MatchingSettings {
   std::string engine, labels, output_error, init, optimizer;
-  bool grey = false;  ///< one channel is varied and repeated
+  std::string update = "gradient";  ///< a word of update_names()
+  LocalGuess guess;
+  double surrogate_rate = 1e-3;  ///< of update=sme
+  bool grey = false;             ///< one channel is varied and repeated
   std::string parametrization = "pixels";
   int64_t generator_width = 1;  ///< channels of a generator's convolutions
   ObjectiveOptions objective;

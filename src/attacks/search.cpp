@@ -32,7 +32,8 @@ std::vector<Variables> variables_of(const MatchingSettings& s, const Model& mode
     members.emplace_back(
         s.parametrization == "generator" ? make_generator(shape, s.generator_width, model.device())
                                          : make_pixels(shape, s.init, observation.public_mean),
-        shape, model.input().channels, soft_labels ? observation.batch * model.classes() : 0);
+        shape, model.input().channels, soft_labels ? observation.batch * model.classes() : 0,
+        s.update == "sme" ? s.surrogate_rate : 0);
   return members;
 }
 
@@ -48,7 +49,7 @@ Search::Search(const MatchingSettings& settings, const std::vector<int64_t>& sna
       pixels_(count_of(members_.front().varied_shape())),
       x_(static_cast<size_t>(s_.group * size_)),
       objective_(make_objective(s_.objective, observation.gradient)),
-      engine_(make_engine(s_.engine, model, observation, *objective_)),
+      engine_(make_update_engine(s_.update, s_.engine, model, observation, *objective_)),
       target_(make_terms(s_, model, observation, labels_), engine_.get(), s_.objective_scale,
               s_.gradient_penalty, knowledge(model, observation)) {
   result_.labels = labels_;
@@ -190,6 +191,7 @@ bool Search::constrain() {
   bool moved = filter;
   for (int64_t member = 0; member < s_.group; ++member) {
     float* x = x_.data() + member * size_;
+    moved = members_[static_cast<size_t>(member)].bound_surrogate(x) || moved;
     if (filter) median_filter(x, shape[0] * shape[1], shape[2], shape[3]);
     for (int64_t i = 0; s_.box && i < pixels_; ++i) {
       const float inside = std::clamp(x[i], 0.0F, 1.0F);

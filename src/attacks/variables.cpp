@@ -11,16 +11,26 @@ std::vector<int64_t> varied_shape(const ImageShape& image, int64_t batch, bool g
 }
 
 Variables::Variables(std::unique_ptr<Parametrization> images, const std::vector<int64_t>& varied,
-                     int64_t channels, int64_t label_logits)
+                     int64_t channels, int64_t label_logits, double surrogate_rate)
     : images_(std::move(images)),
       varied_(varied),
       channels_(channels),
       shown_(images_->size()),
-      logits_(label_logits) {}
+      logits_(label_logits),
+      surrogate_rate_(surrogate_rate) {}
 
 void Variables::begin(RandomStream* random, float* x) {
   images_->begin(random, x);
-  for (int64_t i = shown_; i < size(); ++i) x[i] = static_cast<float>(random->normal());
+  for (int64_t i = shown_; i < shown_ + logits_; ++i) x[i] = static_cast<float>(random->normal());
+  if (surrogate_rate_ > 0) x[size() - 1] = static_cast<float>(0.5 / surrogate_rate_);
+}
+
+bool Variables::bound_surrogate(float* x) const {
+  if (surrogate_rate_ == 0) return false;
+  float& place = x[size() - 1];
+  const float before = place;
+  place = std::clamp(before, 0.0F, static_cast<float>(1 / surrogate_rate_));
+  return place != before;
 }
 
 Candidate Variables::candidate(const float* x, Candidate knowledge) const {
@@ -32,6 +42,7 @@ Candidate Variables::candidate(const float* x, Candidate knowledge) const {
     // NOLINTNEXTLINE: from_blob takes no const; engines only read
     out.label_logits = at::from_blob(const_cast<float*>(x) + shown_,
                                      {varied_[0], logits_ / varied_[0]}, at::kFloat);
+  if (surrogate_rate_ > 0) out.surrogate = surrogate_rate_ * x[size() - 1];
   return out;
 }
 
@@ -49,6 +60,8 @@ void Variables::collect(const CandidateGradient& gradient, float* out) const {
   }
   images_->pull_back(from, out);
   if (logits_ > 0) std::copy_n(gradient.label_logits.data_ptr<float>(), logits_, out + shown_);
+  if (surrogate_rate_ > 0)
+    out[size() - 1] = static_cast<float>(surrogate_rate_ * gradient.surrogate);
 }
 
 at::Tensor Variables::images(const float* x) const {

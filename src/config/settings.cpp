@@ -152,6 +152,28 @@ void check_batches(const Settings& settings, Violations* wrong) {
   }
 }
 
+// Whoever simulates local training, or guesses at it, needs an update that came of it.
+void check_updates(const Settings& settings, Violations* wrong) {
+  for (const AttackPlan::Method& method : settings.attack.methods) {
+    const LocalGuess guess = method.attack->guess();
+    std::string option;
+    if (guess.rate > 0) option = fmt::format("local_rate={}", guess.rate);
+    if (guess.batch > 0) option = fmt::format("local_batch={}", guess.batch);
+    if (guess.steps > 0) option = fmt::format("steps={}", guess.steps);
+    if (method.attack->update() != "gradient")
+      option = fmt::format("update={}", method.attack->update());
+    if (option.empty()) continue;
+    wrong->check(settings.federation.algorithm == "fedavg",
+                 fmt::format("attack.{}.{} is for changes of weights, and messages of "
+                             "federation.algorithm={} are gradients: use fedavg, or leave it out",
+                             method.name, option, settings.federation.algorithm));
+    wrong->check(!settings.attack.sums,
+                 fmt::format("attack.{}.{} is for the local training of one hospital, and "
+                             "attack.sees=sum shows that of all: use attack.sees=messages",
+                             method.name, option));
+  }
+}
+
 // A malicious server is a threat of its own, and only where the user says so.
 void check_threat(const Settings& s, Violations* wrong) {
   const bool malicious = s.attack.threat == "malicious-server";
@@ -232,6 +254,7 @@ Settings make_settings(const Config& config) {
     });
   read_attack(config, &s, &wrong);
   check_batches(s, &wrong);
+  check_updates(s, &wrong);
   check_threat(s, &wrong);
   wrong.guard([&] {
     s.dataset =
@@ -239,7 +262,7 @@ Settings make_settings(const Config& config) {
   });
   wrong.throw_if_any();
   s.attack.public_knowledge = fmt::format(
-      "{}learning rate known; {}; defenses: {}",
+      "{}{}; defenses: {}",
       s.imprint_bins > 0 ? "malicious server, which set the block in front of the model; " : "",
       s.attack.sums ? "only the sum of a round" : "single messages", s.defenses.describe());
   return s;

@@ -29,9 +29,19 @@ const AttackPlan::Method& AttackQueue::method(const AttackTask& task) const {
 std::string AttackQueue::knowledge(const AttackTask& task) const {
   const Observation& o = attack_case(task).observation;
   const Attack& attack = *method(task).attack;
-  return fmt::format("labels: {}; batch {}; {} local steps; {}{}", attack.label_rule(), o.batch,
-                     o.steps, attack.uses_public_mean() ? "mean public image; " : "",
-                     plan_.public_knowledge);
+  const LocalGuess guess = attack.guess();
+  const auto told = [](bool guessed) { return guessed ? " (guessed)" : ""; };
+  std::string steps = fmt::format("{} local steps{}", guess.steps > 0 ? guess.steps : o.steps,
+                                  told(guess.steps > 0));
+  if (attack.update() == "unroll") {
+    const int64_t images = guess.batch > 0 ? guess.batch : o.local_batch;
+    steps += fmt::format(" of {} images{}", images > 0 ? std::min(images, o.batch) : o.batch,
+                         told(guess.batch > 0));
+  }
+  return fmt::format(
+      "labels: {}; batch {}; {}; update: {}; learning rate {}; {}{}", attack.label_rule(), o.batch,
+      steps, attack.update(), guess.rate > 0 ? fmt::format("{} (guessed)", guess.rate) : "known",
+      attack.uses_public_mean() ? "mean public image; " : "", plan_.public_knowledge);
 }
 
 void AttackQueue::queue_new_cases() {
@@ -111,8 +121,9 @@ std::string AttackQueue::describe(const AttackTask& task) const {
   const FlatParameters& weights = cases_->weights(o.round);
   const bool labels_known = method(task).attack->label_rule() == "known";
   ByteWriter out;
-  for (const int64_t v : {task.method, task.restart, o.round, o.client, o.probe, o.batch, o.steps})
-    out.value(v);
+  out.value(task.method);
+  out.value(task.restart);
+  pack_public(o, &out);
   out.array(labels_known ? one.truth.labels : std::vector<int64_t>());
   pack_tensor(method(task).attack->uses_public_mean() ? prior_ : at::Tensor(), &out);
   out.array(weights.data(), weights.size());
@@ -128,7 +139,7 @@ std::optional<std::string> AttackQueue::execute(
   const auto method = static_cast<size_t>(in.value<int64_t>());
   const auto restart = in.value<int64_t>();
   Observation o;
-  for (int64_t* v : {&o.round, &o.client, &o.probe, &o.batch, &o.steps}) *v = in.value<int64_t>();
+  unpack_public(&in, &o);
   o.known_labels = in.array<int64_t>();
   o.public_mean = unpack_tensor(&in);
   o.weights = FlatParameters(model_.layout());

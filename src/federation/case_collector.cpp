@@ -12,15 +12,18 @@
 namespace medpfl {
 namespace {
 
-AttackCase make_case(const Message& message, const Hospital& hospital, double learning_rate) {
+AttackCase make_case(const Message& message, const Hospital& hospital,
+                     const FederationSettings& local) {
   AttackCase one;
   one.observation.round = message.round;
   one.observation.client = message.client;
   one.observation.probe = message.probe;
   one.observation.batch = message.examples;
   one.observation.steps = message.steps;
+  one.observation.local_batch = message.probe < 0 ? local.batch_size : 0;
+  one.observation.rate = local.learning_rate;
   one.observation.gradient =
-      seen_gradient(message.payload, message.is_gradient, learning_rate, message.steps);
+      seen_gradient(message.payload, message.is_gradient, local.learning_rate, message.steps);
   const at::Tensor positions = at::tensor(message.images, at::kLong);
   one.truth.images = hospital.images.index_select(0, positions);
   const at::Tensor labels = hospital.labels.index_select(0, positions);
@@ -40,7 +43,7 @@ void CaseCollector::on_messages(const RoundPlan& plan, const FlatParameters& glo
     // With probes the update itself is not attacked.
     if (!plan.attacked[index] || (plan.probes[index] > 0 && message.probe < 0)) continue;
     const Hospital& hospital = data_.hospital(message.client);
-    pack(make_case(message, hospital, learning_rate_), &out);
+    pack(make_case(message, hospital, local_), &out);
     pack_tensor(hospital.images.slice(0, 0, AttackCases::kMaxCandidates), &out);
   }
   for (const std::string& bytes : comm_.gather(out.take())) {
@@ -60,6 +63,7 @@ AttackCase CaseCollector::sum_of_round(const std::vector<AttackCase>& messages,
   Observation& o = sum.observation;
   o.client = Observation::kSum;
   o.batch = 0;
+  o.rate = local_.learning_rate;
   std::vector<at::Tensor> images, candidates;
   const int64_t each =
       std::max<int64_t>(1, AttackCases::kMaxCandidates / static_cast<int64_t>(messages.size()));
@@ -74,7 +78,7 @@ AttackCase CaseCollector::sum_of_round(const std::vector<AttackCase>& messages,
   }
   sum.truth.images = at::cat(images);
   cases_->set_shard_images(Observation::kSum, at::cat(candidates));
-  o.gradient = seen_gradient(mean, is_gradient_, learning_rate_, o.steps);
+  o.gradient = seen_gradient(mean, is_gradient_, local_.learning_rate, o.steps);
   return sum;
 }
 

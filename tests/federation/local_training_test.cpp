@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "attacks/matching_engine.hpp"
 #include "comm/exact_sum.hpp"
 #include "core/random.hpp"
 #include "federation/aggregator.hpp"
@@ -102,6 +103,55 @@ TEST_F(LocalTraining, FedAvgIsPlainSgd) {
   }
   weights.add(global_, -1);
   EXPECT_LT(distance(weights, update.payload), 1e-6);
+}
+
+// Keeps the gradient it is asked about.
+class Listener final : public Objective {
+ public:
+  explicit Listener(FlatParameters* heard) : heard_(heard) {}
+  double evaluate(const float* dummy, float* derivative) const override {
+    std::copy_n(dummy, heard_->layout().trainable(), heard_->data());
+    std::fill_n(derivative, heard_->layout().trainable(), 1.0F);
+    return 0;
+  }
+
+ private:
+  FlatParameters* heard_;
+};
+
+// The attacker's simulation of local steps against the hospital's own, on the same images.
+TEST_F(LocalTraining, AnUnrolledUpdateIsTheHospitalsOwn) {
+  for (const bool batch_norm : {false, true}) {
+    if (batch_norm) use(make_model("resnet20", NormMode::kTrain));
+    for (const int64_t batch_size : {4, 0}) {
+      SCOPED_TRACE(testing::Message() << batch_norm << ", batches of " << batch_size);
+      settings_.batch_size = batch_size;
+      // The order is drawn anew for every epoch, so of several only whole batches are comparable.
+      settings_.local_epochs = batch_size == 0 ? 3 : 1;
+      const Message update = train(*make("fedavg"));
+      ASSERT_EQ(update.steps, 3);
+      Observation seen;
+      seen.weights = global_;
+      seen.gradient = seen_gradient(update.payload, false, settings_.learning_rate, update.steps);
+      seen.steps = update.steps;
+      seen.local_batch = batch_size;
+      seen.rate = settings_.learning_rate;
+      const Batch batch = take_batch(hospital_, update.images);
+      Candidate candidate;
+      candidate.images = batch.images;
+      candidate.labels = batch.labels;
+      FlatParameters heard(model_.layout());
+      const Listener listener(&heard);
+      CandidateGradient gradient;
+      make_unroll_engine(model_, seen, listener)->evaluate(candidate, &gradient);
+      // Statistics are not simulated.
+      const int64_t n = model_.layout().trainable();
+      std::copy_n(seen.gradient.data() + n, model_.layout().size() - n, heard.data() + n);
+      EXPECT_GT(heard.norm(), 1e-2);
+      // The hospital's change is a difference of weights: one rounding of w is 1e-7 / (rate steps).
+      EXPECT_LT(distance(heard, seen.gradient), 2e-6 * global_.norm());
+    }
+  }
 }
 
 TEST_F(LocalTraining, OneFullBatchMakesFedAvgAndFedSgdAgree) {
