@@ -38,6 +38,7 @@ double MatchingTarget::distance(const Candidate& candidate, CandidateGradient* g
   if (scale_ == 1) return value;
   gradient->images.mul_(scale_);
   if (gradient->label_logits.defined()) gradient->label_logits.mul_(scale_);
+  gradient->surrogate *= scale_;
   return scale_ * value;
 }
 
@@ -54,6 +55,7 @@ double MatchingTarget::penalize(const Candidate& candidate) {
   gradient_.images.add_(ahead_.images.sub(gradient_.images), factor);
   if (gradient_.label_logits.defined())
     gradient_.label_logits.add_(ahead_.label_logits.sub(gradient_.label_logits), factor);
+  gradient_.surrogate += factor * (ahead_.surrogate - gradient_.surrogate);
   return penalty_ * length * length;
 }
 
