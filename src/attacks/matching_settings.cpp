@@ -4,6 +4,7 @@
 
 #include "attacks/initializer.hpp"
 #include "attacks/labels.hpp"
+#include "attacks/matching_engine.hpp"
 #include "attacks/parametrization.hpp"
 #include "attacks/priors.hpp"
 #include "core/error.hpp"

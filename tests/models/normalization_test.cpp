@@ -6,6 +6,7 @@
 #include <functional>
 
 #include "core/error.hpp"
+#include "core/random.hpp"
 #include "models/model.hpp"
 
 namespace medpfl {
