@@ -217,6 +217,21 @@ TEST(FeatureMatch, ComparesTheMeanOfEachClass) {
   EXPECT_EQ(value(feature_match_term(options, model, seen, labels), images), 0);
 }
 
+TEST(GradInversion, StatisticsOfTheUpdateLeadToAPhantomScan) {
+  const auto [image, label] = phantom_image(kSize, 3);
+  const Model model = build("convnet", kSize, kClasses, "auto", {{"width", "4"}}, NormMode::kTrain);
+  const Observation seen = observe(model, image, {label}, 1, {"pytorch"});
+  const auto psnr = [&, &truth = image](const std::string& weight) {
+    const Options options = {
+        {"iterations", "120"}, {"group", "2"}, {"bn_target", "update"}, {"bn_statistics", weight}};
+    const Reconstruction found = run(*make_attack("grad-inversion", options), model, seen);
+    return psnr_from_mse(mse(found.images, truth));
+  };
+  const double with = psnr("0.1");
+  EXPECT_GT(with, 11);
+  EXPECT_GT(with, psnr("0") + 2);
+}
+
 void expect_refused(const Options& options, const Model& model, const std::string& message,
                     const std::string& preset = "inverting-gradients") {
   try {
