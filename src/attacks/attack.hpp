@@ -68,8 +68,8 @@ class Attack {
 using AttackFactory =
     std::function<std::unique_ptr<Attack>(const OptionValues& own, const AttackRequest& request)>;
 
-/// dlg, idlg, cpl, inverting-gradients, modern, grad-inversion, kernel, partial-match, fc-readout,
-/// imprint.
+/// dlg, idlg, cpl, inverting-gradients, modern, grad-inversion, kernel, partial-match,
+/// untrained-prior, sme, medical-bn, fc-readout, imprint.
 const Registry<AttackFactory>& attacks();
 
 }  // namespace medpfl

@@ -51,6 +51,32 @@ class AbsoluteDistance final : public Distance {
   std::vector<float> observed_;
 };
 
+// Each tensor by its own norm, so that none is drowned by the largest.
+class SumOfNorms final : public Distance {
+ public:
+  SumOfNorms(std::vector<float> observed, std::vector<int64_t> bounds)
+      : observed_(std::move(observed)), bounds_(std::move(bounds)) {}
+
+  double evaluate(const float* dummy, float* derivative) const override {
+    double sum = 0;
+    for (size_t g = 0; g + 1 < bounds_.size(); ++g) {
+      const int64_t begin = bounds_[g], n = bounds_[g + 1] - begin;
+      float* d = derivative + begin;
+      for (int64_t i = 0; i < n; ++i) d[i] = dummy[begin + i] - observed_.data()[begin + i];
+      const double norm = std::sqrt(dot(d, d, n));
+      sum += norm;
+      // A norm has no derivative at zero; there is nothing to gain there either.
+      const auto factor = static_cast<float>(norm == 0 ? 0 : 1 / norm);
+      for (int64_t i = 0; i < n; ++i) d[i] *= factor;
+    }
+    return sum;
+  }
+
+ private:
+  std::vector<float> observed_;
+  std::vector<int64_t> bounds_;
+};
+
 class Cosine final : public Distance {
  public:
   explicit Cosine(std::vector<float> observed)
@@ -121,7 +147,7 @@ class Kernel final : public Distance {
 }  // namespace
 
 std::vector<std::string> objective_names() {
-  return {"l2", "relative-l2", "l1", "cosine", "kernel"};
+  return {"l2", "relative-l2", "norms", "l1", "cosine", "kernel"};
 }
 
 std::unique_ptr<Distance> make_distance(const std::string& name, std::vector<float> observed,
@@ -130,6 +156,7 @@ std::unique_ptr<Distance> make_distance(const std::string& name, std::vector<flo
   if (name == "l2" || name == "relative-l2")
     return std::make_unique<SquaredDistance>(std::move(observed), name == "relative-l2");
   if (name == "l1") return std::make_unique<AbsoluteDistance>(std::move(observed));
+  if (name == "norms") return std::make_unique<SumOfNorms>(std::move(observed), bounds);
   if (name == "cosine") return std::make_unique<Cosine>(std::move(observed));
   if (name == "kernel") {
     const bool per_layer = kernel_sigma == "per-layer";

@@ -112,6 +112,8 @@ std::vector<OptionSpec> matching_options() {
       integer_option("inner", 20, "L-BFGS steps of an iteration").at_least(1),
       integer_option("history", 100, "curvature pairs that L-BFGS keeps").at_least(1),
       choice_option("sign", "none", sign_names(), "of Adam: what the gradient is replaced by"),
+      real_option("beta2", 0.999, "of Adam: what is kept of the mean square a step")
+          .between(0, 0.999999),
       choice_option("schedule", "constant", schedule_names(), "of Adam's learning rate"),
       integer_option("warmup", 0, "iterations of linear rise under schedule=cosine").at_least(0),
       real_option("langevin", 0, "of Adam: noise on the gradient, times the learning rate")
@@ -157,6 +159,7 @@ MatchingSettings read_matching_settings(const OptionValues& own, const AttackReq
   s.lbfgs.strong_wolfe = own.text("line_search") == "strong-wolfe";
   s.lbfgs.inner = own.integer("inner");
   s.lbfgs.history = own.integer("history");
+  s.adam.beta2 = own.real("beta2");
   s.adam.sign = own.text("sign");
   s.adam.schedule = {own.text("schedule"), s.iterations, own.integer("warmup")};
   s.adam.langevin = own.real("langevin");

@@ -36,7 +36,8 @@ struct ObjectiveOptions {
 
 /// Words of the option `objective`, d the candidate's gradient and o the observed one:
 /// l2: sum (d - o)^2 (Zhu et al. 2019). relative-l2: the same divided by sum o^2, so that the
-/// stopping rule means the same for weak and strong gradients. l1: sum |d - o|. cosine: 1 - d.o /
+/// stopping rule means the same for weak and strong gradients. norms: sum over tensors of ||d - o||
+/// (Hatamizadeh et al. 2022, arXiv 2202.06924). l1: sum |d - o|. cosine: 1 - d.o /
 /// (|d| |o|) (Geiping et al. 2020). kernel: sum over layers, or once over all, of
 /// 1 - exp(-mean (d - o)^2 / sigma) (arXiv 2204.13808).
 std::vector<std::string> objective_names();

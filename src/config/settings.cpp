@@ -160,7 +160,9 @@ void check_updates(const Settings& settings, Violations* wrong) {
     if (guess.rate > 0) option = fmt::format("local_rate={}", guess.rate);
     if (guess.batch > 0) option = fmt::format("local_batch={}", guess.batch);
     if (guess.steps > 0) option = fmt::format("steps={}", guess.steps);
-    if (method.attack->update() != "gradient")
+    // One step unrolled is the gradient.
+    if (method.attack->update() == "sme" ||
+        (settings.attack.sums && method.attack->update() != "gradient"))
       option = fmt::format("update={}", method.attack->update());
     if (option.empty()) continue;
     wrong->check(settings.federation.algorithm == "fedavg",

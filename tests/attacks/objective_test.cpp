@@ -53,6 +53,13 @@ TEST(Objective, RelativeL2DividesByTheObservedEnergy) {
       << "nothing observed: the plain distance";
 }
 
+TEST(Objective, NormsOfEachTensorByHand) {
+  const FlatParameters observed = flat({{"a", {0, 0}}, {"b", {1, 1}}, {"c", {2, 2}}});
+  const Result r = evaluate({"norms"}, observed, {3, 4, 1, 1, 2, 1});
+  EXPECT_DOUBLE_EQ(r.value, 6);
+  EXPECT_EQ(r.derivative, (std::vector<float>{0.6F, 0.8F, 0, 0, 0, -1}));
+}
+
 TEST(Objective, L1ByHand) {
   const Result r = evaluate({"l1"}, one({0, 2, 0.5F}), {1, -2, 0.5F});
   EXPECT_DOUBLE_EQ(r.value, 5);
