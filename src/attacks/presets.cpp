@@ -98,7 +98,6 @@ const Registry<AttackFactory>& attacks() {
                         {"learning_rate", "1"},
                         {"schedule", "step"},
                         {"box", "true"}}),
-       // The paper weighs the distance by 1e-3; here the others are divided by that.
        matching_preset("medical-bn", "match an update simulated in train mode, from a prior image",
                        "Hatamizadeh et al., IEEE TMI 2023, arXiv 2202.06924",
                        {{"objective", "norms"},
