@@ -43,6 +43,21 @@ TEST(FcReadout, IsExactForOneImageUnderEveryActivationAndClass) {
     }
 }
 
+// What comes out are pixels, whatever the network makes of them first.
+TEST(FcReadout, UndoesTheNormalizationOfPixels) {
+  const auto& entry = models().find("mlp");
+  ModelRequest request;
+  request.input = {3, 8, 8};
+  request.classes = 4;
+  request.normalization = parse_normalization("imagenet", 3);
+  const Model model = entry.create(OptionValues::defaults(entry.options), request);
+  const at::Tensor image = noise_images(3, 8, 5).view({1, 3, 8, 8});
+  const Reconstruction result = run(model, observe(model, image, {2}));
+  EXPECT_GT(psnr(result.images, image), 90);
+  EXPECT_EQ(result.labels, std::vector<int64_t>{2});
+  EXPECT_EQ(result.status, "converged");
+}
+
 // Rows of a constructed gradient, each weight_i = sum_j d_ij x_j and bias_i = sum_j d_ij.
 TEST(FcReadout, CombinesRowsByLeastSquares) {
   const Model model = build("mlp", 8, 2, "relu", {{"hidden", "3"}});

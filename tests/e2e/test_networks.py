@@ -57,6 +57,22 @@ def test_first_weights_are_those_of_the_file(form: str, tmp_path: Path) -> None:
                           rtol=1e-5)
 
 
+def test_normalization_is_what_the_network_sees(tmp_path: Path) -> None:
+    """Stored images are pixels; the loss is that of PyTorch on normalized ones; without it nothing is said."""
+    net = network(width=2)
+    save(net, tmp_path / "w.pt", "zip")
+    options = RESNET | {"model.weights": tmp_path / "w.pt"}
+    with complete(tmp_path / "out", options | {"model.normalize": "0.4,0.2"}) as run:
+        images, labels = first_batch(run)
+        assert np.isclose(run["gradients/loss"][0],
+                          functional.cross_entropy(net((images - 0.4) / 0.2), labels).item(), rtol=1e-5)
+        assert np.allclose(run["model"].attrs["pixel_mean"], [0.4])
+        assert np.allclose(run["model"].attrs["pixel_deviation"], [0.2])
+    with complete(tmp_path / "plain", options) as run:
+        assert run["model"].attrs["pixel_mean"].tolist() == [0.0]
+        assert run["model"].attrs["pixel_deviation"].tolist() == [1.0]
+
+
 def first_batch(run: h5py.File) -> tuple[torch.Tensor, torch.Tensor]:
     """Images and labels of the first recorded message."""
     start, use = run["gradients/batches/start"][()], run["gradients/batches/image"][()]

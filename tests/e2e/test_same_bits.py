@@ -16,6 +16,15 @@ VARYING_ATTRIBUTES = {"created_utc"}
 VARYING_OPTIONS = {"run.output", "attack.ranks"}
 
 FEDERATIONS: dict[str, dict[str, object]] = {
+    "normalized pixels, generator": {
+        "data.channels": 3,
+        "model.normalize": "imagenet",
+        "federation.clients": 4,
+        "attack.method": "untrained-prior",
+        "attack.probes": 2,
+        "attack.restarts": 2,
+        "attack.iterations": 3,
+    },
     "fedsgd, batch of 3, noise": {
         "federation.batch_size": 3,
         "federation.clients": 5,
