@@ -107,7 +107,7 @@ def test_a_signal_stops_with_a_checkpoint(name: str, tmp_path: Path) -> None:
             time.sleep(0.02)
         time.sleep(0.4)
         run.send_signal(getattr(signal, name))
-        code = run.wait(timeout=60)
+        code = run.wait(timeout=300)
         if code == INTERRUPTED:
             stops += 1
             with h5py.File(output / "run.h5") as file:
@@ -204,7 +204,7 @@ def test_a_vanished_folder_is_one_error(tmp_path: Path) -> None:
     while not (output / "checkpoint.h5").exists():
         time.sleep(0.02)
     output.rename(tmp_path / "elsewhere")
-    _, err = run.communicate(timeout=60)
+    _, err = run.communicate(timeout=300)
     assert run.returncode == OUTPUT
     assert err.count("error: ") == 1 and str(output) in err
     assert opens(tmp_path / "elsewhere")
@@ -234,7 +234,7 @@ def test_a_full_disk_is_one_error(what: str, tmp_path: Path) -> None:
         time.sleep(0.01)
     # From now on what a file takes beyond this fails, as it does on a full disk.
     resource.prlimit(run.pid, resource.RLIMIT_FSIZE, (room, room))
-    _, err = run.communicate(timeout=120)
+    _, err = run.communicate(timeout=300)
     assert run.returncode == OUTPUT, err
     assert err.count("error: ") == 1 and str(output / what) in err
     assert opens(output)

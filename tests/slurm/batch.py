@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from harness import REPOSITORY, TINY, words
-from private_slurm import Job, PrivateSlurm
+from private_slurm import WAIT, Job, PrivateSlurm
 
 LAYOUT = ("--nodes=1", "--ntasks=2", "--ntasks-per-node=2", "--cpus-per-task=1")
 
@@ -21,7 +21,7 @@ def submit(slurm: PrivateSlurm, file: str, log: Path, *arguments: str,
     return done.stdout.strip()
 
 
-def finish(slurm: PrivateSlurm, file: str, log: Path, *arguments: str, seconds: float = 90,
+def finish(slurm: PrivateSlurm, file: str, log: Path, *arguments: str, seconds: float = WAIT,
            options: tuple[str, ...] = LAYOUT, **environment: str) -> Job:
     """The same; the job when it is over."""
     return slurm.wait(submit(slurm, file, log, *arguments, options=options, **environment), log,

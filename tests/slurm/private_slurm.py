@@ -22,6 +22,9 @@ from pathlib import Path
 CPUS = 8  # declared, whatever the machine has
 GPUS = 2
 
+# Seconds that what takes a few may take on a crowded machine.
+WAIT = 300
+
 # Without cred_expire a requeued job waits two minutes before it starts again.
 CONFIGURATION = """\
 ClusterName=medpfl-test
@@ -185,7 +188,7 @@ class PrivateSlurm:
                 fields["JobId"], fields["JobState"], code, number, int(fields["Restarts"]))
         return [found[task] for task in sorted(found)]
 
-    def wait(self, job: str, log: Path, seconds: float = 90) -> Job:
+    def wait(self, job: str, log: Path, seconds: float = WAIT) -> Job:
         """The job when it is over."""
         try:
             self.wait_until("end of the job", lambda: all(j.over for j in self.jobs(job)), seconds)

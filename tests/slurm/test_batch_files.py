@@ -13,7 +13,7 @@ import pytest
 from batch import LAYOUT, finish, stand_in, submit, tiny
 from files import npz
 from harness import BINARY, CONFIG, REPOSITORY, complete
-from private_slurm import CPUS, GPUS, PrivateSlurm
+from private_slurm import CPUS, GPUS, WAIT, PrivateSlurm
 from test_same_bits import expect_same
 
 SHOW = ('echo "rank $SLURM_PROCID of $SLURM_NTASKS on $SLURM_CPUS_PER_TASK CPUs,'
@@ -96,7 +96,7 @@ def test_a_rank_that_dies_ends_the_job(slurm: PrivateSlurm, tmp_path: Path) -> N
     job = submit(slurm, "long_run.sbatch", log,
                  *tiny(tmp_path / "run", {"federation.rounds": 100000, "attack.method": ""}),
                  MEDPFL_BINARY=program)
-    slurm.wait_until("first results", (tmp_path / "run" / "run.h5").exists, 60)
+    slurm.wait_until("first results", (tmp_path / "run" / "run.h5").exists, WAIT)
     os.kill(int(pids.read_text().split()[1]), signal.SIGKILL)
     end = slurm.wait(job, log, 30)
     # The other rank got SIGTERM, then SIGKILL; srun reports the greater code.

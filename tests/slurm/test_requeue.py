@@ -8,7 +8,7 @@ from pathlib import Path
 import h5py
 from batch import LAYOUT, stand_in, submit, tiny
 from harness import complete, medpfl, words
-from private_slurm import PrivateSlurm
+from private_slurm import WAIT, PrivateSlurm
 from test_same_bits import expect_same
 
 INTERRUPTED = 75
@@ -33,11 +33,12 @@ ATTACK = {
 }
 
 # Ends as the program does; TERM is what srun sends when the first rank has ended with 75, and KILL
-# soon after: as in the program no rank ends before all have noted the signal. Slurm's own warning
-# and ours may both arrive: the first counts.
+# soon after: as in the program no rank of the two ends before both have noted the signal. Slurm's
+# own warning and ours may both arrive: the first counts.
 WAITS = """\
 trap '' TERM
-trap 'trap "" USR1; echo "rank $SLURM_PROCID: checkpoint" >>{folder}/ends; sleep 2; exit 75' USR1
+trap 'trap "" USR1; echo "rank $SLURM_PROCID: checkpoint" >>{folder}/ends
+  until (($(wc -l <{folder}/ends) % 2 == 0)); do sleep 0.1; done; exit 75' USR1
 echo "rank $SLURM_PROCID" >>{folder}/starts
 sleep 600 & wait
 """
@@ -61,7 +62,7 @@ def interrupt(slurm: PrivateSlurm, job: str, log: Path, times: int) -> None:
         return "[rank 0]" in text.partition(f"start {start},")[2]
 
     for start in range(1, times + 1):
-        slurm.wait_until(f"start {start}", lambda s=start: speaks(s), 60)
+        slurm.wait_until(f"start {start}", lambda s=start: speaks(s), WAIT)
         time.sleep(2)
         warn(slurm, job)
 
@@ -73,7 +74,7 @@ def test_requeues_are_bounded(slurm: PrivateSlurm, tmp_path: Path) -> None:
                  options=(*LAYOUT, "--time=1", "--signal=B:USR1@55"),
                  MEDPFL_BINARY=stand_in(tmp_path / "program", WAITS.format(folder=tmp_path)))
     for start in (1, 2, 3):
-        slurm.wait_until(f"start {start}", lambda s=start: lines(tmp_path / "starts") == 2 * s, 60)
+        slurm.wait_until(f"start {start}", lambda s=start: lines(tmp_path / "starts") == 2 * s, WAIT)
         if start > 1:
             warn(slurm, job)
     end = slurm.wait(job, log)
@@ -89,7 +90,7 @@ def test_a_job_that_must_not_be_requeued_ends(slurm: PrivateSlurm, tmp_path: Pat
     log = tmp_path / "log"
     job = submit(slurm, "long_run.sbatch", log,
                  MEDPFL_BINARY=stand_in(tmp_path / "program", WAITS.format(folder=tmp_path)))
-    slurm.wait_until("start", lambda: lines(tmp_path / "starts") == 2, 60)
+    slurm.wait_until("start", lambda: lines(tmp_path / "starts") == 2, WAIT)
     slurm.ask("scontrol", "update", f"jobid={job}", "requeue=0")
     slurm.ask("scancel", "--signal=USR1", job)
     end = slurm.wait(job, log)
