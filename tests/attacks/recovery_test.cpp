@@ -150,7 +150,8 @@ TEST(MatchingAttack, TermsHoldTheirWeight) {
   const Model model = build("lenet-dlg", 16, 4);
   const Observation seen = observe(model, image, {label});
   const auto first = [&](const std::string& tv) {
-    return run(*make_attack("modern", {{"iterations", "1"}, {"tv", tv}}), model, seen);
+    return run(*make_attack("modern", {{"iterations", "1"}, {"tv", tv}, {"feature_match", "0"}}),
+               model, seen);
   };
   const Reconstruction none = first("0"), once = first("0.5"), twice = first("1");
   ASSERT_EQ(once.terms, (std::vector<std::string>{"matching", "tv", "tv_colour"}));

@@ -1,9 +1,6 @@
 #include <ATen/ops/cat.h>
 #include <ATen/ops/empty.h>
-#include <ATen/ops/equal.h>
 #include <gtest/gtest.h>
-
-#include <functional>
 
 #include "core/error.hpp"
 #include "core/random.hpp"
