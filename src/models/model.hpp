@@ -117,10 +117,6 @@ class Model {
                      Switches* switches = nullptr) const;
 
  private:
-  at::Tensor batch_norm(const Layer& layer, const std::vector<at::Tensor>& weights,
-                        const at::Tensor& x, NormMode norm_mode,
-                        std::vector<at::Tensor>* statistics) const;
-
   std::string name_;
   ImageShape input_;
   int64_t classes_;
