@@ -95,7 +95,7 @@ const Registry<AttackFactory>& attacks() {
                         {"tv", "0.01"},
                         {"optimizer", "adam"},
                         {"iterations", "1000"},
-                        {"learning_rate", "1"},
+                        {"learning_rate", "0.25"},
                         {"schedule", "step"},
                         {"box", "true"}}),
        matching_preset("medical-bn", "match an update simulated in train mode, from a prior image",
