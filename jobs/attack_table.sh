@@ -31,6 +31,7 @@ attacks=(
   "modern 4"
   "kernel 1"
   "partial-match 4"
+  "untrained-prior 4"
 )
 datasets=(brain_tumor_mri covid_cxr_3class melanoma_cancer_dataset)
 # Network (configs/attack_table), batch, messages of each hospital, hospitals attacked, attack if
@@ -47,6 +48,10 @@ cells=(
   "mlp 1 3 all fc-readout"
   "mlp 4 1 all fc-readout"
   "imprint 64 1 all imprint"
+  "convnet16 1 1 0-2 grad-inversion"
+  "resnet18 1 1 0-2 grad-inversion"
+  "resnet18_trained 1 1 0-2 grad-inversion,medical-bn"
+  "resnet18_trained 4 1 0 grad-inversion,medical-bn"
 )
 
 root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd)
