@@ -117,7 +117,9 @@ for ((task = 1; task <= ${#lines[@]}; ++task)); do
   mpirun -n "$ranks" "$program" simulate --resume --quiet --checkpoint.seconds=60 \
     "--run.output=$output/$task" "${options[@]}" >"$output/$task.log" 2>&1 </dev/null || code=$?
   ((code != 75)) || stopped
-  ((code == 0)) || { failed+=("$task") && tail -n 3 -- "$output/$task.log" >&2; }
+  ((code != 0)) || continue
+  failed+=("$task")
+  grep -F ' error: ' -- "$output/$task.log" >&2 || tail -n 3 -- "$output/$task.log" >&2
 done
 
 say "Page"

@@ -122,13 +122,14 @@ def test_a_signal_stops_with_a_checkpoint(name: str, tmp_path: Path) -> None:
 def test_wall_time_stops_a_run(tmp_path: Path) -> None:
     """Before it is over; and once more, until all is done."""
     output = tmp_path / "out"
+    longer = LONG | {"attack.restarts": 12}
     codes = []
     while not codes or codes[-1] == INTERRUPTED:
-        codes.append(simulate(output, LONG, "--resume", "--max-walltime=00:00:03").code)
+        codes.append(simulate(output, longer, "--resume", "--max-walltime=00:00:03").code)
         assert len(codes) < 60
     assert codes[-1] == 0
     assert len(codes) > 1
-    with complete(tmp_path / "whole", LONG) as whole, h5py.File(output / "run.h5") as found:
+    with complete(tmp_path / "whole", longer) as whole, h5py.File(output / "run.h5") as found:
         expect_same(whole, found)
 
 

@@ -46,7 +46,7 @@ EXPECTED = {
 ATTRIBUTES = {
     "/": "filetype schema_version medpfl_version git_sha created_utc status",
     "environment": "device torch mpi hdf5 resumes",
-    "model": "name classes input_shape parameters trainable norm_mode",
+    "model": "name classes input_shape parameters trainable norm_mode pixel_mean pixel_deviation",
     "data": "dataset class_names",
     "rounds": "initial_test_loss initial_accuracy initial_balanced_accuracy initial_auroc "
               "initial_f1",
