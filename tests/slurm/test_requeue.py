@@ -37,11 +37,11 @@ ATTACK = {
 # soon after: as in the program no rank of the two ends before both have noted the signal. Slurm's
 # own warning and ours may both arrive: the first counts.
 WAITS = """\
-trap '' TERM
 trap 'trap "" USR1; echo "rank $SLURM_PROCID: checkpoint" >>{folder}/ends
   until (($(wc -l <{folder}/ends) % 2 == 0)); do sleep 0.1; done; exit 75' USR1
+trap '' TERM
 echo "rank $SLURM_PROCID" >>{folder}/starts
-sleep 600 & wait
+while :; do sleep 0.1; done
 """
 
 
