@@ -17,6 +17,13 @@ find_package(PNG REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(turbojpeg REQUIRED IMPORTED_TARGET libturbojpeg)
 pkg_check_modules(libzip REQUIRED IMPORTED_TARGET libzip)
+# The BLAS that LibTorch computes with, which Debian chooses by its alternatives.
+find_package(BLAS REQUIRED)
+find_path(MEDPFL_CBLAS_INCLUDE_DIR cblas.h PATH_SUFFIXES openblas REQUIRED)
+
+add_library(medpfl_blas INTERFACE)
+target_include_directories(medpfl_blas SYSTEM INTERFACE ${MEDPFL_CBLAS_INCLUDE_DIR})
+target_link_libraries(medpfl_blas INTERFACE BLAS::BLAS)
 
 add_library(medpfl_torch INTERFACE)
 target_include_directories(medpfl_torch SYSTEM INTERFACE ${TORCH_INCLUDE_DIRS})

@@ -5,6 +5,7 @@
 #include <limits>
 #include <memory>
 
+#include "attacks/matching_engine.hpp"
 #include "comm/rank_place.hpp"
 #include "config/settings.hpp"
 #include "core/log.hpp"
@@ -38,6 +39,7 @@ std::string help() {
 }
 
 bool may_change(const std::string& option) {
+  if (option == "attack.threat") return false;  // it made the messages
   for (const char* section : {"run.", "attack.", "checkpoint."})
     if (option.rfind(section, 0) == 0) return true;
   return false;
@@ -105,8 +107,11 @@ class AttackJob {
     comm_.agree([&] {
       model_ = std::make_unique<Model>(make_model(config_, s_, classes));
       model_->compute_on(place_.compute_device());
+      if (!s_.attack.methods.empty())
+        keeper_.record.engine = choose_engine(s_.attack.engine, *model_);
       cases_ = std::make_unique<AttackCases>(model_->layout());
-      if (comm_.is_root()) recorded_->read_cases(*s_.targets, cases_.get());
+      if (comm_.is_root())
+        recorded_->read_cases(*s_.targets, s_.federation.batch_size, cases_.get());
     });
     attacks_ = std::make_unique<AttackQueue>(
         *model_, s_.attack, cases_.get(), comm_.is_root() ? recorded_->data().prior : at::Tensor(),
@@ -172,6 +177,10 @@ int run(const Communicator& comm, const JobArguments& arguments) {
     settings = make_settings(config);
     if (settings.attack.methods.empty())
       throw ConfigError("attack.method is empty: name an attack, e.g. --attack.method=idlg");
+    if (settings.attack.sums)
+      throw ConfigError(
+          "attack.sees=sum works in medpfl simulate; recorded messages are single: set "
+          "attack.sees=messages");
     if (comm.is_root()) {
       std::error_code error;
       const auto folder = std::filesystem::absolute(open_run(arguments.input).path()).parent_path();

@@ -7,12 +7,14 @@
 
 #include <algorithm>
 
+#include "attacks/matching_engine.hpp"
 #include "core/random.hpp"
+#include "data/dataset.hpp"
 
 namespace medpfl {
 namespace {
 
-constexpr int kStarts = 7;
+constexpr int kStarts = 7, kEvaluations = 10;
 
 Hospital random_hospital(const Model& model, int64_t images) {
   RandomStream random({1, Purpose::kBenchmark, 0, 0, 0});
@@ -51,7 +53,7 @@ void benchmark_attack(const Communicator& comm, const Model& model,
   std::vector<double> all;
   for (uint64_t start = 0; start < kStarts; ++start) {
     const Reconstruction r = *attack->run(model, o, {1, Purpose::kAttackStart, 0, 0, start}, "",
-                                          [](const AttackProgress&) { return true; });
+                                          [](const AttackProgress&) { return AttackOrder::kGoOn; });
     all.push_back(1e3 * r.seconds / static_cast<double>(r.evaluations));
   }
   std::nth_element(all.begin(), all.begin() + kStarts / 2, all.end());
@@ -59,9 +61,25 @@ void benchmark_attack(const Communicator& comm, const Model& model,
 
   FlatParameters gradient(model.layout());
   const double first_order =
-      seconds(comm, [&] { batch_gradient(model, hospital, o.weights, {0}, &gradient); });
-  rows->push_back({"matching evaluation with L-BFGS, batch 1", per_evaluation, "ms",
-                   1e3 * first_order, "one gradient of the model"});
+      1e3 * seconds(comm, [&] { batch_gradient(model, hospital, o.weights, {0}, &gradient); });
+  const std::string floor_is = "one gradient of the model";
+  rows->push_back(
+      {"matching evaluation with L-BFGS, batch 1", per_evaluation, "ms", first_order, floor_is});
+
+  const auto objective = make_objective({"l2"}, o.gradient);
+  Candidate candidate;
+  candidate.images = to_unit_range(random_hospital(model, 2).images.slice(0, 1, 2));
+  candidate.labels = hospital.labels;
+  for (const std::string& name : engine_names()) {
+    if (name == "auto" || (name == "native" && !native_applies(model))) continue;
+    const auto engine = make_engine(name, model, o, *objective);
+    CandidateGradient result;
+    const double time = seconds(comm, [&] {
+      for (int i = 0; i < kEvaluations; ++i) engine->evaluate(candidate, &result);
+    });
+    rows->push_back({fmt::format("engine {}, batch 1", name), 1e3 * time / kEvaluations, "ms",
+                     first_order, floor_is});
+  }
 }
 
 void benchmark_training(const Communicator& comm, const Config& config, const Settings& settings,

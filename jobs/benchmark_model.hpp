@@ -6,7 +6,8 @@
 
 namespace medpfl {
 
-/// The row of the attacks: milliseconds of a matching evaluation of `idlg`.
+/// The rows of the attacks: milliseconds of a matching evaluation of `idlg`, and of each engine
+/// without an optimizer.
 void benchmark_attack(const Communicator& comm, const Model& model,
                       std::vector<BenchmarkRow>* rows);
 

@@ -5,6 +5,7 @@
 #include <memory>
 #include <numeric>
 
+#include "attacks/matching_engine.hpp"
 #include "comm/rank_place.hpp"
 #include "config/settings.hpp"
 #include "core/bytes.hpp"
@@ -115,6 +116,8 @@ int dry_run(const Communicator& comm, const Config& config, const Settings& sett
   comm.agree([&] {
     model = std::make_unique<Model>(make_model(config, settings, data.classes()));
     model->compute_on(place.compute_device());
+    if (comm.is_root()) make_first_weights(settings, *model);
+    if (!settings.attack.methods.empty()) choose_engine(settings.attack.engine, *model);
     counts =
         count_run(settings, data, *model, *make_aggregator(config, settings, *model), comm.size());
     mine = estimate_memory(config, settings, data, *model, counts, comm.rank(), comm.size());

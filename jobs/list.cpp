@@ -16,11 +16,20 @@ namespace {
 template <class Factory>
 std::string show(const Registry<Factory>& registry, const std::string& section) {
   std::string out;
+  const RegistryEntry<Factory>* before = nullptr;
   for (const auto& entry : registry.entries()) {
-    out += fmt::format("  {:<16} {}\n", entry.name, entry.summary);
-    if (!entry.paper.empty()) out += fmt::format("  {:<16} {}\n", "", entry.paper);
+    out += fmt::format("  {:<20} {}\n", entry.name, entry.summary);
+    if (!entry.paper.empty()) out += fmt::format("  {:<20} {}\n", "", entry.paper);
+    // Rows of one kind, as the presets of attacks, differ in their defaults alone.
+    if (const auto changed =
+            before == nullptr ? std::nullopt : differing_defaults(entry.options, before->options);
+        changed && !entry.options.empty()) {
+      out += fmt::format("  {:<20}   as {}, but {}\n", "", before->name, *changed);
+      continue;
+    }
+    before = &entry;
     for (const OptionSpec& option : entry.options)
-      out += fmt::format("  {:<16}   {}.{}.{}={}  {} ({})\n", "", section, entry.name, option.name,
+      out += fmt::format("  {:<20}   {}.{}.{}={}  {} ({})\n", "", section, entry.name, option.name,
                          option.default_value, option.help, describe_domain(option));
   }
   return out;

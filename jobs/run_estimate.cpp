@@ -38,7 +38,7 @@ int64_t measured_peak(const Model& model, int64_t batch, int64_t evaluated,
     Observation observation;
     observation.weights = weights;
     observation.gradient = gradient;
-    const auto objective = make_objective("l2");
+    const auto objective = make_objective({"l2"}, gradient);
     const auto engine = make_exact_engine(model, observation, *objective);
     Candidate candidate;
     candidate.images = zero_images(model, attacked_batch);
@@ -53,8 +53,10 @@ int64_t measured_peak(const Model& model, int64_t batch, int64_t evaluated,
 int64_t optimizer_history(const Config& config, const AttackPlan& plan) {
   int64_t most = 0;
   for (const AttackPlan::Method& method : plan.methods) {
-    const auto found = config.entries().find("attack." + method.name + ".history");
-    if (found != config.entries().end())
+    const std::string section = "attack." + method.name;
+    const auto found = config.entries().find(section + ".history");
+    if (found != config.entries().end() &&
+        config.entries().at(section + ".optimizer").value == "lbfgs")
       most = std::max<int64_t>(most, std::stoll(found->second.value));
   }
   return most;
@@ -79,7 +81,7 @@ RunCounts count_run(const Settings& settings, const FederatedData& data, const M
   for (int64_t r = 0; r < settings.federation.rounds; ++r) {
     const RoundPlan plan = plan_round(r, data.shard_sizes, settings.federation.sampling,
                                       settings.seed, *settings.targets);
-    int64_t most_probes = 0, attacked_before = counts.attacked;
+    int64_t most_probes = 0, images_in_sum = 0, attacked_before = counts.attacked;
     std::vector<int64_t> present(static_cast<size_t>(ranks)), targets(present);
     for (size_t i = 0; i < plan.hospitals.size(); ++i) {
       const auto h = static_cast<size_t>(plan.hospitals[i]);
@@ -95,10 +97,20 @@ RunCounts count_run(const Settings& settings, const FederatedData& data, const M
           probes > 0 ? settings.targets->probe_batch : aggregator.examples(data.shard_sizes[h]);
       attacked[h] = true;
       targets[rank] += messages;
+      if (settings.attack.sums) {
+        images_in_sum += batch;
+        continue;
+      }
       counts.attacked += messages;
       counts.tasks += messages * methods * settings.attack.restarts;
       counts.reconstructed += messages * methods * settings.attack.restarts * batch;
       counts.attacked_batch = std::max(counts.attacked_batch, batch);
+    }
+    if (images_in_sum > 0) {
+      ++counts.attacked;
+      counts.tasks += methods * settings.attack.restarts;
+      counts.reconstructed += methods * settings.attack.restarts * images_in_sum;
+      counts.attacked_batch = std::max(counts.attacked_batch, images_in_sum);
     }
     const int64_t chunk =
         std::max<int64_t>(1, kMessageBytes / (vector_bytes(model) * (1 + most_probes)));

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "attacks/matching_engine.hpp"
 #include "comm/rank_place.hpp"
 #include "config/settings.hpp"
 #include "core/log.hpp"
@@ -89,6 +90,8 @@ class Simulation final : public RoundControl {
     comm_.agree([this] {
       model_ = std::make_unique<Model>(make_model(config_, s_, data_.classes()));
       model_->compute_on(place_.compute_device());
+      if (!s_.attack.methods.empty())
+        keeper_.record.engine = choose_engine(s_.attack.engine, *model_);
       aggregator_ = make_aggregator(config_, s_, *model_);
     });
     log_info(fmt::format(
@@ -100,10 +103,16 @@ class Simulation final : public RoundControl {
     announce_files();
     federation_ = std::make_unique<Federation>(Federation{
         comm_, *model_, data_, *aggregator_, s_.defenses, s_.federation, *s_.targets, s_.seed});
+    if (s_.imprint_bins > 0) {
+      malicious_server_ =
+          std::make_unique<MaliciousServer>(comm_, *model_, data_, s_.imprint_groups, s_.seed);
+      federation_->malicious_server = malicious_server_.get();
+    }
     cases_ = std::make_unique<AttackCases>(model_->layout());
     attacks_ =
         std::make_unique<AttackQueue>(*model_, s_.attack, cases_.get(), data_.prior, s_.seed);
-    federation_state_.optimizer = make_server_optimizer(s_.federation, model_->layout().size());
+    federation_state_.optimizer =
+        make_server_optimizer(s_.federation, model_->layout().trainable());
     weights_ = std::make_unique<WeightLog>(s_.output);
     RunRecord& record = keeper_.record;
     record.model = model_.get();
@@ -144,13 +153,17 @@ class Simulation final : public RoundControl {
   }
 
   void begin() {
-    comm_.agree([this] {
-      if (comm_.is_root()) prepare_output_folder(s_.output);
+    FlatParameters& global = federation_state_.global;
+    global = FlatParameters(model_->layout());
+    comm_.agree([&] {
+      if (!comm_.is_root()) return;
+      global = make_first_weights(s_, *model_);
+      prepare_output_folder(s_.output);
     });
+    comm_.broadcast(&global);
     open_capture();
     open_client_states();
-    FlatParameters& global = federation_state_.global;
-    global = initial_weights(*model_, s_.init, s_.seed);
+    if (malicious_server_ != nullptr) malicious_server_->tamper(&global);
     keeper_.record.initial = evaluate_global(comm_, *model_, global, data_);
     if (s_.weights && comm_.is_root()) weights_->add(global);
     checkpoint("running");
@@ -229,7 +242,8 @@ class Simulation final : public RoundControl {
   }
 
   bool finish() {
-    CaseCollector collector(comm_, data_, s_.federation.learning_rate, cases_.get());
+    CaseCollector collector(comm_, data_, s_.federation, keeper_.record.payload_is_gradient,
+                            s_.attack.sums, cases_.get());
     std::vector<RoundObserver*> observers;
     if (capture_ != nullptr) observers.push_back(capture_.get());
     if (!s_.attack.methods.empty()) observers.push_back(&collector);
@@ -271,6 +285,7 @@ class Simulation final : public RoundControl {
   std::unique_ptr<Model> model_;
   std::unique_ptr<Aggregator> aggregator_;
   std::unique_ptr<Federation> federation_;
+  std::unique_ptr<MaliciousServer> malicious_server_;  // null: it sends what it should
   std::unique_ptr<AttackCases> cases_;
   std::unique_ptr<AttackQueue> attacks_;
   std::unique_ptr<WeightLog> weights_;

@@ -1,4 +1,4 @@
-"""Command line: python3 -m medpfl_analysis report | summary | export RUN."""
+"""Command line: python3 -m medpfl_analysis report | summary | export RUN, or attacks FOLDER."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from . import __version__
+from .attack_page import attack_page
 from .export import export_run
 from .hdf5 import RunFormatError
 from .report import headline, interval, number, subline, write_report
@@ -66,6 +67,10 @@ def parser() -> argparse.ArgumentParser:
                         help="folder to write to")
     for command in (report, summary, export):
         command.add_argument("run", metavar="RUN", type=Path, help="run folder, or its run.h5")
+    attacks = commands.add_parser("attacks", help="compare the attacks of many runs, in Markdown")
+    attacks.add_argument("folder", metavar="FOLDER", type=Path, help="holds the runs' folders")
+    attacks.add_argument("--machine", default="", metavar="TEXT", help="named on the page")
+    attacks.add_argument("--output", type=Path, metavar="FILE", required=True)
     return top
 
 
@@ -73,6 +78,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Runs a command; returns the exit code: 0, or 1 after a one-line error."""
     options = parser().parse_args(arguments)
     try:
+        if options.command == "attacks":
+            page = attack_page(options.folder, options.machine)
+            options.output.write_text(page, encoding="utf-8")
+            print(f"wrote {options.output}")
+            return 0
         with open_run(options.run) as run:
             if options.command == "report":
                 print(f"wrote {write_report(run, options.output)}")

@@ -106,10 +106,15 @@ def read_rows(source: h5py.Dataset, rows: Sequence[int] | np.ndarray | None) -> 
 
 
 def table(
-    group: h5py.Group | None, columns: Iterable[str], index: str | None = None
+    group: h5py.Group | None, columns: Iterable[str], index: str | None = None,
+    newer: Iterable[str] = (),
 ) -> pd.DataFrame:
-    """One-dimensional datasets of equal length as columns; no rows without the group."""
-    columns = list(columns)
+    """One-dimensional datasets of equal length as columns; no rows without the group.
+
+    `newer` columns, which files of earlier versions lack, come last; there they are NaN.
+    """
+    absent = [name for name in newer if group is not None and name not in group]
+    columns = [*columns, *(name for name in newer if name not in absent)]
     if group is None:
         frame = pd.DataFrame({name: pd.Series(dtype=float) for name in columns})
     else:
@@ -121,6 +126,8 @@ def table(
                 "the file is damaged"
             )
         frame = pd.DataFrame(data)
+    for name in absent:
+        frame[name] = np.nan
     if index is not None:
         frame.index.name = index
     return frame

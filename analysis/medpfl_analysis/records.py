@@ -14,12 +14,14 @@ ROUND_COLUMNS = (
 ).split()
 TASK_COLUMNS = (
     "task method gradient round client kind probe restart status iterations evaluations seconds "
-    "matching_loss chosen knowledge"
+    "matching_loss chosen threat knowledge"
 ).split()
+NEWER_TASK_COLUMNS = ["memory_growth"]
 IMAGE_COLUMNS = (
-    "task index label label_inferred mse psnr ssim rdlv rank_of_truth "
+    "task index label label_inferred label_found mse psnr ssim rdlv rank_of_truth "
     "success_ssim_50 success_ssim_70 success_ssim_90 success_psnr_20"
 ).split()
+NEWER_IMAGE_COLUMNS = ["oracle_psnr", "oracle_ssim"]
 GRADIENT_COLUMNS = "round client probe kind examples steps norm loss".split()
 
 
@@ -39,6 +41,8 @@ class Trace(NamedTuple):
     """int64 [T, points], -1 past the end"""
     objective: np.ndarray
     """float64 [T, points], NaN past the end"""
+    terms: dict[str, np.ndarray]
+    """name -> float64 [T, points]: the parts it is the sum of, NaN where a task has no such part"""
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,8 @@ BANNERS = {
     "failed": "This run failed: the page shows what was written before.",
 }
 SETTING = (("Algorithm", "federation.algorithm"), ("Defense", "defense.chain"),
-           ("Attack", "attack.method"), ("Seed", "run.seed"))
+           ("Attack", "attack.method"),
+           ("Server", "attack.threat"), ("Seed", "run.seed"))
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,8 @@ from .hdf5 import (
 from .records import (
     GRADIENT_COLUMNS,
     IMAGE_COLUMNS,
+    NEWER_IMAGE_COLUMNS,
+    NEWER_TASK_COLUMNS,
     ROUND_COLUMNS,
     TASK_COLUMNS,
     Environment,
@@ -169,12 +171,13 @@ class Run:
     @cached_property
     def tasks(self) -> pd.DataFrame:
         """One row an attack task (an observation, a method and a start)."""
-        return table(self._group("attacks/tasks"), TASK_COLUMNS)
+        return table(self._group("attacks/tasks"), TASK_COLUMNS, newer=NEWER_TASK_COLUMNS)
 
     @cached_property
     def images(self) -> pd.DataFrame:
-        """One row a reconstructed image: scores (psnr in dB) and success flags."""
-        return table(self._group("attacks/images"), IMAGE_COLUMNS)
+        """One row a reconstructed image: scores (psnr in dB) and success flags. The oracle_ columns
+        are the best along the way by the truth, which no attacker knows: never a result."""
+        return table(self._group("attacks/images"), IMAGE_COLUMNS, newer=NEWER_IMAGE_COLUMNS)
 
     @cached_property
     def ssim_window(self) -> int | None:
@@ -227,11 +230,14 @@ class Run:
 
     @cached_property
     def trace(self) -> Trace:
-        """The attacker's objective along each attack."""
+        """The attacker's objective along each attack, and its terms; files of earlier versions have
+        no terms."""
         group = self._group("attacks/trace")
         if group is None:
-            return Trace(np.zeros((0, 0), dtype=np.int64), np.zeros((0, 0)))
-        return Trace(read(dataset(group, "iteration")), read(dataset(group, "objective")))
+            return Trace(np.zeros((0, 0), dtype=np.int64), np.zeros((0, 0)), {})
+        parts = self._group("attacks/trace/terms") or {}
+        terms = {name: read(dataset(parts, name)) for name in parts}
+        return Trace(read(dataset(group, "iteration")), read(dataset(group, "objective")), terms)
 
     @cached_property
     def timings(self) -> pd.DataFrame:

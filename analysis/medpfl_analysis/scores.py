@@ -6,7 +6,7 @@ true score never selects anything.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -60,9 +60,9 @@ METRICS = (
     Metric("asr_90", "SSIM ≥\u00a00.9", "%", np.mean, lambda f: f["success_ssim_90"],
            "Attack success rate at a strict threshold: nearly a copy."),
     Metric("label_accuracy", "Labels right", "%", np.mean,
-           lambda f: _known(f["label_inferred"] == f["label"], f["label_inferred"] >= 0),
+           lambda f: _known(f["label_found"], f["label_inferred"] >= 0),
            "Share of the images whose diagnosis the attacker worked out, or was given: see what "
-           "it knew."),
+           "it knew. Of a batch, diagnoses are counted without regard to which image has which."),
     Metric("rank_1", "Re-identified", "%", np.mean,
            lambda f: _known(f["rank_of_truth"] == 0, f["rank_of_truth"] >= 0),
            "Share of the reconstructions whose nearest neighbour, among all images of that "
@@ -112,11 +112,11 @@ def chosen_images(images: pd.DataFrame) -> pd.DataFrame:
     return chosen
 
 
-def summarize(images: pd.DataFrame) -> pd.DataFrame:
+def summarize(images: pd.DataFrame, metrics: Sequence[Metric] = METRICS) -> pd.DataFrame:
     """Scores of each (method, round, kind) over chosen tasks.
 
     `images` is `Run.images_with_tasks()`. Columns: method, round, kind, n (images), tasks,
-    diverged (tasks), knowledge (text), and for each of METRICS `key`, `key_low`, `key_high`: the
+    diverged (tasks), knowledge (text), and for each metric `key`, `key_low`, `key_high`: the
     value and its 95 % bootstrap interval over images, NaN where there is none; shares in [0, 1].
     """
     rows = []
@@ -129,7 +129,7 @@ def summarize(images: pd.DataFrame) -> pd.DataFrame:
             "diverged": int((tasks["status"] == "diverged").sum()),
             "knowledge": " | ".join(sorted(tasks["knowledge"].unique())),
         }
-        for metric in METRICS:
+        for metric in metrics:
             values = metric.values(tasks if metric.per_task else frame)
             if metric.unit == "%":
                 values = values.dropna()
@@ -139,6 +139,6 @@ def summarize(images: pd.DataFrame) -> pd.DataFrame:
             row |= {f"{metric.key}_low": low, f"{metric.key}_high": high}
         rows.append(row)
     columns = [*GROUP, "n", "tasks", "diverged", "knowledge"]
-    for metric in METRICS:
+    for metric in metrics:
         columns += [metric.key, f"{metric.key}_low", f"{metric.key}_high"]
     return pd.DataFrame(rows, columns=columns)

@@ -156,7 +156,9 @@ def write_attacks(group, truth, noise, scores, methods, labels, restarts, rng) -
         "kind": ["probe"] * total, "probe": np.array(batch) // 3,
         "restart": np.array([s for _, _, s in rows]), "status": ["finished"] * total,
         "iterations": 300 * ones, "evaluations": 320 * ones, "seconds": 1.5 * ones,
+        "memory_growth": 7 * 2**20 * ones,
         "matching_loss": np.array([1e-4 * (1 + i) for i in batch]), "chosen": last.astype(int),
+        "threat": ["honest-but-curious"] * total,
         "knowledge": ["weights; batch size 1; labels inferred"] * total}, "task")
     sigma = np.array(noise)[batch] * (1 + np.array([m for m, _, _ in rows]))
     true = truth[batch]
@@ -171,8 +173,10 @@ def write_attacks(group, truth, noise, scores, methods, labels, restarts, rng) -
         columns[name] = np.where(last, np.array(values, dtype=float)[batch], 99)
         if columns[name].dtype != np.float64 or name in ("label_inferred", "rank_of_truth"):
             columns[name] = columns[name].astype(int)
+    columns["label_found"] = (columns["label_inferred"] == columns["label"]).astype(int)
     columns |= {f"success_ssim_{t}": (columns["ssim"] >= t / 100).astype(int) for t in (50, 70, 90)}
     columns["success_psnr_20"] = (columns["psnr"] > 20).astype(int)
+    columns |= {f"oracle_{name}": columns[name] + 0.01 for name in ("psnr", "ssim")}
     images = group.create_group("images")
     put_all(images, {"task": np.arange(total), "index": 0 * ones, **columns}, "image")
     images.attrs["ssim_window"] = 11
@@ -190,6 +194,8 @@ def write_attacks(group, truth, noise, scores, methods, labels, restarts, rng) -
     iteration[:, -2:], objective[:, -2:] = -1, np.nan
     trace = group.create_group("trace")
     put_all(trace, {"iteration": iteration, "objective": objective}, "task,point")
+    put_all(trace.create_group("terms"), {"matching": 0.75 * objective, "tv": 0.25 * objective},
+            "task,point")
 
 
 def write_gradients(f: h5py.File, folder: Path, truth, labels, recorded: str, dtype: Any) -> None:

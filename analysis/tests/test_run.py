@@ -72,8 +72,8 @@ def test_rounds(run: Run) -> None:
 
 
 def test_tasks_and_images(run: Run) -> None:
-    assert list(run.tasks.columns) == TASK_COLUMNS
-    assert list(run.images.columns) == IMAGE_COLUMNS
+    assert list(run.tasks.columns) == [*TASK_COLUMNS, "memory_growth"]
+    assert list(run.images.columns) == [*IMAGE_COLUMNS, "oracle_psnr", "oracle_ssim"]
     assert (len(run.tasks), len(run.images), run.ssim_window) == (8, 8, 11)
     joined = run.images_with_tasks()
     assert list(joined["gradient"]) == [0, 0, 1, 1, 2, 2, 3, 3]
@@ -97,6 +97,8 @@ def test_trace_and_timings(run: Run) -> None:
     assert run.trace.iteration.shape == run.trace.objective.shape == (8, 30)
     assert (run.trace.iteration[:, -2:] == -1).all()
     assert np.isnan(run.trace.objective[:, -2:]).all()
+    assert run.trace.terms.keys() == {"matching", "tv"}
+    np.testing.assert_allclose(sum(run.trace.terms.values()), run.trace.objective)
     assert run.timings.shape == (2, 6)
     assert run.timings.loc[0, "attack"] == 31.0
 
@@ -178,6 +180,20 @@ def test_run_without_attacks_and_gradients(tmp_path: Path) -> None:
             run.gradient_values()
         with pytest.raises(RunFormatError, match="run with --output.gradients=all"):
             _ = run.gradient_batches
+
+
+def test_a_run_of_an_earlier_version(tmp_path: Path) -> None:
+    """Without what came later: NaN, and no terms."""
+    folder = write_run(tmp_path / "old")
+    with h5py.File(folder / "run.h5", "r+") as file:
+        for name in ("tasks/memory_growth", "images/oracle_psnr", "images/oracle_ssim",
+                     "trace/terms"):
+            del file[f"attacks/{name}"]
+    with open_run(folder) as run:
+        joined = run.images_with_tasks()
+        assert len(joined) == 4
+        assert joined[["memory_growth", "oracle_psnr", "oracle_ssim"]].isna().all(axis=None)
+        assert run.trace.terms == {} and run.trace.objective.shape == (4, 30)
 
 
 def test_closed_after_with(folder: Path) -> None:

@@ -12,10 +12,23 @@ namespace medpfl {
 std::vector<std::string> label_rule_names();
 
 /// Labels the attacker works with, [batch]; empty for `joint`, where they are optimized with the
-/// images. `known`: those of the observation. `idlg`: argmin over classes of the row sums of the
-/// head's weight gradient, exact for one image under cross entropy and non-negative features (Zhao,
-/// Mopuri, Bilen 2020, arXiv 2001.02610). Throws ConfigError for idlg with several images.
+/// images. `known`: those of the observation. The others read the head's gradient, W its weight, b
+/// its bias, r the row sums of W's gradient:
+/// idlg: argmin r, exact for one image under cross entropy and non-negative features (Zhao, Mopuri,
+/// Bilen 2020, arXiv 2001.02610).
+/// yin: the classes of least minimum over features, each once (Yin et al. 2021, arXiv 2104.07586).
+/// counts: classes of negative r once, then the class of least r again and again; each image found
+/// takes sum of negative r x (1 + 1/classes) / batch off its class (Wainakh et al. 2022, arXiv
+/// 2105.09369).
+/// bias-sign: classes of negative b's gradient, most negative first, repeated in turn.
+/// bias-counts: the class of least b's gradient minus the predictions for a mid-grey image, again
+/// and again; each image found adds 1/batch to its class. Exact, repeated labels included, where
+/// predictions do not depend on the image.
+/// Throws ConfigError where the rule does not fit; see check_label_rule.
 std::vector<int64_t> infer_labels(const std::string& rule, const Model& model,
                                   const Observation& observation);
+
+/// Throws ConfigError for a rule that the network cannot serve: bias rules and a head without bias.
+void check_label_rule(const std::string& rule, const Model& model);
 
 }  // namespace medpfl

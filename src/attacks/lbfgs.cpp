@@ -12,12 +12,6 @@ namespace {
 // Of a pair kept under line search: s.y / (|s| |y|).
 constexpr double kLeastCosine = 1e-10;
 
-float largest(const std::vector<float>& v) {
-  float out = 0;
-  for (const float x : v) out = std::max(out, std::abs(x));
-  return out;
-}
-
 }  // namespace
 
 Lbfgs::Lbfgs(const LbfgsOptions& options, int64_t n)
@@ -47,7 +41,7 @@ void Lbfgs::restore(ByteReader* in) {
   rho_ = in->array<double>();
 }
 
-void Lbfgs::restart() { known_ = started_ = false; }
+void Lbfgs::moved() { known_ = started_ = false; }
 
 double Lbfgs::evaluate(const Function& function, const float* x, float* gradient) {
   ++evaluations_;
@@ -55,7 +49,7 @@ double Lbfgs::evaluate(const Function& function, const float* x, float* gradient
 }
 
 bool Lbfgs::gradient_vanished() const {
-  return largest(gradient_) <= (options_.strong_wolfe ? 0 : options_.tolerance_gradient);
+  return largest(gradient_.data(), n_) <= (options_.strong_wolfe ? 0 : options_.tolerance_gradient);
 }
 
 void Lbfgs::remember() {
@@ -105,7 +99,7 @@ void Lbfgs::compute_direction() {
   }
 }
 
-Lbfgs::Status Lbfgs::step(const Function& function, float* x) {
+Optimizer::Status Lbfgs::step(const Function& function, float* x) {
   if (!known_) {
     value_ = evaluate(function, x, gradient_.data());
     known_ = true;
@@ -150,8 +144,9 @@ Lbfgs::Status Lbfgs::step(const Function& function, float* x) {
     started_ = true;
     if (!std::isfinite(value_)) return Status::kNotFinite;
     if (gradient_vanished()) return Status::kStalled;
-    if (!options_.strong_wolfe && (step_ * largest(direction_) <= options_.tolerance_change ||
-                                   std::abs(value_ - before) < options_.tolerance_change))
+    if (!options_.strong_wolfe &&
+        (step_ * largest(direction_.data(), n_) <= options_.tolerance_change ||
+         std::abs(value_ - before) < options_.tolerance_change))
       return Status::kRunning;
   }
   return Status::kRunning;
@@ -218,7 +213,8 @@ bool Lbfgs::search(const Function& function, float* x, double first_step, double
   }
   while (!accepted && bracketed && used < kMaxEvaluations) {
     const double width = high.t - low.t;
-    if (std::abs(width) * largest(direction_) < 1e-9) break;  // below what float32 pixels resolve
+    if (std::abs(width) * largest(direction_.data(), n_) < 1e-9)
+      break;  // below what float32 pixels resolve
     t = std::isfinite(high.value)
             ? cubic_minimizer(low.t, low.value, low.slope, high.t, high.value, high.slope)
             : std::numeric_limits<double>::quiet_NaN();

@@ -1,9 +1,8 @@
 #pragma once
 #include <cstdint>
-#include <functional>
 #include <vector>
 
-#include "core/bytes.hpp"
+#include "attacks/optimizer.hpp"
 
 namespace medpfl {
 
@@ -24,28 +23,18 @@ struct LbfgsOptions {
 /// calls, and without line search the rules are those of the optimizer that DLG's authors used:
 /// steps of full length but for the first. The line search follows Nocedal & Wright (2006),
 /// algorithms 3.5 and 3.6, with cubic interpolation.
-class Lbfgs {
+class Lbfgs final : public Optimizer {
  public:
-  /// Value of the objective at x [n]; writes its gradient [n].
-  using Function = std::function<double(const float* x, float* gradient)>;
-  enum class Status {
-    kRunning,
-    kStalled,    ///< no further progress from here: gradient below tolerance, or no descent found
-    kNotFinite,  ///< the objective became NaN or infinite
-  };
-
   Lbfgs(const LbfgsOptions& options, int64_t n);
 
-  /// Up to `inner` steps from x [n], in place. Only this object moves x between calls.
-  Status step(const Function& function, float* x);
-  /// Everything it knows, so that restored it goes on to the same bits from the same x.
-  void save(ByteWriter* out) const;
-  void restore(ByteReader* in);
-  /// Forgets the curvature pairs and that x was known: call after moving x.
-  void restart();
-  /// The objective at the last point that was accepted and evaluated.
-  double value() const { return value_; }
-  int64_t evaluations() const { return evaluations_; }
+  /// Up to `inner` steps. Stalled: gradient below tolerance, or no descent found.
+  Status step(const Function& function, float* x) override;
+  /// Forgets the curvature pairs and that x was known.
+  void moved() override;
+  double value() const override { return value_; }
+  int64_t evaluations() const override { return evaluations_; }
+  void save(ByteWriter* out) const override;
+  void restore(ByteReader* in) override;
 
  private:
   struct Point {

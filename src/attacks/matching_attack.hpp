@@ -1,25 +1,16 @@
 #pragma once
-#include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "attacks/attack.hpp"
 
 namespace medpfl {
 
-/// The parts of an optimization attack, as a preset sets them. Each is the default of an option of
-/// the attack's own section, so a user may override any.
-struct MatchingParts {
-  std::string labels = "joint";
-  std::string objective = "l2";
-  std::string output_error = "softmax";
-  std::string init = "normal";
-  std::string line_search = "none";
-  int64_t iterations = 300;
-  double stop_loss = 1e-6;
-};
-
-/// A row of the attacks' table: gradient matching with L-BFGS and these parts.
-RegistryEntry<AttackFactory> matching_preset(std::string name, std::string summary,
-                                             std::string paper, const MatchingParts& parts);
+/// A row of the attacks' table: gradient matching whose parts are those of matching_options(), with
+/// these defaults instead. A user may override any part in [attack.NAME].
+RegistryEntry<AttackFactory> matching_preset(
+    std::string name, std::string summary, std::string paper,
+    const std::vector<std::pair<std::string, std::string>>& parts);
 
 }  // namespace medpfl

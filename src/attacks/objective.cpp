@@ -1,43 +1,43 @@
 #include "attacks/objective.hpp"
 
-#include <fmt/format.h>
-
-#include "attacks/vector_math.hpp"
-#include "core/error.hpp"
+#include "attacks/distance.hpp"
+#include "attacks/gradient_view.hpp"
 
 namespace medpfl {
 namespace {
 
-class SquaredDistance final : public Objective {
+class ViewedObjective final : public Objective {
  public:
-  explicit SquaredDistance(bool relative) : relative_(relative) {}
+  ViewedObjective(const ObjectiveOptions& options, const FlatParameters& observed)
+      : view_(options.view, observed),
+        distance_(make_distance(options.distance, viewed(observed.data()), view_.bounds(),
+                                options.kernel_sigma)) {}
 
-  double evaluate(const float* dummy, const float* observed, int64_t n,
-                  float* derivative) const override {
-    double scale = 1;
-    if (relative_) {
-      const double energy = dot(observed, observed, n);
-      if (energy > 0) scale = 1 / energy;
-    }
-    const auto factor = static_cast<float>(2 * scale);
-    for (int64_t i = 0; i < n; ++i) derivative[i] = dummy[i] - observed[i];
-    const double distance = dot(derivative, derivative, n);
-    for (int64_t i = 0; i < n; ++i) derivative[i] *= factor;
-    return scale * distance;
+  double evaluate(const float* dummy, float* derivative) const override {
+    if (view_.whole()) return distance_->evaluate(dummy, derivative);
+    std::vector<float> seen = viewed(dummy), own(seen.size());
+    const double value = distance_->evaluate(seen.data(), own.data());
+    view_.scatter(own.data(), derivative);
+    return value;
   }
 
  private:
-  bool relative_;
+  std::vector<float> viewed(const float* gradient) const {
+    if (view_.whole()) return {gradient, gradient + view_.size()};
+    std::vector<float> out(static_cast<size_t>(view_.size()));
+    view_.gather(gradient, out.data());
+    return out;
+  }
+
+  GradientView view_;
+  std::unique_ptr<Distance> distance_;
 };
 
 }  // namespace
 
-std::vector<std::string> objective_names() { return {"l2", "relative-l2"}; }
-
-std::unique_ptr<Objective> make_objective(const std::string& name) {
-  if (name == "l2") return std::make_unique<SquaredDistance>(false);
-  if (name == "relative-l2") return std::make_unique<SquaredDistance>(true);
-  throw ConfigError(fmt::format("unknown objective '{}'", name));
+std::unique_ptr<Objective> make_objective(const ObjectiveOptions& options,
+                                          const FlatParameters& observed) {
+  return std::make_unique<ViewedObjective>(options, observed);
 }
 
 }  // namespace medpfl

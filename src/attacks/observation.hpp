@@ -1,6 +1,7 @@
 #pragma once
+#include <ATen/core/Tensor.h>
+
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,14 +13,29 @@ namespace medpfl {
 /// was received (after the hospital's defenses), and the public hyper-parameters. The truth is
 /// another type that only scoring sees.
 struct Observation {
+  static constexpr int64_t kSum = -1;  ///< as client: the mean of all updates of the round
   int64_t round = 0;
   int64_t client = 0;
-  int64_t probe = -1;       ///< -1: the update of the round
-  FlatParameters weights;   ///< the global model before the round
-  FlatParameters gradient;  ///< mean gradient over the batch, as far as the update shows it
+  int64_t probe = -1;      ///< -1: the update of the round
+  FlatParameters weights;  ///< the global model before the round
+  /// Mean gradient over the batch, as far as the update shows it; statistics' entries hold their
+  /// change.
+  FlatParameters gradient;
   int64_t batch = 1;        ///< images behind the message (public: the hospital states its weight)
   int64_t steps = 1;        ///< local optimizer steps (public)
+  int64_t local_batch = 0;  ///< images of a local step at most, 0: all (public)
+  double rate = 1;          ///< of the hospital's SGD (public)
   std::vector<int64_t> known_labels;  ///< [batch]; only under attack.labels=known, else empty
+  at::Tensor public_mean;  ///< float32 [C, H, W], mean public image; only where the attack uses it
 };
+
+/// What an attacker assumes of local training where the protocol does not say; 0: as it says.
+struct LocalGuess {
+  int64_t steps = 0, batch = 0;  ///< see Observation::steps, local_batch
+  double rate = 0;
+};
+
+/// The observation of a change of weights as one sees it who assumes this.
+Observation assuming(Observation observation, const LocalGuess& guess);
 
 }  // namespace medpfl

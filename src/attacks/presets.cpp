@@ -1,29 +1,122 @@
 // The attacks' table. An optimization attack is a row: its name, its paper and its parts.
+#include "attacks/fc_readout.hpp"
+#include "attacks/imprint.hpp"
 #include "attacks/matching_attack.hpp"
 
 namespace medpfl {
-namespace {
-
-RegistryEntry<AttackFactory> dlg() {
-  MatchingParts parts;
-  parts.labels = "joint";
-  parts.stop_loss = 0;
-  return matching_preset("dlg", "match gradients in L2; labels optimized with the images",
-                         "Zhu, Liu, Han, NeurIPS 2019, arXiv 1906.08935", parts);
-}
-
-RegistryEntry<AttackFactory> idlg() {
-  MatchingParts parts;
-  parts.labels = "idlg";
-  parts.stop_loss = 1e-6;
-  return matching_preset("idlg", "match gradients in L2; the label read from the last layer",
-                         "Zhao, Mopuri, Bilen 2020, arXiv 2001.02610", parts);
-}
-
-}  // namespace
 
 const Registry<AttackFactory>& attacks() {
-  static const Registry<AttackFactory> table("attack", {dlg(), idlg()});
+  static const Registry<AttackFactory> table(
+      "attack",
+      {matching_preset("dlg", "match gradients in L2; labels optimized with the images",
+                       "Zhu, Liu, Han, NeurIPS 2019, arXiv 1906.08935", {}),
+       matching_preset("idlg", "match gradients in L2; the label read from the last layer",
+                       "Zhao, Mopuri, Bilen 2020, arXiv 2001.02610",
+                       {{"labels", "idlg"}, {"stop_loss", "1e-6"}}),
+       matching_preset("cpl", "idlg from a patterned start",
+                       "Wei et al., ESORICS 2020, arXiv 2004.10397",
+                       {{"labels", "idlg"}, {"init", "tile"}}),
+       matching_preset("inverting-gradients",
+                       "match the direction of gradients by signed Adam; total variation",
+                       "Geiping et al., NeurIPS 2020, arXiv 2003.14053",
+                       {{"labels", "known"},
+                        {"objective", "cosine"},
+                        {"tv", "0.1"},
+                        {"optimizer", "adam"},
+                        {"iterations", "4800"},
+                        {"learning_rate", "0.1"},
+                        {"sign", "hard"},
+                        {"schedule", "step"},
+                        {"box", "true"}}),
+       matching_preset("modern",
+                       "match the direction of gradients by Adam with soft sign; colour variation",
+                       "Geiping, Fowl et al., the breaching library",
+                       {{"labels", "bias-counts"},
+                        {"objective", "cosine"},
+                        {"init", "tile-4"},
+                        {"tv_colour", "0.1"},
+                        {"feature_match", "0.1"},
+                        {"optimizer", "adam"},
+                        {"iterations", "24000"},
+                        {"learning_rate", "0.1"},
+                        {"sign", "soft"},
+                        {"schedule", "cosine"},
+                        {"warmup", "50"},
+                        {"box", "true"}}),
+       matching_preset("grad-inversion",
+                       "match gradients in L2 by a group of candidates; statistics of batch "
+                       "normalization",
+                       "Yin et al., CVPR 2021, arXiv 2104.07586",
+                       {{"labels", "yin"},
+                        {"objective_scale", "1e-4"},
+                        {"tv", "1e-4"},
+                        {"image_l2", "1e-6"},
+                        {"bn_statistics", "0.1"},
+                        {"group", "4"},
+                        {"group_consistency", "0.01"},
+                        {"optimizer", "adam"},
+                        {"iterations", "20000"},
+                        {"learning_rate", "0.1"},
+                        {"schedule", "cosine"},
+                        {"warmup", "50"},
+                        {"langevin", "0.01"},
+                        {"box", "true"}}),
+       matching_preset("kernel", "match gradients under a Gaussian kernel", "arXiv 2204.13808",
+                       {{"labels", "idlg"},
+                        {"objective", "kernel"},
+                        {"init", "uniform"},
+                        {"learning_rate", "0.1"}}),
+       matching_preset("partial-match", "match the largest entries of the gradient by Adam",
+                       "FedLeak, arXiv 2506.08435",
+                       {{"labels", "bias-counts"},
+                        {"top_entries", "50"},
+                        {"tv", "0.1"},
+                        {"objective", "cosine"},
+                        {"optimizer", "adam"},
+                        {"iterations", "4800"},
+                        {"learning_rate", "0.1"},
+                        {"schedule", "step"},
+                        {"box", "true"}}),
+       matching_preset("untrained-prior",
+                       "match the direction of gradients by the weights of an untrained generator",
+                       "CI-Net: Zhang et al., ICCV 2023; GION",
+                       {{"labels", "bias-counts"},
+                        {"objective", "cosine"},
+                        {"parametrization", "generator"},
+                        {"optimizer", "adam"},
+                        {"iterations", "5000"},
+                        {"learning_rate", "0.001"},
+                        {"sign", "hard"}}),
+       matching_preset("sme", "match an update by the gradient at weights between before and after",
+                       "Zhu, Yao, Blaschko, ICML 2023, arXiv 2306.00127",
+                       {{"labels", "known"},
+                        {"objective", "cosine"},
+                        {"update", "sme"},
+                        {"tv", "0.01"},
+                        {"optimizer", "adam"},
+                        {"iterations", "1000"},
+                        {"learning_rate", "0.25"},
+                        {"schedule", "step"},
+                        {"box", "true"}}),
+       matching_preset("medical-bn", "match an update simulated in train mode, from a prior image",
+                       "Hatamizadeh et al., IEEE TMI 2023, arXiv 2202.06924",
+                       {{"objective", "norms"},
+                        {"objective_scale", "0.001"},
+                        {"update", "unroll"},
+                        {"init", "surrogate"},
+                        {"grey", "true"},
+                        {"tv_isotropic", "0.0001"},
+                        {"image_l2", "0.00001"},
+                        {"bn_statistics", "0.1"},
+                        {"bn_target", "update"},
+                        {"optimizer", "adam"},
+                        {"iterations", "40000"},
+                        {"learning_rate", "0.1"},
+                        {"beta2", "0.9"},
+                        {"schedule", "cosine"},
+                        {"warmup", "100"},
+                        {"langevin", "0.1"}}),
+       fc_readout(), imprint()});
   return table;
 }
 

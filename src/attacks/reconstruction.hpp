@@ -13,12 +13,18 @@ namespace medpfl {
 struct Reconstruction {
   at::Tensor images;            ///< float32 [B, C, H, W] in [0, 1]
   std::vector<int64_t> labels;  ///< [B], as inferred, given or optimized
-  std::string status;           ///< converged: below stop_loss | stalled | finished | diverged
+  std::string status;           ///< converged: below stop_loss | stalled | finished | diverged |
+                                ///< budget: used up | dropped: by successive halving
   double matching_loss = 0;     ///< of the images returned, by the attacker's own objective
   int64_t iterations = 0, evaluations = 0;
   double seconds = 0;
+  /// Bytes by which the process's resident memory grew at most; -1: unknown. Not the attack's to
+  /// fill in.
+  int64_t memory_growth = -1;
   std::vector<int64_t> trace_iterations;
-  std::vector<double> trace;  ///< objective at those iterations
+  std::vector<double> trace;        ///< objective at those iterations
+  std::vector<std::string> terms;   ///< names of the parts whose sum it is; empty: not told
+  std::vector<double> trace_terms;  ///< [iterations, terms], weights included
   std::vector<int64_t> snapshot_iterations;
   std::vector<at::Tensor> snapshots;  ///< each float32 [B, C, H, W] in [0, 1]
 };

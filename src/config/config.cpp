@@ -181,8 +181,17 @@ std::string Config::to_ini(bool comments) const {
 
 std::string describe_sections() {
   std::string out;
+  const Section* before = nullptr;
   for (const Section& section : config_sections()) {
     out += fmt::format("\n[{}] {}\n", section.name, section.summary);
+    // Rows of one kind, as the presets of attacks, are told once.
+    if (const auto changed =
+            before == nullptr ? std::nullopt : differing_defaults(section.options, before->options);
+        changed && !section.options.empty()) {
+      out += fmt::format("  the options of [{}]; defaults: {}\n", before->name, *changed);
+      continue;
+    }
+    before = &section;
     for (const OptionSpec& option : section.options) {
       const std::string name = fmt::format("--{}.{}", section.name, option.name);
       out += fmt::format("  {:<34} {}\n  {:<34} {}; default: {}\n", name, option.help, "",

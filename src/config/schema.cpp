@@ -2,6 +2,7 @@
 
 #include "attacks/attack.hpp"
 #include "attacks/labels.hpp"
+#include "attacks/matching_engine.hpp"
 #include "comm/update_sum.hpp"
 #include "data/dataset.hpp"
 #include "data/partition.hpp"
@@ -54,7 +55,25 @@ Section model_section() {
                      "auto: the architecture's own"),
        choice_option("init", "pytorch", initialization_names(), "how first weights are drawn"),
        real_option("init_scale", 0.5, "uniform: half the width; normal: the deviation").above(0),
-       integer_option("classes", 0, "classes; 0: those of the data set").at_least(0)}};
+       integer_option("classes", 0, "classes; 0: those of the data set").at_least(0),
+       choice_option(
+           "norm_mode", "eval", norm_mode_names(),
+           "what batch normalization uses in training: the stored statistics, which stay, "
+           "or those of the batch"),
+       text_option("normalize", "none",
+                   "what the network sees of pixels in [0, 1]: none, imagenet, or numbers: means, "
+                   "then deviations, of all or of each channel"),
+       text_option("weights", "",
+                   "file of the first weights, from torch.save of a state dict or torch.jit.save; "
+                   "empty: drawn as init says"),
+       flag_option("new_head", false,
+                   "with model.weights: the last dense layer is drawn, for other classes"),
+       integer_option("imprint_bins", 0,
+                      "rows of the block a malicious server puts in front; 0: none")
+           .at_least(0),
+       integer_option("imprint_groups", 4,
+                      "functionals of the image that share the rows; 1: as published")
+           .at_least(1)}};
 }
 
 Section federation_section() {
@@ -117,6 +136,22 @@ Section attack_section() {
            integer_option("iterations", 0, "outer iterations; 0: the attack's own").at_least(0),
            integer_option("restarts", 1, "starts of each attack; the least matching loss is kept")
                .between(1, 1000),
+           flag_option("halving", false,
+                       "drop the weaker half of the restarts again and again on the way "
+                       "(successive halving)"),
+           integer_option("max_evaluations", 0, "evaluations of an attack task at most; 0: any")
+               .at_least(0),
+           real_option("max_seconds", 0,
+                       "seconds of an attack task at most, 0: any; results then depend on speed")
+               .at_least(0),
+           choice_option("engine", "auto", engine_names(),
+                         "how the gradient of a matching objective is computed; auto: native where "
+                         "it applies, else exact"),
+           choice_option("threat", "honest-but-curious", {"honest-but-curious", "malicious-server"},
+                         "what the server may do; malicious-server: change the model it sends"),
+           choice_option("sees", "messages", {"messages", "sum"},
+                         "what is attacked; sum: only the mean of all updates of a round, as under "
+                         "secure aggregation"),
            choice_option("ranks", "all", {"root", "all"}, "who works on attack tasks"),
            choice_option("when", "end", {"end", "each-round"}, "when attacks run"),
            text_option("snapshots", "1,3,10,30,100", "iterations at which images are kept")}};

@@ -3,11 +3,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
+#include <cstring>
+#include <fstream>
 #include <functional>
+#include <sstream>
 
 #include "core/error.hpp"
 #include "core/text.hpp"
+#include "models/state_dict.hpp"
 
 namespace medpfl {
 namespace {
@@ -84,8 +89,10 @@ void read_attack(const Config& config, Settings* settings, Violations* wrong) {
   wrong->guard([&] { settings->snapshots = read_iterations(values); });
   AttackRequest request;
   request.labels = values.text("labels");
+  request.engine = values.text("engine");
   request.iterations = values.integer("iterations");
   request.snapshots = settings->snapshots;
+  settings->attack.engine = request.engine;
   for (const std::string& name : values.list("method")) {
     wrong->guard([&] {
       const auto& entry = attacks().find(name);
@@ -93,7 +100,16 @@ void read_attack(const Config& config, Settings* settings, Violations* wrong) {
           {name, entry.create(config.section("attack." + name), request)});
     });
   }
+  settings->attack.threat = values.text("threat");
+  settings->attack.sums = values.text("sees") == "sum";
+  wrong->check(
+      !settings->attack.sums || (values.integer("probes") == 0 && values.text("clients") == "all"),
+      "attack.sees=sum shows the attacker the sum of all updates and nothing else: it needs "
+      "attack.probes=0 and attack.clients=all");
   settings->attack.restarts = values.integer("restarts");
+  settings->attack.halving = values.flag("halving");
+  settings->attack.max_evaluations = values.integer("max_evaluations");
+  settings->attack.max_seconds = values.real("max_seconds");
   settings->attack.all_ranks = values.text("ranks") == "all";
   settings->attack.each_round = values.text("when") == "each-round";
   wrong->guard([&] {
@@ -119,7 +135,11 @@ void check_batches(const Settings& settings, Violations* wrong) {
                : fmt::format("attack.{}.{} holds for", method.name, option);
     const std::string instead = labels ? "attack.labels=known or joint"
                                        : fmt::format("attack.{}.output_error=softmax", method.name);
-    if (probes) {
+    if (settings.attack.sums) {
+      wrong->check(false, fmt::format("{} one image, and attack.sees=sum shows that of all "
+                                      "hospitals: use {}",
+                                      what, instead));
+    } else if (probes) {
       wrong->check(
           settings.targets->probe_batch == 1,
           fmt::format("{} one image: it needs attack.probe_batch=1, or {}", what, instead));
@@ -130,6 +150,50 @@ void check_batches(const Settings& settings, Violations* wrong) {
                                what, instead));
     }
   }
+}
+
+// Whoever simulates local training, or guesses at it, needs an update that came of it.
+void check_updates(const Settings& settings, Violations* wrong) {
+  for (const AttackPlan::Method& method : settings.attack.methods) {
+    const LocalGuess guess = method.attack->guess();
+    std::string option;
+    if (guess.rate > 0) option = fmt::format("local_rate={}", guess.rate);
+    if (guess.batch > 0) option = fmt::format("local_batch={}", guess.batch);
+    if (guess.steps > 0) option = fmt::format("steps={}", guess.steps);
+    // One step unrolled is the gradient.
+    if (method.attack->update() == "sme" ||
+        (settings.attack.sums && method.attack->update() != "gradient"))
+      option = fmt::format("update={}", method.attack->update());
+    if (option.empty()) continue;
+    wrong->check(settings.federation.algorithm == "fedavg",
+                 fmt::format("attack.{}.{} is for changes of weights, and messages of "
+                             "federation.algorithm={} are gradients: use fedavg, or leave it out",
+                             method.name, option, settings.federation.algorithm));
+    wrong->check(!settings.attack.sums,
+                 fmt::format("attack.{}.{} is for the local training of one hospital, and "
+                             "attack.sees=sum shows that of all: use attack.sees=messages",
+                             method.name, option));
+  }
+}
+
+// A malicious server is a threat of its own, and only where the user says so.
+void check_threat(const Settings& s, Violations* wrong) {
+  const bool malicious = s.attack.threat == "malicious-server";
+  wrong->check(malicious == (s.imprint_bins > 0),
+               malicious
+                   ? "attack.threat=malicious-server changes the model that the server sends: "
+                     "say how, by model.imprint_bins=128"
+                   : fmt::format("model.imprint_bins={} is the block of a server that changes "
+                                 "the model it sends: it needs attack.threat=malicious-server",
+                                 s.imprint_bins));
+  if (!malicious || s.imprint_bins == 0) return;
+  wrong->check(s.imprint_groups <= s.imprint_bins,
+               fmt::format("model.imprint_groups={} must not be above model.imprint_bins={}",
+                           s.imprint_groups, s.imprint_bins));
+  wrong->check(s.federation.algorithm == "fedsgd" ||
+                   (s.federation.batch_size == 0 && s.federation.local_epochs == 1),
+               "model.imprint_bins holds for one local step, after which the block is another: use "
+               "federation.algorithm=fedsgd, or federation.batch_size=0 and local_epochs=1");
 }
 
 }  // namespace
@@ -169,6 +233,15 @@ Settings make_settings(const Config& config) {
   s.activation = model.text("activation");
   s.init = {model.text("init"), model.real("init_scale")};
   s.classes = model.integer("classes");
+  s.norm_mode = parse_norm_mode(model.text("norm_mode"));
+  wrong.guard(
+      [&] { s.normalization = parse_normalization(model.text("normalize"), s.data.channels); });
+  s.weights_file = model.text("weights");
+  s.new_head = model.flag("new_head");
+  wrong.check(!s.new_head || !s.weights_file.empty(),
+              "model.new_head=true needs a file in model.weights");
+  s.imprint_bins = model.integer("imprint_bins");
+  s.imprint_groups = model.integer("imprint_groups");
 
   const OptionValues output = config.section("output");
   wrong.guard([&] { s.capture = read_capture(output, s.federation); });
@@ -183,13 +256,17 @@ Settings make_settings(const Config& config) {
     });
   read_attack(config, &s, &wrong);
   check_batches(s, &wrong);
+  check_updates(s, &wrong);
+  check_threat(s, &wrong);
   wrong.guard([&] {
     s.dataset =
         datasets().find(s.dataset_name).create(config.section("data." + s.dataset_name), s.data);
   });
   wrong.throw_if_any();
-  s.attack.public_knowledge =
-      fmt::format("learning rate known; single messages; defenses: {}", s.defenses.describe());
+  s.attack.public_knowledge = fmt::format(
+      "{}{}; defenses: {}",
+      s.imprint_bins > 0 ? "malicious server, which set the block in front of the model; " : "",
+      s.attack.sums ? "only the sum of a round" : "single messages", s.defenses.describe());
   return s;
 }
 
@@ -201,9 +278,36 @@ Model make_model(const Config& config, const Settings& settings, int64_t data_cl
   request.input = {settings.data.channels, settings.data.image_size, settings.data.image_size};
   request.classes = std::max<int64_t>(2, settings.classes != 0 ? settings.classes : data_classes);
   request.activation = settings.activation;
-  return models()
-      .find(settings.model_name)
-      .create(config.section("model." + settings.model_name), request);
+  request.norm_mode = settings.norm_mode;
+  request.normalization = settings.normalization;
+  request.imprint_rows = settings.imprint_bins;
+  Model model = models()
+                    .find(settings.model_name)
+                    .create(config.section("model." + settings.model_name), request);
+  Violations wrong;
+  for (const AttackPlan::Method& method : settings.attack.methods)
+    wrong.guard([&] {
+      try {
+        method.attack->check(model);
+      } catch (const ConfigError& error) {
+        throw ConfigError(fmt::format("[attack.{}] {}", method.name, error.what()));
+      }
+    });
+  wrong.throw_if_any();
+  return model;
+}
+
+FlatParameters make_first_weights(const Settings& settings, const Model& model) {
+  FlatParameters weights = initial_weights(model, settings.init, settings.seed);
+  const std::string& path = settings.weights_file;
+  if (path.empty()) return weights;
+  std::ifstream in(path, std::ios::binary);
+  std::ostringstream bytes;
+  if (!in || !(bytes << in.rdbuf()))
+    throw DataError(
+        fmt::format("model.weights={}: the file cannot be read: {}", path, std::strerror(errno)));
+  load_state_dict(read_state_dict(bytes.str(), path), model, settings.new_head, path, &weights);
+  return weights;
 }
 
 std::unique_ptr<Aggregator> make_aggregator(const Config& config, const Settings& settings,

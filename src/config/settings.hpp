@@ -32,6 +32,11 @@ struct Settings {
   std::string activation;
   Initialization init;
   int64_t classes = 0;  ///< 0: those of the data set
+  NormMode norm_mode = NormMode::kEval;
+  Normalization normalization;  ///< of pixels
+  std::string weights_file;                      ///< empty: drawn
+  bool new_head = false;                         ///< the last layer is drawn nevertheless
+  int64_t imprint_bins = 0, imprint_groups = 1;  ///< of a malicious server's block; 0 bins: none
   FederationSettings federation;
   CapturePolicy capture;
   bool weights = true;
@@ -50,8 +55,12 @@ struct Settings {
 Settings make_settings(const Config& config);
 
 /// The network for a data set with these classes. Throws ConfigError when model.classes is too
-/// small.
+/// small, and where an attack's options do not fit the network.
 Model make_model(const Config& config, const Settings& settings, int64_t data_classes);
+
+/// The weights of round 0: drawn, and where model.weights names a file those of the file. Throws
+/// DataError. Reads the file: call it on one rank.
+FlatParameters make_first_weights(const Settings& settings, const Model& model);
 
 /// The federated algorithm of the configuration.
 std::unique_ptr<Aggregator> make_aggregator(const Config& config, const Settings& settings,

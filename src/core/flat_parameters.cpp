@@ -12,14 +12,29 @@
 namespace medpfl {
 
 int64_t ParameterLayout::add(std::string name, std::vector<int64_t> shape) {
-  int64_t size = 1;
-  for (const int64_t extent : shape) size *= extent;
-  if (size <= 0) throw Error(ExitCode::kInternal, fmt::format("parameter '{}' is empty", name));
-  for (const Entry& entry : entries_)
-    if (entry.name == name)
-      throw Error(ExitCode::kInternal, fmt::format("parameter '{}' is declared twice", name));
-  entries_.push_back({std::move(name), size_, size, std::move(shape)});
-  size_ += size;
+  if (trainable_count_ < count())
+    throw Error(ExitCode::kInternal, fmt::format("parameter '{}' follows a statistic", name));
+  const int64_t index = append({std::move(name), 0, 0, std::move(shape), false});
+  trainable_ = size_;
+  trainable_count_ = count();
+  return index;
+}
+
+int64_t ParameterLayout::add_statistic(std::string name, std::vector<int64_t> shape) {
+  return append({std::move(name), 0, 0, std::move(shape), true});
+}
+
+int64_t ParameterLayout::append(Entry entry) {
+  entry.offset = size_;
+  entry.size = 1;
+  for (const int64_t extent : entry.shape) entry.size *= extent;
+  if (entry.size <= 0)
+    throw Error(ExitCode::kInternal, fmt::format("parameter '{}' is empty", entry.name));
+  for (const Entry& other : entries_)
+    if (other.name == entry.name)
+      throw Error(ExitCode::kInternal, fmt::format("parameter '{}' is declared twice", entry.name));
+  size_ += entry.size;
+  entries_.push_back(std::move(entry));
   return count() - 1;
 }
 
@@ -55,14 +70,15 @@ std::vector<at::Tensor> FlatParameters::views(bool requires_grad) const {
   std::vector<at::Tensor> out;
   out.reserve(static_cast<size_t>(layout_.count()));
   for (int64_t i = 0; i < layout_.count(); ++i)
-    out.push_back(view(i).detach().set_requires_grad(requires_grad));
+    out.push_back(view(i).detach().set_requires_grad(requires_grad && !layout_[i].statistic));
   return out;
 }
 
 void FlatParameters::assign(const std::vector<at::Tensor>& tensors) {
-  for (int64_t i = 0; i < layout_.count(); ++i) {
-    const at::Tensor source = tensors[static_cast<size_t>(i)].detach().contiguous();
-    std::copy_n(source.data_ptr<float>(), layout_[i].size, data() + layout_[i].offset);
+  for (size_t i = 0; i < tensors.size(); ++i) {
+    const ParameterLayout::Entry& entry = layout_[static_cast<int64_t>(i)];
+    const at::Tensor source = tensors[i].detach().contiguous();
+    std::copy_n(source.data_ptr<float>(), entry.size, data() + entry.offset);
   }
 }
 
@@ -79,6 +95,15 @@ void FlatParameters::multiply(double scale) {
   const float factor = static_cast<float>(scale);
   float* out = data();
   for (int64_t i = 0; i < size(); ++i) out[i] *= factor;
+}
+
+void FlatParameters::step(const FlatParameters& gradient, double rate, double share) {
+  const auto descend = static_cast<float>(-rate), change = static_cast<float>(share);
+  float* out = data();
+  const float* in = gradient.data();
+  const int64_t n = layout_.trainable();
+  for (int64_t i = 0; i < n; ++i) out[i] += descend * in[i];
+  for (int64_t i = n; i < size(); ++i) out[i] += change * in[i];
 }
 
 double FlatParameters::norm() const {

@@ -7,7 +7,9 @@
 
 namespace medpfl {
 
-/// Names, offsets and shapes of a model's parameters within one contiguous float32 buffer.
+/// Names, offsets and shapes of a model's tensors within one contiguous float32 buffer: first the
+/// parameters, which have gradients, then the statistics (running means and variances of batch
+/// normalization), which have none.
 class ParameterLayout {
  public:
   struct Entry {
@@ -15,19 +17,26 @@ class ParameterLayout {
     int64_t offset = 0;  ///< in elements
     int64_t size = 0;    ///< in elements
     std::vector<int64_t> shape;
+    bool statistic = false;
   };
 
   /// Appends a parameter and returns its index. Throws on a name that is taken or an empty shape.
   int64_t add(std::string name, std::vector<int64_t> shape);
+  /// Appends a statistic, likewise; no parameter may follow.
+  int64_t add_statistic(std::string name, std::vector<int64_t> shape);
 
-  int64_t size() const { return size_; }  ///< elements of all parameters, P
+  int64_t size() const { return size_; }            ///< elements of all tensors, P
+  int64_t trainable() const { return trainable_; }  ///< elements of the parameters; they lead
   int64_t count() const { return static_cast<int64_t>(entries_.size()); }
+  int64_t trainable_count() const { return trainable_count_; }  ///< entries of the parameters
   const Entry& operator[](int64_t i) const { return entries_[static_cast<size_t>(i)]; }
   const std::vector<Entry>& entries() const { return entries_; }
 
  private:
+  int64_t append(Entry entry);
+
   std::vector<Entry> entries_;
-  int64_t size_ = 0;
+  int64_t size_ = 0, trainable_ = 0, trainable_count_ = 0;
 };
 
 /// A model's weights, a gradient or an update: one contiguous float32 buffer [P]; named tensors are
@@ -50,15 +59,19 @@ class FlatParameters {
   const at::Tensor& buffer() const { return buffer_; }  ///< [P] float32
   /// Parameter i in its own shape; shares memory with the buffer.
   at::Tensor view(int64_t i) const;
-  /// All parameters as views. With `requires_grad` each is a leaf of autograd that shares memory.
+  /// All tensors as views. With `requires_grad` parameters are leaves of autograd that share
+  /// memory.
   std::vector<at::Tensor> views(bool requires_grad = false) const;
 
-  /// Copies tensors (one for each parameter, same shapes) into the buffer.
+  /// Copies tensors (of the same shapes) into the first entries of the layout; others stay.
   void assign(const std::vector<at::Tensor>& tensors);
   void fill(float value);
   /// this += scale * other; same layout.
   void add(const FlatParameters& other, double scale);
   void multiply(double scale);
+  /// A step against `gradient`, whose statistics' entries hold their change: parameters take
+  /// -rate * gradient, statistics `share` of their change.
+  void step(const FlatParameters& gradient, double rate, double share = 1);
   /// Euclidean norm, accumulated in float64.
   double norm() const;
   bool all_finite() const;

@@ -149,6 +149,19 @@ std::optional<std::string> violation(const OptionSpec& spec, std::string_view te
   return std::nullopt;
 }
 
+std::optional<std::string> differing_defaults(const std::vector<OptionSpec>& options,
+                                              const std::vector<OptionSpec>& of) {
+  const auto same = [](const OptionSpec& a, const OptionSpec& b) {
+    return a.name == b.name && a.help == b.help && describe_domain(a) == describe_domain(b);
+  };
+  if (!std::equal(options.begin(), options.end(), of.begin(), of.end(), same)) return std::nullopt;
+  std::vector<std::string> parts;
+  for (size_t i = 0; i < options.size(); ++i)
+    if (options[i].default_value != of[i].default_value)
+      parts.push_back(options[i].name + "=" + options[i].default_value);
+  return join(parts);
+}
+
 OptionValues OptionValues::defaults(const std::vector<OptionSpec>& specs) {
   OptionValues values;
   for (const OptionSpec& spec : specs) values.set(spec.name, spec.default_value);

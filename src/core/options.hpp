@@ -38,6 +38,11 @@ std::optional<std::string> violation(const OptionSpec& spec, std::string_view te
 /// "integer, at least 1", "one of: a, b".
 std::string describe_domain(const OptionSpec& spec);
 
+/// How the defaults of `options` differ from those of `of`, "a=1, b=2"; nothing where the two are
+/// not the same options.
+std::optional<std::string> differing_defaults(const std::vector<OptionSpec>& options,
+                                              const std::vector<OptionSpec>& of);
+
 /// The values of one section or component, by short name; all are checked against their
 /// OptionSpec before a component sees them.
 class OptionValues {

@@ -8,7 +8,10 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <atomic>
 #include <charconv>
+#include <fstream>
 #include <memory>
 #include <string_view>
 
@@ -27,11 +30,35 @@ void prepare_process(int threads) {
   at::globalContext().setDeterministicCuDNN(true);
 }
 
-int64_t peak_memory_bytes() {
+namespace {
+
+// Largest resident memory since the mark was last set back, in bytes.
+int64_t marked_peak() {
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
   return static_cast<int64_t>(usage.ru_maxrss) * 1024;
 }
+
+// The system has one mark a process; this is the highest it stood at before a watch set it back.
+std::atomic<int64_t>& earlier_peak() {
+  static std::atomic<int64_t> bytes{0};
+  return bytes;
+}
+
+}  // namespace
+
+int64_t peak_memory_bytes() { return std::max(earlier_peak().load(), marked_peak()); }
+
+MemoryWatch::MemoryWatch() {
+  malloc_trim(0);
+  const int64_t before = peak_memory_bytes();
+  std::ofstream marks("/proc/self/clear_refs");
+  if (!(marks << "5" << std::flush)) return;
+  earlier_peak() = before;
+  start_ = marked_peak();
+}
+
+int64_t MemoryWatch::growth() const { return start_ < 0 ? -1 : marked_peak() - start_; }
 
 std::string host_name() {
   char name[256] = "";

@@ -14,6 +14,19 @@ void prepare_process(int threads);
 /// Largest resident memory of this process so far, in bytes.
 int64_t peak_memory_bytes();
 
+/// By how much the resident memory of this process grows at most from here on. At the start, memory
+/// that is free goes back to the system, so that what comes next is seen whole; what libraries set
+/// up at their first call counts too. One at a time.
+class MemoryWatch {
+ public:
+  MemoryWatch();
+  /// In bytes; -1 where the system has no mark that can be set back (Linux: /proc/self/clear_refs).
+  int64_t growth() const;
+
+ private:
+  int64_t start_ = -1;
+};
+
 std::string host_name();
 
 /// CPUs this process may run on (its affinity), ascending; empty where the system does not say.

@@ -17,6 +17,8 @@ enum class Purpose : uint64_t {
   kAttackStart = 7,
   kPhantom = 8,
   kBenchmark = 9,
+  kAttackNoise = 10,
+  kImprint = 11,
 };
 
 /// The whole identity of a random stream: never a rank, a time or an order of calls.

@@ -26,13 +26,27 @@ FlatParameters unpack_flat(const ParameterLayout& layout, ByteReader* in) {
 
 FlatParameters seen_gradient(FlatParameters payload, bool is_gradient, double learning_rate,
                              int64_t steps) {
-  if (!is_gradient) payload.multiply(-1 / (learning_rate * static_cast<double>(steps)));
-  return payload;
+  if (is_gradient) return payload;
+  FlatParameters seen(payload.layout());
+  seen.step(payload, 1 / (learning_rate * static_cast<double>(steps)));
+  return seen;
+}
+
+void pack_public(const Observation& o, ByteWriter* out) {
+  for (const int64_t v : {o.round, o.client, o.probe, o.batch, o.steps, o.local_batch})
+    out->value(v);
+  out->value(o.rate);
+}
+
+void unpack_public(ByteReader* in, Observation* o) {
+  for (int64_t* v : {&o->round, &o->client, &o->probe, &o->batch, &o->steps, &o->local_batch})
+    *v = in->value<int64_t>();
+  o->rate = in->value<double>();
 }
 
 void pack(const AttackCase& one, ByteWriter* out) {
   const Observation& o = one.observation;
-  for (const int64_t v : {o.round, o.client, o.probe, o.batch, o.steps}) out->value(v);
+  pack_public(o, out);
   pack_flat(o.gradient, out);
   pack_tensor(one.truth.images, out);
   out->array(one.truth.labels);
@@ -41,7 +55,7 @@ void pack(const AttackCase& one, ByteWriter* out) {
 AttackCase unpack_case(const ParameterLayout& layout, ByteReader* in) {
   AttackCase one;
   Observation& o = one.observation;
-  for (int64_t* v : {&o.round, &o.client, &o.probe, &o.batch, &o.steps}) *v = in->value<int64_t>();
+  unpack_public(in, &o);
   o.gradient = unpack_flat(layout, in);
   one.truth.images = unpack_tensor(in);
   one.truth.labels = in->array<int64_t>();

@@ -58,6 +58,10 @@ class AttackCases {
 FlatParameters seen_gradient(FlatParameters payload, bool is_gradient, double learning_rate,
                              int64_t steps);
 
+/// The numbers of an observation: all but vectors, labels and images.
+void pack_public(const Observation& observation, ByteWriter* out);
+void unpack_public(ByteReader* in, Observation* observation);
+
 void pack(const AttackCase& one, ByteWriter* out);
 AttackCase unpack_case(const ParameterLayout& layout, ByteReader* in);
 

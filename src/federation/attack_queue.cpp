@@ -6,6 +6,8 @@
 #include <algorithm>
 
 #include "core/log.hpp"
+#include "core/process.hpp"
+#include "core/tensor_bytes.hpp"
 #include "data/dataset.hpp"
 
 namespace medpfl {
@@ -26,8 +28,20 @@ const AttackPlan::Method& AttackQueue::method(const AttackTask& task) const {
 
 std::string AttackQueue::knowledge(const AttackTask& task) const {
   const Observation& o = attack_case(task).observation;
-  return fmt::format("labels: {}; batch {}; {} local steps; {}", method(task).attack->label_rule(),
-                     o.batch, o.steps, plan_.public_knowledge);
+  const Attack& attack = *method(task).attack;
+  const LocalGuess guess = attack.guess();
+  const auto told = [](bool guessed) { return guessed ? " (guessed)" : ""; };
+  std::string steps = fmt::format("{} local steps{}", guess.steps > 0 ? guess.steps : o.steps,
+                                  told(guess.steps > 0));
+  if (attack.update() == "unroll") {
+    const int64_t images = guess.batch > 0 ? guess.batch : o.local_batch;
+    steps += fmt::format(" of {} images{}", images > 0 ? std::min(images, o.batch) : o.batch,
+                         told(guess.batch > 0));
+  }
+  return fmt::format(
+      "labels: {}; batch {}; {}; update: {}; learning rate {}; {}{}", attack.label_rule(), o.batch,
+      steps, attack.update(), guess.rate > 0 ? fmt::format("{} (guessed)", guess.rate) : "known",
+      attack.uses_public_mean() ? "mean public image; " : "", plan_.public_knowledge);
 }
 
 void AttackQueue::queue_new_cases() {
@@ -42,31 +56,58 @@ void AttackQueue::queue_new_cases() {
       }
 }
 
+// One without halving.
+int64_t AttackQueue::rungs() const {
+  int64_t rungs = 1;
+  if (plan_.halving)
+    for (int64_t left = plan_.restarts; left > 1; left = (left + 1) / 2) ++rungs;
+  return rungs;
+}
+
 bool AttackQueue::run(const Communicator& comm, const AttackControl& control) {
   queue_new_cases();
-  const auto open = [this](int64_t i) { return !tasks_[static_cast<size_t>(i)].finished; };
-  int64_t done = 0, total = 0;
-  for (size_t i = 0; i < tasks_.size(); ++i) total += open(static_cast<int64_t>(i)) ? 1 : 0;
-  Progress progress("attack", total);
+  auto tasks = static_cast<int64_t>(tasks_.size());
+  comm.broadcast(&tasks, sizeof tasks);
+  const int64_t before = finished_;
+  Progress progress("attack", tasks - before);
+  const auto show = [&](const std::string& detail) { progress.update(finished_ - before, detail); };
+  // Paused restarts hold their optimizers, so only some groups climb at a time.
+  const int64_t workers = plan_.all_ranks ? comm.size() : 1;
+  const int64_t at_once = plan_.halving ? workers * plan_.restarts : std::max<int64_t>(1, tasks);
+  for (int64_t first = 0; first < tasks; first += at_once) {
+    const int64_t end = std::min(first + at_once, tasks);
+    for (int64_t rung = 0; rung < rungs(); ++rung) {
+      if (!climb(comm, control, first, end, rung, show)) return false;
+      if (!comm.is_root() || rung + 1 == rungs()) continue;
+      for (int64_t group = first; group < end; group += plan_.restarts)
+        drop_weak(static_cast<size_t>(group), rung);
+    }
+  }
+  return true;
+}
+
+bool AttackQueue::climb(const Communicator& comm, const AttackControl& control, int64_t first,
+                        int64_t end, int64_t rung,
+                        const std::function<void(const std::string&)>& show) {
+  const auto task = [&](int64_t i) -> AttackTask& {
+    return tasks_[static_cast<size_t>(first + i)];
+  };
   TaskFarm farm;
-  farm.tasks = static_cast<int64_t>(tasks_.size());
+  farm.tasks = comm.is_root() ? end - first : 0;
   farm.all_ranks = plan_.all_ranks;
-  farm.open = open;
-  farm.describe = [this](int64_t i) { return describe(tasks_[static_cast<size_t>(i)]); };
+  farm.open = [&](int64_t i) { return !task(i).finished && task(i).rung == rung; };
+  farm.describe = [&](int64_t i) { return describe(task(i)); };
   farm.execute = [&](const std::string& description, const FarmTick& tick) {
-    return execute(description, [&](const AttackProgress& at) {
-      progress.update(done,
-                      fmt::format("iteration {}, objective {:.2e}", at.iteration, at.objective));
+    return execute(description, rung, [&](const AttackProgress& at) {
+      show(fmt::format("iteration {}, objective {:.2e}", at.iteration, at.objective));
       return tick(at.save);
     });
   };
   farm.accept = [&](int64_t i, const std::string& result) {
-    accept(static_cast<size_t>(i), result);
-    progress.update(++done);
+    accept(static_cast<size_t>(first + i), result);
+    show("");
   };
-  farm.keep = [this](int64_t i, const std::string& state) {
-    tasks_[static_cast<size_t>(i)].state = state;
-  };
+  farm.keep = [&](int64_t i, const std::string& state) { task(i).state = state; };
   farm.order = control.order;
   farm.stop_signalled = control.stop_signalled;
   farm.note_stop = control.note_stop;
@@ -80,23 +121,27 @@ std::string AttackQueue::describe(const AttackTask& task) const {
   const FlatParameters& weights = cases_->weights(o.round);
   const bool labels_known = method(task).attack->label_rule() == "known";
   ByteWriter out;
-  for (const int64_t v : {task.method, task.restart, o.round, o.client, o.probe, o.batch, o.steps})
-    out.value(v);
+  out.value(task.method);
+  out.value(task.restart);
+  pack_public(o, &out);
   out.array(labels_known ? one.truth.labels : std::vector<int64_t>());
+  pack_tensor(method(task).attack->uses_public_mean() ? prior_ : at::Tensor(), &out);
   out.array(weights.data(), weights.size());
   out.array(o.gradient.data(), o.gradient.size());
   out.text(task.state);
   return out.take();
 }
 
-std::optional<std::string> AttackQueue::execute(const std::string& description,
-                                                const AttackMonitor& monitor) const {
+std::optional<std::string> AttackQueue::execute(
+    const std::string& description, int64_t rung,
+    const std::function<bool(const AttackProgress&)>& go_on) const {
   ByteReader in(description);
   const auto method = static_cast<size_t>(in.value<int64_t>());
   const auto restart = in.value<int64_t>();
   Observation o;
-  for (int64_t* v : {&o.round, &o.client, &o.probe, &o.batch, &o.steps}) *v = in.value<int64_t>();
+  unpack_public(&in, &o);
   o.known_labels = in.array<int64_t>();
+  o.public_mean = unpack_tensor(&in);
   o.weights = FlatParameters(model_.layout());
   o.gradient = FlatParameters(model_.layout());
   in.array_into(o.weights.data(), o.weights.size());
@@ -105,18 +150,49 @@ std::optional<std::string> AttackQueue::execute(const std::string& description,
   const StreamKey start{seed_, Purpose::kAttackStart, static_cast<uint64_t>(o.round),
                         static_cast<uint64_t>(o.client),
                         static_cast<uint64_t>((o.probe + 1) * kMaxRestarts + restart)};
-  const auto result = plan_.methods[method].attack->run(model_, o, start, state, monitor);
+  const Attack& attack = *plan_.methods[method].attack;
+  const bool last_rung = rung + 1 == rungs();
+  const int64_t pause = std::max<int64_t>(1, attack.iterations() >> (rungs() - 1 - rung));
+  std::string paused, ended;
+  const MemoryWatch memory;
+  auto result = attack.run(model_, o, start, state, [&](const AttackProgress& at) {
+    if ((plan_.max_evaluations > 0 && at.evaluations >= plan_.max_evaluations) ||
+        (plan_.max_seconds > 0 && at.seconds >= plan_.max_seconds)) {
+      ended = "budget";
+      return AttackOrder::kEnd;
+    }
+    if (!last_rung && at.iteration >= pause) {
+      paused = at.save();
+      return AttackOrder::kEnd;
+    }
+    return go_on(at) ? AttackOrder::kGoOn : AttackOrder::kAbandon;
+  });
   if (!result) return std::nullopt;
+  if (!ended.empty()) result->status = ended;
+  result->memory_growth = memory.growth();
   ByteWriter out;
+  out.text(paused);
   pack(*result, &out);
   return out.take();
 }
 
-void AttackQueue::accept(size_t i, const std::string& result) {
+void AttackQueue::accept(size_t i, const std::string& message) {
   AttackTask& task = tasks_[i];
-  ByteReader in(result);
+  ByteReader in(message);
+  task.state = in.text();
+  const int64_t before = task.result.memory_growth;  // on an earlier rung
   task.result = unpack_reconstruction(&in);
+  task.result.memory_growth = std::max(before, task.result.memory_growth);
+  if (task.state.empty())
+    finish(i);
+  else
+    ++task.rung;
+}
+
+void AttackQueue::finish(size_t i) {
+  AttackTask& task = tasks_[i];
   task.finished = true;
+  ++finished_;
   task.state.clear();
   const AttackCase& one = attack_case(task);
   const at::Tensor truth = to_unit_range(one.truth.images);
@@ -124,11 +200,32 @@ void AttackQueue::accept(size_t i, const std::string& result) {
   const at::Tensor candidates =
       at::cat({truth, to_unit_range(cases_->shard_images(one.observation.client))});
   task.scores = score_batch(truth, task.result.images, prior_, candidates);
+  task.oracle = oracle_scores(truth, task.scores, task.result.snapshots, prior_);
   choose(i);
   const auto of_case = static_cast<int64_t>(plan_.methods.size()) * plan_.restarts;
   const auto first = tasks_.begin() + task.attack_case * of_case;
   if (std::all_of(first, first + of_case, [](const AttackTask& t) { return t.finished; }))
     cases_->release(task.attack_case);
+}
+
+// The end of a rung: half of the restarts that were left go on, the others are finished as they
+// are. One that ended by itself keeps its place among them. Doing it twice changes nothing.
+void AttackQueue::drop_weak(size_t group, int64_t rung) {
+  std::vector<size_t> left;
+  for (size_t i = group; i < group + static_cast<size_t>(plan_.restarts); ++i) {
+    if (!tasks_[i].finished && tasks_[i].rung != rung + 1) return;  // it has climbed on already
+    if (tasks_[i].result.status != "dropped") left.push_back(i);
+  }
+  std::stable_sort(left.begin(), left.end(), [this](size_t a, size_t b) {
+    return tasks_[a].result.matching_loss < tasks_[b].result.matching_loss;
+  });
+  int64_t places = plan_.restarts;
+  for (int64_t r = 0; r <= rung; ++r) places = (places + 1) / 2;
+  for (size_t p = static_cast<size_t>(places); p < left.size(); ++p) {
+    if (tasks_[left[p]].finished) continue;
+    tasks_[left[p]].result.status = "dropped";
+    finish(left[p]);
+  }
 }
 
 // The attacker keeps the restart of least matching loss; it knows nothing better.
@@ -156,10 +253,12 @@ void AttackQueue::save(ByteWriter* out) const {
   for (const AttackTask& task : tasks_) {
     out->value(task.finished);
     out->value(task.chosen);
+    out->value(task.rung);
     out->text(task.state);
-    if (!task.finished) continue;
+    if (!task.finished && task.rung == 0) continue;
     pack(task.result, out);
     out->array(task.scores);
+    out->array(task.oracle);
   }
 }
 
@@ -174,10 +273,13 @@ void AttackQueue::restore(ByteReader* in) {
   for (AttackTask& task : tasks_) {
     task.finished = in->value<bool>();
     task.chosen = in->value<bool>();
+    task.rung = in->value<int64_t>();
     task.state = in->text();
-    if (!task.finished) continue;
+    if (task.finished) ++finished_;
+    if (!task.finished && task.rung == 0) continue;
     task.result = unpack_reconstruction(in);
     task.scores = in->array<ImageScore>();
+    task.oracle = in->array<OracleScore>();
   }
 }
 

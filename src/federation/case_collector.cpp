@@ -1,5 +1,6 @@
 #include "federation/case_collector.hpp"
 
+#include <ATen/ops/cat.h>
 #include <ATen/ops/tensor.h>
 
 #include <algorithm>
@@ -11,15 +12,18 @@
 namespace medpfl {
 namespace {
 
-AttackCase make_case(const Message& message, const Hospital& hospital, double learning_rate) {
+AttackCase make_case(const Message& message, const Hospital& hospital,
+                     const FederationSettings& local) {
   AttackCase one;
   one.observation.round = message.round;
   one.observation.client = message.client;
   one.observation.probe = message.probe;
   one.observation.batch = message.examples;
   one.observation.steps = message.steps;
+  one.observation.local_batch = message.probe < 0 ? local.batch_size : 0;
+  one.observation.rate = local.learning_rate;
   one.observation.gradient =
-      seen_gradient(message.payload, message.is_gradient, learning_rate, message.steps);
+      seen_gradient(message.payload, message.is_gradient, local.learning_rate, message.steps);
   const at::Tensor positions = at::tensor(message.images, at::kLong);
   one.truth.images = hospital.images.index_select(0, positions);
   const at::Tensor labels = hospital.labels.index_select(0, positions);
@@ -39,7 +43,7 @@ void CaseCollector::on_messages(const RoundPlan& plan, const FlatParameters& glo
     // With probes the update itself is not attacked.
     if (!plan.attacked[index] || (plan.probes[index] > 0 && message.probe < 0)) continue;
     const Hospital& hospital = data_.hospital(message.client);
-    pack(make_case(message, hospital, learning_rate_), &out);
+    pack(make_case(message, hospital, local_), &out);
     pack_tensor(hospital.images.slice(0, 0, AttackCases::kMaxCandidates), &out);
   }
   for (const std::string& bytes : comm_.gather(out.take())) {
@@ -52,12 +56,40 @@ void CaseCollector::on_messages(const RoundPlan& plan, const FlatParameters& glo
   if (comm_.is_root()) cases_->set_weights(plan.round, global);
 }
 
-void CaseCollector::on_round_end(const RoundPlan&, const RoundRecord&, const FlatParameters&) {
+// A hospital's share of the images among which a reconstruction from a sum may look for its truth.
+AttackCase CaseCollector::sum_of_round(const std::vector<AttackCase>& messages,
+                                       const FlatParameters& mean) const {
+  AttackCase sum;
+  Observation& o = sum.observation;
+  o.client = Observation::kSum;
+  o.batch = 0;
+  o.rate = local_.learning_rate;
+  std::vector<at::Tensor> images, candidates;
+  const int64_t each =
+      std::max<int64_t>(1, AttackCases::kMaxCandidates / static_cast<int64_t>(messages.size()));
+  for (const AttackCase& one : messages) {
+    o.round = one.observation.round;
+    o.batch += one.observation.batch;
+    o.steps = std::max(o.steps, one.observation.steps);
+    images.push_back(one.truth.images);
+    sum.truth.labels.insert(sum.truth.labels.end(), one.truth.labels.begin(),
+                            one.truth.labels.end());
+    candidates.push_back(cases_->shard_images(one.observation.client).slice(0, 0, each));
+  }
+  sum.truth.images = at::cat(images);
+  cases_->set_shard_images(Observation::kSum, at::cat(candidates));
+  o.gradient = seen_gradient(mean, is_gradient_, local_.learning_rate, o.steps);
+  return sum;
+}
+
+void CaseCollector::on_round_end(const RoundPlan&, const RoundRecord&, const FlatParameters& mean) {
   std::sort(of_round_.begin(), of_round_.end(), [](const AttackCase& a, const AttackCase& b) {
     const auto key = [](const Observation& o) { return std::tuple(o.client, o.probe); };
     return key(a.observation) < key(b.observation);
   });
-  for (AttackCase& one : std::exchange(of_round_, {})) cases_->add(std::move(one));
+  std::vector<AttackCase> of_round = std::exchange(of_round_, {});
+  if (sums_ && !of_round.empty()) of_round = {sum_of_round(of_round, mean)};
+  for (AttackCase& one : of_round) cases_->add(std::move(one));
 }
 
 }  // namespace medpfl

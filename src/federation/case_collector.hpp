@@ -12,20 +12,31 @@ namespace medpfl {
 class CaseCollector final : public RoundObserver {
  public:
   /// All arguments outlive it; `cases` receives those of a round when it is over, by hospital and
-  /// probe, on rank 0.
-  CaseCollector(const Communicator& comm, const FederatedData& data, double learning_rate,
-                AttackCases* cases)
-      : comm_(comm), data_(data), learning_rate_(learning_rate), cases_(cases) {}
+  /// probe, on rank 0. `local`: of the hospitals' training. `gradients`: messages are gradients,
+  /// not changes of weights. With `sums` a round is one case: the mean update as the attacker's
+  /// only message, whose truth is the images of all hospitals that took part.
+  CaseCollector(const Communicator& comm, const FederatedData& data,
+                const FederationSettings& local, bool gradients, bool sums, AttackCases* cases)
+      : comm_(comm),
+        data_(data),
+        local_(local),
+        is_gradient_(gradients),
+        sums_(sums),
+        cases_(cases) {}
 
   void on_messages(const RoundPlan& plan, const FlatParameters& global,
                    const std::vector<Message>& mine) override;
   void on_round_end(const RoundPlan& plan, const RoundRecord& record,
-                    const FlatParameters& global) override;
+                    const FlatParameters& mean) override;
 
  private:
+  AttackCase sum_of_round(const std::vector<AttackCase>& messages,
+                          const FlatParameters& mean) const;
+
   const Communicator& comm_;
   const FederatedData& data_;
-  double learning_rate_;
+  const FederationSettings& local_;
+  bool is_gradient_, sums_;
   AttackCases* cases_;
   std::vector<AttackCase> of_round_;
 };

@@ -26,7 +26,7 @@ class FedAvg final : public Aggregator {
            shuffled_batches(hospital, settings_.batch_size, seed_, update->round, epoch)) {
         const Batch batch = take_batch(hospital, positions);
         loss += differentiator.gradient(batch.images, batch.labels, &gradient);
-        work->add(gradient, -settings_.learning_rate);
+        work->step(gradient, settings_.learning_rate);
         ++update->steps;
         if (epoch == 0)
           update->images.insert(update->images.end(), positions.begin(), positions.end());
@@ -42,8 +42,10 @@ class FedAvg final : public Aggregator {
   void probe(const Hospital& hospital, const FlatParameters& global,
              const std::vector<int64_t>& images, Message* message) const override {
     message->images = images;
-    message->loss = batch_gradient(model_, hospital, global, images, &message->payload);
-    message->payload.multiply(-settings_.learning_rate);
+    FlatParameters gradient(model_.layout());
+    message->loss = batch_gradient(model_, hospital, global, images, &gradient);
+    message->payload.fill(0);
+    message->payload.step(gradient, settings_.learning_rate);
     message->is_gradient = false;
     message->examples = static_cast<int64_t>(images.size());
     message->steps = 1;

@@ -12,8 +12,9 @@ struct Message {
   int64_t round = 0;
   int64_t client = 0;
   int64_t probe = -1;  ///< -1: the update
-  FlatParameters
-      payload;  ///< after the defenses: a gradient, or (fedavg updates) weights after - before
+  /// After the defenses: a gradient, or (fedavg) weights after - before. Statistics' entries always
+  /// hold their change.
+  FlatParameters payload;
   bool is_gradient = true;      ///< of `payload`
   int64_t examples = 0;         ///< images it was computed from; the weight of the update
   int64_t steps = 1;            ///< local optimizer steps

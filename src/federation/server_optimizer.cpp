@@ -13,7 +13,7 @@ class Sgd final : public ServerOptimizer {
  public:
   explicit Sgd(double rate) : rate_(rate) {}
   void step(const FlatParameters& mean, double direction, FlatParameters* global) override {
-    global->add(mean, direction * rate_);
+    global->step(mean, -direction * rate_, 0);
   }
   void save(ByteWriter*) const override {}
   void restore(ByteReader*) override {}

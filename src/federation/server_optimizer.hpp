@@ -20,7 +20,7 @@ namespace medpfl {
 class ServerOptimizer {
  public:
   virtual ~ServerOptimizer() = default;
-  /// d = direction * mean.
+  /// d = direction * mean. Statistics stay as they are.
   virtual void step(const FlatParameters& mean, double direction, FlatParameters* global) = 0;
   virtual void save(ByteWriter* out) const = 0;
   virtual void restore(ByteReader* in) = 0;
@@ -29,7 +29,8 @@ class ServerOptimizer {
 /// sgd, momentum, adam, yogi.
 std::vector<std::string> server_optimizer_names();
 
-/// For models of `size` parameters. settings.server_optimizer: one of server_optimizer_names().
+/// For models of `size` parameters, statistics not counted. settings.server_optimizer: one of
+/// server_optimizer_names().
 std::unique_ptr<ServerOptimizer> make_server_optimizer(const FederationSettings& settings,
                                                        int64_t size);
 

@@ -47,7 +47,7 @@ class RoundLoop {
       evaluate(&record);
       record.seconds =
           std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-      for (RoundObserver* observer : observers_) observer->on_round_end(plan, record, *global_);
+      for (RoundObserver* observer : observers_) observer->on_round_end(plan, record, mean_);
       progress.update(r + 1 - first, fmt::format("training loss {:.4f}", record.train_loss));
       if (!control_.after_round(plan, record, order)) return false;
     }
@@ -158,6 +158,11 @@ class RoundLoop {
     context.message = message->probe + 1;
     if (!kept->empty()) context.state = kept->data();
     f_.defenses.apply(&message->payload, context);
+    // Statistics that training does not change are not sent, so nothing is to be hidden there.
+    FlatParameters& payload = message->payload;
+    if (f_.model.norm_mode() == NormMode::kEval)
+      std::fill(payload.data() + payload.layout().trainable(), payload.data() + payload.size(),
+                0.0F);
     message->norm = message->payload.norm();
   }
 
@@ -175,6 +180,9 @@ class RoundLoop {
       record->train_loss = (*sum_)[p];
       record->update_norm = mean_.norm();
       state_->optimizer->step(mean_, f_.aggregator.direction(), global_);
+      global_->step(mean_, 0);  // the statistics, whose entries are their change
+      mend_variances(f_.model, global_);
+      if (f_.malicious_server != nullptr) f_.malicious_server->tamper(global_);
       std::copy_n(global_->data(), p, downlink_.begin());
       downlink_.back() = static_cast<float>(control_.decide(plan, (*sum_)[p + 1] > 0));
     }

@@ -9,6 +9,7 @@
 #include "defenses/defense.hpp"
 #include "federation/aggregator.hpp"
 #include "federation/federated_data.hpp"
+#include "federation/malicious_server.hpp"
 #include "federation/message.hpp"
 #include "federation/round_plan.hpp"
 #include "federation/server_optimizer.hpp"
@@ -40,8 +41,9 @@ class RoundObserver {
   /// at. Called equally often on all ranks, with no messages where a rank has none left.
   virtual void on_messages(const RoundPlan& plan, const FlatParameters& global,
                            const std::vector<Message>& mine) = 0;
+  /// `mean`: the weighted mean of the updates, on rank 0.
   virtual void on_round_end(const RoundPlan& plan, const RoundRecord& record,
-                            const FlatParameters& global) = 0;
+                            const FlatParameters& mean) = 0;
 };
 
 /// What follows a round; decided on rank 0 and sent to all with the new weights.
@@ -69,6 +71,7 @@ struct Federation {
   const FederationSettings& settings;
   const AttackTargets& targets;
   uint64_t seed = 1;
+  const MaliciousServer* malicious_server = nullptr;  ///< null: the server sends what it should
 };
 
 /// What goes on from round to round.

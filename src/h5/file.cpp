@@ -193,6 +193,12 @@ void File::write_attribute(const std::string& object, const std::string& name,
 }
 
 void File::write_attribute(const std::string& object, const std::string& name,
+                           const std::vector<double>& values) {
+  put_attribute(open_object(id_, object, where(object)), name, H5T_NATIVE_DOUBLE,
+                simple_space({static_cast<int64_t>(values.size())}), values.data(), where(object));
+}
+
+void File::write_attribute(const std::string& object, const std::string& name,
                            const std::vector<std::string>& values) {
   put_attribute(open_object(id_, object, where(object)), name, text_type(),
                 simple_space({static_cast<int64_t>(values.size())}), pointers(values).data(),

@@ -54,6 +54,8 @@ class File {
   void write_attribute(const std::string& object, const std::string& name,
                        const std::vector<int64_t>& values);
   void write_attribute(const std::string& object, const std::string& name,
+                       const std::vector<double>& values);
+  void write_attribute(const std::string& object, const std::string& name,
                        const std::vector<std::string>& values);
 
   const std::string& path() const { return path_; }

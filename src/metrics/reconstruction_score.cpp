@@ -131,4 +131,20 @@ std::vector<ImageScore> score_batch(const at::Tensor& truth, const at::Tensor& r
   return scores;
 }
 
+std::vector<OracleScore> oracle_scores(const at::Tensor& truth,
+                                       const std::vector<ImageScore>& result,
+                                       const std::vector<at::Tensor>& points,
+                                       const at::Tensor& prior) {
+  std::vector<OracleScore> best;
+  for (const ImageScore& score : result) best.push_back({score.psnr, score.ssim});
+  for (const at::Tensor& point : points) {
+    const std::vector<ImageScore> scores = score_batch(truth, point, prior, {});
+    for (size_t i = 0; i < best.size(); ++i) {
+      best[i].psnr = std::max(best[i].psnr, scores[i].psnr);
+      best[i].ssim = std::max(best[i].ssim, scores[i].ssim);
+    }
+  }
+  return best;
+}
+
 }  // namespace medpfl

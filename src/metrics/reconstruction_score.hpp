@@ -24,4 +24,17 @@ struct ImageScore {
 std::vector<ImageScore> score_batch(const at::Tensor& truth, const at::Tensor& reconstruction,
                                     const at::Tensor& prior, const at::Tensor& candidates);
 
+/// What the best of several points an attack passed would have scored for one true image, had
+/// somebody known the truth. Each number is the best on its own.
+struct OracleScore {
+  double psnr = 0, ssim = 0;
+};
+
+/// Of the result, whose scores are given, and of `points`, each float32 [B, C, H, W] and matched on
+/// its own; in the order of `truth`. Other arguments as for score_batch.
+std::vector<OracleScore> oracle_scores(const at::Tensor& truth,
+                                       const std::vector<ImageScore>& result,
+                                       const std::vector<at::Tensor>& points,
+                                       const at::Tensor& prior);
+
 }  // namespace medpfl

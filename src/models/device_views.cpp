@@ -16,7 +16,7 @@ DeviceViews::DeviceViews(at::Device device, const FlatParameters& parameters, bo
     views_.push_back(copy_.narrow(0, entry.offset, entry.size)
                          .view(entry.shape)
                          .detach()
-                         .set_requires_grad(requires_grad));
+                         .set_requires_grad(requires_grad && !entry.statistic));
 }
 
 const std::vector<at::Tensor>& DeviceViews::current() const {
@@ -27,6 +27,10 @@ const std::vector<at::Tensor>& DeviceViews::current() const {
   return views_;
 }
 
+std::vector<at::Tensor> DeviceViews::parameters() const {
+  return {views_.begin(), views_.begin() + parameters_.layout().trainable_count()};
+}
+
 void DeviceViews::collect(const std::vector<at::Tensor>& tensors, FlatParameters* out) const {
   if (!copy_.defined()) {
     out->assign(tensors);
@@ -34,7 +38,8 @@ void DeviceViews::collect(const std::vector<at::Tensor>& tensors, FlatParameters
   }
   std::vector<at::Tensor> flat;
   for (const at::Tensor& tensor : tensors) flat.push_back(tensor.detach().reshape(-1));
-  out->buffer().copy_(at::cat(flat));
+  const at::Tensor values = at::cat(flat);
+  out->buffer().narrow(0, 0, values.numel()).copy_(values);
 }
 
 }  // namespace medpfl

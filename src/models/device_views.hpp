@@ -11,12 +11,15 @@ namespace medpfl {
 /// on another device they are views of one copy, so that a buffer crosses as a whole.
 class DeviceViews {
  public:
-  /// `parameters` must outlive this object. With `requires_grad` the views are leaves of autograd.
+  /// `parameters` must outlive this object. With `requires_grad` the views of parameters, but not
+  /// of statistics, are leaves of autograd.
   DeviceViews(at::Device device, const FlatParameters& parameters, bool requires_grad);
 
   /// The views, with the values the buffer has now.
   const std::vector<at::Tensor>& current() const;
-  /// Copies tensors from the device, one for each parameter, into a flat buffer of the same layout.
+  /// Those of the parameters alone.
+  std::vector<at::Tensor> parameters() const;
+  /// Copies tensors from the device into the first entries of a flat buffer of the same layout.
   void collect(const std::vector<at::Tensor>& tensors, FlatParameters* out) const;
 
  private:

@@ -4,6 +4,8 @@
 #include <ATen/ops/cross_entropy_loss.h>
 #include <torch/csrc/autograd/autograd.h>
 
+#include <algorithm>
+
 namespace medpfl {
 
 Differentiator::Differentiator(const Model& model, const FlatParameters& weights)
@@ -11,16 +13,25 @@ Differentiator::Differentiator(const Model& model, const FlatParameters& weights
 
 double Differentiator::gradient(const at::Tensor& images, const at::Tensor& labels,
                                 FlatParameters* out) const {
-  const std::vector<at::Tensor>& leaves = weights_.current();
-  const at::Tensor logits = model_.forward(leaves, images.to(model_.device()));
+  const std::vector<at::Tensor>& views = weights_.current();
+  std::vector<at::Tensor> statistics;
+  const at::Tensor logits =
+      model_.forward(views, images.to(model_.device()), model_.norm_mode(), &statistics);
   const at::Tensor loss = at::cross_entropy_loss(logits, labels.to(model_.device()));
-  weights_.collect(torch::autograd::grad({loss}, leaves), out);
+  std::vector<at::Tensor> result = torch::autograd::grad({loss}, weights_.parameters());
+  const size_t parameters = result.size();
+  for (size_t i = 0; i < statistics.size(); ++i)
+    result.push_back(statistics[i].sub(views[parameters + i]).mul(kNormMomentum));
+  if (statistics.empty())
+    std::fill(out->data() + out->layout().trainable(), out->data() + out->size(), 0.0F);
+  weights_.collect(result, out);
   return loss.item<double>();
 }
 
 at::Tensor Differentiator::logits(const at::Tensor& images) const {
   at::NoGradGuard no_graph;
-  return model_.forward(weights_.current(), images.to(model_.device())).to(at::kCPU);
+  return model_.forward(weights_.current(), images.to(model_.device()), NormMode::kEval, nullptr)
+      .to(at::kCPU);
 }
 
 }  // namespace medpfl

@@ -10,5 +10,9 @@ RegistryEntry<ModelFactory> lenet_dlg();
 RegistryEntry<ModelFactory> lenet_cpl();
 RegistryEntry<ModelFactory> mlp();
 RegistryEntry<ModelFactory> convnet();
+RegistryEntry<ModelFactory> convnet_small();
+RegistryEntry<ModelFactory> resnet18();
+RegistryEntry<ModelFactory> resnet20();
+RegistryEntry<ModelFactory> vgg11();
 
 }  // namespace medpfl

@@ -28,17 +28,20 @@ std::vector<std::string> initialization_names() {
 FlatParameters initial_weights(const Model& model, const Initialization& init, uint64_t seed) {
   FlatParameters weights(model.layout());
   for (const Layer& layer : model.layers()) {
-    if (layer.weight < 0) continue;
-    float* weight = weights.data() + model.layout()[layer.weight].offset;
-    float* bias = weights.data() + model.layout()[layer.bias].offset;
-    const int64_t size = model.layout()[layer.weight].size;
-    const int64_t bias_size = model.layout()[layer.bias].size;
-    if (layer.kind == Layer::Kind::kGroupNorm) {
+    if (layer.weight < 0 || layer.kind == Layer::Kind::kImprint) continue;
+    const ParameterLayout& layout = model.layout();
+    float* weight = weights.data() + layout[layer.weight].offset;
+    const int64_t size = layout[layer.weight].size;
+    if (layer.kind == Layer::Kind::kGroupNorm || layer.kind == Layer::Kind::kBatchNorm) {
       std::fill_n(weight, size, 1.0F);
+      if (layer.variance >= 0)
+        std::fill_n(weights.data() + layout[layer.variance].offset, size, 1.0F);
       continue;
     }
+    float* bias = layer.bias < 0 ? nullptr : weights.data() + layout[layer.bias].offset;
+    const int64_t bias_size = layer.bias < 0 ? 0 : layout[layer.bias].size;
     RandomStream random({seed, Purpose::kModelInit, 0, 0, static_cast<uint64_t>(layer.weight)});
-    const Fans fan = fans(model.layout()[layer.weight].shape);
+    const Fans fan = fans(layout[layer.weight].shape);
     const auto uniform = [&](float* out, int64_t n, double bound) {
       for (int64_t i = 0; i < n; ++i) out[i] = static_cast<float>(random.uniform(-bound, bound));
     };

@@ -1,19 +1,27 @@
 #include "models/model.hpp"
 
+#include <ATen/ops/batch_norm.h>
+#include <ATen/ops/constant_pad_nd.h>
 #include <ATen/ops/conv2d.h>
 #include <ATen/ops/elu.h>
 #include <ATen/ops/group_norm.h>
 #include <ATen/ops/leaky_relu.h>
 #include <ATen/ops/linear.h>
 #include <ATen/ops/max_pool2d.h>
+#include <ATen/ops/max_pool2d_with_indices.h>
 #include <ATen/ops/relu.h>
 #include <ATen/ops/sigmoid.h>
 #include <ATen/ops/silu.h>
 #include <ATen/ops/tanh.h>
+#include <ATen/ops/zeros.h>
+#include <fmt/format.h>
 
+#include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "core/error.hpp"
+#include "models/layer_inputs.hpp"
 
 namespace medpfl {
 namespace {
@@ -36,26 +44,62 @@ at::Tensor activate(Activation activation, const at::Tensor& x) {
   throw Error(ExitCode::kInternal, "unknown activation");
 }
 
+// The units with a kink, whose slope is a switch.
+at::Tensor switched_activation(double slope_below, const at::Tensor& x, Switches* switches) {
+  if (switches->replaying()) return x.mul(switches->next());
+  switches->keep(x.detach().gt(0).to(at::kFloat).mul_(1 - slope_below).add_(slope_below));
+  return slope_below == 0 ? at::relu(x) : at::leaky_relu(x, slope_below);
+}
+
+at::Tensor activate(Activation activation, const at::Tensor& x, Switches* switches) {
+  if (switches != nullptr && activation == Activation::kRelu)
+    return switched_activation(0, x, switches);
+  if (switches != nullptr && activation == Activation::kLeakyRelu)
+    return switched_activation(0.01, x, switches);
+  return activate(activation, x);
+}
+
+at::Tensor max_pool(const Layer& layer, const at::Tensor& x, Switches* switches) {
+  if (switches == nullptr) return at::max_pool2d(x, layer.kernel, layer.stride, layer.padding);
+  if (switches->replaying()) {
+    const at::Tensor& from = switches->next();
+    return x.flatten(2).gather(2, from.flatten(2)).view(from.sizes());
+  }
+  auto [maxima, from] = at::max_pool2d_with_indices(x, layer.kernel, layer.stride, layer.padding);
+  switches->keep(from);
+  return maxima;
+}
+
 at::Tensor parameter(const std::vector<at::Tensor>& weights, int64_t index) {
   return index < 0 ? at::Tensor() : weights[static_cast<size_t>(index)];
 }
 
-}  // namespace
-
-Model::Model(std::string name, ImageShape input, int64_t classes, std::vector<Layer> layers,
-             ParameterLayout layout)
-    : name_(std::move(name)),
-      input_(input),
-      classes_(classes),
-      layers_(std::move(layers)),
-      layout_(std::move(layout)) {
-  if (layers_.empty() || layers_.back().kind != Layer::Kind::kDense)
-    throw Error(ExitCode::kInternal, "model '" + name_ + "' must end in a dense layer");
+at::Tensor batch_norm(const Model& model, const Layer& layer,
+                      const std::vector<at::Tensor>& weights, const at::Tensor& x,
+                      NormMode norm_mode, std::vector<at::Tensor>* statistics) {
+  at::Tensor mean = parameter(weights, layer.mean), variance = parameter(weights, layer.variance);
+  const bool train = norm_mode == NormMode::kTrain;
+  if (train) {
+    if (x.numel() == x.size(1))
+      throw NumericError(fmt::format(
+          "model.norm_mode=train: {} of {} normalizes one value a channel (one image of 1x1 px), "
+          "which has no variance; use larger batches, larger images or model.norm_mode=eval",
+          model.layout()[layer.weight].name, model.name()));
+    // Running statistics that start at zero and follow the batch at once are those of the batch.
+    mean = at::zeros(mean.sizes(), mean.options());
+    variance = at::zeros(mean.sizes(), mean.options());
+    if (statistics != nullptr) statistics->insert(statistics->end(), {mean, variance});
+  }
+  return at::batch_norm(x, parameter(weights, layer.weight), parameter(weights, layer.bias), mean,
+                        variance, train, 1, kNormEpsilon, true);
 }
 
-at::Tensor Model::forward(const std::vector<at::Tensor>& weights, const at::Tensor& images) const {
-  at::Tensor x = images;
-  for (const Layer& layer : layers_) {
+// Through all layers. `statistics`, `switches` and `inputs` may be null.
+at::Tensor pass(const Model& model, const std::vector<at::Tensor>& weights,
+                const at::Tensor& images, NormMode norm_mode, std::vector<at::Tensor>* statistics,
+                Switches* switches, LayerInputs* inputs) {
+  at::Tensor x = images, kept;
+  for (const Layer& layer : model.layers()) {
     switch (layer.kind) {
       case Layer::Kind::kConvolution:
         x = at::conv2d(x, parameter(weights, layer.weight), parameter(weights, layer.bias),
@@ -65,21 +109,120 @@ at::Tensor Model::forward(const std::vector<at::Tensor>& weights, const at::Tens
         x = at::group_norm(x, layer.groups, parameter(weights, layer.weight),
                            parameter(weights, layer.bias));
         break;
+      case Layer::Kind::kBatchNorm:
+        if (inputs != nullptr) inputs->norms.push_back(x);
+        x = batch_norm(model, layer, weights, x, norm_mode, statistics);
+        break;
       case Layer::Kind::kActivation:
-        x = activate(layer.activation, x);
+        x = activate(layer.activation, x, switches);
         break;
       case Layer::Kind::kMaxPool:
-        x = at::max_pool2d(x, layer.kernel, layer.stride);
+        x = max_pool(layer, x, switches);
         break;
+      case Layer::Kind::kAveragePool:
+        x = x.mean({2, 3}, true);
+        break;
+      case Layer::Kind::kSubsample: {
+        constexpr int64_t kEnd = std::numeric_limits<int64_t>::max();
+        x = x.slice(2, 0, kEnd, layer.stride).slice(3, 0, kEnd, layer.stride);
+        x = at::constant_pad_nd(x, {0, 0, 0, 0, layer.padding, layer.padding});
+        break;
+      }
       case Layer::Kind::kFlatten:
         x = x.flatten(1);
         break;
       case Layer::Kind::kDense:
+        if (inputs != nullptr) inputs->features = x;  // the head is the last
         x = at::linear(x, parameter(weights, layer.weight), parameter(weights, layer.bias));
+        break;
+      case Layer::Kind::kKeep:
+        kept = x;
+        break;
+      case Layer::Kind::kSwap:
+        std::swap(x, kept);
+        break;
+      case Layer::Kind::kAdd:
+        x = x.add(kept);
+        break;
+      case Layer::Kind::kImprint: {
+        const at::Tensor rows = at::linear(x.flatten(1), parameter(weights, layer.weight),
+                                           parameter(weights, layer.bias));
+        x = x.add(at::relu(rows).sum(1).view({-1, 1, 1, 1}));
+        break;
+      }
+      case Layer::Kind::kNormalize:
+        x = x.sub(layer.shift).div(layer.scale);
         break;
     }
   }
   return x;
+}
+
+}  // namespace
+
+std::vector<std::string> norm_mode_names() { return {"eval", "train"}; }
+
+NormMode parse_norm_mode(const std::string& word) {
+  if (word == "eval") return NormMode::kEval;
+  if (word == "train") return NormMode::kTrain;
+  throw ConfigError(fmt::format("unknown norm mode '{}'; known: eval, train", word));
+}
+
+std::string norm_mode_word(NormMode mode) { return mode == NormMode::kEval ? "eval" : "train"; }
+
+Model::Model(std::string name, ImageShape input, int64_t classes, std::vector<Layer> layers,
+             ParameterLayout layout, NormMode norm_mode)
+    : name_(std::move(name)),
+      input_(input),
+      classes_(classes),
+      layers_(std::move(layers)),
+      layout_(std::move(layout)),
+      norm_mode_(norm_mode) {
+  if (layers_.empty() || layers_.back().kind != Layer::Kind::kDense)
+    throw Error(ExitCode::kInternal, "model '" + name_ + "' must end in a dense layer");
+}
+
+void Model::compute_on(at::Device device) {
+  device_ = device;
+  for (Layer& layer : layers_) {
+    if (layer.kind != Layer::Kind::kNormalize) continue;
+    layer.shift = layer.shift.to(device);
+    layer.scale = layer.scale.to(device);
+  }
+}
+
+Normalization Model::normalization() const {
+  Normalization out;
+  for (const Layer& layer : layers_) {
+    if (layer.kind != Layer::Kind::kNormalize) continue;
+    for (int64_t c = 0; c < layer.shift.numel(); ++c) {
+      out.mean.push_back(layer.shift[c].item<double>());
+      out.deviation.push_back(layer.scale[c].item<double>());
+    }
+  }
+  return out;
+}
+
+at::Tensor Model::forward(const std::vector<at::Tensor>& weights, const at::Tensor& images,
+                          NormMode norm_mode, std::vector<at::Tensor>* statistics,
+                          Switches* switches) const {
+  return pass(*this, weights, images, norm_mode, statistics, switches, nullptr);
+}
+
+LayerInputs layer_inputs(const Model& model, const std::vector<at::Tensor>& weights,
+                         const at::Tensor& images) {
+  LayerInputs inputs;
+  pass(model, weights, images, model.norm_mode(), nullptr, nullptr, &inputs);
+  return inputs;
+}
+
+void mend_variances(const Model& model, FlatParameters* weights) {
+  for (const Layer& layer : model.layers()) {
+    if (layer.variance < 0) continue;
+    const ParameterLayout::Entry& entry = model.layout()[layer.variance];
+    float* values = weights->data() + entry.offset;
+    for (int64_t i = 0; i < entry.size; ++i) values[i] = std::max(values[i], 0.0F);
+  }
 }
 
 }  // namespace medpfl

@@ -4,11 +4,13 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/flat_parameters.hpp"
 #include "core/options.hpp"
 #include "core/registry.hpp"
+#include "models/normalization.hpp"
 
 namespace medpfl {
 
@@ -19,36 +21,100 @@ struct ImageShape {
 
 enum class Activation { kSigmoid, kTanh, kRelu, kLeakyRelu, kElu, kSilu };
 
-/// One layer of a feed-forward network, as data, so that any engine can walk it.
+/// What batch normalization normalizes by: the stored statistics, or those of the batch.
+enum class NormMode { kEval, kTrain };
+
+/// The words of model.norm_mode: eval, train.
+std::vector<std::string> norm_mode_names();
+NormMode parse_norm_mode(const std::string& word);
+std::string norm_mode_word(NormMode mode);
+
+/// Added to variances, and the weight of a batch in the running statistics, as in PyTorch.
+inline constexpr double kNormEpsilon = 1e-5, kNormMomentum = 0.1;
+
+/// One layer of a network, as data, so that any engine can walk it. All but three kinds map the
+/// current tensor to the next; a residual block is kKeep, its layers, optionally kSwap and the
+/// layers of its shortcut, and kAdd. kImprint, which only a malicious server adds, in front of all
+/// others, is x + sum of relu(W x + b) over rows, added to every pixel.
 struct Layer {
-  enum class Kind { kConvolution, kGroupNorm, kActivation, kMaxPool, kFlatten, kDense };
+  enum class Kind {
+    kConvolution,
+    kGroupNorm,
+    kBatchNorm,
+    kActivation,
+    kMaxPool,
+    kAveragePool,  ///< mean over all pixels, [B, C, 1, 1]
+    kSubsample,  ///< every stride-th pixel; `padding` channels of zeros before and after the others
+    kFlatten,
+    kDense,
+    kKeep,  ///< remembers the current tensor
+    kSwap,  ///< exchanges the current and the remembered tensor
+    kAdd,   ///< adds the remembered tensor
+    kImprint,
+    kNormalize,  ///< (x - shift) / scale, in front of all others but kImprint
+  };
   Kind kind = Kind::kFlatten;
   int64_t weight = -1, bias = -1;               ///< indices into the layout, -1: none
+  int64_t mean = -1, variance = -1;             ///< likewise, statistics of kBatchNorm
   int64_t kernel = 0, stride = 1, padding = 0;  ///< convolution and pooling, in pixels
-  int64_t groups = 1;                           ///< of the normalization
+  int64_t groups = 1;                           ///< of kGroupNorm
   Activation activation = Activation::kSigmoid;
+  at::Tensor shift, scale;  ///< of kNormalize: constants, float32 [C, 1, 1]
 };
 
-/// An image classifier: layers and the layout of its parameters, without the weights themselves.
+/// Which side of its kink each unit is on and where each pooled maximum comes from: kept by one
+/// forward pass, used by later ones, which are then smooth in weights and images.
+class Switches {
+ public:
+  bool replaying() const { return replaying_; }
+  void keep(at::Tensor decision) { kept_.push_back(std::move(decision)); }
+  /// From now on forward passes use what was kept, from the first layer on.
+  void replay() {
+    replaying_ = true;
+    next_ = 0;
+  }
+  const at::Tensor& next() { return kept_.at(next_++); }
+
+ private:
+  std::vector<at::Tensor> kept_;
+  size_t next_ = 0;
+  bool replaying_ = false;
+};
+
+/// An image classifier: layers and the layout of its tensors, without the weights themselves.
 class Model {
  public:
   Model(std::string name, ImageShape input, int64_t classes, std::vector<Layer> layers,
-        ParameterLayout layout);
+        ParameterLayout layout, NormMode norm_mode);
 
   const std::string& name() const { return name_; }
   const ImageShape& input() const { return input_; }
   int64_t classes() const { return classes_; }
   const std::vector<Layer>& layers() const { return layers_; }
   const ParameterLayout& layout() const { return layout_; }
+  /// Of training and of the gradients that are attacked; evaluation is always kEval.
+  NormMode norm_mode() const { return norm_mode_; }
   /// Where tensors are computed; all flat buffers stay on the CPU.
   at::Device device() const { return device_; }
-  void compute_on(at::Device device) { device_ = device; }
+  void compute_on(at::Device device);
+  /// What kNormalize does to pixels; empty without one.
+  Normalization normalization() const;
   /// The last dense layer, whose gradient gives labels away.
   const Layer& head() const { return layers_.back(); }
 
   /// All on the model's device: images float32 [B, C, H, W], weights as views in the order of the
-  /// layout -> logits [B, classes].
-  at::Tensor forward(const std::vector<at::Tensor>& weights, const at::Tensor& images) const;
+  /// layout -> logits [B, classes], in the model's norm mode. Unless null, `switches` keeps or
+  /// gives every switch.
+  at::Tensor forward(const std::vector<at::Tensor>& weights, const at::Tensor& images,
+                     Switches* switches = nullptr) const {
+    return forward(weights, images, norm_mode_, nullptr, switches);
+  }
+  /// The same in another norm mode. Under kTrain `statistics`, unless null, takes the mean and the
+  /// unbiased variance of the batch, one tensor a statistic of the layout; under kEval nothing.
+  /// Throws NumericError where kTrain meets one value a channel, which has no variance.
+  at::Tensor forward(const std::vector<at::Tensor>& weights, const at::Tensor& images,
+                     NormMode norm_mode, std::vector<at::Tensor>* statistics,
+                     Switches* switches = nullptr) const;
 
  private:
   std::string name_;
@@ -56,6 +122,7 @@ class Model {
   int64_t classes_;
   std::vector<Layer> layers_;
   ParameterLayout layout_;
+  NormMode norm_mode_;
   at::Device device_ = at::kCPU;
 };
 
@@ -64,11 +131,14 @@ struct ModelRequest {
   ImageShape input;
   int64_t classes = 2;
   std::string activation = "auto";  ///< "auto": the paper's own
+  NormMode norm_mode = NormMode::kEval;
+  Normalization normalization = {};
+  int64_t imprint_rows = 0;  ///< of an imprint block in front; 0: none
 };
 
 using ModelFactory = std::function<Model(const OptionValues& own, const ModelRequest& request)>;
 
-/// lenet-medpfl, lenet-dlg, lenet-cpl, mlp, convnet.
+/// The lenets, mlp, convnet, convnet-small, resnet18, resnet20, vgg11.
 const Registry<ModelFactory>& models();
 
 /// The words of model.activation, without "auto".
@@ -85,7 +155,12 @@ std::vector<std::string> initialization_names();
 
 /// Weights of round 0. `pytorch`: U(-1/sqrt(fan_in), 1/sqrt(fan_in)); `xavier`: Glorot & Bengio
 /// 2010 uniform; `kaiming`: He et al. 2015 normal, gain sqrt(2); biases zero in the last two.
-/// Weights of normalization layers are one and their biases zero whatever the kind.
+/// Weights of normalization layers are one and their biases zero whatever the kind; their
+/// statistics are mean 0 and variance 1. An imprint block is zero until the server sets
+/// it.
 FlatParameters initial_weights(const Model& model, const Initialization& init, uint64_t seed);
+
+/// Raises negative running variances, which noise on updates can bring about, to zero.
+void mend_variances(const Model& model, FlatParameters* weights);
 
 }  // namespace medpfl

@@ -6,32 +6,55 @@
 
 namespace medpfl {
 
-/// Appends layers one after another and keeps track of shapes and parameter names ("conv1.weight").
+/// Appends layers one after another and keeps track of shapes and parameter names: those given by
+/// `named`, else the kind and a number ("conv1.weight").
 class NetworkBuilder {
  public:
   /// `default_activation` holds where the request says "auto".
   NetworkBuilder(const ModelRequest& request, Activation default_activation);
 
+  NetworkBuilder& named(std::string name);  ///< of the next layer that has parameters
   /// Throws ConfigError when the image is too small for the kernel.
-  NetworkBuilder& convolution(int64_t out_channels, int64_t kernel, int64_t stride,
-                              int64_t padding);
+  NetworkBuilder& convolution(int64_t out_channels, int64_t kernel, int64_t stride, int64_t padding,
+                              bool bias = true);
   NetworkBuilder& group_norm(int64_t groups);
+  NetworkBuilder& batch_norm();
+  /// As the options of norm_options() say.
+  NetworkBuilder& norm(const OptionValues& own);
   NetworkBuilder& activation();
-  NetworkBuilder& max_pool(int64_t kernel);
+  /// `stride` 0: the kernel's size.
+  NetworkBuilder& max_pool(int64_t kernel, int64_t stride = 0, int64_t padding = 0);
+  NetworkBuilder& average_pool();               ///< over the whole image
   NetworkBuilder& dense(int64_t out_features);  ///< flattens first where needed
+
+  /// A residual block: keep(), its layers, then add(), which adds what was kept. shortcut() before
+  /// it: the layers that follow are those of what was kept.
+  NetworkBuilder& keep();
+  NetworkBuilder& shortcut();
+  NetworkBuilder& add();
+  /// Every stride-th pixel, and zeros for the channels that are missing to `out_channels`.
+  NetworkBuilder& subsample(int64_t out_channels, int64_t stride);
+
+  const ImageShape& shape() const { return shape_; }  ///< of the last layer's output
   /// Adds the classifying dense layer and hands over the model.
   Model build(std::string name);
 
  private:
   std::string next_name(const std::string& kind);
+  Layer norm_layer(Layer::Kind kind);
 
   ModelRequest request_;
   Activation activation_;
-  ImageShape shape_;  ///< of the last layer's output; features in channels once flat
+  ImageShape shape_;  ///< features in channels once flat
+  ImageShape kept_;
   bool flat_ = false;
   int64_t named_ = 0;
+  std::string name_;
   std::vector<Layer> layers_;
   ParameterLayout layout_;
 };
+
+/// The options norm (batch, group, and none where `with_none`) and groups.
+std::vector<OptionSpec> norm_options(const std::string& norm, bool with_none);
 
 }  // namespace medpfl

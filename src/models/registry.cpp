@@ -4,7 +4,8 @@ namespace medpfl {
 
 const Registry<ModelFactory>& models() {
   static const Registry<ModelFactory> table(
-      "model", {lenet_medpfl(), lenet_dlg(), lenet_cpl(), mlp(), convnet()});
+      "model", {lenet_medpfl(), lenet_dlg(), lenet_cpl(), mlp(), convnet(), convnet_small(),
+                resnet18(), resnet20(), vgg11()});
   return table;
 }
 

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <limits>
 #include <map>
+#include <set>
 #include <tuple>
 
 #include "data/dataset.hpp"
@@ -57,10 +58,15 @@ void write_tasks(h5::File* file, const std::vector<TaskRow>& tasks, const RunRec
   table.column<int64_t, T>(
       "round", tasks, [](const T& t) { return t.of->observation.round; }, "round attacked");
   table.column<int64_t, T>(
-      "client", tasks, [](const T& t) { return t.of->observation.client; }, "hospital attacked");
+      "client", tasks, [](const T& t) { return t.of->observation.client; },
+      "hospital attacked; -1: all, by their sum");
   table.column<std::string, T>(
-      "kind", tasks, [](const T& t) { return t.of->observation.probe < 0 ? "update" : "probe"; },
-      "update | probe");
+      "kind", tasks,
+      [](const T& t) {
+        const Observation& o = t.of->observation;
+        return o.client == Observation::kSum ? "sum" : o.probe < 0 ? "update" : "probe";
+      },
+      "update | probe | sum (of all updates of the round)");
   table.column<int64_t, T>(
       "probe", tasks, [](const T& t) { return t.of->observation.probe; },
       "number of the probe; -1: an update");
@@ -68,7 +74,7 @@ void write_tasks(h5::File* file, const std::vector<TaskRow>& tasks, const RunRec
       "restart", tasks, [](const T& t) { return t.task->restart; }, "number of the start");
   table.column<std::string, T>(
       "status", tasks, [](const T& t) { return t.task->result.status; },
-      "converged (below stop_loss) | stalled | finished | diverged");
+      "converged (below stop_loss) | stalled | finished | diverged | budget | dropped");
   table.column<int64_t, T>(
       "iterations", tasks, [](const T& t) { return t.task->result.iterations; },
       "outer iterations made");
@@ -78,14 +84,21 @@ void write_tasks(h5::File* file, const std::vector<TaskRow>& tasks, const RunRec
   table.column<double, T>(
       "seconds", tasks, [](const T& t) { return t.task->result.seconds; }, "time of the task",
       "second");
+  table.column<int64_t, T>(
+      "memory_growth", tasks, [](const T& t) { return t.task->result.memory_growth; },
+      "most by which the resident memory of the process grew during the task; -1: unknown", "byte");
   table.column<double, T>(
       "matching_loss", tasks, [](const T& t) { return t.task->result.matching_loss; },
       "least value of the attacker's own objective");
   table.column<int64_t, T>(
       "chosen", tasks, [](const T& t) { return t.task->chosen ? 1 : 0; },
       "1: the restart the attacker keeps, by matching loss");
+  const std::string threat = record.attacks->threat();
+  table.column<std::string, T>(
+      "threat", tasks, [&](const T&) { return threat; }, "honest-but-curious | malicious-server");
   table.column<std::string, T>(
       "knowledge", tasks, [](const T& t) { return t.knowledge; }, "what the attacker was told");
+  file->write_attribute("/attacks/tasks", "engine", record.engine);
 }
 
 // One reconstructed image and where it comes from.
@@ -94,7 +107,27 @@ struct ImageRow {
   const Truth* truth = nullptr;
   const Reconstruction* result = nullptr;
   const ImageScore* score = nullptr;
+  const OracleScore* oracle = nullptr;
+  bool label_found = false;
 };
+
+// Which true classes are among those inferred for the batch, each inferred one used once: right
+// labels of matched images first, so that a lost image does not cost a right label.
+std::vector<bool> labels_found(const Truth& truth, const AttackTask& task) {
+  std::multiset<int64_t> left(task.result.labels.begin(), task.result.labels.end());
+  std::vector<bool> found(task.scores.size(), false);
+  for (const bool matched : {true, false})
+    for (size_t i = 0; i < found.size(); ++i) {
+      const int64_t label = truth.labels[i];
+      const auto reconstruction = static_cast<size_t>(task.scores[i].reconstruction);
+      if (found[i] || (matched && task.result.labels[reconstruction] != label)) continue;
+      const auto one = left.find(label);
+      if (one == left.end()) continue;
+      left.erase(one);
+      found[i] = true;
+    }
+  return found;
+}
 
 void write_images(h5::File* file, const std::vector<ImageRow>& rows, const Model& model) {
   using I = ImageRow;
@@ -110,6 +143,9 @@ void write_images(h5::File* file, const std::vector<ImageRow>& rows, const Model
       "label_inferred", rows,
       [](const I& i) { return i.result->labels[static_cast<size_t>(i.score->reconstruction)]; },
       "class the attacker worked with");
+  table.column<int64_t, I>(
+      "label_found", rows, [](const I& i) { return i.label_found ? 1 : 0; },
+      "1: the true class is among those inferred for the batch, each counted once");
   table.column<double, I>(
       "mse", rows, [](const I& i) { return i.score->mse; }, "mean squared error");
   table.column<double, I>(
@@ -131,6 +167,12 @@ void write_images(h5::File* file, const std::vector<ImageRow>& rows, const Model
   success("success_ssim_70", &ImageScore::ssim, 0.7, "1: SSIM of 0.7 or more");
   success("success_ssim_90", &ImageScore::ssim, 0.9, "1: SSIM of 0.9 or more");
   success("success_psnr_20", &ImageScore::psnr, 20, "1: PSNR of 20 dB or more");
+  table.column<double, I>(
+      "oracle_psnr", rows, [](const I& i) { return i.oracle->psnr; },
+      "best of the result and the snapshots, by the truth: no attacker knows it", "dB");
+  table.column<double, I>(
+      "oracle_ssim", rows, [](const I& i) { return i.oracle->ssim; },
+      "best of the result and the snapshots, by the truth: no attacker knows it");
   file->write_attribute("/attacks/images", "ssim_window",
                         ssim_window(model.input().height, model.input().width));
 }
@@ -173,6 +215,24 @@ void write_pixels(h5::File* file, const std::vector<ImageRow>& rows, const RunRe
       {"iteration of each snapshot; -1: the attack ended earlier", "1", {"image", "snapshot"}});
 }
 
+// A dataset for each term that any task has.
+void write_terms(h5::File* file, const std::vector<TaskRow>& tasks, size_t points) {
+  std::map<std::string, std::vector<double>> terms;
+  for (size_t t = 0; t < tasks.size(); ++t) {
+    const Reconstruction& result = tasks[t].task->result;
+    for (size_t k = 0; k < result.terms.size(); ++k) {
+      std::vector<double>& values = terms[result.terms[k]];
+      values.resize(tasks.size() * points, std::numeric_limits<double>::quiet_NaN());
+      for (size_t i = 0; i < result.trace.size(); ++i)
+        values[t * points + i] = result.trace_terms[i * result.terms.size() + k];
+    }
+  }
+  const h5::Shape shape = {static_cast<int64_t>(tasks.size()), static_cast<int64_t>(points)};
+  for (const auto& [name, values] : terms)
+    file->write("/attacks/trace/terms/" + name, values, shape,
+                {"part of the objective, its weight included", "1", {"task", "point"}});
+}
+
 void write_trace(h5::File* file, const std::vector<TaskRow>& tasks) {
   size_t points = 0;
   for (const TaskRow& row : tasks) points = std::max(points, row.task->result.trace.size());
@@ -191,6 +251,7 @@ void write_trace(h5::File* file, const std::vector<TaskRow>& tasks) {
               {"iteration of each point; -1: past the end", "1", {"task", "point"}});
   file->write("/attacks/trace/objective", objective, shape,
               {"the attacker's objective", "1", {"task", "point"}});
+  write_terms(file, tasks, points);
 }
 
 }  // namespace
@@ -202,9 +263,10 @@ void write_attack_group(h5::File* file, const RunRecord& record) {
   std::vector<ImageRow> rows;
   for (size_t t = 0; t < tasks.size(); ++t) {
     const AttackTask& task = *tasks[t].task;
+    const std::vector<bool> found = labels_found(tasks[t].of->truth, task);
     for (size_t i = 0; i < task.scores.size(); ++i)
       rows.push_back({static_cast<int64_t>(t), static_cast<int64_t>(i), &tasks[t].of->truth,
-                      &task.result, &task.scores[i]});
+                      &task.result, &task.scores[i], &task.oracle[i], found[i]});
   }
   write_tasks(file, tasks, record);
   write_images(file, rows, *record.model);

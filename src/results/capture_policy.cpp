@@ -1,10 +1,10 @@
 #include "results/capture_policy.hpp"
 
 #include <fmt/format.h>
-#include <fnmatch.h>
 
 #include <algorithm>
 
+#include "core/tensor_selection.hpp"
 #include "core/text.hpp"
 
 namespace medpfl {
@@ -44,23 +44,9 @@ int64_t CapturePolicy::rows(const RoundPlan& plan) const {
 
 std::vector<CapturedLayer> select_layers(const ParameterLayout& layout,
                                          const std::vector<std::string>& patterns) {
-  std::vector<bool> chosen(static_cast<size_t>(layout.count()), false);
-  std::vector<std::string> names;
-  for (const ParameterLayout::Entry& tensor : layout.entries()) names.push_back(tensor.name);
-  for (const std::string& pattern : patterns) {
-    bool any = false;
-    for (size_t i = 0; i < names.size(); ++i) {
-      if (pattern != "all" && ::fnmatch(pattern.c_str(), names[i].c_str(), 0) != 0) continue;
-      chosen[i] = any = true;
-    }
-    if (any) continue;
-    const std::string guess = nearest(pattern, names);
-    throw ConfigError(fmt::format(
-        "output.layers: '{}' is no parameter tensor of the network{}; there are {}", pattern,
-        guess.empty() ? "" : fmt::format(" (did you mean {}?)", guess), join(names)));
-  }
+  const std::vector<bool> chosen = match_tensors(layout, patterns, "output.layers");
   std::vector<CapturedLayer> layers;
-  for (size_t i = 0; i < names.size(); ++i)
+  for (size_t i = 0; i < chosen.size(); ++i)
     if (chosen[i]) layers.push_back({layout[static_cast<int64_t>(i)], columns_of(layers)});
   if (layers.empty())
     throw ConfigError(

@@ -27,7 +27,7 @@ class GradientCapture final : public RoundObserver {
   void on_messages(const RoundPlan& plan, const FlatParameters& global,
                    const std::vector<Message>& mine) override;
   void on_round_end(const RoundPlan& plan, const RoundRecord& record,
-                    const FlatParameters& global) override;
+                    const FlatParameters& mean) override;
 
   /// After a round: whether the open segment has reached kSegmentBytes. The same on all ranks.
   bool full() const;

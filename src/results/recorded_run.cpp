@@ -81,7 +81,8 @@ void RecordedRun::read_candidates(int64_t client, AttackCases* cases) {
   cases->set_shard_images(client, read_images(rows));
 }
 
-void RecordedRun::read_cases(const AttackTargets& targets, AttackCases* cases) {
+void RecordedRun::read_cases(const AttackTargets& targets, int64_t local_batch,
+                             AttackCases* cases) {
   const GradientRows& rows = gradients_.rows();
   const double learning_rate = run_.read_real_attribute("/gradients", "learning_rate");
   std::set<int64_t> rounds, clients;
@@ -99,6 +100,8 @@ void RecordedRun::read_cases(const AttackTargets& targets, AttackCases* cases) {
     o.probe = rows.probe[r];
     o.batch = rows.examples[r];
     o.steps = rows.steps[r];
+    o.local_batch = o.probe < 0 ? local_batch : 0;
+    o.rate = learning_rate;
     o.gradient = seen_gradient(gradients_.read(row), gradients_.payload_is_gradient(),
                                learning_rate, o.steps);
     const std::vector<int64_t> images(image_.begin() + start_.at(r),

@@ -22,10 +22,11 @@ class RecordedRun {
   const FederatedData& data() const { return data_; }
 
   /// Reads the messages that `targets` means: of the rounds and hospitals chosen, the first
-  /// targets.probes probes, or the updates where it is 0. Candidates for the rank of the truth are
+  /// targets.probes probes, or the updates where it is 0. `local_batch`: images of the hospitals'
+  /// local steps, see Observation. Candidates for the rank of the truth are
   /// the recorded images of the hospital. Throws ConfigError when none is recorded, FormatError
   /// when weights, layers or files are missing.
-  void read_cases(const AttackTargets& targets, AttackCases* cases);
+  void read_cases(const AttackTargets& targets, int64_t local_batch, AttackCases* cases);
 
  private:
   FlatParameters read_weights(int64_t round);

@@ -77,24 +77,36 @@ void write_environment(h5::File* file, const RunRecord& record) {
 
 void write_model(h5::File* file, const Model& model) {
   std::vector<std::string> names, shapes;
-  std::vector<int64_t> offsets, sizes;
+  std::vector<int64_t> offsets, sizes, statistics;
   for (const ParameterLayout::Entry& entry : model.layout().entries()) {
     names.push_back(entry.name);
     offsets.push_back(entry.offset);
     sizes.push_back(entry.size);
     shapes.push_back(shape_text(entry.shape));
+    statistics.push_back(entry.statistic ? 1 : 0);
   }
   TableWriter table(file, "/model", "tensor");
   table.column("name", names, "name of the parameter tensor");
   table.column("offset", offsets, "first element in the flat vector", "element");
   table.column("size", sizes, "number of elements", "element");
   table.column("shape", shapes, "extents of the tensor");
+  table.column("statistic", statistics,
+               "1: a running mean or variance, whose entry of a message is its change");
   file->write_attribute("/model", "name", model.name());
   file->write_attribute("/model", "classes", model.classes());
   file->write_attribute(
       "/model", "input_shape",
       std::vector<int64_t>{model.input().channels, model.input().height, model.input().width});
   file->write_attribute("/model", "parameters", model.layout().size());
+  file->write_attribute("/model", "trainable", model.layout().trainable());
+  file->write_attribute("/model", "norm_mode", norm_mode_word(model.norm_mode()));
+  const Normalization pixels = model.normalization();
+  const auto channels = static_cast<size_t>(model.input().channels);
+  const bool none = pixels.mean.empty();
+  file->write_attribute("/model", "pixel_mean",
+                        none ? std::vector<double>(channels, 0) : pixels.mean);
+  file->write_attribute("/model", "pixel_deviation",
+                        none ? std::vector<double>(channels, 1) : pixels.deviation);
 }
 
 void write_data(h5::File* file, const std::string& name, const FederatedData& data) {

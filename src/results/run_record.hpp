@@ -42,6 +42,7 @@ struct RunRecord {
   std::vector<RoundRecord> rounds;
   WeightLog* weights = nullptr;  ///< before each round and at the end, where asked
   const AttackQueue* attacks = nullptr;
+  std::string engine;  ///< exact | pearlmutter | native: what auto meant for this model
   std::vector<int64_t> snapshot_iterations;  ///< as asked
   const GradientCapture* capture = nullptr;
   int64_t resumes = 0;  ///< times the run was continued from a checkpoint

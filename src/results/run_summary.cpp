@@ -85,8 +85,7 @@ std::string leakage(const h5::File& run) {
   const auto task = run.read<int64_t>("/attacks/images/task");
   const auto psnr = run.read<double>("/attacks/images/psnr");
   const auto ssim = run.read<double>("/attacks/images/ssim");
-  const auto label = run.read<int64_t>("/attacks/images/label");
-  const auto inferred = run.read<int64_t>("/attacks/images/label_inferred");
+  const auto label_found = run.read<int64_t>("/attacks/images/label_found");
   const auto over_20 = run.read<int64_t>("/attacks/images/success_psnr_20");
   const auto ssim_50 = run.read<int64_t>("/attacks/images/success_ssim_50");
   const auto ssim_70 = run.read<int64_t>("/attacks/images/success_ssim_70");
@@ -103,7 +102,7 @@ std::string leakage(const h5::File& run) {
     leak.ssim_50.push_back(ssim_50[i]);
     leak.ssim_70.push_back(ssim_70[i]);
     leak.ssim_90.push_back(ssim_90[i]);
-    leak.label_right.push_back(label[i] == inferred[i] ? 1 : 0);
+    leak.label_right.push_back(label_found[i]);
     leak.found.push_back(rank[i] == 0 ? 1 : 0);
   }
   for (size_t t = 0; t < method.size(); ++t) {
@@ -154,7 +153,13 @@ std::string summarize_run(const std::string& path) {
       run.read_integer_attribute("/model", "parameters")[0], run.shape("/clients/examples")[0],
       hosts.size(), memory.empty() ? 0 : *std::max_element(memory.begin(), memory.end()) >> 20);
   if (run.shape("/rounds/round")[0] > 0) out += "\nTraining\n" + training(run);
-  if (run.exists("/attacks/tasks")) out += "\nWhat leaked\n" + leakage(run);
+  if (run.exists("/attacks/tasks")) {
+    const auto threat = run.read<std::string>("/attacks/tasks/threat");
+    out += threat.front() == "malicious-server"
+               ? "\nWhat leaked to a malicious server, which changed the model it sent\n"
+               : "\nWhat leaked\n";
+    out += leakage(run);
+  }
   if (run.exists("/gradients/values")) {
     const h5::Shape shape = run.shape("/gradients/values");
     out += fmt::format("\n{} gradients of {} values recorded\n", shape[0], shape[1]);

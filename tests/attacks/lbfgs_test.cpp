@@ -235,7 +235,7 @@ TEST(Lbfgs, RestartForgetsThePoint) {
   std::vector<float> x = {-1.2F, 1};
   optimizer.step(rosenbrock, x.data());
   x = {3, 3};
-  optimizer.restart();
+  optimizer.moved();
   for (int k = 0; k < 10; ++k) optimizer.step(rosenbrock, x.data());
   EXPECT_NEAR(x[0], 1, 1e-3);
 

@@ -18,7 +18,8 @@ namespace medpfl::observations {
 /// The model `name` for square images, its options at their defaults but those given.
 inline Model build(const std::string& name, int64_t image_size, int64_t classes,
                    const std::string& activation = "auto",
-                   const std::vector<std::pair<std::string, std::string>>& set = {}) {
+                   const std::vector<std::pair<std::string, std::string>>& set = {},
+                   NormMode norm_mode = NormMode::kEval) {
   const auto& entry = models().find(name);
   OptionValues own = OptionValues::defaults(entry.options);
   for (const auto& [option, value] : set) own.set(option, value);
@@ -26,6 +27,7 @@ inline Model build(const std::string& name, int64_t image_size, int64_t classes,
   request.input = {1, image_size, image_size};
   request.classes = classes;
   request.activation = activation;
+  request.norm_mode = norm_mode;
   return entry.create(own, request);
 }
 
@@ -52,11 +54,13 @@ inline std::pair<at::Tensor, int64_t> phantom_image(int64_t size, uint64_t seed)
           manifest.train.labels[0]};
 }
 
-/// What the attacker sees of a batch at weights U(-0.5, 0.5): wide ones, as in the attacks' papers.
+/// What the attacker sees of a batch, by default at weights U(-0.5, 0.5): wide ones, as in the
+/// attacks' papers.
 inline Observation observe(const Model& model, const at::Tensor& images,
-                           const std::vector<int64_t>& labels, uint64_t seed = 1) {
+                           const std::vector<int64_t>& labels, uint64_t seed = 1,
+                           const Initialization& init = {"uniform", 0.5}) {
   Observation observation;
-  observation.weights = initial_weights(model, {"uniform", 0.5}, seed);
+  observation.weights = initial_weights(model, init, seed);
   observation.gradient = FlatParameters(model.layout());
   observation.batch = images.size(0);
   Differentiator(model, observation.weights)

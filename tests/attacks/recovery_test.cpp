@@ -5,8 +5,7 @@
 #include <cmath>
 #include <limits>
 
-#include "attacks/attack.hpp"
-#include "attacks/initializer.hpp"
+#include "attack_runs.hpp"
 #include "core/error.hpp"
 #include "metrics/image.hpp"
 #include "observations.hpp"
@@ -14,35 +13,15 @@
 namespace medpfl {
 namespace {
 
+using attack_runs::expect_same;
+using attack_runs::make_attack;
+using attack_runs::Options;
+using attack_runs::run;
+using attack_runs::run_in_pieces;
 using observations::build;
 using observations::noise_images;
 using observations::observe;
 using observations::phantom_image;
-
-using Options = std::vector<std::pair<std::string, std::string>>;
-
-std::unique_ptr<Attack> make_attack(const std::string& name, const Options& set,
-                                    const AttackRequest& request = {}) {
-  const auto& entry = attacks().find(name);
-  OptionValues own = OptionValues::defaults(entry.options);
-  for (const auto& [option, value] : set) own.set(option, value);
-  return entry.create(own, request);
-}
-
-Reconstruction run(const Attack& attack, const Model& model, const Observation& seen,
-                   uint64_t restart = 0) {
-  return *attack.run(model, seen, {1, Purpose::kAttackStart, 0, 0, restart}, "",
-                     [](const AttackProgress&) { return true; });
-}
-
-void expect_same(const Reconstruction& a, const Reconstruction& b) {
-  EXPECT_TRUE(a.images.equal(b.images));
-  EXPECT_EQ(a.labels, b.labels);
-  EXPECT_EQ(a.status, b.status);
-  EXPECT_EQ(a.matching_loss, b.matching_loss);
-  EXPECT_EQ(a.evaluations, b.evaluations);
-  EXPECT_EQ(a.trace, b.trace);
-}
 
 const Options kRobust = {{"output_error", "observed"}, {"objective", "relative-l2"},
                          {"init", "uniform"},          {"line_search", "strong-wolfe"},
@@ -63,6 +42,19 @@ TEST_P(Recovery, FindsAPhantomScan) {
   EXPECT_EQ(attack->single_image_option(), "output_error=observed");
 }
 
+// Each engine leads the same attack to the image.
+TEST(MatchingAttack, EveryEngineFindsAPhantomScan) {
+  const auto [image, label] = phantom_image(16, 3);
+  const Model model = build("lenet-dlg", 16, 4);
+  const Observation seen = observe(model, image, {label});
+  for (const std::string engine : {"exact", "pearlmutter", "native"}) {
+    AttackRequest request;
+    request.engine = engine;
+    const Reconstruction result = run(*make_attack("idlg", kRobust, request), model, seen);
+    EXPECT_GT(psnr_from_mse(mse(result.images, image)), 30) << engine;
+  }
+}
+
 TEST_P(Recovery, PublishedSettingsLowerTheObjective) {
   const auto [image, label] = phantom_image(16, 3);
   const Model model = build("lenet-dlg", 16, 4);
@@ -73,7 +65,7 @@ TEST_P(Recovery, PublishedSettingsLowerTheObjective) {
            ->run(model, seen, {1, Purpose::kAttackStart, 0, 0, 0}, "",
                  [&](const AttackProgress& progress) {
                    objective.push_back(progress.objective);
-                   return true;
+                   return AttackOrder::kGoOn;
                  });
   ASSERT_FALSE(objective.empty());
   EXPECT_LT(result.matching_loss, 0.2 * objective.front());
@@ -99,9 +91,9 @@ TEST_P(Recovery, StoppedAndContinuedGivesTheSameBits) {
       ASSERT_LT(runs, 8);
       pieces = make_attack(GetParam(), options, request)
                    ->run(model, seen, start, state, [&](const AttackProgress& progress) {
-                     if (progress.iteration % 3 != 0) return true;
+                     if (progress.iteration % 3 != 0) return AttackOrder::kGoOn;
                      state = progress.save();
-                     return false;
+                     return AttackOrder::kAbandon;
                    });
     }
     EXPECT_EQ(runs, 3);
@@ -110,6 +102,152 @@ TEST_P(Recovery, StoppedAndContinuedGivesTheSameBits) {
     for (size_t i = 0; i < whole.snapshots.size(); ++i)
       EXPECT_TRUE(whole.snapshots[i].equal(pieces->snapshots[i]));
   }
+}
+
+// Adam with all that it keeps: moments, noise, the step of a schedule, filters, patience.
+TEST(Adam, StoppedAndContinuedGivesTheSameBits) {
+  const auto [image, label] = phantom_image(16, 3);
+  const Model model = build("lenet-dlg", 16, 4);
+  const Observation seen = observe(model, image, {label});
+  const Options options = {{"iterations", "16"}, {"langevin", "0.1"}, {"median_every", "5"},
+                           {"patience", "9"},    {"labels", "joint"}, {"feature_match", "0"}};
+  for (const std::string preset : {"inverting-gradients", "modern", "partial-match"}) {
+    const Reconstruction whole = run(*make_attack(preset, options), model, seen);
+    ASSERT_GE(whole.iterations, 9);
+    expect_same(whole, run_in_pieces(preset, options, model, seen));
+  }
+}
+
+// Whatever the optimizer evaluated last: a line search ends with points it did not take.
+TEST(MatchingAttack, TermsOfTheTraceAddUpToTheObjective) {
+  const auto [image, label] = phantom_image(16, 3);
+  const Model model = build("lenet-dlg", 16, 4);
+  const Observation seen = observe(model, image, {label});
+  for (const Options& optimizer : {Options{{"line_search", "strong-wolfe"}}, Options{},
+                                   Options{{"optimizer", "adam"}, {"learning_rate", "0.1"}}}) {
+    Options options = optimizer;
+    options.insert(options.end(), {{"iterations", "12"}, {"inner", "3"}});
+    const Reconstruction bare = run(*make_attack("idlg", options), model, seen);
+    EXPECT_EQ(bare.terms, std::vector<std::string>{"matching"});
+    EXPECT_EQ(bare.trace_terms, bare.trace);
+    options.insert(options.end(), {{"tv", "0.5"}, {"image_l2", "0.25"}});
+    const Reconstruction all = run(*make_attack("idlg", options), model, seen);
+    ASSERT_EQ(all.terms, (std::vector<std::string>{"matching", "tv", "image_l2"}));
+    ASSERT_EQ(all.trace_terms.size(), 3 * all.trace.size());
+    ASSERT_GT(all.trace.size(), 3);
+    for (size_t i = 0; i < all.trace.size(); ++i) {
+      const double* terms = &all.trace_terms[3 * i];
+      EXPECT_EQ(all.trace[i], terms[0] + terms[1] + terms[2]);
+      for (size_t k = 0; k < 3; ++k) EXPECT_GT(terms[k], 0);
+    }
+  }
+}
+
+// Each term is what the objective has more with it than without: at the first point, where Adam
+// evaluates before it moves.
+TEST(MatchingAttack, TermsHoldTheirWeight) {
+  const auto [image, label] = phantom_image(16, 3);
+  const Model model = build("lenet-dlg", 16, 4);
+  const Observation seen = observe(model, image, {label});
+  const auto first = [&](const std::string& tv) {
+    return run(*make_attack("modern", {{"iterations", "1"}, {"tv", tv}, {"feature_match", "0"}}),
+               model, seen);
+  };
+  const Reconstruction none = first("0"), once = first("0.5"), twice = first("1");
+  ASSERT_EQ(once.terms, (std::vector<std::string>{"matching", "tv", "tv_colour"}));
+  EXPECT_EQ(none.trace_terms[0], once.trace_terms[0]);
+  EXPECT_EQ(none.trace_terms[1], once.trace_terms[2]);
+  EXPECT_DOUBLE_EQ(twice.trace_terms[1], 2 * once.trace_terms[1]);
+  EXPECT_NEAR(once.trace[0] - none.trace[0], once.trace_terms[1], 1e-9);
+}
+
+struct Bound {
+  std::string preset;
+  Options options;
+  double psnr;
+};
+
+class PresetRecovery : public ::testing::TestWithParam<Bound> {};
+
+TEST_P(PresetRecovery, FindsAPhantomScan) {
+  constexpr int64_t kSize = 16;
+  const auto [image, label] = phantom_image(kSize, 3);
+  const Model model = build("lenet-dlg", kSize, 4);
+  Observation seen = observe(model, image, {label});
+  seen.known_labels = {label};
+  const Reconstruction result =
+      run(*make_attack(GetParam().preset, GetParam().options), model, seen);
+  EXPECT_EQ(result.labels, std::vector<int64_t>{label});
+  EXPECT_GT(psnr_from_mse(mse(result.images, image)), GetParam().psnr);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Presets, PresetRecovery,
+    ::testing::Values(Bound{"cpl", {}, 40},
+                      Bound{"inverting-gradients", {{"iterations", "600"}}, 14},
+                      Bound{"modern", {{"iterations", "600"}}, 12}, Bound{"kernel", {}, 35},
+                      Bound{"partial-match", {{"iterations", "600"}}, 12}),
+    [](const auto& test) {
+      std::string name = test.param.preset;
+      std::replace(name.begin(), name.end(), '-', '_');
+      return name;
+    });
+
+TEST(MatchingAttack, GreyVariesOneChannelOfThree) {
+  const auto [grey, label] = phantom_image(16, 3);
+  const auto& entry = models().find("lenet-dlg");
+  ModelRequest request;
+  request.input = {3, 16, 16};
+  request.classes = 4;
+  const Model model = entry.create(OptionValues::defaults(entry.options), request);
+  Observation seen = observe(model, grey.expand({1, 3, 16, 16}).contiguous(), {label});
+  const Reconstruction result =
+      run(*make_attack("idlg", {{"grey", "true"}, {"line_search", "strong-wolfe"}, {"tv", "1e-4"}}),
+          model, seen);
+  EXPECT_TRUE(result.images[0][0].equal(result.images[0][1]));
+  EXPECT_TRUE(result.images[0][0].equal(result.images[0][2]));
+  EXPECT_GT(psnr_from_mse(mse(result.images.narrow(1, 0, 1), grey)), 40);
+}
+
+TEST(MatchingAttack, StartsFromThePublicMeanOnlyWhereItSaysSo) {
+  const auto [image, label] = phantom_image(16, 3);
+  const Model model = build("lenet-dlg", 16, 4);
+  Observation seen = observe(model, image, {label});
+  EXPECT_FALSE(make_attack("cpl", {})->uses_public_mean());
+  const auto attack = make_attack("cpl", {{"init", "surrogate"}, {"iterations", "1"}});
+  EXPECT_TRUE(attack->uses_public_mean());
+  seen.public_mean = image[0];  // were it the truth itself, nothing would be left to do
+  EXPECT_TRUE(run(*attack, model, seen).images.equal(image));
+}
+
+TEST(MatchingAttack, BoxKeepsImagesInRangeAndPatienceEndsIt) {
+  const auto [image, label] = phantom_image(16, 3);
+  const Model model = build("lenet-dlg", 16, 4);
+  const Observation seen = observe(model, image, {label});
+  for (const std::string optimizer : {"adam", "lbfgs"}) {
+    const Reconstruction r = run(*make_attack("idlg", {{"optimizer", optimizer},
+                                                       {"box", "true"},
+                                                       {"iterations", "30"},
+                                                       {"line_search", "strong-wolfe"}}),
+                                 model, seen);
+    EXPECT_EQ(r.trace.size(), static_cast<size_t>(r.iterations));
+    EXPECT_LT(r.matching_loss, r.trace.front());
+  }
+  // Steps of length 1e-30 change nothing in float32.
+  const Reconstruction r = run(
+      *make_attack(
+          "inverting-gradients",
+          {{"learning_rate", "1e-30"}, {"labels", "idlg"}, {"init", "uniform"}, {"patience", "7"}}),
+      model, seen);
+  EXPECT_EQ(r.status, "stalled");
+  EXPECT_EQ(r.iterations, 8);
+}
+
+TEST(MatchingAttack, OptionsThatDoNotFitTheNetworkAreRefused) {
+  const Model model = build("lenet-dlg", 16, 4);
+  make_attack("modern", {})->check(model);
+  make_attack("modern", {{"exclude", "conv1*"}})->check(model);
+  EXPECT_THROW(make_attack("modern", {{"exclude", "nothing*"}})->check(model), ConfigError);
 }
 
 INSTANTIATE_TEST_SUITE_P(Presets, Recovery, ::testing::Values("dlg", "idlg"),
@@ -219,33 +357,6 @@ TEST(MatchingAttack, ObservedErrorRefusesABatch) {
         "output_error=observed holds for one image, but the message of hospital 0 in round 0 "
         "comes from 2");
   }
-}
-
-struct Moments {
-  double mean, deviation, low, high;
-};
-
-Moments moments(const std::string& name) {
-  RandomStream random({1, Purpose::kAttackStart, 0, 0, 0});
-  const at::Tensor images = initial_images(name, {4, 3, 50, 50}, &random).to(at::kDouble);
-  return {images.mean().item<double>(), images.std().item<double>(), images.min().item<double>(),
-          images.max().item<double>()};
-}
-
-TEST(Initializer, DrawsFromTheDistributionsItNames) {
-  const Moments normal = moments("normal");
-  EXPECT_NEAR(normal.mean, 0, 0.03);
-  EXPECT_NEAR(normal.deviation, 1, 0.03);
-  const Moments uniform = moments("uniform");
-  EXPECT_NEAR(uniform.mean, 0.5, 0.01);
-  EXPECT_NEAR(uniform.deviation, std::sqrt(1.0 / 12), 0.01);
-  EXPECT_GE(uniform.low, 0);
-  EXPECT_LE(uniform.high, 1);
-  const Moments grey = moments("grey");
-  EXPECT_NEAR(grey.mean, 0.5, 0.003);
-  EXPECT_NEAR(grey.deviation, 0.1, 0.003);
-  EXPECT_EQ(initializer_names(), (std::vector<std::string>{"normal", "uniform", "grey"}));
-  EXPECT_THROW(moments("white"), ConfigError);
 }
 
 }  // namespace

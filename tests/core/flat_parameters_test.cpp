@@ -145,5 +145,37 @@ TEST(FlatParameters, AllFiniteFindsOneBadEntry) {
   EXPECT_FALSE(p.all_finite());
 }
 
+TEST(ParameterLayout, StatisticsFollowTheParameters) {
+  ParameterLayout layout;
+  layout.add("conv.weight", {2, 3});
+  layout.add("conv.bias", {2});
+  EXPECT_EQ(layout.add_statistic("norm.running_mean", {2}), 2);
+  EXPECT_EQ(layout.size(), 10);
+  EXPECT_EQ(layout.trainable(), 8);
+  EXPECT_EQ(layout.trainable_count(), 2);
+  EXPECT_TRUE(layout[2].statistic);
+  EXPECT_FALSE(layout[1].statistic);
+  EXPECT_THROW(layout.add("late", {1}), Error);
+}
+
+TEST(FlatParameters, AStepDescendsAlongParametersAndAddsTheChangeOfStatistics) {
+  ParameterLayout layout;
+  layout.add("weight", {2});
+  layout.add_statistic("mean", {1});
+  FlatParameters weights(layout), gradient(layout);
+  weights.fill(1);
+  gradient.fill(2);
+  weights.step(gradient, 0.25);
+  EXPECT_EQ(weights.data()[0], 0.5F);
+  EXPECT_EQ(weights.data()[1], 0.5F);
+  EXPECT_EQ(weights.data()[2], 3);
+  weights.step(gradient, 0, 0.5);
+  EXPECT_EQ(weights.data()[1], 0.5F);
+  EXPECT_EQ(weights.data()[2], 4);
+  const std::vector<at::Tensor> leaves = weights.views(true);
+  EXPECT_TRUE(leaves[0].requires_grad());
+  EXPECT_FALSE(leaves[1].requires_grad());
+}
+
 }  // namespace
 }  // namespace medpfl

@@ -105,6 +105,20 @@ TEST(Options, NumbersMayHaveAWordBeside) {
   EXPECT_TRUE(violation(spec, "Auto").has_value());
 }
 
+TEST(Options, DefaultsThatDifferAreNamed) {
+  const std::vector<OptionSpec> base = {integer_option("rounds", 3, "how many"),
+                                        real_option("rate", 0.25, "how fast").above(0),
+                                        flag_option("on", false, "whether")};
+  std::vector<OptionSpec> other = base;
+  EXPECT_EQ(differing_defaults(other, base), "");
+  other[0].default_value = "4";
+  other[2].default_value = "true";
+  EXPECT_EQ(differing_defaults(other, base), "rounds=4, on=true");
+  other[1] = other[1].at_least(1);
+  EXPECT_EQ(differing_defaults(other, base), std::nullopt) << "another domain";
+  EXPECT_EQ(differing_defaults({base[0]}, base), std::nullopt);
+}
+
 TEST(OptionValues, ReadsDefaultsAndSetValues) {
   OptionValues values = OptionValues::defaults(
       {integer_option("rounds", 3, ""), real_option("rate", 0.25, ""), flag_option("on", false, ""),

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <map>
+#include <vector>
 
 #include "core/error.hpp"
 
@@ -54,6 +55,24 @@ TEST(Process, CpusFollowTheAffinity) {
   ASSERT_EQ(sched_setaffinity(0, sizeof one, &one), 0);
   EXPECT_EQ(allowed_cpus(), std::vector<int>{before.back()});
   ASSERT_EQ(sched_setaffinity(0, sizeof all, &all), 0);
+}
+
+// Touched, so that it is resident.
+std::vector<char> resident(size_t megabytes) { return std::vector<char>(megabytes << 20, 1); }
+
+TEST(Process, AWatchSeesWhatWasHeldAtOnceFromItsStartOn) {
+  constexpr int64_t kMegabyte = 1 << 20;
+  prepare_process(1);  // with the allocator that keeps what is freed
+  resident(96);
+  const int64_t before = peak_memory_bytes();
+  EXPECT_GT(before, 96 * kMegabyte);
+  for (const int64_t megabytes : {48, 24}) {
+    const MemoryWatch watch;
+    EXPECT_LT(watch.growth(), 4 * kMegabyte);
+    resident(static_cast<size_t>(megabytes));
+    EXPECT_NEAR(static_cast<double>(watch.growth() / kMegabyte), static_cast<double>(megabytes), 4);
+  }
+  EXPECT_GE(peak_memory_bytes(), before);
 }
 
 }  // namespace

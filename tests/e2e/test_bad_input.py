@@ -50,6 +50,8 @@ def test_options_are_refused_on_any_number_of_ranks(
     ({"data.dataset": "medmnist"},
      ["data.path must name the file or folder of data.dataset=medmnist"]),
     ({"data.channels": 2}, ["data.channels must be 1 (grey) or 3 (RGB)"]),
+    ({"attack.method": "modern", "attack.modern.exclude": "conv9*"},
+     ["[attack.modern] exclude: 'conv9*' is no parameter tensor of the network"]),
     ({"attack.probe_batch": 2}, ["attack.labels=idlg (idlg) reads the label of one image",
                                  "attack.probe_batch=1"]),
     ({"attack.method": "dlg", "attack.dlg.output_error": "observed", "attack.probes": 0,

@@ -31,7 +31,8 @@ LONG: dict[str, object] = {
     "checkpoint.seconds": 0.2,
 }
 EACH_ROUND = LONG | {"attack.when": "each-round", "output.gradients": "attacked",
-                     "output.precision": "float16"}
+                     "output.precision": "float16", "attack.method": "dlg,modern",
+                     "attack.modern.langevin": 0.1}
 
 # Hospitals and a server that remember: what one rank held another must find again.
 STATEFUL = LONG | {
@@ -121,13 +122,14 @@ def test_a_signal_stops_with_a_checkpoint(name: str, tmp_path: Path) -> None:
 def test_wall_time_stops_a_run(tmp_path: Path) -> None:
     """Before it is over; and once more, until all is done."""
     output = tmp_path / "out"
+    longer = LONG | {"attack.restarts": 12}
     codes = []
     while not codes or codes[-1] == INTERRUPTED:
-        codes.append(simulate(output, LONG, "--resume", "--max-walltime=00:00:03").code)
+        codes.append(simulate(output, longer, "--resume", "--max-walltime=00:00:03").code)
         assert len(codes) < 60
     assert codes[-1] == 0
     assert len(codes) > 1
-    with complete(tmp_path / "whole", LONG) as whole, h5py.File(output / "run.h5") as found:
+    with complete(tmp_path / "whole", longer) as whole, h5py.File(output / "run.h5") as found:
         expect_same(whole, found)
 
 
@@ -213,7 +215,7 @@ def test_a_vanished_folder_is_one_error(tmp_path: Path) -> None:
 def test_a_full_disk_is_one_error(what: str, tmp_path: Path) -> None:
     """Whatever file it meets: what was good stays, and with room the run goes on to the same bits."""
     row = 4 * 60164  # of the ConvNet
-    options = LONG | {"model.name": "convnet", "attack.method": "", "checkpoint.every": 2,
+    options = LONG | {"model.name": "convnet-small", "attack.method": "", "checkpoint.every": 2,
                       "output.gradients": "none", "output.weights": "false"}
     if what == "gradients":
         options |= {"output.gradients": "all", "output.rounds": "0,4,5"}

@@ -54,7 +54,7 @@ def memory(output: str) -> tuple[float, float]:
     pytest.param({"model.name": "mlp", "model.mlp.hidden": 2000, "federation.algorithm": "fedavg",
                   "attack.probes": 0, "attack.method": "dlg", "federation.batch_size": 4,
                   "attack.dlg.labels": "known"}, id="large vectors"),
-    pytest.param({"data.image_size": 64, "model.name": "convnet", "federation.batch_size": 24},
+    pytest.param({"data.image_size": 64, "model.name": "convnet-small", "federation.batch_size": 24},
                  id="large activations"),
 ])
 @pytest.mark.parametrize("ranks", [1, 2])

@@ -11,11 +11,20 @@ from harness import all_datasets, complete, text
 
 # Of a run's data these alone may differ: time, hosts, memory, and where the run was told to go.
 VARYING_GROUPS = ("environment/", "timings/")
-VARYING = {"rounds/seconds", "attacks/tasks/seconds"}
+VARYING = {"rounds/seconds", "attacks/tasks/seconds", "attacks/tasks/memory_growth"}
 VARYING_ATTRIBUTES = {"created_utc"}
 VARYING_OPTIONS = {"run.output", "attack.ranks"}
 
 FEDERATIONS: dict[str, dict[str, object]] = {
+    "normalized pixels, generator": {
+        "data.channels": 3,
+        "model.normalize": "imagenet",
+        "federation.clients": 4,
+        "attack.method": "untrained-prior",
+        "attack.probes": 2,
+        "attack.restarts": 2,
+        "attack.iterations": 3,
+    },
     "fedsgd, batch of 3, noise": {
         "federation.batch_size": 3,
         "federation.clients": 5,
@@ -30,7 +39,7 @@ FEDERATIONS: dict[str, dict[str, object]] = {
     "fedavg, dirichlet, sampling": {
         "data.image_size": 20,
         "data.channels": 3,
-        "model.name": "convnet",
+        "model.name": "convnet-small",
         "federation.algorithm": "fedavg",
         "federation.clients": 5,
         "federation.rounds": 3,
@@ -40,11 +49,24 @@ FEDERATIONS: dict[str, dict[str, object]] = {
         "federation.batch_size": 4,
         "defense.chain": "laplace",
         "defense.laplace.relative": "norm",
-        "attack.method": "dlg",
+        "attack.method": "dlg,modern",
+        "attack.modern.init": "surrogate",
+        "attack.modern.langevin": 0.1,
         "attack.rounds": "0,2",
         "attack.probe_batch": 2,
         "attack.when": "each-round",
         "output.gradients": "attacked",
+    },
+    "batch statistics of a resnet": {
+        "model.name": "resnet20",
+        "model.resnet20.width": 2,
+        "model.norm_mode": "train",
+        "federation.algorithm": "fedavg",
+        "federation.batch_size": 4,
+        "attack.method": "dlg",
+        "attack.labels": "known",
+        "attack.probe_batch": 2,
+        "attack.iterations": 1,
     },
     "dedicated server, updates attacked": {
         "federation.algorithm": "fedavg",

@@ -1,3 +1,5 @@
+#include <ATen/ops/cat.h>
+#include <ATen/ops/conv2d.h>
 #include <ATen/ops/from_blob.h>
 #include <ATen/ops/tensor.h>
 #include <gtest/gtest.h>
@@ -5,9 +7,11 @@
 #include <algorithm>
 #include <numeric>
 
+#include "attacks/matching_engine.hpp"
 #include "comm/exact_sum.hpp"
 #include "core/random.hpp"
 #include "federation/aggregator.hpp"
+#include "federation/attack_cases.hpp"
 #include "federation/local_batches.hpp"
 #include "federation/server_optimizer.hpp"
 #include "models/differentiator.hpp"
@@ -33,11 +37,34 @@ class LocalTraining : public ::testing::Test {
     hospital_.positions.resize(10);
     std::iota(hospital_.positions.begin(), hospital_.positions.end(), 0);
   }
-  static Model make_model() {
-    const auto& entry = models().find("mlp");
+  static Model make_model(const std::string& name = "mlp", NormMode mode = NormMode::kEval) {
+    const auto& entry = models().find(name);
+    OptionValues own = OptionValues::defaults(entry.options);
+    if (name == "resnet20") own.set("width", "2");
     ModelRequest request;
     request.input = {1, 8, 8};
-    return entry.create(OptionValues::defaults(entry.options), request);
+    request.norm_mode = mode;
+    return entry.create(own, request);
+  }
+  void use(Model model) {
+    model_ = std::move(model);
+    global_ = initial_weights(model_, {"pytorch", 0}, 1);
+    work_ = FlatParameters(model_.layout());
+  }
+  // Of the first normalization after one batch, from their definition: momentum 0.1, unbiased
+  // variance.
+  at::Tensor statistics_after(const std::vector<int64_t>& positions) {
+    const at::Tensor images = take_batch(hospital_, positions).images;
+    const at::Tensor x = at::conv2d(images, global_.view(0), {}, 1, 1).transpose(0, 1).flatten(1);
+    const int64_t n = x.size(1);
+    const at::Tensor mean = x.mean(1);
+    const at::Tensor variance =
+        x.sub(mean.unsqueeze(1)).square().sum(1).div(static_cast<double>(n - 1));
+    return at::cat({mean.mul(0.1), variance.mul(0.1).add(0.9)});
+  }
+  // Of the first normalization: mean [2], variance [2].
+  at::Tensor first_statistics(const FlatParameters& weights) {
+    return weights.buffer().slice(0, model_.layout().trainable(), model_.layout().trainable() + 4);
   }
   std::unique_ptr<Aggregator> make(const std::string& name) {
     return aggregators().find(name).create({}, model_, settings_, 1);
@@ -76,6 +103,55 @@ TEST_F(LocalTraining, FedAvgIsPlainSgd) {
   }
   weights.add(global_, -1);
   EXPECT_LT(distance(weights, update.payload), 1e-6);
+}
+
+// Keeps the gradient it is asked about.
+class Listener final : public Objective {
+ public:
+  explicit Listener(FlatParameters* heard) : heard_(heard) {}
+  double evaluate(const float* dummy, float* derivative) const override {
+    std::copy_n(dummy, heard_->layout().trainable(), heard_->data());
+    std::fill_n(derivative, heard_->layout().trainable(), 1.0F);
+    return 0;
+  }
+
+ private:
+  FlatParameters* heard_;
+};
+
+// The attacker's simulation of local steps against the hospital's own, on the same images.
+TEST_F(LocalTraining, AnUnrolledUpdateIsTheHospitalsOwn) {
+  for (const bool batch_norm : {false, true}) {
+    if (batch_norm) use(make_model("resnet20", NormMode::kTrain));
+    for (const int64_t batch_size : {4, 0}) {
+      SCOPED_TRACE(testing::Message() << batch_norm << ", batches of " << batch_size);
+      settings_.batch_size = batch_size;
+      // The order is drawn anew for every epoch, so of several only whole batches are comparable.
+      settings_.local_epochs = batch_size == 0 ? 3 : 1;
+      const Message update = train(*make("fedavg"));
+      ASSERT_EQ(update.steps, 3);
+      Observation seen;
+      seen.weights = global_;
+      seen.gradient = seen_gradient(update.payload, false, settings_.learning_rate, update.steps);
+      seen.steps = update.steps;
+      seen.local_batch = batch_size;
+      seen.rate = settings_.learning_rate;
+      const Batch batch = take_batch(hospital_, update.images);
+      Candidate candidate;
+      candidate.images = batch.images;
+      candidate.labels = batch.labels;
+      FlatParameters heard(model_.layout());
+      const Listener listener(&heard);
+      CandidateGradient gradient;
+      make_unroll_engine(model_, seen, listener)->evaluate(candidate, &gradient);
+      // Statistics are not simulated.
+      const int64_t n = model_.layout().trainable();
+      std::copy_n(seen.gradient.data() + n, model_.layout().size() - n, heard.data() + n);
+      EXPECT_GT(heard.norm(), 1e-2);
+      // The hospital's change is a difference of weights: one rounding of w is 1e-7 / (rate steps).
+      EXPECT_LT(distance(heard, seen.gradient), 2e-6 * global_.norm());
+    }
+  }
 }
 
 TEST_F(LocalTraining, OneFullBatchMakesFedAvgAndFedSgdAgree) {
@@ -126,6 +202,104 @@ TEST_F(LocalTraining, BatchesHoldEachImageOnce) {
   std::sort(seen.begin(), seen.end());
   EXPECT_EQ(seen, hospital_.positions);
   EXPECT_NE(shuffled_batches(hospital_, 4, 1, 0, 0), shuffled_batches(hospital_, 4, 1, 1, 0));
+}
+
+TEST_F(LocalTraining, RunningStatisticsFollowTheBatchInTrainMode) {
+  use(make_model("resnet20", NormMode::kTrain));
+  settings_.batch_size = 0;
+  const auto fedavg = make("fedavg"), fedsgd = make("fedsgd");
+  const Message change = train(*fedavg), gradient = train(*fedsgd);
+  FlatParameters after = global_;
+  after.add(change.payload, 1);
+  const at::Tensor expected = statistics_after(change.images);
+  EXPECT_LT(first_statistics(after).sub(expected).abs().max().item<float>(), 1e-5);
+  EXPECT_GT(first_statistics(after).sub(first_statistics(global_)).abs().max().item<float>(), 0.01);
+  // A gradient's entries of statistics are the change itself.
+  EXPECT_LT(first_statistics(change.payload)
+                .sub(first_statistics(gradient.payload))
+                .abs()
+                .max()
+                .item<float>(),
+            1e-6);
+}
+
+TEST_F(LocalTraining, StatisticsAccumulateOverLocalSteps) {
+  use(make_model("resnet20", NormMode::kTrain));
+  settings_.batch_size = 5;
+  settings_.learning_rate = 1e-12;  // the weights stay, so the first layer's statistics are simple
+  const Message update = train(*make("fedavg"));
+  ASSERT_EQ(update.steps, 2);
+  const std::vector<int64_t> first(update.images.begin(), update.images.begin() + 5);
+  const std::vector<int64_t> second(update.images.begin() + 5, update.images.end());
+  const at::Tensor start = first_statistics(global_);
+  const at::Tensor one = statistics_after(first), two = statistics_after(second);
+  // s2 = 0.9 s1 + 0.1 b2, and two = 0.9 start + 0.1 b2.
+  const at::Tensor expected = one.mul(0.9).add(two).sub(start.mul(0.9));
+  FlatParameters after = global_;
+  after.add(update.payload, 1);
+  EXPECT_LT(first_statistics(after).sub(expected).abs().max().item<float>(), 1e-5);
+}
+
+TEST_F(LocalTraining, EvalModeLeavesStatisticsAlone) {
+  use(make_model("resnet20", NormMode::kEval));
+  for (const char* name : {"fedavg", "fedsgd"}) {
+    Message m;
+    m.payload = FlatParameters(model_.layout());
+    m.payload.fill(7);
+    make(name)->train(hospital_, global_, &work_, &m);
+    EXPECT_EQ(m.payload.buffer().slice(0, model_.layout().trainable()).abs().max().item<float>(), 0)
+        << name;
+    m.payload.fill(7);
+    make(name)->probe(hospital_, global_, {1, 2}, &m);
+    EXPECT_EQ(m.payload.buffer().slice(0, model_.layout().trainable()).abs().max().item<float>(), 0)
+        << name;
+  }
+}
+
+TEST_F(LocalTraining, ProbesSeenAsGradientsKeepTheChangeOfStatistics) {
+  use(make_model("resnet20", NormMode::kTrain));
+  Message gradient, change;
+  gradient.payload = change.payload = FlatParameters(model_.layout());
+  make("fedsgd")->probe(hospital_, global_, {3, 5}, &gradient);
+  make("fedavg")->probe(hospital_, global_, {3, 5}, &change);
+  const FlatParameters seen = seen_gradient(change.payload, false, settings_.learning_rate, 1);
+  EXPECT_LT(distance(seen, gradient.payload), 1e-5 * gradient.payload.norm());
+}
+
+TEST_F(LocalTraining, OneValueAChannelIsRefusedInTrainMode) {
+  use(make_model("resnet20", NormMode::kTrain));
+  Message m;
+  m.payload = FlatParameters(model_.layout());
+  make("fedsgd")->probe(hospital_, global_, {3}, &m);  // 2x2 px in the last stage
+  ModelRequest request;
+  request.input = {1, 8, 8};
+  request.norm_mode = NormMode::kTrain;
+  const auto& entry = models().find("resnet18");
+  OptionValues own = OptionValues::defaults(entry.options);
+  own.set("width", "2");
+  use(entry.create(own, request));
+  m.payload = FlatParameters(model_.layout());
+  make("fedsgd")->probe(hospital_, global_, {3, 4}, &m);
+  try {
+    make("fedsgd")->probe(hospital_, global_, {3}, &m);
+    FAIL() << "nothing was refused";
+  } catch (const NumericError& error) {
+    EXPECT_STREQ(error.what(),
+                 "model.norm_mode=train: layer4.0.bn1.weight of resnet18 normalizes one value a "
+                 "channel (one image of 1x1 px), which has no variance; use larger batches, larger "
+                 "images or model.norm_mode=eval");
+  }
+}
+
+TEST_F(LocalTraining, VariancesBelowZeroAreMended) {
+  use(make_model("resnet20", NormMode::kTrain));
+  global_.fill(-1);
+  mend_variances(model_, &global_);
+  for (const Layer& layer : model_.layers()) {
+    if (layer.kind != Layer::Kind::kBatchNorm) continue;
+    EXPECT_EQ(global_.view(layer.variance).min().item<float>(), 0);
+    EXPECT_EQ(global_.view(layer.mean).max().item<float>(), -1);
+  }
 }
 
 TEST_F(LocalTraining, TheAggregateIsTheWeightedMean) {

@@ -50,6 +50,18 @@ INSTANTIATE_TEST_SUITE_P(
 
 class EveryServerOptimizer : public ::testing::TestWithParam<std::string> {};
 
+TEST_P(EveryServerOptimizer, LeavesStatisticsAlone) {
+  ParameterLayout layout;
+  layout.add("w", {2});
+  layout.add_statistic("running_mean", {2});
+  FlatParameters global(layout), mean(layout);
+  mean.fill(1);
+  make_server_optimizer(settings_of(GetParam()), layout.trainable())->step(mean, 1, &global);
+  EXPECT_GT(global.data()[1], 0);
+  EXPECT_EQ(global.data()[2], 0);
+  EXPECT_EQ(global.data()[3], 0);
+}
+
 TEST_P(EveryServerOptimizer, GoesOnFromWhatItSaved) {
   const FederationSettings settings = settings_of(GetParam());
   FlatParameters whole = vector_of({1, 2});

@@ -50,6 +50,25 @@ TEST(ReconstructionScore, ScoresAreThoseOfTheMetrics) {
   EXPECT_DOUBLE_EQ(scores[0].rdlv, rdlv(ssim(truth, found), ssim(truth, prior)));
 }
 
+TEST(ReconstructionScore, TheOracleTakesTheBestOfAllPoints) {
+  const at::Tensor truth = at::stack({noise(0), noise(1)}), prior = flat(0.5, 16);
+  const at::Tensor grey = at::stack({prior, prior});
+  const auto result = score_batch(truth, grey, prior, at::Tensor());
+  const auto alone = oracle_scores(truth, result, {}, prior);
+  ASSERT_EQ(alone.size(), 2U);
+  for (size_t i = 0; i < 2; ++i) {
+    EXPECT_EQ(alone[i].psnr, result[i].psnr);
+    EXPECT_EQ(alone[i].ssim, result[i].ssim);
+  }
+  // A point that has the second image, in the other place, and one that is worse than the result.
+  const at::Tensor half = at::stack({noise(1), prior}), worse = grey.mul(0);
+  const auto best = oracle_scores(truth, result, {half, worse}, prior);
+  EXPECT_EQ(best[0].psnr, result[0].psnr);
+  EXPECT_EQ(best[0].ssim, result[0].ssim);
+  EXPECT_DOUBLE_EQ(best[1].psnr, 100);
+  EXPECT_NEAR(best[1].ssim, 1, 1e-12);
+}
+
 TEST(ReconstructionScore, OneReconstructionNeverServesTwoTruths) {
   // The first reconstruction is the nearest of both truths.
   const at::Tensor truth = at::stack({flat(0.5), flat(0.625)});

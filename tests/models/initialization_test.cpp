@@ -72,18 +72,21 @@ TEST(Initialization, RefusesUnknownKinds) {
 }
 
 TEST(Initialization, NormalizationStartsAsIdentity) {
-  const Model model = make("convnet");
   for (const std::string& kind : initialization_names()) {
+    const Model model = make("resnet20");
     const FlatParameters p = initial_weights(model, {kind, 0.5}, 1);
     int checked = 0;
     for (const Layer& layer : model.layers()) {
-      if (layer.kind != Layer::Kind::kGroupNorm) continue;
+      if (layer.kind != Layer::Kind::kBatchNorm) continue;
+      EXPECT_EQ(p.view(layer.variance).min().item<float>(), 1);
+      EXPECT_EQ(p.view(layer.variance).max().item<float>(), 1);
+      EXPECT_EQ(deviation(p, model, layer.mean), 0);
       EXPECT_EQ(p.view(layer.weight).min().item<float>(), 1);
       EXPECT_EQ(p.view(layer.weight).max().item<float>(), 1);
       EXPECT_EQ(deviation(p, model, layer.bias), 0);
       ++checked;
     }
-    EXPECT_EQ(checked, 3);
+    EXPECT_EQ(checked, 19);
   }
 }
 

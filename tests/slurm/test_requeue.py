@@ -28,6 +28,7 @@ LONG = {
 ATTACK = {
     "attack.method": "idlg,dlg",
     "attack.rounds": "all",
+    "attack.engine": "exact",  # not the fastest: the signal must find it at work
     "attack.iterations": 100,
     "attack.restarts": 24,
 }

@@ -1,0 +1,130 @@
+#!/usr/bin/env bash
+# Every attack on the same images, networks and budgets: the runs and the page of docs/attacks.md.
+set -euo pipefail
+
+usage() {
+  cat <<'END'
+usage: jobs/attack_table.sh [--data DIR] [--output FOLDER] [--page FILE] [--ranks N]
+                            [--only PATTERN] [--list]
+
+Runs the attacks one network after another, about two hours on two cores, and writes the page of
+their scores. Called again it goes on where it was: complete runs stay, begun ones are resumed.
+
+  --data DIR       holds the folders of images that configs/*_dlg.ini name
+                   (default: $MEDPFL_DATA, else data)
+  --output FOLDER  of the runs (default: runs/attack_table); run N is line N of FOLDER/tasks.txt
+  --page FILE      where the page goes (default: FOLDER/attacks.md)
+  --ranks N        MPI ranks (default: 2)
+  --only PATTERN   only runs whose line in tasks.txt matches this extended regular expression
+  --list           only write FOLDER/tasks.txt; slurm/sweep.sh FOLDER then runs it under Slurm
+The program is build/release/bin/medpfl, or $MEDPFL_BINARY.
+END
+}
+
+# Each attack and the largest batch it is run on here. One that needs a network of its own has its
+# line in `cells` instead.
+attacks=(
+  "dlg 4"
+  "idlg 1"
+  "cpl 1"
+  "inverting-gradients 4"
+  "modern 4"
+  "kernel 1"
+  "partial-match 4"
+  "untrained-prior 4"
+)
+datasets=(brain_tumor_mri covid_cxr_3class melanoma_cancer_dataset)
+# Network (configs/attack_table), batch, messages of each hospital, hospitals attacked, attack if
+# not all. Images: batch x messages x hospitals.
+cells=(
+  "lenet 1 3 all"
+  "lenet 4 1 all"
+  "convnet16 1 1 0-2"
+  "convnet16 4 1 0"
+  "resnet18 1 1 0-2"
+  "resnet18 4 1 0"
+  "resnet18_trained 1 1 0-2"
+  "resnet18_trained 4 1 0"
+  "mlp 1 3 all fc-readout"
+  "mlp 4 1 all fc-readout"
+  "imprint 64 1 all imprint"
+  "convnet16 1 1 0-2 grad-inversion"
+  "resnet18 1 1 0-2 grad-inversion"
+  "resnet18_trained 1 1 0-2 grad-inversion,medical-bn"
+  "resnet18_trained 4 1 0 grad-inversion,medical-bn"
+)
+
+root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd)
+# shellcheck source=jobs/setup.sh
+source "$root/jobs/setup.sh"
+
+data=${MEDPFL_DATA:-data} output=runs/attack_table page="" ranks=2 only="" list=false
+while (($#)); do
+  if [[ $1 == --*=* ]]; then set -- "${1%%=*}" "${1#*=}" "${@:2}"; fi
+  case $1 in
+    --data | --output | --page | --ranks | --only)
+      [[ -n ${2:-} ]] || { usage >&2 && fail "$1 needs a value."; }
+      printf -v "${1#--}" '%s' "$2"
+      shift
+      ;;
+    --list) list=true ;;
+    -h | --help) usage && exit ;;
+    *) usage >&2 && fail "unknown argument: $1" ;;
+  esac
+  shift
+done
+for set in "${datasets[@]}"; do
+  [[ -d $data/$set ]] || fail "no folder $data/$set" "Name the folder of the images: --data DIR."
+done
+data=$(realpath -- "$data")
+mkdir -p -- "$output"
+
+stopped() { fail "stopped; the same command goes on from here."; }
+trap stopped INT TERM
+
+# methods BATCH: the attacks that take it, comma-separated.
+methods() {
+  local attack largest found=()
+  for attack in "${attacks[@]}"; do
+    read -r attack largest <<<"$attack"
+    (($1 > largest)) || found+=("$attack")
+  done
+  (IFS=, && echo "${found[*]}")
+}
+
+for cell in "${cells[@]}"; do
+  read -r network batch messages hospitals attack <<<"$cell"
+  for set in "${datasets[@]}"; do
+    # xargs splits a line into words: quotes hold a path with spaces together.
+    printf '%s ' --config "\"$root/configs/attack_table/$network.ini\"" \
+      "\"--data.path=$data/$set\"" "--attack.method=${attack:-$(methods "$batch")}"
+    echo "--attack.probe_batch=$batch --attack.probes=$messages --attack.clients=$hospitals"
+  done
+done >"$output/tasks.txt"
+if $list; then exit; fi
+
+program=${MEDPFL_BINARY:-$root/build/release/bin/medpfl}
+[[ -x $program ]] || fail "no program $program" \
+  "Build it: cmake --preset release && cmake --build --preset release"
+mpi_environment
+mapfile -t lines <"$output/tasks.txt"
+failed=()
+for ((task = 1; task <= ${#lines[@]}; ++task)); do
+  [[ -z $only || ${lines[task - 1]} =~ $only ]] || continue
+  mapfile -t options < <(xargs printf '%s\n' <<<"${lines[task - 1]}")
+  say "$(date +%H:%M:%S) run $task of ${#lines[@]}: ${options[*]:1}"
+  code=0
+  mpirun -n "$ranks" "$program" simulate --resume --quiet --checkpoint.seconds=60 \
+    "--run.output=$output/$task" "${options[@]}" >"$output/$task.log" 2>&1 </dev/null || code=$?
+  ((code != 75)) || stopped
+  ((code != 0)) || continue
+  failed+=("$task")
+  grep -F ' error: ' -- "$output/$task.log" >&2 || tail -n 3 -- "$output/$task.log" >&2
+done
+
+say "Page"
+machine=$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)
+PYTHONPATH=$root/analysis /usr/bin/python3 -m medpfl_analysis attacks "$output" \
+  --machine "$machine, $(nproc) CPUs, $ranks ranks of one thread" \
+  --output "${page:-$output/attacks.md}"
+((${#failed[@]} == 0)) || fail "runs that failed: ${failed[*]}" "Their messages are in $output/N.log."

@@ -1,0 +1,171 @@
+#include "attacks/distance.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "attacks/objective.hpp"
+#include "attacks/vector_math.hpp"
+#include "core/error.hpp"
+
+namespace medpfl {
+namespace {
+
+class SquaredDistance final : public Distance {
+ public:
+  SquaredDistance(std::vector<float> observed, bool relative) : observed_(std::move(observed)) {
+    if (!relative) return;
+    const double energy = dot(observed_.data(), observed_.data(), size());
+    if (energy > 0) scale_ = 1 / energy;
+  }
+
+  double evaluate(const float* dummy, float* derivative) const override {
+    const auto factor = static_cast<float>(2 * scale_);
+    for (int64_t i = 0; i < size(); ++i) derivative[i] = dummy[i] - observed_.data()[i];
+    const double distance = dot(derivative, derivative, size());
+    for (int64_t i = 0; i < size(); ++i) derivative[i] *= factor;
+    return scale_ * distance;
+  }
+
+ private:
+  int64_t size() const { return static_cast<int64_t>(observed_.size()); }
+  std::vector<float> observed_;
+  double scale_ = 1;
+};
+
+class AbsoluteDistance final : public Distance {
+ public:
+  explicit AbsoluteDistance(std::vector<float> observed) : observed_(std::move(observed)) {}
+
+  double evaluate(const float* dummy, float* derivative) const override {
+    double sum = 0;
+    for (size_t i = 0; i < observed_.size(); ++i) {
+      const double difference = static_cast<double>(dummy[i]) - observed_[i];
+      sum += std::abs(difference);
+      derivative[i] = difference == 0 ? 0.0F : static_cast<float>(std::copysign(1, difference));
+    }
+    return sum;
+  }
+
+ private:
+  std::vector<float> observed_;
+};
+
+// Each tensor by its own norm, so that none is drowned by the largest.
+class SumOfNorms final : public Distance {
+ public:
+  SumOfNorms(std::vector<float> observed, std::vector<int64_t> bounds)
+      : observed_(std::move(observed)), bounds_(std::move(bounds)) {}
+
+  double evaluate(const float* dummy, float* derivative) const override {
+    double sum = 0;
+    for (size_t g = 0; g + 1 < bounds_.size(); ++g) {
+      const int64_t begin = bounds_[g], n = bounds_[g + 1] - begin;
+      float* d = derivative + begin;
+      for (int64_t i = 0; i < n; ++i) d[i] = dummy[begin + i] - observed_.data()[begin + i];
+      const double norm = std::sqrt(dot(d, d, n));
+      sum += norm;
+      // A norm has no derivative at zero; there is nothing to gain there either.
+      const auto factor = static_cast<float>(norm == 0 ? 0 : 1 / norm);
+      for (int64_t i = 0; i < n; ++i) d[i] *= factor;
+    }
+    return sum;
+  }
+
+ private:
+  std::vector<float> observed_;
+  std::vector<int64_t> bounds_;
+};
+
+class Cosine final : public Distance {
+ public:
+  explicit Cosine(std::vector<float> observed)
+      : observed_(std::move(observed)),
+        norm_(std::sqrt(dot(observed_.data(), observed_.data(), size()))) {}
+
+  double evaluate(const float* dummy, float* derivative) const override {
+    const double own = std::sqrt(dot(dummy, dummy, size()));
+    if (own == 0 || norm_ == 0) {
+      // A vector of no direction is at right angles to all.
+      std::fill_n(derivative, size(), 0.0F);
+      return 1;
+    }
+    const double cosine = dot(dummy, observed_.data(), size()) / (own * norm_);
+    const auto along = static_cast<float>(cosine / (own * own));
+    const auto toward = static_cast<float>(1 / (own * norm_));
+    for (int64_t i = 0; i < size(); ++i)
+      derivative[i] = along * dummy[i] - toward * observed_.data()[i];
+    return 1 - cosine;
+  }
+
+ private:
+  int64_t size() const { return static_cast<int64_t>(observed_.size()); }
+  std::vector<float> observed_;
+  double norm_;
+};
+
+// The mean square, not the sum: with the sum exp(-D / sigma) is 0 in float64 for any start.
+class Kernel final : public Distance {
+ public:
+  Kernel(std::vector<float> observed, std::vector<int64_t> bounds, double fixed_sigma)
+      : observed_(std::move(observed)), bounds_(std::move(bounds)) {
+    for (size_t g = 0; g + 1 < bounds_.size(); ++g)
+      sigma_.push_back(fixed_sigma > 0 ? fixed_sigma : variance(bounds_[g], bounds_[g + 1]));
+  }
+
+  double evaluate(const float* dummy, float* derivative) const override {
+    double value = 0;
+    for (size_t g = 0; g < sigma_.size(); ++g) {
+      const int64_t begin = bounds_[g], n = bounds_[g + 1] - begin;
+      float* d = derivative + begin;
+      for (int64_t i = 0; i < n; ++i) d[i] = dummy[begin + i] - observed_.data()[begin + i];
+      const double mean = dot(d, d, n) / static_cast<double>(n);
+      // Without spread there is no scale to measure by.
+      const double kernel = sigma_[g] == 0 ? 0 : std::exp(-mean / sigma_[g]);
+      value += sigma_[g] == 0 ? 0 : 1 - kernel;
+      const double factor = sigma_[g] == 0 ? 0 : 2 * kernel / (sigma_[g] * static_cast<double>(n));
+      for (int64_t i = 0; i < n; ++i) d[i] *= static_cast<float>(factor);
+    }
+    return value;
+  }
+
+ private:
+  double variance(int64_t begin, int64_t end) const {
+    const auto n = static_cast<double>(end - begin);
+    double sum = 0, squares = 0;
+    for (int64_t i = begin; i < end; ++i) sum += observed_.data()[i];
+    for (int64_t i = begin; i < end; ++i)
+      squares += (observed_.data()[i] - sum / n) * (observed_.data()[i] - sum / n);
+    return squares / n;
+  }
+
+  std::vector<float> observed_;
+  std::vector<int64_t> bounds_;
+  std::vector<double> sigma_;
+};
+
+}  // namespace
+
+std::vector<std::string> objective_names() {
+  return {"l2", "relative-l2", "norms", "l1", "cosine", "kernel"};
+}
+
+std::unique_ptr<Distance> make_distance(const std::string& name, std::vector<float> observed,
+                                        const std::vector<int64_t>& bounds,
+                                        const std::string& kernel_sigma) {
+  if (name == "l2" || name == "relative-l2")
+    return std::make_unique<SquaredDistance>(std::move(observed), name == "relative-l2");
+  if (name == "l1") return std::make_unique<AbsoluteDistance>(std::move(observed));
+  if (name == "norms") return std::make_unique<SumOfNorms>(std::move(observed), bounds);
+  if (name == "cosine") return std::make_unique<Cosine>(std::move(observed));
+  if (name == "kernel") {
+    const bool per_layer = kernel_sigma == "per-layer";
+    const double fixed = per_layer || kernel_sigma == "global" ? 0 : std::stod(kernel_sigma);
+    return std::make_unique<Kernel>(
+        std::move(observed),
+        per_layer ? bounds : std::vector<int64_t>{bounds.front(), bounds.back()}, fixed);
+  }
+  throw ConfigError(fmt::format("unknown objective '{}'", name));
+}
+
+}  // namespace medpfl

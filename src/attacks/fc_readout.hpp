@@ -1,0 +1,9 @@
+#pragma once
+#include "attacks/attack.hpp"
+
+namespace medpfl {
+
+/// The row of `fc-readout`: a biased dense layer that sees the image gives it away in closed form.
+RegistryEntry<AttackFactory> fc_readout();
+
+}  // namespace medpfl

@@ -1,0 +1,9 @@
+#pragma once
+#include "attacks/attack.hpp"
+
+namespace medpfl {
+
+/// The row of `imprint`: images read from the block that a malicious server put before the network.
+RegistryEntry<AttackFactory> imprint();
+
+}  // namespace medpfl

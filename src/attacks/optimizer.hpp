@@ -1,0 +1,33 @@
+#pragma once
+#include <cstdint>
+#include <functional>
+
+#include "core/bytes.hpp"
+
+namespace medpfl {
+
+/// Lowers a function of a flat float32 vector x [n].
+class Optimizer {
+ public:
+  /// Value of the objective at x [n]; writes its gradient [n].
+  using Function = std::function<double(const float* x, float* gradient)>;
+  enum class Status {
+    kRunning,
+    kStalled,    ///< no further progress from here
+    kNotFinite,  ///< the objective became NaN or infinite
+  };
+  virtual ~Optimizer() = default;
+
+  /// One iteration from x [n], in place.
+  virtual Status step(const Function& function, float* x) = 0;
+  /// To be called after something else moved x between steps.
+  virtual void moved() = 0;
+  /// The objective at the last point that was accepted and evaluated.
+  virtual double value() const = 0;
+  virtual int64_t evaluations() const = 0;
+  /// Everything it knows, so that restored it goes on to the same bits from the same x.
+  virtual void save(ByteWriter* out) const = 0;
+  virtual void restore(ByteReader* in) = 0;
+};
+
+}  // namespace medpfl

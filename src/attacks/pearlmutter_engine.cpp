@@ -1,0 +1,87 @@
+// Matching by first-order gradients alone. With v = dD/dg held fixed, the gradient of D by the
+// images is the derivative of dL/dx as the weights move along v (Pearlmutter 1994), here a
+// difference: no graph of second order, and no second derivative of any layer.
+#include <torch/csrc/autograd/autograd.h>
+
+#include <cmath>
+#include <vector>
+
+#include "attacks/candidate_loss.hpp"
+#include "attacks/matching_engine.hpp"
+#include "attacks/vector_math.hpp"
+#include "models/device_views.hpp"
+
+namespace medpfl {
+namespace {
+
+// ||step v|| / ||w||: where the rounding of float32 and the curvature balance (decision 10).
+constexpr double kRelativeStep = 2e-5;
+
+// Without the statistics of batch normalization.
+double parameter_norm(const FlatParameters& weights) {
+  return std::sqrt(dot(weights.data(), weights.data(), weights.layout().trainable()));
+}
+
+class PearlmutterEngine final : public MatchingEngine {
+ public:
+  PearlmutterEngine(const Model& model, const Observation& observation, const Objective& objective)
+      : model_(model),
+        observation_(observation),
+        objective_(objective),
+        step_norm_(kRelativeStep * parameter_norm(observation.weights)),
+        dummy_(model.layout()),
+        derivative_(model.layout()),
+        moved_(model.layout()),
+        weights_(model.device(), observation.weights, true),
+        views_(weights_.current()),
+        parameters_(weights_.parameters()),
+        moved_views_(model.device(), moved_, false) {}
+
+  double evaluate(const Candidate& candidate, CandidateGradient* gradient) override {
+    const auto leaves = static_cast<int64_t>(parameters_.size());
+    const CandidateLoss loss(model_, candidate, true);
+    std::vector<at::Tensor> variables = parameters_;
+    variables.insert(variables.end(), loss.inputs().begin(), loss.inputs().end());
+    Switches switches;
+    std::vector<at::Tensor> here = torch::autograd::grad({loss.at(views_, &switches)}, variables);
+    weights_.collect({here.begin(), here.begin() + leaves}, &dummy_);
+    here.erase(here.begin(), here.begin() + leaves);
+
+    const double value = objective_.evaluate(dummy_.data(), derivative_.data());
+    const double length = derivative_.norm();
+    // At the truth v is zero, and so is any difference.
+    const double step = length > 0 ? step_norm_ / length : 1;
+    moved_.buffer().copy_(observation_.weights.buffer());
+    moved_.add(derivative_, step);
+    // A unit that switched between the two points would add a jump, however short the step.
+    switches.replay();
+    const std::vector<at::Tensor> ahead =
+        torch::autograd::grad({loss.at(moved_views_.current(), &switches)}, loss.inputs());
+    const auto change = [&](size_t i) {
+      return ahead[i].sub(here[i]).div_(step).to(at::kCPU).contiguous();
+    };
+    gradient->images = change(0);
+    gradient->label_logits = ahead.size() > 1 ? change(1) : at::Tensor();
+    return value;
+  }
+
+ private:
+  const Model& model_;
+  const Observation& observation_;
+  const Objective& objective_;
+  double step_norm_;
+  FlatParameters dummy_, derivative_, moved_;
+  DeviceViews weights_;
+  std::vector<at::Tensor> views_, parameters_;
+  DeviceViews moved_views_;
+};
+
+}  // namespace
+
+std::unique_ptr<MatchingEngine> make_pearlmutter_engine(const Model& model,
+                                                        const Observation& observation,
+                                                        const Objective& objective) {
+  return std::make_unique<PearlmutterEngine>(model, observation, objective);
+}
+
+}  // namespace medpfl

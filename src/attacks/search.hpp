@@ -1,0 +1,71 @@
+#pragma once
+#include <chrono>
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "attacks/attack.hpp"
+#include "attacks/matching_engine.hpp"
+#include "attacks/matching_settings.hpp"
+#include "attacks/matching_target.hpp"
+#include "attacks/objective.hpp"
+#include "attacks/optimizer.hpp"
+#include "attacks/variables.hpp"
+
+namespace medpfl {
+
+/// One attack on one observation from one start.
+class Search {
+ public:
+  Search(const MatchingSettings& settings, const std::vector<int64_t>& snapshots,
+         const Model& model, const Observation& observation);
+  /// At a first point, drawn from `start`.
+  void begin(const StreamKey& start);
+  /// After begin(): on to where a monitor saved `state` in an earlier run from the same start.
+  void restore(const std::string& state);
+  /// To the end, or until the monitor says so. False: abandoned.
+  bool run(const AttackMonitor& monitor);
+  /// The best point seen, by the attacker's own objective. Once, at the end.
+  Reconstruction result();
+
+ private:
+  Candidate knowledge(const Model& model, const Observation& observation) const;
+  void make_optimizer(StreamKey start);
+  // The sum over the group. The attacker keeps the best member it ever saw, by its own objective.
+  double evaluate(const float* at, float* out);
+  // False: that was the last one.
+  bool iterate();
+  // Projection and filter, after an iteration. Whether anything moved.
+  bool constrain();
+  void keep_snapshot(int64_t iteration);
+  bool consistent() const { return s_.group > 1 && s_.group_consistency > 0; }
+  int64_t evaluations() const;  // of candidates
+  double seconds() const;
+  std::string save();
+  void note_terms();
+
+  const MatchingSettings& s_;
+  const std::vector<int64_t>& snapshots_;
+  const std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
+  const std::vector<int64_t> labels_;  // empty: optimized with the images
+  std::vector<Variables> members_;     // of the group
+  const int64_t size_, pixels_;        // variables of a member, pixels of its images
+  std::vector<float> x_;               // [group, size]
+  std::unique_ptr<Objective> objective_;
+  std::unique_ptr<MatchingEngine> engine_;
+  MatchingTarget target_;
+  std::unique_ptr<Optimizer> optimizer_;
+  Reconstruction result_;
+  std::vector<std::pair<double, std::vector<double>>> seen_;  // objective and terms, this iteration
+  std::vector<double> terms_;  // that the optimizer's value is the sum of
+  std::vector<float> best_;    // one candidate
+  double best_value_ = std::numeric_limits<double>::infinity();
+  int64_t best_member_ = 0;
+  int64_t gained_ = 0;  // iteration of the best point
+  double seconds_before_ = 0;
+};
+
+}  // namespace medpfl

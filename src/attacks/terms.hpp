@@ -1,0 +1,17 @@
+#pragma once
+#include <cstdint>
+#include <vector>
+
+#include "attacks/matching_settings.hpp"
+#include "attacks/observation.hpp"
+#include "attacks/term.hpp"
+#include "models/model.hpp"
+
+namespace medpfl {
+
+/// The terms whose weight is not 0, in the order of their options. `labels`: those the attacker
+/// works with. `model` and `observation` must outlive them.
+std::vector<Term> make_terms(const MatchingSettings& settings, const Model& model,
+                             const Observation& observation, const std::vector<int64_t>& labels);
+
+}  // namespace medpfl

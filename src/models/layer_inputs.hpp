@@ -1,0 +1,20 @@
+#pragma once
+#include <ATen/core/Tensor.h>
+
+#include <vector>
+
+#include "models/model.hpp"
+
+namespace medpfl {
+
+/// What goes into some layers of a network, for priors that look at it.
+struct LayerInputs {
+  std::vector<at::Tensor> norms;  ///< [B, C, H, W], of each kBatchNorm in the order of the layers
+  at::Tensor features;            ///< [B, F], of the head
+};
+
+/// In a pass as Model::forward makes it, with its arguments; autograd sees through it.
+LayerInputs layer_inputs(const Model& model, const std::vector<at::Tensor>& weights,
+                         const at::Tensor& images);
+
+}  // namespace medpfl

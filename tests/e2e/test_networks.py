@@ -1,0 +1,170 @@
+"""Networks against plain PyTorch: first weights from files, and training with batch normalization."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+import torch
+from harness import CONFIG, DATA, REPOSITORY, complete, simulate
+from torch.nn import functional
+
+sys.path.insert(0, str(REPOSITORY / "tests" / "models"))
+from reference_networks import NETWORKS, tensors
+
+RESNET: dict[str, object] = {"model.name": "resnet18", "model.resnet18.width": 2, "attack.method": ""}
+
+
+def network(name: str = "resnet18", classes: int = 4, **options: object) -> torch.nn.Module:
+    """One for grey images of 16 px, its statistics not those of the start."""
+    torch.manual_seed(3)
+    net = NETWORKS[name](1, 16, classes, **options)
+    net.train()
+    net(torch.rand(8, 1, 16, 16))
+    return net.eval()
+
+
+def flat(net: torch.nn.Module) -> np.ndarray:
+    """All tensors in the program's order."""
+    return torch.cat([t.detach().flatten() for _, t, _ in tensors(net)]).numpy()
+
+
+def save(net: torch.nn.Module, path: Path, form: str) -> None:
+    """In one of the forms that are read."""
+    state = net.state_dict()
+    if form == "script":
+        torch.jit.trace(net, torch.rand(1, 1, 16, 16)).save(str(path))
+    elif form == "checkpoint":
+        torch.save({"epoch": 3, "loss": 0.25, "state_dict": state}, path)
+    elif form == "dict":
+        torch.save({f"module.{name}": tensor.double() for name, tensor in state.items()}, path)
+    else:
+        torch.save(state, path, _use_new_zipfile_serialization=form == "zip")
+
+
+@pytest.mark.parametrize("form", ["zip", "legacy", "script", "checkpoint", "dict"])
+def test_first_weights_are_those_of_the_file(form: str, tmp_path: Path) -> None:
+    """Whatever wrote it; and the network is the same: so is its loss."""
+    net = network(width=2)
+    save(net, tmp_path / "w.pt", form)
+    with complete(tmp_path / "out", RESNET | {"model.weights": tmp_path / "w.pt"}, ranks=2) as run:
+        assert np.array_equal(run["rounds/weights"][0], flat(net))
+        batch = first_batch(run)
+        assert np.isclose(run["gradients/loss"][0], functional.cross_entropy(net(batch[0]), batch[1]).item(),
+                          rtol=1e-5)
+
+
+def test_normalization_is_what_the_network_sees(tmp_path: Path) -> None:
+    """Stored images are pixels; the loss is that of PyTorch on normalized ones; without it nothing is said."""
+    net = network(width=2)
+    save(net, tmp_path / "w.pt", "zip")
+    options = RESNET | {"model.weights": tmp_path / "w.pt"}
+    with complete(tmp_path / "out", options | {"model.normalize": "0.4,0.2"}) as run:
+        images, labels = first_batch(run)
+        assert np.isclose(run["gradients/loss"][0],
+                          functional.cross_entropy(net((images - 0.4) / 0.2), labels).item(), rtol=1e-5)
+        assert np.allclose(run["model"].attrs["pixel_mean"], [0.4])
+        assert np.allclose(run["model"].attrs["pixel_deviation"], [0.2])
+    with complete(tmp_path / "plain", options) as run:
+        assert run["model"].attrs["pixel_mean"].tolist() == [0.0]
+        assert run["model"].attrs["pixel_deviation"].tolist() == [1.0]
+
+
+def first_batch(run: h5py.File) -> tuple[torch.Tensor, torch.Tensor]:
+    """Images and labels of the first recorded message."""
+    start, use = run["gradients/batches/start"][()], run["gradients/batches/image"][()]
+    of = use[start[0] : start[1]]
+    return (torch.from_numpy(run["gradients/batches/images"][()][of] / 255).float(),
+            torch.from_numpy(run["gradients/batches/labels"][()][of]))
+
+
+def test_another_head_needs_an_option(tmp_path: Path) -> None:
+    """And is then drawn, all else as in the file."""
+    net = network(classes=1000, width=2)
+    save(net, tmp_path / "w.pt", "zip")
+    options = RESNET | {"model.weights": tmp_path / "w.pt"}
+    refused = simulate(tmp_path / "out", options)
+    assert refused.code == DATA
+    assert "fc.weight (1000x16 in the file, 4x16 in the network)" in refused.errors[0]
+    assert not (tmp_path / "out").exists()
+    with complete(tmp_path / "out", options | {"model.new_head": "true"}) as run:
+        names = run["model/name"].asstr()[()].tolist()
+        offset = run["model/offset"][()][names.index("fc.weight")]
+        first = run["rounds/weights"][0]
+        assert np.array_equal(first[:offset], flat(net)[:offset])
+        assert 0 < np.abs(first[offset : offset + 64]).max() <= 0.5  # model.init=uniform
+
+
+def test_files_that_cannot_be_used(tmp_path: Path) -> None:
+    """One line each."""
+    for content, message in ((None, "the file cannot be read: No such file or directory"),
+                             (b"hello", "is no file of weights"), (b"PK\3\4", "is damaged")):
+        path = tmp_path / "w.pt"
+        path.unlink(missing_ok=True)
+        if content is not None:
+            path.write_bytes(content)
+        result = simulate(tmp_path / "out", RESNET | {"model.weights": path})
+        assert result.code == DATA
+        assert len(result.errors) == 1
+        assert message in result.errors[0]
+    save(network("resnet20", width=2), tmp_path / "w.pt", "zip")
+    result = simulate(tmp_path / "out", RESNET | {"model.weights": tmp_path / "w.pt"}, ranks=2)
+    assert (result.code, len(result.errors)) == (DATA, 1)
+    assert "missing: layer2.0.downsample.0.weight" in result.errors[0]
+    result = simulate(tmp_path / "out", RESNET | {"model.new_head": "true"})
+    assert result.code == CONFIG
+
+
+@pytest.mark.parametrize("algorithm", ["fedsgd", "fedavg"])
+def test_training_with_batch_statistics_is_that_of_pytorch(algorithm: str, tmp_path: Path) -> None:
+    """One hospital, its steps again in plain PyTorch: weights and running statistics after two rounds."""
+    net = network("resnet20", width=2)
+    save(net, tmp_path / "w.pt", "zip")
+    options = {"model.name": "resnet20", "model.resnet20.width": 2, "model.norm_mode": "train",
+               "model.weights": tmp_path / "w.pt", "attack.method": "", "federation.clients": 1,
+               "federation.algorithm": algorithm, "federation.batch_size": 8, "federation.learning_rate": 0.05}
+    with complete(tmp_path / "out", options) as run:
+        statistic = run["model/statistic"][()].astype(bool)
+        sizes = run["model/size"][()]
+        trainable = int(sizes[~statistic].sum())
+        assert trainable == run["model"].attrs["trainable"]
+        assert run["model"].attrs["norm_mode"] == "train"
+        images = torch.from_numpy(run["gradients/batches/images"][()] / 255).float()
+        labels = torch.from_numpy(run["gradients/batches/labels"][()])
+        start, use = run["gradients/batches/start"][()], run["gradients/batches/image"][()]
+        net.train()
+        optimizer = torch.optim.SGD(net.parameters(), 0.05)
+        for round_, weights in enumerate(run["rounds/weights"][1:]):
+            before = flat(net)
+            for batch in np.split(use[start[round_] : start[round_ + 1]],
+                                  range(8, start[round_ + 1] - start[round_], 8)):
+                optimizer.zero_grad()
+                functional.cross_entropy(net(images[batch]), labels[batch]).backward()
+                optimizer.step()
+            after = flat(net)
+            assert np.abs(after - before)[trainable:].max() > 1e-2
+            np.testing.assert_allclose(weights[trainable:], after[trainable:], rtol=1e-4, atol=1e-5)
+            np.testing.assert_allclose(weights[:trainable], after[:trainable], rtol=1e-3, atol=2e-5)
+            message = run["gradients/values"][round_]
+            np.testing.assert_allclose(message[trainable:], (after - before)[trainable:], rtol=1e-3, atol=1e-5)
+
+
+def test_noise_leaves_no_negative_variance_and_eval_sends_no_statistics(tmp_path: Path) -> None:
+    """Noise far above the variances; under eval it must not reach them at all."""
+    noisy = {"model.name": "resnet20", "model.resnet20.width": 2, "attack.method": "", "federation.batch_size": 4,
+             "defense.chain": "gaussian", "defense.gaussian.scale": 2}
+    with complete(tmp_path / "train", noisy | {"model.norm_mode": "train"}) as run:
+        variance = [name.endswith("running_var") for name in run["model/name"].asstr()[()]]
+        mask = np.repeat(variance, run["model/size"][()])
+        final = run["rounds/weights"][-1]
+        assert final[mask].min() == 0
+        assert np.isfinite(run["rounds/test_loss"][()]).all()
+    with complete(tmp_path / "eval", noisy) as run:
+        trainable = run["model"].attrs["trainable"]
+        assert np.abs(run["gradients/values"][()][:, trainable:]).max() == 0
+        assert np.abs(run["gradients/values"][()][:, :trainable]).max() > 1
+        first, *others = run["rounds/weights"][()][:, trainable:]
+        assert all(np.array_equal(first, other) for other in others)
