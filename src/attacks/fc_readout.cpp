@@ -4,21 +4,18 @@
 // 3.1). Of several images a row gives an affine mixture of those that activate it.
 #include "attacks/fc_readout.hpp"
 
-#include <ATen/ops/full.h>
 #include <ATen/ops/matmul.h>
 #include <ATen/ops/stack.h>
 #include <ATen/ops/tensor.h>
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <limits>
 #include <numeric>
 #include <utility>
 
-#include "attacks/image_fit.hpp"
-#include "attacks/labels.hpp"
+#include "attacks/closed_form.hpp"
 #include "core/error.hpp"
 
 namespace medpfl {
@@ -102,106 +99,73 @@ struct Gradient {
   }
 };
 
-class FcReadout final : public Attack {
+class FcReadout final : public ClosedFormAttack {
  public:
-  FcReadout(std::string labels, double tolerance)
-      : labels_(std::move(labels)), tolerance_(tolerance) {}
+  FcReadout(const OptionValues& own, const AttackRequest& request)
+      : ClosedFormAttack(own, request, "fc-readout") {}
 
-  std::string label_rule() const override { return labels_; }
-  std::string single_image_option() const override {
-    return labels_ == "idlg" ? "labels=idlg" : "";
-  }
-
-  void check(const Model& model) const override {
-    if (first_dense(model) == nullptr)
+ protected:
+  const Layer& layer(const Model& model) const override {
+    const Layer* found = first_dense(model);
+    if (found == nullptr)
       throw ConfigError(
           fmt::format("fc-readout reads images from a dense layer with a bias that sees them "
                       "directly, and the first layer of {} is none; use model.name=mlp, or "
                       "another attack",
                       model.name()));
-    if (labels_ != "fit") check_label_rule(labels_, model);
+    return *found;
   }
 
-  std::optional<Reconstruction> run(const Model& model, const Observation& observation,
-                                    const StreamKey&, const std::string&,
-                                    const AttackMonitor&) const override {
-    const auto begin = std::chrono::steady_clock::now();
-    check(model);
-    const Layer& layer = *first_dense(model);
-    const Gradient gradient(model, observation, layer);
-    ImageFit fit(model, observation, layer.bias);
-    const ImageShape& shape = model.input();
-    const auto read = [&](const at::Tensor& pixels, const Rows& rows) {
-      ReadImage one;
-      one.image = pixels.view({shape.channels, shape.height, shape.width}).to(at::kFloat);
-      const at::Tensor index = at::tensor(rows, at::kLong);
-      const at::Tensor seen = gradient.bias.index_select(0, index);
-      const at::Tensor error =
-          fit.gradients(one.image).index_select(1, index).sub(seen).norm(2, 1).div(seen.norm());
-      for (int64_t c = 0; c < model.classes(); ++c) one.misfit.push_back(error[c].item<double>());
-      return one;
-    };
-
-    Reconstruction result;
+  Reading read(const Model& model, const Observation& observation, ImageFit* fit) const override {
+    const Gradient gradient(model, observation, layer(model));
+    Reading out;
+    out.status = "stalled";
+    const Rows live = gradient.live_rows();
+    if (live.empty()) return out;
     const auto batch = static_cast<size_t>(observation.batch);
-    const Rows live = observation.gradient.all_finite() ? gradient.live_rows() : Rows();
-    std::vector<ReadImage> images;
-    if (!live.empty()) {
-      const std::vector<Rows> groups =
-          batch == 1 ? std::vector<Rows>{live} : gradient.agreeing(live, tolerance_);
-      for (const Rows& rows : groups) images.push_back(read(gradient.image(rows), rows));
-      std::stable_sort(images.begin(), images.end(), [](const ReadImage& a, const ReadImage& b) {
-        return std::pair(a.out_of_range(), a.least_misfit()) <
-               std::pair(b.out_of_range(), b.least_misfit());
-      });
-      images.resize(std::min(images.size(), batch));
-      const bool all = images.size() == batch && !images.back().out_of_range() &&
-                       images.back().least_misfit() <= tolerance_;
-      result.status = all ? "converged" : "finished";
-      // What is missing is in the mixtures; the best guess at it is that of all rows together.
-      if (images.size() < batch) images.resize(batch, read(gradient.image(live), live));
-    } else {
-      result.status = observation.gradient.all_finite() ? "stalled" : "diverged";
-      images.resize(batch);
-      for (ReadImage& one : images) {
-        one.image = at::full({shape.channels, shape.height, shape.width}, 0.5, at::kFloat);
-        one.misfit.assign(static_cast<size_t>(model.classes()), 1);
-      }
-    }
-    std::vector<at::Tensor> pixels;
-    for (const ReadImage& one : images) pixels.push_back(one.image.clamp(0, 1));
-    result.images = at::stack(pixels);
-    result.labels = read_labels(labels_, model, observation, images);
-    result.matching_loss =
-        live.empty() ? std::numeric_limits<double>::infinity() : gradient.unexplained(images);
-    result.iterations = 1;
-    result.evaluations = fit.evaluations();
-    result.trace_iterations = {1};
-    result.trace = {result.matching_loss};
-    result.seconds =
-        std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-    return result;
+    const std::vector<Rows> groups =
+        batch == 1 ? std::vector<Rows>{live} : gradient.agreeing(live, tolerance());
+    for (const Rows& rows : groups) out.images.push_back(image_of(model, gradient, rows, fit));
+    std::stable_sort(out.images.begin(), out.images.end(),
+                     [](const ReadImage& a, const ReadImage& b) {
+                       return std::pair(a.out_of_range(), a.least_misfit()) <
+                              std::pair(b.out_of_range(), b.least_misfit());
+                     });
+    out.images.resize(std::min(out.images.size(), batch));
+    const bool all = out.images.size() == batch && !out.images.back().out_of_range() &&
+                     out.images.back().least_misfit() <= tolerance();
+    out.status = all ? "converged" : "finished";
+    // What is missing is in the mixtures; the best guess at it is that of all rows together.
+    if (out.images.size() < batch) out.images.resize(batch, image_of(model, gradient, live, fit));
+    out.unexplained = gradient.unexplained(out.images);
+    return out;
   }
 
  private:
-  std::string labels_;
-  double tolerance_;
+  static ReadImage image_of(const Model& model, const Gradient& gradient, const Rows& rows,
+                            ImageFit* fit) {
+    const ImageShape& shape = model.input();
+    ReadImage one;
+    one.image =
+        gradient.image(rows).view({shape.channels, shape.height, shape.width}).to(at::kFloat);
+    const at::Tensor index = at::tensor(rows, at::kLong);
+    const at::Tensor seen = gradient.bias.index_select(0, index);
+    const at::Tensor error =
+        fit->gradients(one.image).index_select(1, index).sub(seen).norm(2, 1).div(seen.norm());
+    for (int64_t c = 0; c < model.classes(); ++c) one.misfit.push_back(error[c].item<double>());
+    return one;
+  }
 };
 
 }  // namespace
 
 RegistryEntry<AttackFactory> fc_readout() {
-  return {
-      "fc-readout",
-      "read the image from the gradient of a biased dense first layer",
-      "Aono et al., IEEE TIFS 2018; Geiping et al., NeurIPS 2020, arXiv 2003.14053",
-      {choice_option("labels", "fit", read_label_rules(),
-                     "how labels are found; fit: the class whose gradient fits the rows"),
-       real_option("tolerance", 1e-3, "rows agree, and an image is verified, up to this").above(0)},
-      [](const OptionValues& own, const AttackRequest& request) {
-        return std::make_unique<FcReadout>(read_rule(own, request, "fc-readout"),
-                                           own.real("tolerance"));
-      }};
+  return {"fc-readout", "read the image from the gradient of a biased dense first layer",
+          "Aono et al., IEEE TIFS 2018; Geiping et al., NeurIPS 2020, arXiv 2003.14053",
+          closed_form_options("rows", "rows agree, and an image is verified, up to this"),
+          [](const OptionValues& own, const AttackRequest& request) {
+            return std::make_unique<FcReadout>(own, request);
+          }};
 }
 
 }  // namespace medpfl

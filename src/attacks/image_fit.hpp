@@ -2,10 +2,8 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
-#include <string>
 #include <vector>
 
-#include "attacks/attack.hpp"
 #include "attacks/observation.hpp"
 #include "models/device_views.hpp"
 #include "models/model.hpp"
@@ -41,19 +39,5 @@ struct ReadImage {
   /// Whether pixels lie outside [0, 1] by more than rounding: then it is a mixture for certain.
   bool out_of_range() const;
 };
-
-/// Words of the option `labels` of analytic attacks: `fit`, and the rules that need no optimizer.
-std::vector<std::string> read_label_rules();
-
-/// The rule that holds for attack `name`: attack.labels, unless it says auto. Throws ConfigError
-/// for joint, which needs an optimizer.
-std::string read_rule(const OptionValues& own, const AttackRequest& request,
-                      const std::string& name);
-
-/// Labels of images as read: `fit` takes the class of least misfit of each; another rule's labels
-/// are dealt to the images for the least total misfit.
-std::vector<int64_t> read_labels(const std::string& rule, const Model& model,
-                                 const Observation& observation,
-                                 const std::vector<ReadImage>& images);
 
 }  // namespace medpfl

@@ -7,18 +7,11 @@
 // (Goodrich & Mitzenmacher 2011, arXiv 1101.2245).
 #include "attacks/imprint.hpp"
 
-#include <ATen/ops/full.h>
-#include <ATen/ops/stack.h>
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <chrono>
 #include <cmath>
-#include <limits>
 #include <utility>
 
-#include "attacks/image_fit.hpp"
-#include "attacks/labels.hpp"
+#include "attacks/closed_form.hpp"
 #include "core/error.hpp"
 
 namespace medpfl {
@@ -29,11 +22,6 @@ constexpr double kEmpty = 1e-5;
 // Sums over pixels and images round by a share of the largest, so below this share a cell is judged
 // as if it were as strong.
 constexpr double kWeak = 1e-2;
-
-const Layer* block_of(const Model& model) {
-  const Layer& first = model.layers().front();
-  return first.kind == Layer::Kind::kImprint ? &first : nullptr;
-}
 
 // The cells of all groups: row minus next row, the last row of a group as it is.
 class Cells {
@@ -85,66 +73,42 @@ class Cells {
   double largest_ = 0, energy_ = 0;
 };
 
-class Imprint final : public Attack {
+class Imprint final : public ClosedFormAttack {
  public:
-  Imprint(std::string labels, double tolerance)
-      : labels_(std::move(labels)), tolerance_(tolerance) {}
+  Imprint(const OptionValues& own, const AttackRequest& request)
+      : ClosedFormAttack(own, request, "imprint") {}
 
-  std::string label_rule() const override { return labels_; }
-  std::string single_image_option() const override {
-    return labels_ == "idlg" ? "labels=idlg" : "";
-  }
-
-  void check(const Model& model) const override {
-    if (block_of(model) == nullptr)
+ protected:
+  const Layer& layer(const Model& model) const override {
+    const Layer& first = model.layers().front();
+    if (first.kind != Layer::Kind::kImprint)
       throw ConfigError(
           "imprint reads a block that a malicious server put before the network; set "
           "attack.threat=malicious-server and model.imprint_bins=128");
-    if (labels_ != "fit") check_label_rule(labels_, model);
+    return first;
   }
 
-  std::optional<Reconstruction> run(const Model& model, const Observation& observation,
-                                    const StreamKey&, const std::string&,
-                                    const AttackMonitor&) const override {
-    const auto begin = std::chrono::steady_clock::now();
-    check(model);
-    ImageFit fit(model, observation, block_of(model)->bias);
-    Reconstruction result;
-    std::vector<ReadImage> images;
-    result.matching_loss = std::numeric_limits<double>::infinity();
-    result.status = "diverged";
-    if (observation.gradient.all_finite()) {
-      Cells cells(observation, *block_of(model));
-      images = peel(model, observation.batch, &fit, &cells);
-      const bool all = static_cast<int64_t>(images.size()) == observation.batch;
-      result.status = all ? "converged" : images.empty() ? "stalled" : "finished";
-      result.matching_loss = cells.left();
-      if (!all) add_mixtures(model, observation.batch, &fit, &cells, &images);
-    }
-    fill(model, observation.batch, &images);
-    std::vector<at::Tensor> pixels;
-    for (const ReadImage& one : images) pixels.push_back(one.image.clamp(0, 1));
-    result.images = at::stack(pixels);
-    result.labels = read_labels(labels_, model, observation, images);
-    result.iterations = 1;
-    result.evaluations = fit.evaluations();
-    result.trace_iterations = {1};
-    result.trace = {result.matching_loss};
-    result.seconds =
-        std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-    return result;
+  Reading read(const Model& model, const Observation& observation, ImageFit* fit) const override {
+    Cells cells(observation, layer(model));
+    Reading out;
+    out.images = peel(model, observation.batch, fit, &cells);
+    const bool all = static_cast<int64_t>(out.images.size()) == observation.batch;
+    out.status = all ? "converged" : out.images.empty() ? "stalled" : "finished";
+    out.unexplained = cells.left();
+    if (!all) add_mixtures(model, observation.batch, fit, cells, &out.images);
+    return out;
   }
 
  private:
-  // What an image and its best class leave in each cell.
-  struct Reading {
+  // An image, and what its best class leaves in each cell.
+  struct Found {
     ReadImage read;
     at::Tensor cells;  // [cells], under the class of least misfit
   };
 
-  Reading read(const Model& model, int64_t cell, ImageFit* fit, const Cells& cells) const {
+  static Found image_of(const Model& model, int64_t cell, ImageFit* fit, const Cells& cells) {
     const ImageShape& shape = model.input();
-    Reading out;
+    Found out;
     out.read.image =
         cells.image(cell).view({shape.channels, shape.height, shape.width}).to(at::kFloat);
     const at::Tensor expected = cells.differences_of(fit->gradients(out.read.image));
@@ -167,8 +131,8 @@ class Imprint final : public Attack {
         if (static_cast<int64_t>(found.size()) == batch) return found;
         if (!changed[static_cast<size_t>(cell)] || cells->empty(cell)) continue;
         changed[static_cast<size_t>(cell)] = false;
-        Reading one = read(model, cell, fit, *cells);
-        if (one.read.out_of_range() || one.read.least_misfit() > tolerance_) continue;
+        Found one = image_of(model, cell, fit, *cells);
+        if (one.read.out_of_range() || one.read.least_misfit() > tolerance()) continue;
         const at::Tensor pixels = one.read.image.flatten().to(at::kDouble);
         const double share = cells->bias(cell);
         for (int64_t other = 0; other < cells->size(); ++other) {
@@ -185,44 +149,28 @@ class Imprint final : public Attack {
   }
 
   // What is left are cells of several images; the heaviest stand for those not found.
-  void add_mixtures(const Model& model, int64_t batch, ImageFit* fit, Cells* cells,
+  void add_mixtures(const Model& model, int64_t batch, ImageFit* fit, const Cells& cells,
                     std::vector<ReadImage>* images) const {
     std::vector<int64_t> left;
-    for (int64_t cell = 0; cell < cells->size(); ++cell)
-      if (!cells->empty(cell)) left.push_back(cell);
+    for (int64_t cell = 0; cell < cells.size(); ++cell)
+      if (!cells.empty(cell)) left.push_back(cell);
     std::stable_sort(left.begin(), left.end(), [&](int64_t a, int64_t b) {
-      return std::abs(cells->bias(a)) > std::abs(cells->bias(b));
+      return std::abs(cells.bias(a)) > std::abs(cells.bias(b));
     });
     for (const int64_t cell : left)
       if (static_cast<int64_t>(images->size()) < batch)
-        images->push_back(read(model, cell, fit, *cells).read);
+        images->push_back(image_of(model, cell, fit, cells).read);
   }
-
-  // Grey where nothing was read.
-  static void fill(const Model& model, int64_t batch, std::vector<ReadImage>* images) {
-    const ImageShape& shape = model.input();
-    ReadImage grey;
-    grey.image = at::full({shape.channels, shape.height, shape.width}, 0.5, at::kFloat);
-    grey.misfit.assign(static_cast<size_t>(model.classes()), 1);
-    images->resize(static_cast<size_t>(batch), grey);
-  }
-
-  std::string labels_;
-  double tolerance_;
 };
 
 }  // namespace
 
 RegistryEntry<AttackFactory> imprint() {
-  return {"imprint",
-          "read images from a block that a malicious server put before the network",
+  return {"imprint", "read images from a block that a malicious server put before the network",
           "Robbing the Fed: Fowl et al., ICLR 2022, arXiv 2110.13057",
-          {choice_option("labels", "fit", read_label_rules(),
-                         "how labels are found; fit: the class whose gradient fits the cell"),
-           real_option("tolerance", 1e-3, "an image is verified up to this").above(0)},
+          closed_form_options("cell", "an image is verified up to this"),
           [](const OptionValues& own, const AttackRequest& request) {
-            return std::make_unique<Imprint>(read_rule(own, request, "imprint"),
-                                             own.real("tolerance"));
+            return std::make_unique<Imprint>(own, request);
           }};
 }
 

@@ -1,5 +1,8 @@
 #include "attacks/network_priors.hpp"
 
+#include <ATen/ops/one_hot.h>
+#include <ATen/ops/softmax.h>
+#include <ATen/ops/tensor.h>
 #include <ATen/ops/zeros.h>
 #include <fmt/format.h>
 #include <torch/csrc/autograd/autograd.h>
@@ -19,8 +22,9 @@ namespace {
 
 bool normalizes(const Layer& layer) { return layer.kind == Layer::Kind::kBatchNorm; }
 
-/// R of what goes into the layers.
-using Penalty = std::function<at::Tensor(const LayerInputs& inputs)>;
+// R of images on the model's device, at weights in the order of the layout.
+using Penalty =
+    std::function<at::Tensor(const std::vector<at::Tensor>& weights, const at::Tensor& images)>;
 
 // A pass of its own: engines see nothing of it.
 Term::Function through_network(const Model& model, const Observation& observation,
@@ -30,7 +34,7 @@ Term::Function through_network(const Model& model, const Observation& observatio
   return [&model, weights, penalty = std::move(penalty)](const at::Tensor& images, double weight,
                                                          float* gradient) {
     const at::Tensor leaf = images.detach().to(model.device()).set_requires_grad(true);
-    const at::Tensor value = penalty(layer_inputs(model, weights->current(), leaf));
+    const at::Tensor value = penalty(weights->current(), leaf);
     const at::Tensor slope = torch::autograd::grad({value}, {leaf})[0].to(at::kCPU).contiguous();
     axpy(weight, slope.data_ptr<float>(), gradient, slope.numel());
     return value.item<double>();
@@ -115,7 +119,9 @@ Term bn_statistics_term(const NetworkPriorOptions& options, const Model& model,
     of_layers.emplace_back(target(layer.mean), target(layer.variance));
   }
   const double first_layer = options.bn_first_layer;
-  const auto penalty = [of_layers, first_layer](const LayerInputs& inputs) {
+  const auto penalty = [&model, of_layers, first_layer](const std::vector<at::Tensor>& weights,
+                                                        const at::Tensor& images) {
+    const LayerInputs inputs = layer_inputs(model, weights, images);
     at::Tensor sum;
     for (size_t i = 0; i < of_layers.size(); ++i) {
       const at::Tensor& x = inputs.norms[i];
@@ -144,10 +150,27 @@ Term feature_match_term(const NetworkPriorOptions& options, const Model& model,
   const at::Tensor means = of_class.div(images.clamp_min(1)).mul(bias).mul(unit).to(model.device());
   const at::Tensor seen =
       gradient.view(model.head().weight).mul(present).mul(unit).to(model.device());
-  const auto penalty = [means, seen](const LayerInputs& inputs) {
-    return means.mm(inputs.features).sub(seen).square().sum().div(seen.size(1));
+  const auto penalty = [&model, means, seen](const std::vector<at::Tensor>& weights,
+                                             const at::Tensor& x) {
+    return means.mm(layer_inputs(model, weights, x).features)
+        .sub(seen)
+        .square()
+        .sum()
+        .div(seen.size(1));
   };
   return {"feature_match", options.feature_match, through_network(model, observation, penalty)};
+}
+
+Term label_fit_term(double weight, const Model& model, const Observation& observation,
+                    const std::vector<int64_t>& labels) {
+  const at::Tensor target =
+      at::one_hot(at::tensor(labels, at::kLong).to(model.device()), model.classes());
+  const auto penalty = [&model, target](const std::vector<at::Tensor>& weights,
+                                        const at::Tensor& images) {
+    const at::Tensor answer = at::softmax(model.forward(weights, images), 1);
+    return answer.sub(target).square().sum(1).mean();
+  };
+  return {"label_fit", weight, through_network(model, observation, penalty)};
 }
 
 }  // namespace medpfl

@@ -52,4 +52,10 @@ std::vector<at::Tensor> target_statistics(const std::string& bn_target, const Mo
 Term feature_match_term(const NetworkPriorOptions& options, const Model& model,
                         const Observation& observation, const std::vector<int64_t>& labels);
 
+/// How well the network knows images as what they are held to be: the mean over images of
+/// |softmax(f(x)) - onehot(label)|^2 (Wei et al. 2020, arXiv 2004.10397). Each evaluation is a
+/// forward and a backward pass.
+Term label_fit_term(double weight, const Model& model, const Observation& observation,
+                    const std::vector<int64_t>& labels);
+
 }  // namespace medpfl

@@ -1,6 +1,5 @@
 #include "attacks/terms.hpp"
 
-#include "attacks/label_fit.hpp"
 #include "attacks/network_priors.hpp"
 #include "attacks/priors.hpp"
 

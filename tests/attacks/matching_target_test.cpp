@@ -8,7 +8,7 @@
 #include <cmath>
 
 #include "attacks/attack.hpp"
-#include "attacks/label_fit.hpp"
+#include "attacks/network_priors.hpp"
 #include "attacks/vector_math.hpp"
 #include "core/error.hpp"
 #include "observations.hpp"
