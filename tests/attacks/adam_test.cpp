@@ -7,24 +7,13 @@
 #include <string>
 #include <vector>
 
+#include "valley.hpp"
+
 namespace medpfl {
 namespace {
 
 using Status = Optimizer::Status;
-constexpr int kN = 8;
-
-// The function of reference_lbfgs.py.
-double valley(const float* x, float* gradient) {
-  double square = 0, value = 0;
-  for (int i = 0; i < kN; ++i) square += static_cast<double>(x[i]) * x[i];
-  for (int i = 0; i < kN; ++i) {
-    const double weight = 0.25 * (i + 1), offset = static_cast<double>(x[i]) - 1;
-    value += weight * offset * offset;
-    gradient[i] =
-        static_cast<float>(2 * weight * offset + 2 * static_cast<double>(x[i]) / (1 + square));
-  }
-  return value + std::log1p(square);
-}
+constexpr int kN = kValleySize;
 
 AdamOptions options(const std::string& sign, const std::string& schedule, int64_t iterations) {
   AdamOptions out;

@@ -6,6 +6,8 @@
 #include <cmath>
 #include <limits>
 
+#include "valley.hpp"
+
 namespace medpfl {
 namespace {
 
@@ -35,20 +37,6 @@ double rosenbrock(const float* x, float* gradient) {
   gradient[0] = static_cast<float>(-400 * a * valley - 2 * (1 - a));
   gradient[1] = static_cast<float>(200 * valley);
   return 100 * valley * valley + (1 - a) * (1 - a);
-}
-
-// The function of reference_lbfgs.py.
-double valley(const float* x, float* gradient) {
-  constexpr int kN = 8;
-  double square = 0, value = 0;
-  for (int i = 0; i < kN; ++i) square += static_cast<double>(x[i]) * x[i];
-  for (int i = 0; i < kN; ++i) {
-    const double weight = 0.25 * (i + 1), offset = static_cast<double>(x[i]) - 1;
-    value += weight * offset * offset;
-    gradient[i] =
-        static_cast<float>(2 * weight * offset + 2 * static_cast<double>(x[i]) / (1 + square));
-  }
-  return value + std::log1p(square);
 }
 
 // Printed by reference_lbfgs.py: torch.optim.LBFGS(lr=1, history_size=3), one inner step a call.
