@@ -33,7 +33,7 @@ struct Settings {
   Initialization init;
   int64_t classes = 0;  ///< 0: those of the data set
   NormMode norm_mode = NormMode::kEval;
-  Normalization normalization;  ///< of pixels
+  Normalization normalization;                   ///< of pixels
   std::string weights_file;                      ///< empty: drawn
   bool new_head = false;                         ///< the last layer is drawn nevertheless
   int64_t imprint_bins = 0, imprint_groups = 1;  ///< of a malicious server's block; 0 bins: none

@@ -128,7 +128,8 @@ void load_state_dict(StateDict tensors, const Model& model, bool new_head, const
   const bool imprint = first.kind == Layer::Kind::kImprint;
   std::vector<std::string> missing, unlike, broken, unexpected, lines;
   for (int64_t i = 0; i < model.layout().count(); ++i) {
-    if (imprint && (i == first.weight || i == first.bias)) continue;  // the server's, not the file's
+    if (imprint && (i == first.weight || i == first.bias))
+      continue;  // the server's, not the file's
     const ParameterLayout::Entry& entry = model.layout()[i];
     const auto found = tensors.find(entry.name);
     const at::Tensor tensor = found == tensors.end() ? at::Tensor() : found->second;
