@@ -84,14 +84,15 @@ class Cosine final : public Distance {
         norm_(std::sqrt(dot(observed_.data(), observed_.data(), size()))) {}
 
   double evaluate(const float* dummy, float* derivative) const override {
-    const double own = std::sqrt(dot(dummy, dummy, size()));
+    const auto [square, cross] = products(dummy, observed_.data(), size());
+    const double own = std::sqrt(square);
     if (own == 0 || norm_ == 0) {
       // A vector of no direction is at right angles to all.
       std::fill_n(derivative, size(), 0.0F);
       return 1;
     }
-    const double cosine = dot(dummy, observed_.data(), size()) / (own * norm_);
-    const auto along = static_cast<float>(cosine / (own * own));
+    const double cosine = cross / (own * norm_);
+    const auto along = static_cast<float>(cosine / square);
     const auto toward = static_cast<float>(1 / (own * norm_));
     for (int64_t i = 0; i < size(); ++i)
       derivative[i] = along * dummy[i] - toward * observed_.data()[i];

@@ -1,6 +1,7 @@
 // Matching by first-order gradients alone. With v = dD/dg held fixed, the gradient of D by the
 // images is the derivative of dL/dx as the weights move along v (Pearlmutter 1994), here a
 // difference: no graph of second order, and no second derivative of any layer.
+#include <ATen/ops/add.h>
 #include <torch/csrc/autograd/autograd.h>
 
 #include <cmath>
@@ -18,8 +19,8 @@ namespace {
 constexpr double kRelativeStep = 2e-5;
 
 // Without the statistics of batch normalization.
-double parameter_norm(const FlatParameters& weights) {
-  return std::sqrt(dot(weights.data(), weights.data(), weights.layout().trainable()));
+double parameter_norm(const FlatParameters& vector) {
+  return std::sqrt(dot(vector.data(), vector.data(), vector.layout().trainable()));
 }
 
 class PearlmutterEngine final : public MatchingEngine {
@@ -48,11 +49,11 @@ class PearlmutterEngine final : public MatchingEngine {
     here.erase(here.begin(), here.begin() + leaves);
 
     const double value = objective_.evaluate(dummy_.data(), derivative_.data());
-    const double length = derivative_.norm();
+    const double length = parameter_norm(derivative_);
     // At the truth v is zero, and so is any difference.
     const double step = length > 0 ? step_norm_ / length : 1;
-    moved_.buffer().copy_(observation_.weights.buffer());
-    moved_.add(derivative_, step);
+    at::Tensor moved = moved_.buffer();
+    at::add_out(moved, observation_.weights.buffer(), derivative_.buffer(), step);
     // A unit that switched between the two points would add a jump, however short the step.
     switches.replay();
     const std::vector<at::Tensor> ahead =

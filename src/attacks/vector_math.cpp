@@ -29,6 +29,23 @@ MEDPFL_VECTOR_CLONES double dot(const float* a, const float* b, int64_t n) {
   return total(sums);
 }
 
+MEDPFL_VECTOR_CLONES Products products(const float* a, const float* b, int64_t n) {
+  double squares[kLanes] = {}, crosses[kLanes] = {};
+  int64_t i = 0;
+  for (; i + kLanes <= n; i += kLanes)
+    for (int64_t k = 0; k < kLanes; ++k) {
+      const auto value = static_cast<double>(a[i + k]);
+      squares[k] += value * value;
+      crosses[k] += value * static_cast<double>(b[i + k]);
+    }
+  for (int64_t k = 0; i + k < n; ++k) {
+    const auto value = static_cast<double>(a[i + k]);
+    squares[k] += value * value;
+    crosses[k] += value * static_cast<double>(b[i + k]);
+  }
+  return {total(squares), total(crosses)};
+}
+
 MEDPFL_VECTOR_CLONES double sum(const float* a, int64_t n) {
   double sums[kLanes] = {};
   int64_t i = 0;

@@ -7,6 +7,12 @@ namespace medpfl {
 double dot(const float* a, const float* b, int64_t n);
 double sum(const float* a, int64_t n);
 
+/// <a, a> and <a, b> in one pass over memory.
+struct Products {
+  double square = 0, cross = 0;
+};
+Products products(const float* a, const float* b, int64_t n);
+
 /// Largest magnitude; NaN where one is.
 float largest(const float* a, int64_t n);
 
