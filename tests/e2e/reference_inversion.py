@@ -6,20 +6,7 @@ the rate from 3/8, 5/8 and 7/8 of the iterations on, images projected onto [0, 1
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import torch
-
-
-def convnet(weights: list[torch.Tensor], images: torch.Tensor, groups: list[int]) -> torch.Tensor:
-    """Logits of convolution, group norm, ReLU, 2 px pooling, repeated, and a dense layer."""
-    x = images
-    for i, parts in enumerate(groups):
-        weight, bias, scale, shift = weights[4 * i : 4 * i + 4]
-        x = torch.nn.functional.conv2d(x, weight, bias, padding=weight.shape[-1] // 2)
-        x = torch.relu(torch.nn.functional.group_norm(x, parts, scale, shift))
-        x = torch.nn.functional.max_pool2d(x, 2)
-    return x.flatten(1) @ weights[-2].T + weights[-1]
 
 
 def total_variation(x: torch.Tensor) -> torch.Tensor:
@@ -28,11 +15,10 @@ def total_variation(x: torch.Tensor) -> torch.Tensor:
     return right + (x[..., 1:, :] - x[..., :-1, :]).abs().mean()
 
 
-def invert(network: Callable[[list[torch.Tensor], torch.Tensor], torch.Tensor],
-           weights: list[torch.Tensor], observed: list[torch.Tensor], label: int,
+def invert(network: torch.nn.Module, observed: list[torch.Tensor], labels: torch.Tensor,
            start: torch.Tensor, iterations: int, tv: float) -> tuple[torch.Tensor, list[float]]:
     """The images of least objective, and the objective at every iteration."""
-    weights = [w.detach().clone().requires_grad_() for w in weights]
+    weights = list(network.parameters())
     x = start.clone().requires_grad_()
     optimizer = torch.optim.Adam([x], lr=0.1)
     marks = [iterations * eighths // 8 for eighths in (3, 5, 7)]
@@ -40,7 +26,7 @@ def invert(network: Callable[[list[torch.Tensor], torch.Tensor], torch.Tensor],
     energy = sum((g * g).sum() for g in observed).sqrt()
     best, kept, trace = float("inf"), start, []
     for _ in range(iterations):
-        loss = torch.nn.functional.cross_entropy(network(weights, x), torch.tensor([label]))
+        loss = torch.nn.functional.cross_entropy(network(x), labels)
         own = torch.autograd.grad(loss, weights, create_graph=True)
         product = sum((a * b).sum() for a, b in zip(own, observed, strict=True))
         norm = sum((a * a).sum() for a in own).sqrt()
@@ -54,4 +40,4 @@ def invert(network: Callable[[list[torch.Tensor], torch.Tensor], torch.Tensor],
         schedule.step()
         with torch.no_grad():
             x.clamp_(0, 1)
-    return kept.clamp(0, 1), trace
+    return kept, trace
