@@ -35,7 +35,7 @@ attacks=(
 )
 datasets=(brain_tumor_mri covid_cxr_3class melanoma_cancer_dataset)
 # Network (configs/attack_table), batch, messages of each hospital, hospitals attacked, attack if
-# not all. Images: batch x messages x hospitals.
+# not all. Images: batch x messages x hospitals; 0 messages: the update itself.
 cells=(
   "lenet 1 3 all"
   "lenet 4 1 all"
@@ -52,6 +52,7 @@ cells=(
   "resnet18 1 1 0-2 grad-inversion"
   "resnet18_trained 1 1 0-2 grad-inversion,medical-bn"
   "resnet18_trained 4 1 0 grad-inversion,medical-bn"
+  "lenet_fedavg 5 0 all inverting-gradients,sme"
 )
 
 root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd)

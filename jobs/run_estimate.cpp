@@ -62,6 +62,20 @@ int64_t optimizer_history(const Config& config, const AttackPlan& plan) {
   return most;
 }
 
+// Most local steps that an attack simulates, each with weights of its own.
+int64_t unrolled_steps(const Settings& settings, const FederatedData& data) {
+  const int64_t shard = *std::max_element(data.shard_sizes.begin(), data.shard_sizes.end());
+  const FederationSettings& federation = settings.federation;
+  const int64_t batch = federation.batch_size > 0 ? std::min(federation.batch_size, shard)
+                                                  : std::max<int64_t>(1, shard);
+  const int64_t taken = federation.local_epochs * ((shard + batch - 1) / batch);
+  int64_t most = 0;
+  for (const AttackPlan::Method& method : settings.attack.methods)
+    if (method.attack->update() == "unroll")
+      most = std::max(most, std::max(taken, method.attack->guess().steps));
+  return most;
+}
+
 int64_t reconstruction_bytes(const Settings& settings, const Model& model, int64_t images) {
   const auto kept = 2 + static_cast<int64_t>(settings.snapshots.size());
   return images * model.input().size() * kFloat * kept;
@@ -180,7 +194,8 @@ MemoryParts estimate_memory(const Config& config, const Settings& settings,
   int64_t buffers = counts.attacked_messages[static_cast<size_t>(rank)] * packed;
   if (attacks) {
     const int64_t variables = counts.attacked_batch * pixels * kFloat;
-    buffers += 6 * vector + 2 * optimizer_history(config, settings.attack) * variables;
+    buffers += (6 + unrolled_steps(settings, data)) * vector +
+               2 * optimizer_history(config, settings.attack) * variables;
   }
   if (root) {
     buffers += packed * std::accumulate(counts.attacked_messages.begin(),

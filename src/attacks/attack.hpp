@@ -57,6 +57,9 @@ class Attack {
   virtual int64_t iterations() const { return 1; }
   /// Whether it starts from, or leans on, the mean public image.
   virtual bool uses_public_mean() const { return false; }
+  /// Whether it compares statistics of batch normalization, and whose: "" none, "running" those the
+  /// server sent, "update" those of the batch, as the message's change of them tells.
+  virtual std::string batch_statistics() const { return ""; }
   /// How it takes an update of several local steps, a word of update_names().
   virtual std::string update() const { return "gradient"; }
   /// What it assumes of local training.

@@ -29,6 +29,11 @@ class MatchingAttack final : public Attack {
 
   bool uses_public_mean() const override { return settings_.init == "surrogate"; }
 
+  std::string batch_statistics() const override {
+    const NetworkPriorOptions& priors = settings_.network_priors;
+    return priors.bn_statistics > 0 ? priors.bn_target : "";
+  }
+
   std::string update() const override { return settings_.update; }
 
   LocalGuess guess() const override { return settings_.guess; }

@@ -31,17 +31,21 @@ std::string AttackQueue::knowledge(const AttackTask& task) const {
   const Attack& attack = *method(task).attack;
   const LocalGuess guess = attack.guess();
   const auto told = [](bool guessed) { return guessed ? " (guessed)" : ""; };
-  std::string steps = fmt::format("{} local steps{}", guess.steps > 0 ? guess.steps : o.steps,
-                                  told(guess.steps > 0));
+  const int64_t count = guess.steps > 0 ? guess.steps : o.steps;
+  std::string steps =
+      fmt::format("{} local step{}{}", count, count == 1 ? "" : "s", told(guess.steps > 0));
   if (attack.update() == "unroll") {
     const int64_t images = guess.batch > 0 ? guess.batch : o.local_batch;
     steps += fmt::format(" of {} images{}", images > 0 ? std::min(images, o.batch) : o.batch,
                          told(guess.batch > 0));
   }
-  return fmt::format(
-      "labels: {}; batch {}; {}; update: {}; learning rate {}; {}{}", attack.label_rule(), o.batch,
-      steps, attack.update(), guess.rate > 0 ? fmt::format("{} (guessed)", guess.rate) : "known",
-      attack.uses_public_mean() ? "mean public image; " : "", plan_.public_knowledge);
+  std::string more = attack.uses_public_mean() ? "mean public image; " : "";
+  if (const std::string whose = attack.batch_statistics(); !whose.empty())
+    more += fmt::format("{} batch statistics; ", whose == "update" ? "the update's" : "running");
+  return fmt::format("labels: {}; batch {}; {}; update: {}; learning rate {}; {}{}",
+                     attack.label_rule(), o.batch, steps, attack.update(),
+                     guess.rate > 0 ? fmt::format("{} (guessed)", guess.rate) : "known", more,
+                     plan_.public_knowledge);
 }
 
 void AttackQueue::queue_new_cases() {
