@@ -23,8 +23,13 @@ def divergence(p, m, order, breaks):
 
 def gaussian(q, sigma, order):
     q, sigma, order = mp.mpf(str(q)), mp.mpf(str(sigma)), mp.mpf(str(order))
-    p = lambda x: mp.npdf(x, 0, sigma)
-    m = lambda x: (1 - q) * mp.npdf(x, 0, sigma) + q * mp.npdf(x, 1, sigma)
+
+    def p(x):
+        return mp.npdf(x, 0, sigma)
+
+    def m(x):
+        return (1 - q) * p(x) + q * mp.npdf(x, 1, sigma)
+
     ends = [-order - 20 * sigma, order + 20 * sigma]
     breaks = mp.linspace(*ends, 41 + 2 * int((ends[1] - ends[0]) / sigma))
     return max(divergence(p, m, order, breaks), divergence(m, p, order, breaks))
@@ -32,7 +37,10 @@ def gaussian(q, sigma, order):
 
 def laplace(scale, order):
     scale, order = mp.mpf(str(scale)), mp.mpf(str(order))
-    density = lambda mean: lambda x: mp.exp(-abs(x - mean) / scale) / (2 * scale)
+
+    def density(mean):
+        return lambda x: mp.exp(-abs(x - mean) / scale) / (2 * scale)
+
     return divergence(density(0), density(1), order, [-mp.inf, 0, 1, mp.inf])
 
 
