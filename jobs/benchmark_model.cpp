@@ -95,8 +95,9 @@ void benchmark_training(const Communicator& comm, const Config& config, const Se
   Message update;
   update.payload = FlatParameters(model.layout());
   const double time = seconds(comm, [&] { aggregator->train(hospital, global, &work, &update); });
-  rows->push_back({fmt::format("local training, batch {}", federation.batch_size), 50 / time,
-                   "steps/s a rank", 0, ""});
+  rows->push_back({fmt::format("local training{}, batch {}", federation.dp_sgd ? " by dp-sgd" : "",
+                               federation.batch_size),
+                   50 / time, "steps/s a rank", 0, ""});
 }
 
 }  // namespace medpfl

@@ -73,6 +73,7 @@ class Simulation final : public RoundControl {
     keeper_.next_round = plan.round + 1;
     if (comm_.is_root()) {
       keeper_.record.rounds.push_back(record);
+      if (privacy_ != nullptr) privacy_->add(plan);
       if (s_.weights) weights_->add(federation_state_.global);
     }
     const bool stop = order == RoundOrder::kStop;
@@ -114,11 +115,14 @@ class Simulation final : public RoundControl {
     federation_state_.optimizer =
         make_server_optimizer(s_.federation, model_->layout().trainable());
     weights_ = std::make_unique<WeightLog>(s_.output);
+    if (s_.federation.dp_sgd && comm_.is_root())
+      privacy_ = std::make_unique<PrivacyLedger>(s_.federation, *aggregator_, data_.shard_sizes);
     RunRecord& record = keeper_.record;
     record.model = model_.get();
     record.data = &data_;
     record.attacks = attacks_.get();
     record.weights = weights_.get();
+    record.privacy = privacy_.get();
     record.payload_is_gradient = s_.federation.algorithm == "fedsgd";
     record.learning_rate = s_.federation.learning_rate;
   }
@@ -225,6 +229,9 @@ class Simulation final : public RoundControl {
       cases_->restore(&server);
       attacks_->restore(&server);
       federation_state_.optimizer->restore(&server);
+      for (int64_t r = 0; privacy_ != nullptr && r < keeper_.next_round; ++r)
+        privacy_->add(
+            plan_round(r, data_.shard_sizes, s_.federation.sampling, s_.seed, *s_.targets));
     }
     if (client_states_ != nullptr) {
       std::vector<int64_t> own;
@@ -289,6 +296,7 @@ class Simulation final : public RoundControl {
   std::unique_ptr<AttackCases> cases_;
   std::unique_ptr<AttackQueue> attacks_;
   std::unique_ptr<WeightLog> weights_;
+  std::unique_ptr<PrivacyLedger> privacy_;  // null: no epsilon is claimed
   std::unique_ptr<GradientCapture> capture_;
   std::unique_ptr<ClientStateFile> client_states_;
   FederationState federation_state_;

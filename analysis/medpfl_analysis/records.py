@@ -12,6 +12,7 @@ ROUND_COLUMNS = (
     "round participants examples train_loss test_loss accuracy balanced_accuracy auroc f1 "
     "update_norm bytes seconds"
 ).split()
+NEWER_ROUND_COLUMNS = ["epsilon", "epsilon_classic"]
 TASK_COLUMNS = (
     "task method gradient round client kind probe restart status iterations evaluations seconds "
     "matching_loss chosen threat knowledge"

@@ -27,6 +27,7 @@ from .records import (
     IMAGE_COLUMNS,
     NEWER_IMAGE_COLUMNS,
     NEWER_TASK_COLUMNS,
+    NEWER_ROUND_COLUMNS,
     ROUND_COLUMNS,
     TASK_COLUMNS,
     Environment,
@@ -152,8 +153,11 @@ class Run:
 
     @cached_property
     def rounds(self) -> pd.DataFrame:
-        """One row a round; evaluation after the round, NaN where there was none; seconds, bytes."""
-        return table(self._group("rounds"), ROUND_COLUMNS)
+        """One row a round; evaluation after the round, NaN where there was none; seconds, bytes.
+
+        epsilon is that of the hospital that gave away most so far, NaN where none is claimed.
+        """
+        return table(self._group("rounds"), ROUND_COLUMNS, newer=NEWER_ROUND_COLUMNS)
 
     @cached_property
     def initial(self) -> dict[str, float]:

@@ -12,6 +12,7 @@
 
 #include "core/error.hpp"
 #include "core/text.hpp"
+#include "models/example_gradients.hpp"
 #include "models/state_dict.hpp"
 
 namespace medpfl {
@@ -176,6 +177,15 @@ void check_updates(const Settings& settings, Violations* wrong) {
   }
 }
 
+// The images of a drawn batch, and so their number, are the hospital's secret.
+void check_dp_sgd(const Settings& s, Violations* wrong) {
+  const bool drawn = s.federation.dp_sgd && s.federation.dp_sgd->poisson;
+  wrong->check(!drawn || s.attack.methods.empty() || s.targets->probes > 0,
+               "defense.dp-sgd.sampling=poisson draws batches of any size, and an attack on the "
+               "update itself must be told the number of images: attack probes (attack.probes=4), "
+               "or use sampling=shuffled");
+}
+
 // A malicious server is a threat of its own, and only where the user says so.
 void check_threat(const Settings& s, Violations* wrong) {
   const bool malicious = s.attack.threat == "malicious-server";
@@ -254,7 +264,9 @@ Settings make_settings(const Config& config) {
     wrong.guard([&] {
       s.defenses.append(defenses().find(name).create(config.section("defense." + name)));
     });
+  if (const DpSgd* dp = s.defenses.dp_sgd()) s.federation.dp_sgd = *dp;
   read_attack(config, &s, &wrong);
+  check_dp_sgd(s, &wrong);
   check_batches(s, &wrong);
   check_updates(s, &wrong);
   check_threat(s, &wrong);
@@ -285,6 +297,7 @@ Model make_model(const Config& config, const Settings& settings, int64_t data_cl
                     .find(settings.model_name)
                     .create(config.section("model." + settings.model_name), request);
   Violations wrong;
+  if (settings.federation.dp_sgd) wrong.guard([&] { require_example_gradients(model); });
   for (const AttackPlan::Method& method : settings.attack.methods)
     wrong.guard([&] {
       try {

@@ -9,6 +9,7 @@
 #include "core/options.hpp"
 #include "core/random.hpp"
 #include "core/registry.hpp"
+#include "defenses/dp_sgd.hpp"
 
 namespace medpfl {
 
@@ -43,6 +44,8 @@ class Defense {
   /// context and state give the same bits. Throws NumericError on an update that is not finite
   /// where the defense must measure it.
   virtual void apply(FlatParameters* update, const DefenseContext& context) const = 0;
+  /// What it asks of local steps, for one that acts there rather than on the update; else null.
+  virtual const DpSgd* dp_sgd() const { return nullptr; }
   /// One line for logs and for what the attacker knows: "gaussian scale=0.01 relative=norm".
   virtual std::string describe() const = 0;
 };
@@ -50,14 +53,15 @@ class Defense {
 /// Makes a defense from the checked options of its own section [defense.NAME].
 using DefenseFactory = std::function<std::unique_ptr<Defense>(const OptionValues& own)>;
 
-/// gaussian, laplace, clip, prune.
+/// gaussian, laplace, clip, prune, dp-sgd.
 const Registry<DefenseFactory>& defenses();
 
 /// Defenses applied in the order of the config.
 class DefenseChain {
  public:
   DefenseChain() = default;
-  /// Adds at the end. Throws ConfigError beyond kMaxDefenses.
+  /// Adds at the end. Throws ConfigError beyond kMaxDefenses, and where what acts in local steps,
+  /// and so before all others, is not the first.
   void append(std::unique_ptr<Defense> defense);
   /// Sum of its defenses' own.
   int64_t state_size(int64_t parameters) const;
@@ -65,6 +69,8 @@ class DefenseChain {
   /// gets its part of the state.
   void apply(FlatParameters* update, DefenseContext context) const;
   bool empty() const { return chain_.empty(); }
+  /// What the first asks of local steps, or null.
+  const DpSgd* dp_sgd() const { return chain_.empty() ? nullptr : chain_.front()->dp_sgd(); }
   /// "clip bound=1; gaussian scale=0.01 relative=absolute", or "none".
   std::string describe() const;
 

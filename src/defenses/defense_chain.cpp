@@ -21,6 +21,10 @@ void DefenseChain::append(std::unique_ptr<Defense> defense) {
   if (static_cast<int64_t>(chain_.size()) >= kMaxDefenses)
     throw ConfigError(
         fmt::format("defense.chain names more than {} defenses: shorten it", kMaxDefenses));
+  if (defense->dp_sgd() != nullptr && !chain_.empty())
+    throw ConfigError(
+        "defense.chain: dp-sgd acts in the local steps, before any other defense: name it first, "
+        "and once");
   chain_.push_back(std::move(defense));
 }
 

@@ -24,6 +24,8 @@ class Aggregator {
   /// The hospitals propose to change the model by this times the mean of their updates, weighted by
   /// their examples.
   virtual double direction() const = 0;
+  /// Whole passes over the shard in a round; 0: one batch is all.
+  virtual int64_t epochs() const { return 0; }
   /// Images a hospital with `shard` images uses in a round.
   virtual int64_t examples(int64_t shard) const = 0;
 };

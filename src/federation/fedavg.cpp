@@ -1,9 +1,10 @@
 // FedAvg: each hospital trains for some epochs with SGD; the server averages the changes of
 // weights.
+#include <algorithm>
+
 #include "federation/aggregator.hpp"
 #include "federation/aggregator_rows.hpp"
-#include "federation/local_batches.hpp"
-#include "models/differentiator.hpp"
+#include "federation/local_steps.hpp"
 
 namespace medpfl {
 namespace {
@@ -16,16 +17,16 @@ class FedAvg final : public Aggregator {
   void train(const Hospital& hospital, const FlatParameters& global, FlatParameters* work,
              Message* update) const override {
     *work = global;
-    const Differentiator differentiator(model_, *work);
+    LocalSteps steps(model_, settings_, seed_, hospital, *work, *update);
     FlatParameters& gradient = update->payload;  // serves as scratch until the end
     double loss = 0;
+    int64_t with_images = 0;
     update->steps = 0;
     update->images.clear();
     for (int64_t epoch = 0; epoch < settings_.local_epochs; ++epoch) {
-      for (const std::vector<int64_t>& positions :
-           shuffled_batches(hospital, settings_.batch_size, seed_, update->round, epoch)) {
-        const Batch batch = take_batch(hospital, positions);
-        loss += differentiator.gradient(batch.images, batch.labels, &gradient);
+      for (const std::vector<int64_t>& positions : steps.batches(epoch)) {
+        loss += steps.gradient(positions, &gradient);
+        if (!positions.empty()) ++with_images;
         work->step(gradient, settings_.learning_rate);
         ++update->steps;
         if (epoch == 0)
@@ -36,14 +37,15 @@ class FedAvg final : public Aggregator {
     update->payload.add(global, -1);
     update->is_gradient = false;
     update->examples = hospital.size();
-    update->loss = loss / static_cast<double>(update->steps);
+    update->loss = loss / static_cast<double>(std::max<int64_t>(1, with_images));
   }
 
   void probe(const Hospital& hospital, const FlatParameters& global,
              const std::vector<int64_t>& images, Message* message) const override {
     message->images = images;
     FlatParameters gradient(model_.layout());
-    message->loss = batch_gradient(model_, hospital, global, images, &gradient);
+    LocalSteps steps(model_, settings_, seed_, hospital, global, *message);
+    message->loss = steps.gradient(images, &gradient);
     message->payload.fill(0);
     message->payload.step(gradient, settings_.learning_rate);
     message->is_gradient = false;
@@ -52,6 +54,8 @@ class FedAvg final : public Aggregator {
   }
 
   double direction() const override { return 1; }
+
+  int64_t epochs() const override { return settings_.local_epochs; }
 
   int64_t examples(int64_t shard) const override { return shard; }
 

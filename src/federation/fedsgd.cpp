@@ -1,9 +1,8 @@
 // FedSGD: each hospital sends the gradient of one batch; the server takes one step on their mean.
-#include <algorithm>
-
 #include "federation/aggregator.hpp"
 #include "federation/aggregator_rows.hpp"
 #include "federation/local_batches.hpp"
+#include "federation/local_steps.hpp"
 #include "models/differentiator.hpp"
 
 namespace medpfl {
@@ -23,27 +22,30 @@ class FedSgd final : public Aggregator {
 
   void train(const Hospital& hospital, const FlatParameters& global, FlatParameters*,
              Message* update) const override {
-    probe(hospital, global,
-          shuffled_batches(hospital, settings_.batch_size, seed_, update->round, 0).front(),
-          update);
+    LocalSteps step(model_, settings_, seed_, hospital, global, *update);
+    send(&step, step.batches(0).front(), update);
+    update->examples = examples(hospital.size());
   }
 
   void probe(const Hospital& hospital, const FlatParameters& global,
              const std::vector<int64_t>& images, Message* message) const override {
+    LocalSteps step(model_, settings_, seed_, hospital, global, *message);
+    send(&step, images, message);
+  }
+
+  double direction() const override { return -settings_.learning_rate; }
+
+  int64_t examples(int64_t shard) const override { return batch_of(settings_.batch_size, shard); }
+
+ private:
+  static void send(LocalSteps* step, const std::vector<int64_t>& images, Message* message) {
     message->images = images;
-    message->loss = batch_gradient(model_, hospital, global, images, &message->payload);
+    message->loss = step->gradient(images, &message->payload);
     message->is_gradient = true;
     message->examples = static_cast<int64_t>(images.size());
     message->steps = 1;
   }
 
-  double direction() const override { return -settings_.learning_rate; }
-
-  int64_t examples(int64_t shard) const override {
-    return settings_.batch_size > 0 ? std::min(settings_.batch_size, shard) : shard;
-  }
-
- private:
   const Model& model_;
   const FederationSettings& settings_;
   uint64_t seed_;

@@ -15,18 +15,42 @@ Batch take_batch(const Hospital& hospital, const std::vector<int64_t>& positions
           hospital.labels.index_select(0, index)};
 }
 
+namespace {
+
+RandomStream batch_stream(const Hospital& hospital, uint64_t seed, int64_t round, int64_t epoch) {
+  return RandomStream({seed, Purpose::kLocalBatches, static_cast<uint64_t>(round),
+                       static_cast<uint64_t>(hospital.id), static_cast<uint64_t>(epoch)});
+}
+
+}  // namespace
+
+int64_t batch_of(int64_t batch_size, int64_t shard) {
+  return batch_size > 0 ? std::min(batch_size, shard) : shard;
+}
+
 std::vector<std::vector<int64_t>> shuffled_batches(const Hospital& hospital, int64_t batch_size,
                                                    uint64_t seed, int64_t round, int64_t epoch) {
-  RandomStream random({seed, Purpose::kLocalBatches, static_cast<uint64_t>(round),
-                       static_cast<uint64_t>(hospital.id), static_cast<uint64_t>(epoch)});
+  RandomStream random = batch_stream(hospital, seed, round, epoch);
   const std::vector<int64_t> order = random.permutation(hospital.size());
-  const int64_t step = batch_size > 0 ? std::min(batch_size, hospital.size()) : hospital.size();
+  const int64_t step = batch_of(batch_size, hospital.size());
   std::vector<std::vector<int64_t>> batches;
   for (auto at = order.begin(); at != order.end();) {
     const auto end = at + std::min<int64_t>(step, order.end() - at);
     batches.emplace_back(at, end);
     at = end;
   }
+  return batches;
+}
+
+std::vector<std::vector<int64_t>> poisson_batches(const Hospital& hospital, int64_t batch_size,
+                                                  uint64_t seed, int64_t round, int64_t epoch) {
+  RandomStream random = batch_stream(hospital, seed, round, epoch);
+  const int64_t n = hospital.size(), size = batch_of(batch_size, n);
+  if (n == 0) return {};
+  std::vector<std::vector<int64_t>> batches(static_cast<size_t>((n + size - 1) / size));
+  for (std::vector<int64_t>& batch : batches)
+    for (int64_t i = 0; i < n; ++i)
+      if (random.uniform() * static_cast<double>(n) < static_cast<double>(size)) batch.push_back(i);
   return batches;
 }
 

@@ -1,10 +1,13 @@
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <string>
+
+#include "defenses/dp_sgd.hpp"
 
 namespace medpfl {
 
-/// Section [federation].
+/// Section [federation], and what a defense asks of local steps.
 struct FederationSettings {
   std::string algorithm = "fedavg";  ///< name in the aggregators' table
   int64_t clients = 4;               ///< hospitals
@@ -21,6 +24,7 @@ struct FederationSettings {
   int64_t state_memory = 1024;           ///< MiB of hospitals' states a rank keeps in memory
   std::string sum = "exact";             ///< how updates are added up: update_sum_names()
   bool dedicated_server = false;         ///< rank 0 hosts no hospitals
+  std::optional<DpSgd> dp_sgd;           ///< none: plain steps
   int64_t evaluate_every = 1;            ///< rounds between evaluations; 0: only at the end
 };
 

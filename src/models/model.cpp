@@ -94,12 +94,13 @@ at::Tensor batch_norm(const Model& model, const Layer& layer,
                         variance, train, 1, kNormEpsilon, true);
 }
 
-// Through all layers. `statistics`, `switches` and `inputs` may be null.
+// Through all layers. `statistics`, `switches` and `visit` may be null.
 at::Tensor pass(const Model& model, const std::vector<at::Tensor>& weights,
                 const at::Tensor& images, NormMode norm_mode, std::vector<at::Tensor>* statistics,
-                Switches* switches, LayerInputs* inputs) {
+                Switches* switches, const LayerVisitor& visit) {
   at::Tensor x = images, kept;
   for (const Layer& layer : model.layers()) {
+    const at::Tensor input = x;
     switch (layer.kind) {
       case Layer::Kind::kConvolution:
         x = at::conv2d(x, parameter(weights, layer.weight), parameter(weights, layer.bias),
@@ -110,7 +111,6 @@ at::Tensor pass(const Model& model, const std::vector<at::Tensor>& weights,
                            parameter(weights, layer.bias));
         break;
       case Layer::Kind::kBatchNorm:
-        if (inputs != nullptr) inputs->norms.push_back(x);
         x = batch_norm(model, layer, weights, x, norm_mode, statistics);
         break;
       case Layer::Kind::kActivation:
@@ -132,7 +132,6 @@ at::Tensor pass(const Model& model, const std::vector<at::Tensor>& weights,
         x = x.flatten(1);
         break;
       case Layer::Kind::kDense:
-        if (inputs != nullptr) inputs->features = x;  // the head is the last
         x = at::linear(x, parameter(weights, layer.weight), parameter(weights, layer.bias));
         break;
       case Layer::Kind::kKeep:
@@ -147,13 +146,15 @@ at::Tensor pass(const Model& model, const std::vector<at::Tensor>& weights,
       case Layer::Kind::kImprint: {
         const at::Tensor rows = at::linear(x.flatten(1), parameter(weights, layer.weight),
                                            parameter(weights, layer.bias));
+        if (visit) visit(layer, x.flatten(1), rows);
         x = x.add(at::relu(rows).sum(1).view({-1, 1, 1, 1}));
-        break;
+        continue;
       }
       case Layer::Kind::kNormalize:
         x = x.sub(layer.shift).div(layer.scale);
         break;
     }
+    if (visit && layer.weight >= 0) visit(layer, input, x);
   }
   return x;
 }
@@ -206,13 +207,23 @@ Normalization Model::normalization() const {
 at::Tensor Model::forward(const std::vector<at::Tensor>& weights, const at::Tensor& images,
                           NormMode norm_mode, std::vector<at::Tensor>* statistics,
                           Switches* switches) const {
-  return pass(*this, weights, images, norm_mode, statistics, switches, nullptr);
+  return pass(*this, weights, images, norm_mode, statistics, switches, {});
+}
+
+at::Tensor forward_visited(const Model& model, const std::vector<at::Tensor>& weights,
+                           const at::Tensor& images, const LayerVisitor& visit) {
+  return pass(model, weights, images, model.norm_mode(), nullptr, nullptr, visit);
 }
 
 LayerInputs layer_inputs(const Model& model, const std::vector<at::Tensor>& weights,
                          const at::Tensor& images) {
   LayerInputs inputs;
-  pass(model, weights, images, model.norm_mode(), nullptr, nullptr, &inputs);
+  forward_visited(model, weights, images,
+                  [&](const Layer& layer, const at::Tensor& input, const at::Tensor&) {
+                    if (layer.kind == Layer::Kind::kBatchNorm) inputs.norms.push_back(input);
+                    if (layer.kind == Layer::Kind::kDense)
+                      inputs.features = input;  // the last stays
+                  });
   return inputs;
 }
 

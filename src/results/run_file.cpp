@@ -130,6 +130,29 @@ void write_data(h5::File* file, const std::string& name, const FederatedData& da
   images.column("labels", data.train_labels, "class of each training image");
 }
 
+// Not a number where nothing is claimed; infinity would claim that all was given away.
+void write_epsilon(h5::File* file, const RunRecord& record) {
+  const PrivacyLedger* privacy = record.privacy;
+  const size_t rounds = record.rounds.size();
+  std::vector<double> tight(rounds, std::numeric_limits<double>::quiet_NaN()), classic = tight;
+  for (size_t r = 0; privacy != nullptr && r < rounds; ++r) {
+    tight[r] = privacy->greatest()[r].tight;
+    classic[r] = privacy->greatest()[r].classic;
+  }
+  TableWriter table(file, "/rounds", "round");
+  table.column("epsilon", tight, "of the hospital that gave away most by the end of the round");
+  table.column("epsilon_classic", classic, "the same by the classic conversion, never less");
+  file->write_attribute(
+      "/rounds/epsilon", "claim",
+      privacy != nullptr ? privacy->claim() : "none: no round was trained under dp-sgd");
+  if (privacy == nullptr) return;
+  file->write_attribute("/rounds/epsilon", "delta", privacy->delta());
+  const auto hospitals = static_cast<int64_t>(record.data->shard_sizes.size());
+  const std::vector<double>& each = privacy->of_hospitals();
+  file->write("/clients/epsilon", each.data(), {static_cast<int64_t>(rounds), hospitals},
+              {"epsilon of each hospital by the end of each round", "1", {"round", "client"}});
+}
+
 void write_rounds(h5::File* file, const RunRecord& record) {
   const auto& rows = record.rounds;
   TableWriter table(file, "/rounds", "round");
@@ -166,6 +189,7 @@ void write_rounds(h5::File* file, const RunRecord& record) {
       "weights sent and updates received by the server", "byte");
   table.column<double, R>(
       "seconds", rows, [](const R& r) { return r.seconds; }, "wall time of the round", "second");
+  write_epsilon(file, record);
   file->write_attribute("/rounds", "initial_test_loss", record.initial.loss);
   file->write_attribute("/rounds", "initial_accuracy", record.initial.accuracy);
   file->write_attribute("/rounds", "initial_balanced_accuracy", record.initial.balanced_accuracy);

@@ -8,6 +8,7 @@
 #include "core/timers.hpp"
 #include "federation/attack_queue.hpp"
 #include "federation/federated_data.hpp"
+#include "federation/privacy_ledger.hpp"
 #include "federation/simulation.hpp"
 #include "models/model.hpp"
 #include "results/gradient_capture.hpp"
@@ -40,7 +41,8 @@ struct RunRecord {
   const FederatedData* data = nullptr;
   Utility initial;
   std::vector<RoundRecord> rounds;
-  WeightLog* weights = nullptr;  ///< before each round and at the end, where asked
+  const PrivacyLedger* privacy = nullptr;  ///< null: no epsilon is claimed
+  WeightLog* weights = nullptr;            ///< before each round and at the end, where asked
   const AttackQueue* attacks = nullptr;
   std::string engine;  ///< exact | pearlmutter | native: what auto meant for this model
   std::vector<int64_t> snapshot_iterations;  ///< as asked

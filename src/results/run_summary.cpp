@@ -72,6 +72,15 @@ std::string training(const h5::File& run) {
   return out;
 }
 
+std::string privacy(const h5::File& run) {
+  if (!run.exists("/rounds/epsilon")) return "";
+  const double tight = run.read<double>("/rounds/epsilon").back();
+  if (std::isnan(tight)) return "";
+  return fmt::format("epsilon {:.4g} (classic {:.4g}) at delta {}: /rounds/epsilon says of what\n",
+                     tight, run.read<double>("/rounds/epsilon_classic").back(),
+                     shortest(run.read_real_attribute("/rounds/epsilon", "delta")));
+}
+
 struct Leak {
   std::vector<double> psnr, ssim, evaluations, seconds;
   std::vector<int64_t> over_20, ssim_50, ssim_70, ssim_90, label_right, found;
@@ -152,7 +161,7 @@ std::string summarize_run(const std::string& path) {
       run.shape("/clients/class_histogram")[1], run.read_text_attribute("/model", "name"),
       run.read_integer_attribute("/model", "parameters")[0], run.shape("/clients/examples")[0],
       hosts.size(), memory.empty() ? 0 : *std::max_element(memory.begin(), memory.end()) >> 20);
-  if (run.shape("/rounds/round")[0] > 0) out += "\nTraining\n" + training(run);
+  if (run.shape("/rounds/round")[0] > 0) out += "\nTraining\n" + training(run) + privacy(run);
   if (run.exists("/attacks/tasks")) {
     const auto threat = run.read<std::string>("/attacks/tasks/threat");
     out += threat.front() == "malicious-server"

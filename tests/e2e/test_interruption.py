@@ -37,7 +37,9 @@ EACH_ROUND = LONG | {"attack.when": "each-round", "output.gradients": "attacked"
 # Hospitals and a server that remember: what one rank held another must find again.
 STATEFUL = LONG | {
     "attack.method": "idlg",
-    "defense.chain": "prune",
+    "defense.chain": "dp-sgd,prune",
+    "defense.dp-sgd.sigma_last": 0.5,
+    "defense.dp-sgd.sigma_schedule": "linear",
     "defense.prune.error_feedback": "true",
     "defense.prune.ratio": 0.5,
     "federation.server_optimizer": "adam",

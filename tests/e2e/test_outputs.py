@@ -29,7 +29,7 @@ EXPECTED = {
     "data": "prior",
     "clients": "examples class_histogram assignment labels",
     "rounds": "round participants examples train_loss test_loss accuracy balanced_accuracy auroc "
-              "f1 update_norm bytes seconds weights",
+              "f1 epsilon epsilon_classic update_norm bytes seconds weights",
     "attacks": "truth reconstruction snapshots snapshot_iterations",
     "attacks/tasks": "task method gradient round client kind probe restart status iterations "
                      "evaluations seconds memory_growth matching_loss chosen threat knowledge",
@@ -50,6 +50,7 @@ ATTRIBUTES = {
     "data": "dataset class_names",
     "rounds": "initial_test_loss initial_accuracy initial_balanced_accuracy initial_auroc "
               "initial_f1",
+    "rounds/epsilon": "claim",
     "attacks/tasks": "engine",
     "attacks/images": "ssim_window",
     "timings": "phases",
@@ -82,7 +83,7 @@ def test_the_format_names_nothing_else() -> None:
     """The other way round: docs/file_format.md promises nothing that is missing."""
     known = {word for names in (*EXPECTED.values(), *ATTRIBUTES.values()) for word in names.split()}
     known |= {"description", "unit", "dimensions", "initial", "payload", "learning_rate", "running",
-              "precision", "overflowed"}
+              "precision", "overflowed", "delta"}
     assert set(re.findall(r"`([a-z][a-z0-9_]*)`", FORMAT)) - known <= {
         "N", "T", "R", "G", "P", "K", "C"}
     for path in re.findall(r"`/([a-z_/]+)`", FORMAT):

@@ -1,0 +1,58 @@
+#include "federation/local_steps.hpp"
+
+#include "core/random.hpp"
+#include "federation/local_batches.hpp"
+
+namespace medpfl {
+
+LocalSteps::LocalSteps(const Model& model, const FederationSettings& settings, uint64_t seed,
+                       const Hospital& hospital, const FlatParameters& weights,
+                       const Message& message)
+    : settings_(settings),
+      seed_(seed),
+      hospital_(hospital),
+      round_(message.round),
+      message_(1 + message.probe) {
+  if (settings.dp_sgd)
+    examples_.emplace(model, weights);
+  else
+    plain_.emplace(model, weights);
+}
+
+std::vector<std::vector<int64_t>> LocalSteps::batches(int64_t epoch) const {
+  if (!settings_.dp_sgd || !settings_.dp_sgd->poisson)
+    return shuffled_batches(hospital_, settings_.batch_size, seed_, round_, epoch);
+  return poisson_batches(hospital_, settings_.batch_size, seed_, round_, epoch);
+}
+
+double LocalSteps::gradient(const std::vector<int64_t>& images, FlatParameters* out) {
+  if (settings_.dp_sgd) return noised(images, out);
+  const Batch batch = take_batch(hospital_, images);
+  return plain_->gradient(batch.images, batch.labels, out);
+}
+
+double LocalSteps::noised(const std::vector<int64_t>& images, FlatParameters* out) {
+  const DpSgd& dp = *settings_.dp_sgd;
+  const double bound = dp.bound.at(round_, settings_.rounds);
+  const double deviation = bound * dp.sigma.at(round_, settings_.rounds);
+  double loss = 0;
+  if (images.empty()) {
+    out->fill(0);
+  } else {
+    const Batch batch = take_batch(hospital_, images);
+    loss = examples_->clipped_sum(batch.images, batch.labels, bound, out);
+  }
+  RandomStream noise({seed_, Purpose::kLocalNoise, static_cast<uint64_t>(round_),
+                      static_cast<uint64_t>(hospital_.id),
+                      static_cast<uint64_t>(message_ << 32 | step_++)});
+  float* values = out->data();
+  for (int64_t i = 0; i < out->layout().trainable(); ++i)
+    values[i] = static_cast<float>(values[i] + deviation * noise.normal());
+  // A probe's images are given, an update's under Poisson sampling drawn.
+  const bool drawn = dp.poisson && message_ == 0;
+  out->multiply(1.0 / static_cast<double>(drawn ? batch_of(settings_.batch_size, hospital_.size())
+                                                : static_cast<int64_t>(images.size())));
+  return loss;
+}
+
+}  // namespace medpfl

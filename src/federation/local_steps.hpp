@@ -1,0 +1,44 @@
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "core/flat_parameters.hpp"
+#include "federation/hospital.hpp"
+#include "federation/message.hpp"
+#include "federation/settings.hpp"
+#include "models/differentiator.hpp"
+#include "models/example_gradients.hpp"
+#include "models/model.hpp"
+
+namespace medpfl {
+
+/// The local steps behind one message of a hospital: which images they take, and what they descend
+/// along. Plain, or under dp-sgd with clipped examples and noise.
+class LocalSteps {
+ public:
+  /// Those of `message`, whose round, client and probe are set; all but it outlive this object.
+  LocalSteps(const Model& model, const FederationSettings& settings, uint64_t seed,
+             const Hospital& hospital, const FlatParameters& weights, const Message& message);
+
+  /// Positions in the shard for each step of an epoch: as shuffled_batches, or under Poisson
+  /// sampling as many independent draws, some of which may be empty.
+  std::vector<std::vector<int64_t>> batches(int64_t epoch) const;
+  /// Of the next step, at the weights as they are now. Returns the mean loss of the images in nats,
+  /// 0 where there are none. Under dp-sgd the noise is that of Purpose::kLocalNoise at step =
+  /// (1 + probe) 2^32 + number of the step.
+  double gradient(const std::vector<int64_t>& images, FlatParameters* out);
+
+ private:
+  // (The sum of clipped gradients + noise) / batch.
+  double noised(const std::vector<int64_t>& images, FlatParameters* out);
+
+  const FederationSettings& settings_;
+  uint64_t seed_;
+  const Hospital& hospital_;
+  int64_t round_, message_, step_ = 0;
+  std::optional<Differentiator> plain_;
+  std::optional<ExampleGradients> examples_;
+};
+
+}  // namespace medpfl
