@@ -39,7 +39,7 @@ def test_every_line_is_a_run_that_can_start(data: Path, tmp_path: Path) -> None:
     lines = [shlex.split(line) for line in (tmp_path / "tasks.txt").read_text().splitlines()]
     networks = {Path(words[1]).stem for words in lines}
     assert networks == {file.stem for file in (REPOSITORY / "configs/attack_table").glob("*.ini")}
-    assert len(lines) == 45
+    assert len(lines) == 48
     for words in lines:
         options = dict(word[2:].split("=", 1) for word in words[2:])
         assert Path(options["data.path"]).is_dir()
