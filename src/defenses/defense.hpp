@@ -9,6 +9,7 @@
 #include "core/options.hpp"
 #include "core/random.hpp"
 #include "core/registry.hpp"
+#include "defenses/wire.hpp"
 
 namespace medpfl {
 
@@ -43,6 +44,8 @@ class Defense {
   /// context and state give the same bits. Throws NumericError on an update that is not finite
   /// where the defense must measure it.
   virtual void apply(FlatParameters* update, const DefenseContext& context) const = 0;
+  /// The numbers it leaves, given those it gets; float32 unless it says otherwise.
+  virtual NumberFormat format(const NumberFormat& /*before*/) const { return {}; }
   /// One line for logs and for what the attacker knows: "gaussian scale=0.01 relative=norm".
   virtual std::string describe() const = 0;
 };
@@ -50,7 +53,7 @@ class Defense {
 /// Makes a defense from the checked options of its own section [defense.NAME].
 using DefenseFactory = std::function<std::unique_ptr<Defense>(const OptionValues& own)>;
 
-/// gaussian, laplace, clip, prune.
+/// gaussian, laplace, clip, prune, quantize.
 const Registry<DefenseFactory>& defenses();
 
 /// Defenses applied in the order of the config.
@@ -62,11 +65,19 @@ class DefenseChain {
   /// Sum of its defenses' own.
   int64_t state_size(int64_t parameters) const;
   /// Applies all in order; the position in `context` is overwritten with each one's own, and each
-  /// gets its part of the state.
-  void apply(FlatParameters* update, DefenseContext context) const;
+  /// gets its part of the state. The first `sent` entries go on the wire. What each did, in order.
+  std::vector<DefenseReport> apply(FlatParameters* update, DefenseContext context,
+                                   int64_t sent) const;
+  std::vector<DefenseReport> apply(FlatParameters* update, DefenseContext context) const {
+    return apply(update, context, update->size());
+  }
   bool empty() const { return chain_.empty(); }
   /// "clip bound=1; gaussian scale=0.01 relative=absolute", or "none".
   std::string describe() const;
+  /// One line a defense.
+  std::vector<std::string> describe_each() const;
+  /// The numbers each leaves, by name.
+  std::vector<std::string> number_formats() const;
 
  private:
   std::vector<std::unique_ptr<Defense>> chain_;

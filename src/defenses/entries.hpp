@@ -8,5 +8,6 @@ RegistryEntry<DefenseFactory> gaussian_defense();
 RegistryEntry<DefenseFactory> laplace_defense();
 RegistryEntry<DefenseFactory> clip_defense();
 RegistryEntry<DefenseFactory> prune_defense();
+RegistryEntry<DefenseFactory> quantize_defense();
 
 }  // namespace medpfl

@@ -9,6 +9,7 @@ const Registry<DefenseFactory>& defenses() {
                                                              laplace_defense(),
                                                              clip_defense(),
                                                              prune_defense(),
+                                                             quantize_defense(),
                                                          });
   return table;
 }
