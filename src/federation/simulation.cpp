@@ -64,8 +64,15 @@ class RoundLoop {
     record.round = plan.round;
     record.participants = static_cast<int64_t>(plan.hospitals.size());
     for (const int64_t hospital : plan.hospitals) record.examples += examples(hospital);
-    record.bytes = 2 * record.participants * global_->size() * static_cast<int64_t>(sizeof(float));
+    record.bytes =
+        record.participants * (global_->size() + sent()) * static_cast<int64_t>(sizeof(float));
     return record;
+  }
+
+  // The entries of an update that go on the wire: not statistics that training does not change.
+  int64_t sent() const {
+    return f_.model.norm_mode() == NormMode::kEval ? global_->layout().trainable()
+                                                   : global_->size();
   }
 
   // The indices into plan.hospitals that each rank works on.
@@ -157,12 +164,10 @@ class RoundLoop {
     context.client = message->client;
     context.message = message->probe + 1;
     if (!kept->empty()) context.state = kept->data();
-    f_.defenses.apply(&message->payload, context);
-    // Statistics that training does not change are not sent, so nothing is to be hidden there.
+    message->defenses = f_.defenses.apply(&message->payload, context, sent());
+    // What is not sent need not be hidden.
     FlatParameters& payload = message->payload;
-    if (f_.model.norm_mode() == NormMode::kEval)
-      std::fill(payload.data() + payload.layout().trainable(), payload.data() + payload.size(),
-                0.0F);
+    std::fill(payload.data() + sent(), payload.data() + payload.size(), 0.0F);
     message->norm = message->payload.norm();
   }
 

@@ -10,6 +10,7 @@
 #include "federation/federated_data.hpp"
 #include "federation/simulation.hpp"
 #include "models/model.hpp"
+#include "results/defense_log.hpp"
 #include "results/gradient_capture.hpp"
 #include "results/weight_log.hpp"
 
@@ -40,7 +41,8 @@ struct RunRecord {
   const FederatedData* data = nullptr;
   Utility initial;
   std::vector<RoundRecord> rounds;
-  WeightLog* weights = nullptr;  ///< before each round and at the end, where asked
+  const DefenseLog* defenses = nullptr;  ///< of the updates; null without defenses
+  WeightLog* weights = nullptr;          ///< before each round and at the end, where asked
   const AttackQueue* attacks = nullptr;
   std::string engine;  ///< exact | pearlmutter | native: what auto meant for this model
   std::vector<int64_t> snapshot_iterations;  ///< as asked

@@ -1,0 +1,88 @@
+"""What defenses do to updates is measured, kept and shown."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import h5py
+import numpy as np
+from harness import complete, medpfl, text
+from test_same_bits import expect_same
+
+CHAIN: dict[str, object] = {
+    "federation.clients": 5,
+    "federation.rounds": 3,
+    "defense.chain": "clip,prune,quantize",
+    "defense.clip.bound": 0.5,
+    "defense.prune.ratio": 0.5,
+    "defense.quantize.format": "int8",
+    "defense.quantize.rounding": "stochastic",
+    "attack.probes": 0,
+    "attack.iterations": 1,
+}
+COLUMNS = {"round", "client", "defense", "norm_before", "norm_after", "sparsity", "bytes", "bits",
+           "form"}
+
+
+def test_reports_are_the_same_on_any_number_of_ranks_and_right(tmp_path: Path) -> None:
+    """Each column is what the recorded updates say, on 1, 2 and 3 ranks alike."""
+    with complete(tmp_path / "one", CHAIN) as run:
+        for ranks in (2, 3):
+            with complete(tmp_path / str(ranks), CHAIN, ranks=ranks) as other:
+                expect_same(run, other)
+        group = run["rounds/defenses"]
+        assert set(group) == COLUMNS
+        assert [text(line).split()[0] for line in group.attrs["chain"]] == ["clip", "prune",
+                                                                           "quantize"]
+        assert [text(name) for name in group.attrs["numbers"]] == ["float32", "float32", "int8"]
+        column = {name: group[name][()] for name in COLUMNS}
+        assert len(column["round"]) == 3 * 5 * 3
+        order = list(zip(column["round"], column["client"], column["defense"], strict=True))
+        assert order == sorted(order)
+
+        clip, prune, quantize = (column["defense"] == d for d in range(3))
+        assert np.all(column["norm_after"][clip] <= 0.5 * 1.0001)
+        assert np.array_equal(column["norm_before"][prune], column["norm_after"][clip])
+        assert np.array_equal(column["norm_before"][quantize], column["norm_after"][prune])
+        sent = run["gradients/values"][()]
+        entries = sent.shape[1]
+        np.testing.assert_allclose(column["norm_after"][quantize], np.linalg.norm(sent, axis=1),
+                                   rtol=1e-5)
+        zeros = (sent == 0).sum(axis=1)
+        np.testing.assert_allclose(column["sparsity"][quantize], zeros / entries)
+        assert np.all(column["form"][clip] == 0)
+        assert np.all(column["bytes"][clip] == 4 * entries)
+        assert np.all(column["bits"][clip] == 32)
+        forms = [text(name) for name in group.attrs["forms"]]
+        tensors = run["model/name"].shape[0]
+        bitmap = (entries + 7) // 8 + entries - zeros
+        expected = np.minimum(np.minimum(entries, bitmap), 5 * (entries - zeros)) + 4 * tensors
+        assert np.array_equal(column["bytes"][quantize], expected)
+        assert forms[column["form"][quantize][0]] == "bitmap"
+        np.testing.assert_allclose(column["bits"], 8 * column["bytes"] / entries)
+
+        received = [column["bytes"][quantize & (column["round"] == r)].sum() for r in range(3)]
+        assert np.array_equal(run["rounds/bytes"][()], 5 * 4 * entries + np.array(received))
+
+
+def test_inspect_shows_one_line(tmp_path: Path) -> None:
+    """Medians over updates, of the whole chain."""
+    complete(tmp_path / "run", CHAIN).close()
+    shown = medpfl("inspect", tmp_path / "run").out
+    lines = [line for line in shown.splitlines() if line.startswith("defenses ")]
+    assert len(lines) == 1
+    with h5py.File(tmp_path / "run" / "run.h5") as run:
+        group = run["rounds/defenses"]
+        last = group["defense"][()] == 2
+        bytes_sent = np.median(group["bytes"][()][last])
+    assert f"{bytes_sent:.0f} bytes (medians)" in lines[0]
+    assert "prune ratio=0.5" in lines[0]
+
+
+def test_no_defense_no_report(tmp_path: Path) -> None:
+    """The group is absent, and updates are float32."""
+    with complete(tmp_path / "run", {"attack.probes": 0, "attack.iterations": 1}) as run:
+        assert "defenses" not in run["rounds"]
+        parameters = run["model"].attrs["parameters"]
+        assert np.all(run["rounds/bytes"][()] == 2 * 3 * 4 * parameters)
+    assert "defenses" not in medpfl("inspect", tmp_path / "run").out
