@@ -53,7 +53,7 @@ class Defense {
 /// Makes a defense from the checked options of its own section [defense.NAME].
 using DefenseFactory = std::function<std::unique_ptr<Defense>(const OptionValues& own)>;
 
-/// gaussian, laplace, clip, prune, quantize.
+/// gaussian, laplace, clip, prune, quantize, fed-sdp, personalized-ldp.
 const Registry<DefenseFactory>& defenses();
 
 /// Defenses applied in the order of the config.

@@ -10,6 +10,8 @@ const Registry<DefenseFactory>& defenses() {
                                                              clip_defense(),
                                                              prune_defense(),
                                                              quantize_defense(),
+                                                             fed_sdp_defense(),
+                                                             personalized_ldp_defense(),
                                                          });
   return table;
 }
