@@ -13,8 +13,10 @@
 
 namespace medpfl {
 
-/// What a defense may know besides the update: nothing but the round, the hospital, its own random
-/// stream and its own state.
+struct OwnTraining;
+
+/// What a defense may know besides the update: the round, the hospital, its own random stream, its
+/// own state, and what the hospital trained on.
 struct DefenseContext {
   uint64_t seed = 0;     ///< of the run
   int64_t round = 0;     ///< from 0
@@ -24,6 +26,8 @@ struct DefenseContext {
   /// What this defense keeps of this hospital from round to round: state_size() values, zero before
   /// its first update. A probe gets a copy, so it leaves no trace. Null where there is none.
   float* state = nullptr;
+  /// Behind this message; null where nothing is known of it.
+  const OwnTraining* own = nullptr;
 };
 
 /// Most defenses one chain holds.
@@ -53,7 +57,7 @@ class Defense {
 /// Makes a defense from the checked options of its own section [defense.NAME].
 using DefenseFactory = std::function<std::unique_ptr<Defense>(const OptionValues& own)>;
 
-/// gaussian, laplace, clip, prune, quantize, fed-sdp, personalized-ldp.
+/// gaussian, laplace, clip, prune, quantize, fed-sdp, personalized-ldp, soteria.
 const Registry<DefenseFactory>& defenses();
 
 /// Defenses applied in the order of the config.

@@ -11,5 +11,6 @@ RegistryEntry<DefenseFactory> prune_defense();
 RegistryEntry<DefenseFactory> quantize_defense();
 RegistryEntry<DefenseFactory> fed_sdp_defense();
 RegistryEntry<DefenseFactory> personalized_ldp_defense();
+RegistryEntry<DefenseFactory> soteria_defense();
 
 }  // namespace medpfl

@@ -12,6 +12,7 @@ const Registry<DefenseFactory>& defenses() {
                                                              quantize_defense(),
                                                              fed_sdp_defense(),
                                                              personalized_ldp_defense(),
+                                                             soteria_defense(),
                                                          });
   return table;
 }

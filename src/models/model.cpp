@@ -210,9 +210,9 @@ at::Tensor Model::forward(const std::vector<at::Tensor>& weights, const at::Tens
 }
 
 LayerInputs layer_inputs(const Model& model, const std::vector<at::Tensor>& weights,
-                         const at::Tensor& images) {
+                         const at::Tensor& images, NormMode norm_mode) {
   LayerInputs inputs;
-  pass(model, weights, images, model.norm_mode(), nullptr, nullptr, &inputs);
+  pass(model, weights, images, norm_mode, nullptr, nullptr, &inputs);
   return inputs;
 }
 

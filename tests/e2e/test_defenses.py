@@ -65,6 +65,21 @@ def test_reports_are_the_same_on_any_number_of_ranks_and_right(tmp_path: Path) -
         assert np.array_equal(run["rounds/bytes"][()], 5 * 4 * entries + np.array(received))
 
 
+def test_every_new_value_is_the_hospitals_own(tmp_path: Path) -> None:
+    """What looks at images, draws budgets and rounds at random is the same on 1 and 2 ranks."""
+    options = CHAIN | {"federation.algorithm": "fedavg", "federation.batch_size": 2,
+                       "federation.local_epochs": 2, "federation.rounds": 2,
+                       "defense.chain": "soteria,fed-sdp,personalized-ldp,quantize",
+                       "defense.fed-sdp.sigma": 1e-3, "defense.personalized-ldp.epsilon": "5..50",
+                       "defense.quantize.format": "sign", "attack.probes": 1}
+    with complete(tmp_path / "one", options) as run:
+        with complete(tmp_path / "two", options, ranks=2) as other:
+            expect_same(run, other)
+        last = run["rounds/defenses/defense"][()] == 3
+        tensors, entries = run["model/name"].shape[0], run["model"].attrs["parameters"]
+        assert np.all(run["rounds/defenses/bytes"][()][last] == (entries + 7) // 8 + 4 * tensors)
+
+
 def test_inspect_shows_one_line(tmp_path: Path) -> None:
     """Medians over updates, of the whole chain."""
     complete(tmp_path / "run", CHAIN).close()
@@ -86,3 +101,25 @@ def test_no_defense_no_report(tmp_path: Path) -> None:
         parameters = run["model"].attrs["parameters"]
         assert np.all(run["rounds/bytes"][()] == 2 * 3 * 4 * parameters)
     assert "defenses" not in medpfl("inspect", tmp_path / "run").out
+
+
+def test_soteria_is_broken_by_the_attack_that_leaves_out_its_layer(tmp_path: Path) -> None:
+    """The same recorded gradients, with and without the last weight in the objective."""
+    attack = {"attack.method": "inverting-gradients", "attack.labels": "known",
+              "attack.iterations": 400, "attack.snapshots": "", "attack.inverting-gradients.tv": 1e-3}
+    options = attack | {"federation.rounds": 1, "attack.probes": 2, "model.init_scale": 0.5,
+                        "defense.chain": "soteria", "defense.soteria.percentile": 90}
+    with complete(tmp_path / "run", options, ranks=2) as run:
+        head = [text(name) for name in run["model/name"]][-2]
+        plain = np.median(run["attacks/images/psnr"][()])
+        sparsity = run["rounds/defenses/sparsity"][()]
+        size = run["model/size"][()][-2]
+        zeroed = sparsity * run["model"].attrs["parameters"] / size
+        assert np.all((zeroed > 0.88) & (zeroed < 0.92))
+    result = medpfl("attack", "--quiet", f"--input={tmp_path / 'run' / 'run.h5'}",
+                    f"--attack.inverting-gradients.exclude={head}",
+                    f"--run.output={tmp_path / 'adapted'}")
+    assert result.code == 0, result.err
+    with h5py.File(tmp_path / "adapted" / "run.h5") as run:
+        adapted = np.median(run["attacks/images/psnr"][()])
+    assert adapted > plain + 4, (plain, adapted)
