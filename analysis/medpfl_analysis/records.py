@@ -12,6 +12,9 @@ ROUND_COLUMNS = (
     "round participants examples train_loss test_loss accuracy balanced_accuracy auroc f1 "
     "update_norm bytes seconds"
 ).split()
+DEFENSE_COLUMNS = (
+    "round client defense norm_before norm_after sparsity bytes bits form"
+).split()
 TASK_COLUMNS = (
     "task method gradient round client kind probe restart status iterations evaluations seconds "
     "matching_loss chosen threat knowledge"

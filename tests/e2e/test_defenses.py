@@ -9,6 +9,8 @@ import numpy as np
 from harness import complete, medpfl, text
 from test_same_bits import expect_same
 
+from medpfl_analysis import open_run
+
 CHAIN: dict[str, object] = {
     "federation.clients": 5,
     "federation.rounds": 3,
@@ -80,8 +82,8 @@ def test_every_new_value_is_the_hospitals_own(tmp_path: Path) -> None:
         assert np.all(run["rounds/defenses/bytes"][()][last] == (entries + 7) // 8 + 4 * tensors)
 
 
-def test_inspect_shows_one_line(tmp_path: Path) -> None:
-    """Medians over updates, of the whole chain."""
+def test_people_see_it(tmp_path: Path) -> None:
+    """One line of `inspect`, medians over updates, of the whole chain; a table of the package."""
     complete(tmp_path / "run", CHAIN).close()
     shown = medpfl("inspect", tmp_path / "run").out
     lines = [line for line in shown.splitlines() if line.startswith("defenses ")]
@@ -92,6 +94,11 @@ def test_inspect_shows_one_line(tmp_path: Path) -> None:
         bytes_sent = np.median(group["bytes"][()][last])
     assert f"{bytes_sent:.0f} bytes (medians)" in lines[0]
     assert "prune ratio=0.5" in lines[0]
+    with open_run(tmp_path / "run") as opened:
+        table = opened.defenses
+        assert table["defense"].iloc[0] == "clip bound=0.5"
+        assert set(table["form"]) <= {"dense", "bitmap", "index"}
+        assert np.median(table["bytes"][2::3]) == bytes_sent
 
 
 def test_no_defense_no_report(tmp_path: Path) -> None:
@@ -100,6 +107,8 @@ def test_no_defense_no_report(tmp_path: Path) -> None:
         assert "defenses" not in run["rounds"]
         parameters = run["model"].attrs["parameters"]
         assert np.all(run["rounds/bytes"][()] == 2 * 3 * 4 * parameters)
+    with open_run(tmp_path / "run") as opened:
+        assert opened.defenses.empty
     assert "defenses" not in medpfl("inspect", tmp_path / "run").out
 
 
