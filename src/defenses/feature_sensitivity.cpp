@@ -21,8 +21,8 @@ void add_block(const OwnTraining& own, const std::vector<at::Tensor>& weights,
   const int64_t batch = block.size(0), copies = kBlock / batch;
   const at::Tensor images =
       block.to(own.model.device()).repeat({copies, 1, 1, 1}).set_requires_grad(true);
-  const at::Tensor features =
-      layer_inputs(own.model, weights, images, NormMode::kEval).features.reshape({copies, batch, -1});
+  const at::Tensor features = layer_inputs(own.model, weights, images, NormMode::kEval)
+                                  .features.reshape({copies, batch, -1});
   const at::Tensor magnitudes = features.detach()[0].to(at::kCPU, at::kDouble).abs();
   const int64_t count = features.size(2);
   sum->resize(static_cast<size_t>(count), 0);
