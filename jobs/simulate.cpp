@@ -74,6 +74,7 @@ class Simulation final : public RoundControl {
     if (comm_.is_root()) {
       keeper_.record.rounds.push_back(record);
       if (privacy_ != nullptr) privacy_->add(plan);
+      if (defenses_ != nullptr) keeper_.record.rounds.back().bytes -= defenses_->saved_bytes();
       if (s_.weights) weights_->add(federation_state_.global);
     }
     const bool stop = order == RoundOrder::kStop;
@@ -117,12 +118,14 @@ class Simulation final : public RoundControl {
     weights_ = std::make_unique<WeightLog>(s_.output);
     if (s_.federation.dp_sgd && comm_.is_root())
       privacy_ = std::make_unique<PrivacyLedger>(s_.federation, *aggregator_, data_.shard_sizes);
+    if (!s_.defenses.empty()) defenses_ = std::make_unique<DefenseLog>(comm_, s_.defenses);
     RunRecord& record = keeper_.record;
     record.model = model_.get();
     record.data = &data_;
     record.attacks = attacks_.get();
     record.weights = weights_.get();
     record.privacy = privacy_.get();
+    record.defenses = defenses_.get();
     record.payload_is_gradient = s_.federation.algorithm == "fedsgd";
     record.learning_rate = s_.federation.learning_rate;
   }
@@ -204,6 +207,7 @@ class Simulation final : public RoundControl {
     out->value(record.initial);
     out->array(record.rounds);
     weights_->save(out);
+    if (defenses_ != nullptr) defenses_->save(out);
     cases_->save(out);
     attacks_->save(out);
     federation_state_.optimizer->save(out);
@@ -226,6 +230,7 @@ class Simulation final : public RoundControl {
       record.initial = server.value<Utility>();
       record.rounds = server.array<RoundRecord>();
       weights_->restore(&server);
+      if (defenses_ != nullptr) defenses_->restore(&server);
       cases_->restore(&server);
       attacks_->restore(&server);
       federation_state_.optimizer->restore(&server);
@@ -253,6 +258,7 @@ class Simulation final : public RoundControl {
                             s_.attack.sums, cases_.get());
     std::vector<RoundObserver*> observers;
     if (capture_ != nullptr) observers.push_back(capture_.get());
+    if (defenses_ != nullptr) observers.push_back(defenses_.get());
     if (!s_.attack.methods.empty()) observers.push_back(&collector);
     const bool attack_first = s_.attack.each_round && keeper_.next_round > 0;
     if (attack_first && !attack()) return false;
@@ -297,6 +303,7 @@ class Simulation final : public RoundControl {
   std::unique_ptr<AttackQueue> attacks_;
   std::unique_ptr<WeightLog> weights_;
   std::unique_ptr<PrivacyLedger> privacy_;  // null: no epsilon is claimed
+  std::unique_ptr<DefenseLog> defenses_;    // null: no defenses
   std::unique_ptr<GradientCapture> capture_;
   std::unique_ptr<ClientStateFile> client_states_;
   FederationState federation_state_;

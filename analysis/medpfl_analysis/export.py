@@ -19,7 +19,7 @@ def tables(run: Run) -> dict[str, pd.DataFrame]:
     made = {
         "summary": summarize(images), "images": images, "tasks": run.tasks, "rounds": run.rounds,
         "clients": run.clients.reset_index(), "timings": run.timings.reset_index(),
-        "gradients": run.gradients, "layers": run.layers, "config": config,
+        "gradients": run.gradients, "defenses": run.defenses, "layers": run.layers, "config": config,
         "ranks": run.environment.ranks.reset_index(),
     }
     return {name: frame for name, frame in made.items() if len(frame)}

@@ -13,6 +13,9 @@ ROUND_COLUMNS = (
     "update_norm bytes seconds"
 ).split()
 NEWER_ROUND_COLUMNS = ["epsilon", "epsilon_classic"]
+DEFENSE_COLUMNS = (
+    "round client defense norm_before norm_after sparsity bytes bits form"
+).split()
 TASK_COLUMNS = (
     "task method gradient round client kind probe restart status iterations evaluations seconds "
     "matching_loss chosen threat knowledge"

@@ -23,6 +23,7 @@ from .hdf5 import (
     table,
 )
 from .records import (
+    DEFENSE_COLUMNS,
     GRADIENT_COLUMNS,
     IMAGE_COLUMNS,
     NEWER_IMAGE_COLUMNS,
@@ -158,6 +159,20 @@ class Run:
         epsilon is that of the hospital that gave away most so far, NaN where none is claimed.
         """
         return table(self._group("rounds"), ROUND_COLUMNS, newer=NEWER_ROUND_COLUMNS)
+
+    @cached_property
+    def defenses(self) -> pd.DataFrame:
+        """One row an update and defense of the chain: what it did, and bytes on the wire behind it.
+
+        `defense` and `form` are text; no rows without defenses.
+        """
+        frame = table(self._group("rounds/defenses"), DEFENSE_COLUMNS)
+        if len(frame):
+            told = self._attributes("rounds/defenses")
+            for column, attribute in (("defense", "chain"), ("form", "forms")):
+                words = names(told[attribute])
+                frame[column] = [words[place] for place in frame[column]]
+        return frame
 
     @cached_property
     def initial(self) -> dict[str, float]:

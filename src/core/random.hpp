@@ -19,6 +19,7 @@ enum class Purpose : uint64_t {
   kBenchmark = 9,
   kAttackNoise = 10,
   kImprint = 11,
+  kPersonalBudget = 15,
   kLocalNoise = 20,
 };
 

@@ -10,11 +10,14 @@
 #include "core/random.hpp"
 #include "core/registry.hpp"
 #include "defenses/dp_sgd.hpp"
+#include "defenses/wire.hpp"
 
 namespace medpfl {
 
-/// What a defense may know besides the update: nothing but the round, the hospital, its own random
-/// stream and its own state.
+struct OwnTraining;
+
+/// What a defense may know besides the update: the round, the hospital, its own random stream, its
+/// own state, and what the hospital trained on.
 struct DefenseContext {
   uint64_t seed = 0;     ///< of the run
   int64_t round = 0;     ///< from 0
@@ -24,6 +27,8 @@ struct DefenseContext {
   /// What this defense keeps of this hospital from round to round: state_size() values, zero before
   /// its first update. A probe gets a copy, so it leaves no trace. Null where there is none.
   float* state = nullptr;
+  /// Behind this message; null where nothing is known of it.
+  const OwnTraining* own = nullptr;
 };
 
 /// Most defenses one chain holds.
@@ -46,6 +51,8 @@ class Defense {
   virtual void apply(FlatParameters* update, const DefenseContext& context) const = 0;
   /// What it asks of local steps, for one that acts there rather than on the update; else null.
   virtual const DpSgd* dp_sgd() const { return nullptr; }
+  /// The numbers it leaves, given those it gets; float32 unless it says otherwise.
+  virtual NumberFormat format(const NumberFormat& /*before*/) const { return {}; }
   /// One line for logs and for what the attacker knows: "gaussian scale=0.01 relative=norm".
   virtual std::string describe() const = 0;
 };
@@ -53,7 +60,7 @@ class Defense {
 /// Makes a defense from the checked options of its own section [defense.NAME].
 using DefenseFactory = std::function<std::unique_ptr<Defense>(const OptionValues& own)>;
 
-/// gaussian, laplace, clip, prune, dp-sgd.
+/// gaussian, laplace, clip, prune, dp-sgd, quantize, fed-sdp, personalized-ldp, soteria.
 const Registry<DefenseFactory>& defenses();
 
 /// Defenses applied in the order of the config.
@@ -66,13 +73,21 @@ class DefenseChain {
   /// Sum of its defenses' own.
   int64_t state_size(int64_t parameters) const;
   /// Applies all in order; the position in `context` is overwritten with each one's own, and each
-  /// gets its part of the state.
-  void apply(FlatParameters* update, DefenseContext context) const;
+  /// gets its part of the state. The first `sent` entries go on the wire. What each did, in order.
+  std::vector<DefenseReport> apply(FlatParameters* update, DefenseContext context,
+                                   int64_t sent) const;
+  std::vector<DefenseReport> apply(FlatParameters* update, DefenseContext context) const {
+    return apply(update, context, update->size());
+  }
   bool empty() const { return chain_.empty(); }
   /// What the first asks of local steps, or null.
   const DpSgd* dp_sgd() const { return chain_.empty() ? nullptr : chain_.front()->dp_sgd(); }
   /// "clip bound=1; gaussian scale=0.01 relative=absolute", or "none".
   std::string describe() const;
+  /// One line a defense.
+  std::vector<std::string> describe_each() const;
+  /// The numbers each leaves, by name.
+  std::vector<std::string> number_formats() const;
 
  private:
   std::vector<std::unique_ptr<Defense>> chain_;

@@ -34,20 +34,42 @@ int64_t DefenseChain::state_size(int64_t parameters) const {
   return sum;
 }
 
-void DefenseChain::apply(FlatParameters* update, DefenseContext context) const {
+std::vector<DefenseReport> DefenseChain::apply(FlatParameters* update, DefenseContext context,
+                                               int64_t sent) const {
+  std::vector<DefenseReport> reports;
+  NumberFormat format;
   context.position = 0;
   for (const auto& defense : chain_) {
+    const double before = reports.empty() ? norm_of(*update, sent) : reports.back().norm_after;
     defense->apply(update, context);
     ++context.position;
     if (context.state != nullptr) context.state += defense->state_size(update->size());
+    format = defense->format(format);
+    reports.push_back(measure(*update, sent, format));
+    reports.back().norm_before = before;
   }
+  return reports;
 }
 
 std::string DefenseChain::describe() const {
   if (chain_.empty()) return "none";
+  return join(describe_each(), "; ");
+}
+
+std::vector<std::string> DefenseChain::describe_each() const {
   std::vector<std::string> lines;
   for (const auto& defense : chain_) lines.push_back(defense->describe());
-  return join(lines, "; ");
+  return lines;
+}
+
+std::vector<std::string> DefenseChain::number_formats() const {
+  std::vector<std::string> names;
+  NumberFormat format;
+  for (const auto& defense : chain_) {
+    format = defense->format(format);
+    names.push_back(format.name);
+  }
+  return names;
 }
 
 }  // namespace medpfl

@@ -9,5 +9,9 @@ RegistryEntry<DefenseFactory> laplace_defense();
 RegistryEntry<DefenseFactory> clip_defense();
 RegistryEntry<DefenseFactory> prune_defense();
 RegistryEntry<DefenseFactory> dp_sgd_defense();
+RegistryEntry<DefenseFactory> quantize_defense();
+RegistryEntry<DefenseFactory> fed_sdp_defense();
+RegistryEntry<DefenseFactory> personalized_ldp_defense();
+RegistryEntry<DefenseFactory> soteria_defense();
 
 }  // namespace medpfl

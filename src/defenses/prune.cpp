@@ -38,6 +38,11 @@ class Prune final : public Defense {
         by_layer_(own.text("scope") == "layer"),
         feedback_(own.flag("error_feedback")) {}
 
+  // What was added from earlier rounds is no number of the format.
+  NumberFormat format(const NumberFormat& before) const override {
+    return feedback_ ? NumberFormat() : before;
+  }
+
   int64_t state_size(int64_t parameters) const override { return feedback_ ? parameters : 0; }
 
   void apply(FlatParameters* update, const DefenseContext& context) const override {

@@ -10,6 +10,10 @@ const Registry<DefenseFactory>& defenses() {
                                                              clip_defense(),
                                                              prune_defense(),
                                                              dp_sgd_defense(),
+                                                             quantize_defense(),
+                                                             fed_sdp_defense(),
+                                                             personalized_ldp_defense(),
+                                                             soteria_defense(),
                                                          });
   return table;
 }

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "core/flat_parameters.hpp"
+#include "defenses/wire.hpp"
 
 namespace medpfl {
 
@@ -15,12 +16,13 @@ struct Message {
   /// After the defenses: a gradient, or (fedavg) weights after - before. Statistics' entries always
   /// hold their change.
   FlatParameters payload;
-  bool is_gradient = true;      ///< of `payload`
-  int64_t examples = 0;         ///< images it was computed from; the weight of the update
-  int64_t steps = 1;            ///< local optimizer steps
-  double loss = 0;              ///< mean training loss of the steps, nats
-  double norm = 0;              ///< L2 norm of the payload as sent
-  std::vector<int64_t> images;  ///< positions in the hospital's shard, in the order of use
+  bool is_gradient = true;              ///< of `payload`
+  int64_t examples = 0;                 ///< images it was computed from; the weight of the update
+  int64_t steps = 1;                    ///< local optimizer steps
+  double loss = 0;                      ///< mean training loss of the steps, nats
+  double norm = 0;                      ///< L2 norm of the payload as sent
+  std::vector<DefenseReport> defenses;  ///< what each of the chain did to the payload
+  std::vector<int64_t> images;          ///< positions in the hospital's shard, in the order of use
 };
 
 }  // namespace medpfl

@@ -9,7 +9,9 @@
 #include "comm/update_sum.hpp"
 #include "core/log.hpp"
 #include "core/random.hpp"
+#include "defenses/own_training.hpp"
 #include "federation/evaluation.hpp"
+#include "federation/local_batches.hpp"
 
 namespace medpfl {
 namespace {
@@ -64,8 +66,15 @@ class RoundLoop {
     record.round = plan.round;
     record.participants = static_cast<int64_t>(plan.hospitals.size());
     for (const int64_t hospital : plan.hospitals) record.examples += examples(hospital);
-    record.bytes = 2 * record.participants * global_->size() * static_cast<int64_t>(sizeof(float));
+    record.bytes =
+        record.participants * (global_->size() + sent()) * static_cast<int64_t>(sizeof(float));
     return record;
+  }
+
+  // The entries of an update that go on the wire: not statistics that training does not change.
+  int64_t sent() const {
+    return f_.model.norm_mode() == NormMode::kEval ? global_->layout().trainable()
+                                                   : global_->size();
   }
 
   // The indices into plan.hospitals that each rank works on.
@@ -105,7 +114,7 @@ class RoundLoop {
     }
     if (state_->hospitals != nullptr) state_->hospitals->read(hospital.id, hospital_.data());
     std::vector<float> kept = hospital_;
-    defend(&update, &kept);
+    defend(hospital, &update, &kept);
     if (state_->hospitals != nullptr) state_->hospitals->write(hospital.id, kept.data());
     const double weight =
         static_cast<double>(update.examples) / static_cast<double>(round_examples);
@@ -129,7 +138,7 @@ class RoundLoop {
         f_.aggregator.probe(hospital, *global_, {begin, begin + batch}, &probe);
       }
       kept = hospital_;
-      defend(&probe, &kept);
+      defend(hospital, &probe, &kept);
       messages->push_back(std::move(probe));
     }
   }
@@ -144,7 +153,7 @@ class RoundLoop {
   }
 
   // `kept`: what the defenses keep of the hospital.
-  void defend(Message* message, std::vector<float>* kept) {
+  void defend(const Hospital& hospital, Message* message, std::vector<float>* kept) {
     if (!message->payload.all_finite())
       throw NumericError(
           fmt::format("hospital {} in round {}: the update holds NaN or infinity; "
@@ -157,12 +166,17 @@ class RoundLoop {
     context.client = message->client;
     context.message = message->probe + 1;
     if (!kept->empty()) context.state = kept->data();
-    f_.defenses.apply(&message->payload, context);
-    // Statistics that training does not change are not sent, so nothing is to be hidden there.
+    const auto images = [&](int64_t first, int64_t end) {
+      const auto begin = message->images.begin();
+      return take_batch(hospital, {begin + first, begin + end}).images;
+    };
+    const OwnTraining own = {f_.model, *global_, static_cast<int64_t>(message->images.size()),
+                             images};
+    context.own = &own;
+    message->defenses = f_.defenses.apply(&message->payload, context, sent());
+    // What is not sent need not be hidden.
     FlatParameters& payload = message->payload;
-    if (f_.model.norm_mode() == NormMode::kEval)
-      std::fill(payload.data() + payload.layout().trainable(), payload.data() + payload.size(),
-                0.0F);
+    std::fill(payload.data() + sent(), payload.data() + payload.size(), 0.0F);
     message->norm = message->payload.norm();
   }
 

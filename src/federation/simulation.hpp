@@ -27,7 +27,7 @@ struct RoundRecord {
   int64_t round = 0, participants = 0, examples = 0;
   double train_loss = 0;   ///< weighted mean over the participants, nats
   double update_norm = 0;  ///< L2 norm of the weighted mean update
-  int64_t bytes = 0;       ///< float32 weights sent plus updates received, by the server
+  int64_t bytes = 0;       ///< weights sent plus updates received, by the server, all in float32
   double seconds = 0;
   bool evaluated = false;
   Utility utility;  ///< of the global model after the round, where evaluated

@@ -16,7 +16,11 @@ struct LayerInputs {
 
 /// In a pass as Model::forward makes it, with its arguments; autograd sees through it.
 LayerInputs layer_inputs(const Model& model, const std::vector<at::Tensor>& weights,
-                         const at::Tensor& images);
+                         const at::Tensor& images, NormMode norm_mode);
+inline LayerInputs layer_inputs(const Model& model, const std::vector<at::Tensor>& weights,
+                                const at::Tensor& images) {
+  return layer_inputs(model, weights, images, model.norm_mode());
+}
 
 /// Called for each layer that has parameters, in their order, with what enters it and what comes
 /// out, before anything else is done to it: [B, C, H, W] of convolutions and norms; of dense

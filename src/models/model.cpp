@@ -216,14 +216,13 @@ at::Tensor forward_visited(const Model& model, const std::vector<at::Tensor>& we
 }
 
 LayerInputs layer_inputs(const Model& model, const std::vector<at::Tensor>& weights,
-                         const at::Tensor& images) {
+                         const at::Tensor& images, NormMode norm_mode) {
   LayerInputs inputs;
-  forward_visited(model, weights, images,
-                  [&](const Layer& layer, const at::Tensor& input, const at::Tensor&) {
-                    if (layer.kind == Layer::Kind::kBatchNorm) inputs.norms.push_back(input);
-                    if (layer.kind == Layer::Kind::kDense)
-                      inputs.features = input;  // the last stays
-                  });
+  pass(model, weights, images, norm_mode, nullptr, nullptr,
+       [&](const Layer& layer, const at::Tensor& input, const at::Tensor&) {
+         if (layer.kind == Layer::Kind::kBatchNorm) inputs.norms.push_back(input);
+         if (layer.kind == Layer::Kind::kDense) inputs.features = input;  // the last stays
+       });
   return inputs;
 }
 

@@ -220,6 +220,7 @@ void write_run(const std::string& folder, const RunRecord& record) {
     write_model(&file, *record.model);
     write_data(&file, record.dataset, *record.data);
     write_rounds(&file, record);
+    write_defense_group(&file, record);
     write_attack_group(&file, record);
     write_gradient_group(&file, record);
     file.close();

@@ -11,6 +11,7 @@
 #include "federation/privacy_ledger.hpp"
 #include "federation/simulation.hpp"
 #include "models/model.hpp"
+#include "results/defense_log.hpp"
 #include "results/gradient_capture.hpp"
 #include "results/weight_log.hpp"
 
@@ -42,6 +43,7 @@ struct RunRecord {
   Utility initial;
   std::vector<RoundRecord> rounds;
   const PrivacyLedger* privacy = nullptr;  ///< null: no epsilon is claimed
+  const DefenseLog* defenses = nullptr;    ///< of the updates; null without defenses
   WeightLog* weights = nullptr;            ///< before each round and at the end, where asked
   const AttackQueue* attacks = nullptr;
   std::string engine;  ///< exact | pearlmutter | native: what auto meant for this model

@@ -81,6 +81,27 @@ std::string privacy(const h5::File& run) {
                      shortest(run.read_real_attribute("/rounds/epsilon", "delta")));
 }
 
+// What the chain as a whole did to the updates, and to their size.
+std::string defense_line(const h5::File& run) {
+  const std::string group = "/rounds/defenses";
+  const auto place = run.read<int64_t>(group + "/defense");
+  const auto chain = run.read_texts_attribute(group, "chain");
+  const auto of = [&](const char* name, size_t defense) {
+    const auto column = run.read<double>(group + "/" + name);
+    std::vector<double> values;
+    for (size_t i = 0; i < place.size(); ++i)
+      if (place[i] == static_cast<int64_t>(defense)) values.push_back(column[i]);
+    return median(values);
+  };
+  const size_t last = chain.size() - 1;
+  return fmt::format(
+      "defenses {}: update norm {:.4g} -> {:.4g}, {:.1f}% zeros, {:.2f} bits an entry, {:.0f} "
+      "bytes "
+      "(medians)\n",
+      join(chain, "; "), of("norm_before", 0), of("norm_after", last), 100 * of("sparsity", last),
+      of("bits", last), of("bytes", last));
+}
+
 struct Leak {
   std::vector<double> psnr, ssim, evaluations, seconds;
   std::vector<int64_t> over_20, ssim_50, ssim_70, ssim_90, label_right, found;
@@ -162,6 +183,8 @@ std::string summarize_run(const std::string& path) {
       run.read_integer_attribute("/model", "parameters")[0], run.shape("/clients/examples")[0],
       hosts.size(), memory.empty() ? 0 : *std::max_element(memory.begin(), memory.end()) >> 20);
   if (run.shape("/rounds/round")[0] > 0) out += "\nTraining\n" + training(run) + privacy(run);
+  if (run.exists("/rounds/defenses") && run.shape("/rounds/defenses/round")[0] > 0)
+    out += defense_line(run);
   if (run.exists("/attacks/tasks")) {
     const auto threat = run.read<std::string>("/attacks/tasks/threat");
     out += threat.front() == "malicious-server"

@@ -41,6 +41,7 @@ std::string shape_text(const std::vector<int64_t>& shape);
 struct RunRecord;
 // The groups of run.h5, each written in the file of its name.
 void write_attack_group(h5::File* file, const RunRecord& record);
+void write_defense_group(h5::File* file, const RunRecord& record);
 void write_gradient_group(h5::File* file, const RunRecord& record);
 
 }  // namespace medpfl

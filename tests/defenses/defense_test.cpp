@@ -12,16 +12,20 @@ namespace {
 
 using testing::defended;
 using testing::make_defense;
-using testing::random_update;
+using testing::SmallHospital;
 using testing::values_of;
 
-const DefenseContext kContext = {42, 3, 5, 0, 1};
+DefenseContext context_of(const SmallHospital& hospital) {
+  return {42, 3, 5, 0, 1, nullptr, &hospital.own};
+}
 
 // What every defense must keep, those added later included.
 class EveryDefense : public ::testing::TestWithParam<std::string> {
  protected:
   std::unique_ptr<Defense> defense_ = make_defense(GetParam());
-  FlatParameters update_ = random_update(500);
+  SmallHospital hospital_{3};
+  DefenseContext context_ = context_of(hospital_);
+  FlatParameters update_ = hospital_.update();
 };
 
 TEST_P(EveryDefense, IsDocumentedAndItsDefaultsAreAllowed) {
@@ -38,7 +42,7 @@ TEST_P(EveryDefense, IsDocumentedAndItsDefaultsAreAllowed) {
 
 TEST_P(EveryDefense, ChangesValuesButNotTheLayout) {
   FlatParameters update = update_;
-  defense_->apply(&update, kContext);
+  defense_->apply(&update, context_);
   const bool changed = values_of(update) != values_of(update_);
   EXPECT_EQ(changed, defense_->dp_sgd() == nullptr) << "norm " << update_.norm();
   EXPECT_TRUE(update.all_finite());
@@ -51,27 +55,28 @@ TEST_P(EveryDefense, ChangesValuesButNotTheLayout) {
 }
 
 TEST_P(EveryDefense, SameContextGivesTheSameBitsWhateverCameBefore) {
-  const std::vector<float> first = defended(*defense_, update_, kContext);
-  defended(*defense_, random_update(77, 9), {1, 2, 3, 4, 0});
-  EXPECT_EQ(defended(*defense_, update_, kContext), first);
-  EXPECT_EQ(defended(*make_defense(GetParam()), update_, kContext), first);
+  const std::vector<float> first = defended(*defense_, update_, context_);
+  const SmallHospital other(2, "mlp", {{"hidden", "7"}});
+  defended(*defense_, other.update(9), {1, 2, 3, 4, 0, nullptr, &other.own});
+  EXPECT_EQ(defended(*defense_, update_, context_), first);
+  EXPECT_EQ(defended(*make_defense(GetParam()), update_, context_), first);
 }
 
 TEST_P(EveryDefense, TouchesOnlyTheUpdateItIsGiven) {
   const FlatParameters other = update_;
   const std::vector<float> before = values_of(update_);
   FlatParameters update = update_;
-  defense_->apply(&update, kContext);
+  defense_->apply(&update, context_);
   EXPECT_EQ(values_of(other), before);
   EXPECT_EQ(values_of(update_), before);
 }
 
 TEST_P(EveryDefense, RandomOnesDifferInEveryPartOfTheContext) {
-  const std::vector<float> base = defended(*defense_, update_, kContext);
-  DefenseContext other_seed = kContext;
+  const std::vector<float> base = defended(*defense_, update_, context_);
+  DefenseContext other_seed = context_;
   ++other_seed.seed;
   const bool random = defended(*defense_, update_, other_seed) != base;
-  DefenseContext contexts[4] = {kContext, kContext, kContext, kContext};
+  DefenseContext contexts[4] = {context_, context_, context_, context_};
   ++contexts[0].round;
   ++contexts[1].client;
   ++contexts[2].message;
@@ -81,9 +86,9 @@ TEST_P(EveryDefense, RandomOnesDifferInEveryPartOfTheContext) {
 }
 
 TEST_P(EveryDefense, TakesAnUpdateOfZeros) {
-  FlatParameters zeros = random_update(60);
+  FlatParameters zeros = update_;
   zeros.fill(0);
-  defense_->apply(&zeros, kContext);
+  defense_->apply(&zeros, context_);
   EXPECT_TRUE(zeros.all_finite());
 }
 

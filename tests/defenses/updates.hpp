@@ -1,4 +1,7 @@
 #pragma once
+#include <ATen/CPUGeneratorImpl.h>
+#include <ATen/ops/rand.h>
+
 #include <map>
 #include <memory>
 #include <string>
@@ -6,6 +9,7 @@
 
 #include "core/random.hpp"
 #include "defenses/defense.hpp"
+#include "defenses/own_training.hpp"
 
 namespace medpfl::testing {
 
@@ -19,6 +23,43 @@ inline FlatParameters update_of(const std::vector<float>& values) {
   for (size_t i = 0; i < values.size(); ++i) out.data()[i] = values[i];
   return out;
 }
+
+/// A hospital with random images of 1 channel, 5 px and a small network with two classes; what
+/// `own` tells stays valid as long as it lives.
+struct SmallHospital {
+  explicit SmallHospital(int64_t images, const std::string& network = "mlp",
+                         const std::map<std::string, std::string>& options = {{"hidden", "12"}},
+                         const std::string& activation = "sigmoid")
+      : model(build(network, options, activation)),
+        weights(initial_weights(model, {}, 3)),
+        shard(at::rand({images, 1, 5, 5}, at::make_generator<at::CPUGeneratorImpl>(4))) {}
+  SmallHospital(const SmallHospital&) = delete;
+  SmallHospital& operator=(const SmallHospital&) = delete;
+
+  static Model build(const std::string& network, const std::map<std::string, std::string>& options,
+                     const std::string& activation) {
+    const auto& entry = models().find(network);
+    OptionValues values = OptionValues::defaults(entry.options);
+    for (const auto& [key, value] : options) values.set(key, value);
+    ModelRequest request;
+    request.input = {1, 5, 5};
+    request.activation = activation;
+    return entry.create(values, request);
+  }
+  /// Draws of N(0, 1).
+  FlatParameters update(uint64_t step = 0) const {
+    FlatParameters out(model.layout());
+    RandomStream stream(StreamKey{5, Purpose::kBenchmark, 0, 0, step});
+    for (int64_t i = 0; i < out.size(); ++i) out.data()[i] = static_cast<float>(stream.normal());
+    return out;
+  }
+
+  Model model;
+  FlatParameters weights;
+  at::Tensor shard;
+  OwnTraining own = {model, weights, shard.size(0),
+                     [this](int64_t first, int64_t end) { return shard.slice(0, first, end); }};
+};
 
 /// An update of `size` draws of N(0, 1) in three layers.
 inline FlatParameters random_update(int64_t size, uint64_t step = 0) {

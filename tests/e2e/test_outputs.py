@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from harness import REPOSITORY, TINY, all_datasets, complete, medpfl, text, words
 from reference import ssim
+from test_defenses import COLUMNS as DEFENSE_COLUMNS
 from test_same_bits import expect_same
 
 from medpfl_analysis import open_run
@@ -83,7 +84,7 @@ def test_the_format_names_nothing_else() -> None:
     """The other way round: docs/file_format.md promises nothing that is missing."""
     known = {word for names in (*EXPECTED.values(), *ATTRIBUTES.values()) for word in names.split()}
     known |= {"description", "unit", "dimensions", "initial", "payload", "learning_rate", "running",
-              "precision", "overflowed", "delta"}
+              "precision", "overflowed", "delta", "defenses", "chain", "numbers", "forms"} | DEFENSE_COLUMNS
     assert set(re.findall(r"`([a-z][a-z0-9_]*)`", FORMAT)) - known <= {
         "N", "T", "R", "G", "P", "K", "C"}
     for path in re.findall(r"`/([a-z_/]+)`", FORMAT):

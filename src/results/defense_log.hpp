@@ -1,0 +1,44 @@
+#pragma once
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "comm/communicator.hpp"
+#include "core/bytes.hpp"
+#include "federation/simulation.hpp"
+
+namespace medpfl {
+
+/// What each defense of the chain did to each update. Rows are complete on rank 0, by round,
+/// hospital and place in the chain.
+class DefenseLog final : public RoundObserver {
+ public:
+  struct Row {
+    int64_t round = 0, client = 0, defense = 0;  ///< defense: place in the chain
+    DefenseReport report;
+  };
+
+  /// Both outlive it; the chain must not be empty.
+  DefenseLog(const Communicator& comm, const DefenseChain& chain) : comm_(comm), chain_(chain) {}
+
+  void on_messages(const RoundPlan& plan, const FlatParameters& global,
+                   const std::vector<Message>& mine) override;
+  void on_round_end(const RoundPlan& plan, const RoundRecord& record,
+                    const FlatParameters& mean) override;
+
+  const DefenseChain& chain() const { return chain_; }
+  const std::vector<Row>& rows() const { return rows_; }
+  /// By how many bytes the updates of the round that just ended are less than in float32.
+  int64_t saved_bytes() const { return saved_bytes_; }
+
+  void save(ByteWriter* out) const { out->array(rows_); }
+  void restore(ByteReader* in) { rows_ = in->array<Row>(); }
+
+ private:
+  const Communicator& comm_;
+  const DefenseChain& chain_;
+  std::vector<Row> rows_, of_round_;
+  int64_t saved_bytes_ = 0;
+};
+
+}  // namespace medpfl

@@ -1,0 +1,88 @@
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "core/error.hpp"
+#include "defenses/defense.hpp"
+#include "defenses/personal_budgets.hpp"
+#include "updates.hpp"
+
+namespace medpfl {
+namespace {
+
+using namespace testing;
+
+const DefenseContext kContext = {42, 3, 5, 0, 0};
+
+// What `defense` adds to an update of zeros, by hospital.
+Moments noise(const Defense& defense, int64_t hospital) {
+  FlatParameters zeros = random_update(50000);
+  zeros.fill(0);
+  DefenseContext context = kContext;
+  context.client = hospital;
+  return noise_moments(values_of(zeros), defended(defense, zeros, context));
+}
+
+TEST(FedSdp, IsClipThenGaussianOfSigmaTimesTheBound) {
+  const FlatParameters update = random_update(1000);
+  FlatParameters expected = update;
+  make_defense("clip", {{"bound", "2"}})->apply(&expected, kContext);
+  make_defense("gaussian", {{"scale", "3"}})->apply(&expected, kContext);
+  const auto defense = make_defense("fed-sdp", {{"bound", "2"}, {"sigma", "1.5"}});
+  EXPECT_EQ(defended(*defense, update, kContext), values_of(expected));
+  EXPECT_EQ(defense->describe(), "fed-sdp bound=2 sigma=1.5");
+  EXPECT_NEAR(std::sqrt(noise(*defense, 0).variance), 3, 0.04);
+}
+
+TEST(PersonalizedLdp, EachHospitalHasTheNoiseOfItsBudget) {
+  const auto defense = make_defense("personalized-ldp",
+                                    {{"epsilon", "0.5, 1"}, {"delta", "1e-5"}, {"bound", "0.1"}});
+  // sqrt(2 ln 125000) = 4.84481
+  EXPECT_NEAR(std::sqrt(noise(*defense, 0).variance), 0.968962, 0.01);
+  EXPECT_NEAR(std::sqrt(noise(*defense, 1).variance), 0.484481, 0.005);
+  EXPECT_NEAR(std::sqrt(noise(*defense, 2).variance), 0.968962, 0.01);
+  FlatParameters update = random_update(1000);
+  update.multiply(100);
+  const auto loose = make_defense("personalized-ldp", {{"epsilon", "1e9"}, {"bound", "0.1"}});
+  loose->apply(&update, kContext);
+  EXPECT_NEAR(update.norm(), 0.1, 1e-6);
+}
+
+TEST(PersonalBudgets, AreGivenOrDrawnOncePerHospital) {
+  EXPECT_EQ(PersonalBudgets("4").of(17, 1), 4);
+  const PersonalBudgets list("1,2,8"), range("2 .. 6");
+  EXPECT_EQ(list.of(0, 1), 1);
+  EXPECT_EQ(list.of(2, 9), 8);
+  EXPECT_EQ(list.of(4, 1), 2);
+  double mean = 0, least = 6, most = 2;
+  for (int64_t h = 0; h < 2000; ++h) {
+    const double epsilon = range.of(h, 7);
+    EXPECT_EQ(epsilon, range.of(h, 7));
+    mean += epsilon / 2000;
+    least = std::min(least, epsilon);
+    most = std::max(most, epsilon);
+  }
+  EXPECT_NEAR(mean, 4, 0.12);
+  EXPECT_GE(least, 2);
+  EXPECT_LT(least, 2.02);
+  EXPECT_LT(most, 6);
+  EXPECT_GT(most, 5.98);
+  EXPECT_NE(range.of(0, 7), range.of(0, 8));
+}
+
+TEST(PersonalBudgets, RefuseWhatIsNone) {
+  for (const std::string text :
+       {"", "0", "-1", "1,x", "inf", "3..2", "1..", "..2", "1..2..3", "0..1"}) {
+    try {
+      PersonalBudgets{text};
+      ADD_FAILURE() << "no error for " << text;
+    } catch (const ConfigError& error) {
+      EXPECT_NE(std::string(error.what()).find("epsilon=" + text + ": give numbers above 0"),
+                std::string::npos)
+          << error.what();
+    }
+  }
+}
+
+}  // namespace
+}  // namespace medpfl
