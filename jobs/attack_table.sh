@@ -36,6 +36,7 @@ attacks=(
 datasets=(brain_tumor_mri covid_cxr_3class melanoma_cancer_dataset)
 # Network (configs/attack_table), batch, messages of each hospital, hospitals attacked, attack if
 # not all. Images: batch x messages x hospitals; 0 messages: the update itself.
+# Behind the attack, further options.
 cells=(
   "lenet 1 3 all"
   "lenet 4 1 all"
@@ -50,8 +51,8 @@ cells=(
   "imprint 64 1 all imprint"
   "convnet16 1 1 0-2 grad-inversion"
   "resnet18 1 1 0-2 grad-inversion"
-  "resnet18_trained 1 1 0-2 grad-inversion,medical-bn"
-  "resnet18_trained 4 1 0 grad-inversion,medical-bn"
+  "resnet18_trained 1 1 0-2 grad-inversion,medical-bn --attack.engine=auto"
+  "resnet18_trained 4 1 0 grad-inversion,medical-bn --attack.engine=auto"
   "lenet_fedavg 5 0 all inverting-gradients,sme"
 )
 
@@ -94,12 +95,12 @@ methods() {
 }
 
 for cell in "${cells[@]}"; do
-  read -r network batch messages hospitals attack <<<"$cell"
+  read -r network batch messages hospitals attack more <<<"$cell"
   for set in "${datasets[@]}"; do
     # xargs splits a line into words: quotes hold a path with spaces together.
     printf '%s ' --config "\"$root/configs/attack_table/$network.ini\"" \
       "\"--data.path=$data/$set\"" "--attack.method=${attack:-$(methods "$batch")}"
-    echo "--attack.probe_batch=$batch --attack.probes=$messages --attack.clients=$hospitals"
+    echo "--attack.probe_batch=$batch --attack.probes=$messages --attack.clients=$hospitals${more:+ $more}"
   done
 done >"$output/tasks.txt"
 if $list; then exit; fi
