@@ -9,6 +9,7 @@
 #include "attacks/objective.hpp"
 #include "core/process.hpp"
 #include "federation/attack_cases.hpp"
+#include "federation/local_batches.hpp"
 #include "federation/round_plan.hpp"
 #include "federation/simulation.hpp"
 #include "models/differentiator.hpp"
@@ -69,10 +70,8 @@ int64_t optimizer_history(const Config& config, const AttackPlan& plan) {
 // Most local steps that an attack simulates, each with weights of its own.
 int64_t unrolled_steps(const Settings& settings, const FederatedData& data) {
   const int64_t shard = *std::max_element(data.shard_sizes.begin(), data.shard_sizes.end());
-  const FederationSettings& federation = settings.federation;
-  const int64_t batch = federation.batch_size > 0 ? std::min(federation.batch_size, shard)
-                                                  : std::max<int64_t>(1, shard);
-  const int64_t taken = federation.local_epochs * ((shard + batch - 1) / batch);
+  const int64_t taken =
+      settings.federation.local_epochs * batches_of(settings.federation.batch_size, shard);
   int64_t most = 0;
   for (const AttackPlan::Method& method : settings.attack.methods)
     if (method.attack->update() == "unroll")
@@ -163,9 +162,7 @@ MemoryParts estimate_memory(const Config& config, const Settings& settings,
   const int64_t blocks = (tests + kEvaluationBlock - 1) / kEvaluationBlock;
   const int64_t block = std::min(tests, kEvaluationBlock);
   const int64_t own_blocks = (blocks - rank + ranks - 1) / ranks;
-  const int64_t batch = settings.federation.batch_size > 0
-                            ? std::min(settings.federation.batch_size, largest_shard)
-                            : largest_shard;
+  const int64_t batch = batch_of(settings.federation.batch_size, largest_shard);
   const bool attacks = counts.tasks > 0 && (root || settings.attack.all_ranks);
 
   MemoryParts parts;

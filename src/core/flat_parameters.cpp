@@ -106,10 +106,10 @@ void FlatParameters::step(const FlatParameters& gradient, double rate, double sh
   for (int64_t i = n; i < size(); ++i) out[i] += change * in[i];
 }
 
-double FlatParameters::norm() const {
+double FlatParameters::norm(int64_t entries) const {
   double sum = 0;
   const float* in = data();
-  for (int64_t i = 0; i < size(); ++i) sum += static_cast<double>(in[i]) * in[i];
+  for (int64_t i = 0; i < entries; ++i) sum += static_cast<double>(in[i]) * in[i];
   return std::sqrt(sum);
 }
 

@@ -73,7 +73,9 @@ class FlatParameters {
   /// -rate * gradient, statistics `share` of their change.
   void step(const FlatParameters& gradient, double rate, double share = 1);
   /// Euclidean norm, accumulated in float64.
-  double norm() const;
+  double norm() const { return norm(size()); }
+  /// That of the first `entries` values.
+  double norm(int64_t entries) const;
   bool all_finite() const;
 
  private:

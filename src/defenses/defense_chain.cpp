@@ -40,7 +40,7 @@ std::vector<DefenseReport> DefenseChain::apply(FlatParameters* update, DefenseCo
   NumberFormat format;
   context.position = 0;
   for (const auto& defense : chain_) {
-    const double before = reports.empty() ? norm_of(*update, sent) : reports.back().norm_after;
+    const double before = reports.empty() ? update->norm(sent) : reports.back().norm_after;
     defense->apply(update, context);
     ++context.position;
     if (context.state != nullptr) context.state += defense->state_size(update->size());

@@ -1,7 +1,6 @@
 #include "defenses/wire.hpp"
 
 #include <algorithm>
-#include <cmath>
 
 namespace medpfl {
 
@@ -22,18 +21,9 @@ WireCost cheapest_form(int64_t entries, int64_t zeros, int64_t tensors,
   return best;
 }
 
-double norm_of(const FlatParameters& update, int64_t entries) {
-  double sum = 0;
-  for (int64_t i = 0; i < entries; ++i) {
-    const double v = update.data()[i];
-    sum += v * v;
-  }
-  return std::sqrt(sum);
-}
-
 DefenseReport measure(const FlatParameters& update, int64_t entries, const NumberFormat& format) {
   DefenseReport report;
-  report.norm_after = norm_of(update, entries);
+  report.norm_after = update.norm(entries);
   report.entries = entries;
   report.zeros = std::count(update.data(), update.data() + entries, 0.0F);
   int64_t tensors = 0;

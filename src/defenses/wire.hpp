@@ -43,8 +43,6 @@ struct DefenseReport {
   WireCost cost;
 };
 
-/// L2 norm of the first `entries` values, accumulated in float64.
-double norm_of(const FlatParameters& update, int64_t entries);
 /// All but norm_before, for an update whose first `entries` values are sent.
 DefenseReport measure(const FlatParameters& update, int64_t entries, const NumberFormat& format);
 

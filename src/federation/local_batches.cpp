@@ -28,6 +28,11 @@ int64_t batch_of(int64_t batch_size, int64_t shard) {
   return batch_size > 0 ? std::min(batch_size, shard) : shard;
 }
 
+int64_t batches_of(int64_t batch_size, int64_t shard) {
+  const int64_t batch = batch_of(batch_size, shard);
+  return shard == 0 ? 0 : (shard + batch - 1) / batch;
+}
+
 std::vector<std::vector<int64_t>> shuffled_batches(const Hospital& hospital, int64_t batch_size,
                                                    uint64_t seed, int64_t round, int64_t epoch) {
   RandomStream random = batch_stream(hospital, seed, round, epoch);
@@ -46,8 +51,7 @@ std::vector<std::vector<int64_t>> poisson_batches(const Hospital& hospital, int6
                                                   uint64_t seed, int64_t round, int64_t epoch) {
   RandomStream random = batch_stream(hospital, seed, round, epoch);
   const int64_t n = hospital.size(), size = batch_of(batch_size, n);
-  if (n == 0) return {};
-  std::vector<std::vector<int64_t>> batches(static_cast<size_t>((n + size - 1) / size));
+  std::vector<std::vector<int64_t>> batches(static_cast<size_t>(batches_of(batch_size, n)));
   for (std::vector<int64_t>& batch : batches)
     for (int64_t i = 0; i < n; ++i)
       if (random.uniform() * static_cast<double>(n) < static_cast<double>(size)) batch.push_back(i);

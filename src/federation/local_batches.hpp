@@ -18,6 +18,8 @@ Batch take_batch(const Hospital& hospital, const std::vector<int64_t>& positions
 
 /// Images of a local step: `batch_size` (0: all), at most the shard's.
 int64_t batch_of(int64_t batch_size, int64_t shard);
+/// Batches of an epoch.
+int64_t batches_of(int64_t batch_size, int64_t shard);
 
 /// The shard in random order, cut into batches of `batch_size` (0: one batch; the last may be
 /// smaller). The order depends on seed, round, hospital and epoch alone.

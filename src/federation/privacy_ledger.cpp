@@ -21,10 +21,8 @@ PrivacyLedger::PrivacyLedger(const FederationSettings& settings, const Aggregato
 PrivacyLedger::Steps PrivacyLedger::steps_of(int64_t shard) const {
   // A shuffled epoch takes each image in one step, and what hides which one is not counted.
   if (!poisson_) return {1, std::max<int64_t>(1, epochs_)};
-  const int64_t batch = batch_of(batch_size_, shard);
-  const int64_t an_epoch = (shard + batch - 1) / batch;
-  return {static_cast<double>(batch) / static_cast<double>(shard),
-          epochs_ == 0 ? 1 : epochs_ * an_epoch};
+  return {static_cast<double>(batch_of(batch_size_, shard)) / static_cast<double>(shard),
+          epochs_ == 0 ? 1 : epochs_ * batches_of(batch_size_, shard)};
 }
 
 void PrivacyLedger::add(const RoundPlan& plan) {

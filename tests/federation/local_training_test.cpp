@@ -1,51 +1,24 @@
 #include <ATen/ops/cat.h>
 #include <ATen/ops/conv2d.h>
-#include <ATen/ops/from_blob.h>
 #include <ATen/ops/tensor.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <numeric>
 
 #include "attacks/matching_engine.hpp"
 #include "comm/exact_sum.hpp"
-#include "core/random.hpp"
-#include "federation/aggregator.hpp"
 #include "federation/attack_cases.hpp"
 #include "federation/local_batches.hpp"
 #include "federation/server_optimizer.hpp"
 #include "models/differentiator.hpp"
+#include "training_hospital.hpp"
 
 namespace medpfl {
 namespace {
 
-class LocalTraining : public ::testing::Test {
+class LocalTraining : public HospitalTest {
  protected:
-  LocalTraining()
-      : model_(make_model()),
-        global_(initial_weights(model_, {"pytorch", 0}, 1)),
-        work_(model_.layout()) {
-    settings_.batch_size = 4;
-    settings_.learning_rate = 0.2;
-    settings_.server_learning_rate = 0.5;
-    RandomStream random({1, Purpose::kBenchmark, 0, 0, 0});
-    std::vector<uint8_t> pixels(10 * 64);
-    for (uint8_t& p : pixels) p = static_cast<uint8_t>(random.below(256));
-    hospital_.id = 2;
-    hospital_.images = at::from_blob(pixels.data(), {10, 1, 8, 8}, at::kByte).clone();
-    hospital_.labels = at::tensor({0, 1, 0, 1, 1, 0, 0, 1, 1, 0}, at::kLong);
-    hospital_.positions.resize(10);
-    std::iota(hospital_.positions.begin(), hospital_.positions.end(), 0);
-  }
-  static Model make_model(const std::string& name = "mlp", NormMode mode = NormMode::kEval) {
-    const auto& entry = models().find(name);
-    OptionValues own = OptionValues::defaults(entry.options);
-    if (name == "resnet20") own.set("width", "2");
-    ModelRequest request;
-    request.input = {1, 8, 8};
-    request.norm_mode = mode;
-    return entry.create(own, request);
-  }
+  LocalTraining() { settings_.server_learning_rate = 0.5; }
   void use(Model model) {
     model_ = std::move(model);
     global_ = initial_weights(model_, {"pytorch", 0}, 1);
@@ -66,9 +39,6 @@ class LocalTraining : public ::testing::Test {
   at::Tensor first_statistics(const FlatParameters& weights) {
     return weights.buffer().slice(0, model_.layout().trainable(), model_.layout().trainable() + 4);
   }
-  std::unique_ptr<Aggregator> make(const std::string& name) {
-    return aggregators().find(name).create({}, model_, settings_, 1);
-  }
   Message train(const Aggregator& aggregator) {
     Message m;
     m.payload = FlatParameters(model_.layout());
@@ -78,14 +48,6 @@ class LocalTraining : public ::testing::Test {
   void step(const Aggregator& aggregator, const FlatParameters& mean, FlatParameters* global) {
     make_server_optimizer(settings_, mean.size())->step(mean, aggregator.direction(), global);
   }
-  double distance(FlatParameters a, const FlatParameters& b) {
-    a.add(b, -1);
-    return a.norm();
-  }
-  Model model_;
-  FederationSettings settings_;
-  Hospital hospital_;
-  FlatParameters global_, work_;
 };
 
 TEST_F(LocalTraining, FedAvgIsPlainSgd) {

@@ -1,46 +1,19 @@
-#include <ATen/ops/from_blob.h>
-#include <ATen/ops/tensor.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 
-#include "core/random.hpp"
 #include "defenses/defense.hpp"
-#include "federation/aggregator.hpp"
 #include "federation/local_batches.hpp"
 #include "federation/local_steps.hpp"
 #include "federation/privacy_ledger.hpp"
+#include "training_hospital.hpp"
 
 namespace medpfl {
 namespace {
 
-constexpr int64_t kImages = 10;
-
-class PrivateTraining : public ::testing::Test {
+class PrivateTraining : public HospitalTest {
  protected:
-  PrivateTraining()
-      : model_(make_model()),
-        global_(initial_weights(model_, {"pytorch", 0}, 1)),
-        work_(model_.layout()) {
-    settings_.batch_size = 4;
-    settings_.learning_rate = 0.2;
-    RandomStream random({1, Purpose::kBenchmark, 0, 0, 0});
-    std::vector<uint8_t> pixels(kImages * 64);
-    for (uint8_t& p : pixels) p = static_cast<uint8_t>(random.below(256));
-    hospital_.id = 2;
-    hospital_.images = at::from_blob(pixels.data(), {kImages, 1, 8, 8}, at::kByte).clone();
-    hospital_.labels = at::tensor({0, 1, 0, 1, 1, 0, 0, 1, 1, 0}, at::kLong);
-    hospital_.positions.resize(kImages);
-    std::iota(hospital_.positions.begin(), hospital_.positions.end(), 0);
-  }
-  static Model make_model() {
-    ModelRequest request;
-    request.input = {1, 8, 8};
-    const auto& entry = models().find("mlp");
-    return entry.create(OptionValues::defaults(entry.options), request);
-  }
   void protect(const std::vector<std::pair<std::string, std::string>>& given) {
     OptionValues own = OptionValues::defaults(defenses().find("dp-sgd").options);
     for (const auto& [name, value] : given) own.set(name, value);
@@ -60,17 +33,6 @@ class PrivateTraining : public ::testing::Test {
     for (int s = 0; s < steps; ++s) local.gradient(images, &out);
     return out;
   }
-  std::unique_ptr<Aggregator> make(const std::string& name) {
-    return aggregators().find(name).create({}, model_, settings_, 1);
-  }
-  double distance(FlatParameters a, const FlatParameters& b) {
-    a.add(b, -1);
-    return a.norm();
-  }
-  Model model_;
-  FederationSettings settings_;
-  Hospital hospital_;
-  FlatParameters global_, work_;
 };
 
 TEST_F(PrivateTraining, StepsAreTheClippedMeanPlusNoiseOfTheScaleThatIsTold) {

@@ -1,0 +1,60 @@
+#pragma once
+#include <ATen/ops/from_blob.h>
+#include <ATen/ops/tensor.h>
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <numeric>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/random.hpp"
+#include "federation/aggregator.hpp"
+
+namespace medpfl {
+
+/// A hospital of ten images of 8 px in two classes, and a model for it.
+class HospitalTest : public ::testing::Test {
+ protected:
+  static constexpr int64_t kImages = 10;
+
+  HospitalTest()
+      : model_(make_model()),
+        global_(initial_weights(model_, {"pytorch", 0}, 1)),
+        work_(model_.layout()) {
+    settings_.batch_size = 4;
+    settings_.learning_rate = 0.2;
+    RandomStream random({1, Purpose::kBenchmark, 0, 0, 0});
+    std::vector<uint8_t> pixels(kImages * 64);
+    for (uint8_t& p : pixels) p = static_cast<uint8_t>(random.below(256));
+    hospital_.id = 2;
+    hospital_.images = at::from_blob(pixels.data(), {kImages, 1, 8, 8}, at::kByte).clone();
+    hospital_.labels = at::tensor({0, 1, 0, 1, 1, 0, 0, 1, 1, 0}, at::kLong);
+    hospital_.positions.resize(kImages);
+    std::iota(hospital_.positions.begin(), hospital_.positions.end(), 0);
+  }
+  static Model make_model(const std::string& name = "mlp", NormMode mode = NormMode::kEval) {
+    const auto& entry = models().find(name);
+    OptionValues own = OptionValues::defaults(entry.options);
+    if (name == "resnet20") own.set("width", "2");
+    ModelRequest request;
+    request.input = {1, 8, 8};
+    request.norm_mode = mode;
+    return entry.create(own, request);
+  }
+  std::unique_ptr<Aggregator> make(const std::string& name) {
+    return aggregators().find(name).create({}, model_, settings_, 1);
+  }
+  static double distance(FlatParameters a, const FlatParameters& b) {
+    a.add(b, -1);
+    return a.norm();
+  }
+
+  Model model_;
+  FederationSettings settings_;
+  Hospital hospital_;
+  FlatParameters global_, work_;
+};
+
+}  // namespace medpfl
