@@ -85,7 +85,20 @@ def headline(images: pd.DataFrame) -> str:
 
 
 def subline(summary: pd.DataFrame) -> str:
-    """The range over attacks and rounds, where there are several."""
+    """The range over attacks and rounds, where there are several; what a poor PSNR hides."""
+    return " ".join(filter(None, (_range(summary), _caution(summary))))
+
+
+def _caution(summary: pd.DataFrame) -> str:
+    """Where none passes the threshold, but some still point to their patient."""
+    named = (summary["rank_1"] * summary["n"]).sum()
+    if len(summary) == 0 or summary["psnr_20"].max() > 0 or not named > 0:
+        return ""
+    return (f"Yet {round(named)} of {summary['n'].sum()} are nearer to the private image than to any "
+            "other of that hospital: see Re-identified.")
+
+
+def _range(summary: pd.DataFrame) -> str:
     if len(summary) < 2:
         return ""
     best = summary.loc[summary["psnr_20"].idxmax()]

@@ -119,6 +119,10 @@ def test_subline_names_the_range() -> None:
     same = summary.iloc[[0, 0]].reset_index(drop=True)
     assert subline(same) == "The share is the same for every attack and round."
     assert subline(summary.iloc[:1]) == ""
+    hidden = summary.iloc[:1].assign(psnr_20=0.0, rank_1=0.75)
+    assert subline(hidden) == ("Yet 3 of 4 are nearer to the private image than to any other of that "
+                               "hospital: see Re-identified.")
+    assert subline(hidden.assign(rank_1=np.nan)) == subline(hidden.assign(rank_1=0.0)) == ""
 
 
 def test_number() -> None:
