@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 #include <vector>
 
 #include "core/bytes.hpp"
@@ -19,13 +20,45 @@ namespace {
 // nothing of what the network computes, and weight changes of one local step are not rounded away.
 constexpr double kScale = 1e-6;
 
-// Linear interpolation between sorted values; `p` in [0, 1].
-double quantile(const std::vector<double>& sorted, double p) {
-  const double at = p * static_cast<double>(sorted.size() - 1);
-  const auto low = static_cast<size_t>(at);
-  const size_t high = std::min(low + 1, sorted.size() - 1);
-  return sorted[low] + (at - static_cast<double>(low)) * (sorted[high] - sorted[low]);
-}
+// Of few public images the quantiles themselves are uneven, so that many images share a cell; those
+// of a density estimated from them are not (Gaussian kernel, Silverman 1986, section 3.4.2).
+class SmoothQuantiles {
+ public:
+  explicit SmoothQuantiles(std::vector<double> values) : values_(std::move(values)) {
+    std::sort(values_.begin(), values_.end());
+    const auto n = static_cast<double>(values_.size());
+    double mean = 0, square = 0;
+    for (const double v : values_) mean += v / n;
+    for (const double v : values_) square += (v - mean) * (v - mean) / n;
+    const auto at = [&](double p) { return values_[static_cast<size_t>(p * (n - 1))]; };
+    const double quartiles = (at(0.75) - at(0.25)) / 1.34;
+    const double spread = quartiles > 0 ? std::min(std::sqrt(square), quartiles) : std::sqrt(square);
+    width_ = std::max(0.9 * spread * std::pow(n, -0.2), 1e-12);
+  }
+
+  /// `p` in (0, 1).
+  double at(double p) const {
+    double low = values_.front() - kReach * width_, high = values_.back() + kReach * width_;
+    for (int i = 0; i < kBisections; ++i) {
+      const double middle = (low + high) / 2;
+      (below(middle) < p ? low : high) = middle;
+    }
+    return low;
+  }
+
+ private:
+  static constexpr double kReach = 8;
+  static constexpr int kBisections = 60;
+
+  double below(double x) const {
+    double sum = 0;
+    for (const double v : values_) sum += std::erfc((v - x) / (width_ * std::sqrt(2.0))) / 2;
+    return sum / static_cast<double>(values_.size());
+  }
+
+  std::vector<double> values_;
+  double width_ = 0;
+};
 
 // The functionals of every public image, on rank 0: [groups][images].
 std::vector<std::vector<double>> public_values(const Communicator& comm, const FederatedData& data,
@@ -45,7 +78,6 @@ std::vector<std::vector<double>> public_values(const Communicator& comm, const F
       for (size_t i = 0; i < block.size(); ++i) out[i / images].push_back(block[i]);
     }
   }
-  for (std::vector<double>& values : out) std::sort(values.begin(), values.end());
   return out;
 }
 
@@ -73,12 +105,13 @@ MaliciousServer::MaliciousServer(const Communicator& comm, const Model& model,
   std::vector<float> bias(static_cast<size_t>(rows));
   for (int64_t g = 0; g < groups; ++g) {
     const int64_t first = g * rows / groups, end = (g + 1) * rows / groups;
+    for (int64_t r = first; r < end; ++r) weight_[r].copy_(functionals[g].mul(kScale));
+    if (!comm.is_root()) continue;
+    const SmoothQuantiles quantiles(values[static_cast<size_t>(g)]);
     for (int64_t r = first; r < end; ++r) {
-      weight_[r].copy_(functionals[g].mul(kScale));
-      if (!comm.is_root()) continue;
       // The first row of a group sees every image, so that none falls below all thresholds.
       const double p = static_cast<double>(r - first) / static_cast<double>(end - first);
-      const double threshold = r == first ? -2 : quantile(values[static_cast<size_t>(g)], p);
+      const double threshold = r == first ? -2 : quantiles.at(p);
       bias[static_cast<size_t>(r)] = static_cast<float>(-kScale * threshold);
     }
   }
