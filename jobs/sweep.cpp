@@ -143,7 +143,9 @@ class Sweep {
 
   void refresh() {
     for (int64_t point = 0; point < static_cast<int64_t>(states_.size()); ++point)
-      if (state(point).status != "complete") state(point) = folder_.read(point);
+      // A complete run without seconds has not told yet how it ended.
+      if (state(point).status != "complete" || state(point).seconds == 0)
+        state(point) = folder_.read(point);
   }
 
   // False: stopped as asked. Collective in the group.
