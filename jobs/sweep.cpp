@@ -1,22 +1,19 @@
 // medpfl sweep: a run at every point of a grid of options.
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <chrono>
-#include <cmath>
 #include <filesystem>
 
 #include "comm/rank_group.hpp"
 #include "comm/rank_place.hpp"
 #include "config/settings.hpp"
+#include "core/bytes.hpp"
 #include "core/error.hpp"
 #include "core/log.hpp"
 #include "core/process.hpp"
 #include "core/stop.hpp"
-#include "core/text.hpp"
 #include "job.hpp"
-#include "results/sweep_file.hpp"
-#include "run_keeper.hpp"
+#include "sweep_board.hpp"
 #include "sweep_folder.hpp"
 #include "sweep_request.hpp"
 
@@ -53,12 +50,6 @@ std::string help() {
          describe_sections();
 }
 
-constexpr auto kInterrupted = static_cast<int>(ExitCode::kInterrupted);
-
-bool has_ended(const PointState& state) {
-  return state.status == "complete" || state.status == "failed";
-}
-
 class Sweep {
  public:
   Sweep(const Communicator& comm, const SweepRequest& request, const JobArguments& arguments)
@@ -66,28 +57,17 @@ class Sweep {
         request_(request),
         arguments_(arguments),
         folder_(request.output),
-        states_(request.grid.points.size()),
+        board_(request),
         begun_(Clock::now()) {}
 
   /// Works on the points; the exit code. Collective.
   int run(const RankPlace& place) {
-    std::string todo;
-    comm_.agree([&] {
-      if (!comm_.is_root()) return;
-      folder_.begin(request_.base, request_.grid_text);
-      refresh();
-      for (const int64_t point : request_.selected) todo += is_due(point) ? '1' : '0';
-      if (arguments_.index.empty()) write_index("running");
-    });
-    todo = comm_.broadcast(std::move(todo));
-    std::vector<int64_t> due;
-    for (size_t i = 0; i < todo.size(); ++i)
-      if (todo[i] == '1') due.push_back(request_.selected[i]);
+    const std::vector<int64_t> due = begin();
     const RankGroup group(comm_, request_.ranks_per_point);
     if (group.comm().is_root() && !arguments_.quiet) show_information();
     bool stopped = false;
     for (size_t i = 0; i < due.size() && !stopped; ++i)
-      if (static_cast<int>(i % static_cast<size_t>(group.count())) == group.number())
+      if (i % static_cast<size_t>(group.count()) == static_cast<size_t>(group.number()))
         stopped = !run_point(group.comm(), place, due[i]);
     stopped = comm_.max(stopped ? 1 : 0) > 0;
     int code = 0;
@@ -98,15 +78,8 @@ class Sweep {
     return code;
   }
 
-  /// Shows the points and, if asked, writes the index; the exit code. For rank 0.
-  int show() {
-    refresh();
-    if (arguments_.merge) write_index(status());
-    list_points();
-    return 0;
-  }
-
-  void dry_run(const RankPlace& place) {
+  /// Shows what each point would need, on the ranks of one group. Collective.
+  void dry_run(const RankPlace& place) const {
     const RankGroup group(comm_, request_.ranks_per_point);
     for (const int64_t point : request_.selected) {
       if (group.number() > 0) break;
@@ -126,40 +99,44 @@ class Sweep {
     return std::chrono::duration<double>(Clock::now() - then).count();
   }
 
-  const Grid::Point& values(int64_t point) const {
-    return request_.grid.points[static_cast<size_t>(point)];
-  }
-  PointState& state(int64_t point) { return states_[static_cast<size_t>(point)]; }
+  bool keeps_index() const { return arguments_.index.empty(); }
 
   std::string title(int64_t point) const {
-    return fmt::format("point {:05}, {}/{} {}", point, point + 1, states_.size(),
-                       request_.grid.describe(values(point)));
+    return fmt::format("point {:05}, {}/{} {}", point, point + 1, request_.grid.points.size(),
+                       request_.describe(point));
   }
 
-  bool is_due(int64_t point) {
-    const std::string& status = state(point).status;
-    return status == "failed" ? arguments_.retry_failed : status != "complete";
-  }
-
-  void refresh() {
-    for (int64_t point = 0; point < static_cast<int64_t>(states_.size()); ++point)
-      // A complete run without seconds has not told yet how it ended.
-      if (state(point).status != "complete" || state(point).seconds == 0)
-        state(point) = folder_.read(point);
+  // The points to work on, on all ranks.
+  std::vector<int64_t> begin() {
+    ByteWriter due;
+    comm_.agree([&] {
+      if (!comm_.is_root()) return;
+      folder_.begin(request_.base, request_.grid_text);
+      board_.refresh();
+      if (keeps_index()) board_.write_index(true);
+      std::vector<int64_t> points;
+      for (const int64_t point : request_.selected) {
+        const std::string& status = board_.state(point).status;
+        if (status == "failed" ? arguments_.retry_failed : status != "complete")
+          points.push_back(point);
+      }
+      due.array(points);
+    });
+    const std::string bytes = comm_.broadcast(due.take());
+    return ByteReader(bytes).array<int64_t>();
   }
 
   // False: stopped as asked. Collective in the group.
   bool run_point(const Communicator& group, const RankPlace& place, int64_t point) {
-    const double limit = arguments_.max_walltime;
-    const double left = limit - since(begun_);
-    if (group.max(stop_signalled() || (limit > 0 && left <= 0) ? 1 : 0) > 0) return false;
+    const double left = arguments_.max_walltime - since(begun_);
+    const bool limited = arguments_.max_walltime > 0;
+    if (group.max(stop_signalled() || (limited && left <= 0) ? 1 : 0) > 0) return false;
     log_info(title(point));
     JobArguments arguments;
     arguments.resume = std::filesystem::exists(folder_.run(point));
-    arguments.max_walltime = limit > 0 ? left : 0;
+    arguments.max_walltime = limited ? left : 0;
     const auto start = Clock::now();
     PointState now = folder_.read(point);
-    now.error.clear();
     const auto end = [&](ExitCode code, const std::string& error) {
       now.status = code == ExitCode::kOk            ? "complete"
                    : code == ExitCode::kInterrupted ? "interrupted"
@@ -170,8 +147,8 @@ class Sweep {
     };
     const auto fail_alone = [&](ExitCode code, const std::string& error) {
       end(code, error);
-      // Other ranks of the group wait for this one: the job must end, and the next call must know.
       if (group.size() == 1) return;
+      // The other ranks wait for this one: the job must end, and the next call must know why.
       folder_.write(point, now);
       throw Error(code, fmt::format("{}: {}", title(point), error));
     };
@@ -190,80 +167,35 @@ class Sweep {
     group.agree([&] {
       if (!group.is_root()) return;
       folder_.write(point, now);
-      if (now.status == "failed") log_warning(fmt::format("{} failed: {}", title(point), now.error));
-      if (!comm_.is_root() || !arguments_.index.empty()) return;
-      refresh();
-      write_index("running");
+      if (now.status == "failed")
+        log_warning(fmt::format("{} failed: {}", title(point), now.error));
+      if (!comm_.is_root() || !keeps_index()) return;
+      board_.refresh();
+      board_.write_index(true);
     });
-    return now.exit_code != kInterrupted;
+    return now.status != "interrupted";
   }
 
   int finish(bool stopped) {
-    refresh();
-    if (arguments_.index.empty()) write_index(status());
-    list_points();
-    if (!arguments_.index.empty())
+    board_.refresh();
+    if (keeps_index()) board_.write_index(false);
+    board_.print();
+    if (!keeps_index())
       fmt::print("index of all points: medpfl sweep --merge --run.output={}\n", folder_.path());
     if (stopped) {
       log_warning(
           fmt::format("stopped as asked; go on with medpfl sweep --run.output={}", folder_.path()));
-      return kInterrupted;
+      return static_cast<int>(ExitCode::kInterrupted);
     }
-    for (const int64_t point : request_.selected)
-      if (state(point).status == "failed") return static_cast<int>(state(point).exit_code);
-    return 0;
-  }
-
-  std::string status() const {
-    const auto is = [](const char* status) {
-      return [status](const PointState& state) { return state.status == status; };
-    };
-    if (std::all_of(states_.begin(), states_.end(), is("complete"))) return "complete";
-    return std::all_of(states_.begin(), states_.end(), has_ended) ? "failed" : "interrupted";
-  }
-
-  void write_index(const std::string& status) {
-    SweepRecord record;
-    record.status = status;
-    record.config = record_config(request_.base);
-    record.grid = request_.grid_text;
-    for (const auto& [option, where] : request_.grid.options) record.options.push_back(option);
-    for (int64_t point = 0; point < static_cast<int64_t>(states_.size()); ++point) {
-      const PointState& now = state(point);
-      record.points.push_back({SweepFolder::name(point), values(point).block, now.status,
-                               now.exit_code, now.error, now.seconds, folder_.has_run(point),
-                               values(point).values});
-    }
-    write_sweep(folder_.path(), record);
-  }
-
-  // A line for each selected point, then those that failed.
-  void list_points() {
-    std::vector<int> failed;
-    std::map<std::string, int> count;
-    for (const int64_t point : request_.selected) {
-      const PointState& now = state(point);
-      ++count[now.status];
-      fmt::print("{:05}  {:<11}  {:>9.1f} s  {}{}\n", point, now.status, now.seconds,
-                 values(point).block.empty() ? "" : fmt::format("[{}] ", values(point).block),
-                 request_.grid.describe(values(point)));
-      if (now.status != "failed") continue;
-      failed.push_back(static_cast<int>(point));
-      fmt::print("       {}\n", now.error);
-    }
-    fmt::print("{} points: {} complete, {} interrupted, {} failed, {} open\n",
-               request_.selected.size(), count["complete"], count["interrupted"], count["failed"],
-               count["open"]);
-    if (!failed.empty())
-      fmt::print("failed: {}; run them again with medpfl sweep --run.output={} --retry-failed\n",
-                 format_ranges(failed), folder_.path());
+    const int64_t failed = board_.first_failed();
+    return failed < 0 ? 0 : static_cast<int>(board_.state(failed).exit_code);
   }
 
   const Communicator& comm_;
   const SweepRequest& request_;
   const JobArguments& arguments_;
   SweepFolder folder_;
-  std::vector<PointState> states_;  // kept up to date on rank 0
+  SweepBoard board_;  // on rank 0
   Clock::time_point begun_;
 };
 
@@ -285,24 +217,25 @@ int run(const Communicator& comm, const JobArguments& arguments) {
     if (arguments.overwrite && changes) folder.remove();
     folder.check(request.base, request.grid_text);
   });
-  Sweep sweep(comm, request, arguments);
   if (arguments.list || arguments.merge) {
     comm.agree([&] {
-      if (comm.is_root()) sweep.show();
+      if (!comm.is_root()) return;
+      SweepBoard board(request);
+      board.refresh();
+      if (arguments.merge) board.write_index(false);
+      board.print();
     });
     return 0;
   }
-  RankPlace place;
   const OptionValues options = request.base.section("run");
   const int threads =
       options.text("threads") == "auto" ? 0 : static_cast<int>(options.integer("threads"));
-  place = find_place(comm, threads, options.text("device"));
+  const RankPlace place = find_place(comm, threads, options.text("device"));
   prepare_process(place.threads);
-  if (arguments.dry_run) {
-    sweep.dry_run(place);
-    return 0;
-  }
-  return sweep.run(place);
+  Sweep sweep(comm, request, arguments);
+  if (!arguments.dry_run) return sweep.run(place);
+  sweep.dry_run(place);
+  return 0;
 }
 
 }  // namespace

@@ -61,8 +61,7 @@ void check_points(const SweepRequest& request) {
   for (int64_t point = 0; point < static_cast<int64_t>(request.grid.points.size()); ++point) {
     const Config config = request.config(point);
     const auto describe = [&](int64_t p) {
-      return fmt::format("{}: point {} ({})", request.grid_file, p,
-                         request.grid.describe(request.grid.points[static_cast<size_t>(p)]));
+      return fmt::format("{}: point {} ({})", request.grid_file, p, request.describe(p));
     };
     try {
       make_settings(config);
@@ -80,6 +79,10 @@ void check_points(const SweepRequest& request) {
 }
 
 }  // namespace
+
+std::string SweepRequest::describe(int64_t point) const {
+  return grid.describe(grid.points.at(static_cast<size_t>(point)));
+}
 
 Config SweepRequest::config(int64_t point) const {
   Config config = base;

@@ -20,6 +20,8 @@ struct SweepRequest {
   std::vector<int64_t> selected;  ///< points of --index, ascending; all without it
   int ranks_per_point = 1;
 
+  /// The options that a point sets.
+  std::string describe(int64_t point) const;
   /// The configuration of a point's run.
   Config config(int64_t point) const;
 };

@@ -175,9 +175,7 @@ def test_what_was_stopped_goes_on(flag: str, tmp_path: Path) -> None:
     """With the same bits, and without doing again what is complete."""
     grid = "[grid]\nrun.seed = 1 | 2 | 3\n"
     whole, sweep = Sweep(tmp_path / "whole", grid, LONG), Sweep(tmp_path / "stopped", grid, LONG)
-    began = time.monotonic()
     assert whole.run().code == 0
-    length = time.monotonic() - began
     first = sweep.output / "points" / "00000" / "run.h5"
     second = sweep.output / "points" / "00001" / "run.h5"
     if flag.startswith("--"):
@@ -187,7 +185,6 @@ def test_what_was_stopped_goes_on(flag: str, tmp_path: Path) -> None:
         while not second.exists():
             assert process.poll() is None
             time.sleep(0.02)
-        time.sleep(0.1 * length)
         process.send_signal(getattr(signal, flag))
         assert process.wait(timeout=60) == (-9 if flag == "SIGKILL" else INTERRUPTED)
         before = first.stat().st_mtime_ns
@@ -250,21 +247,20 @@ run.seed = 2
 def test_tasks_of_an_array(done: Sweep, tmp_path: Path) -> None:
     """Points and shares by their numbers, also at the same time; then the index."""
     sweep = Sweep(tmp_path)
-    tasks = [sweep.start(f"--index={index}", ranks=1) for index in ("4", "0/4", "1/4")]
+    tasks = [sweep.start(f"--index={index}", ranks=1) for index in ("2", "0/4", "1/4")]
     assert [task.wait(timeout=120) for task in tasks] == [0, 0, 0]
     assert sorted(path.name for path in sweep.output.iterdir()) == ["points"]
     assert not list(sweep.output.rglob("*.partial"))
     listed = sweep.again("--list").out
-    assert "6 points: 4 complete, 0 interrupted, 0 failed, 2 open" in listed
+    assert "6 points: 5 complete, 0 interrupted, 0 failed, 1 open" in listed
     assert sweep.again("--merge").code == 0
     with sweep.index() as index:
         assert column(index, "status") == [
-            "complete", "complete", "open", "open", "complete", "complete"]
-        assert column(index, "exit_code") == [0, 0, -1, -1, 0, 0]
-        assert "00002" not in index["runs"]
-    result = sweep.again("--index=2/4")
+            "complete", "complete", "complete", "open", "complete", "complete"]
+        assert column(index, "exit_code") == [0, 0, 0, -1, 0, 0]
+        assert "00003" not in index["runs"]
+    result = sweep.again("--index=3")
     assert result.code == 0 and "medpfl sweep --merge" in result.out
-    assert sweep.again("--index=3").code == 0
     assert sweep.again("--merge").code == 0
     expect_same_points(done, sweep)
 
