@@ -192,7 +192,9 @@ int run(const Communicator& comm, const JobArguments& arguments) {
   });
   const RankPlace place = find_place(comm, settings.threads, settings.device);
   prepare_process(place.threads);
-  return AttackJob(comm, config, settings, arguments, place).run();
+  const int code = AttackJob(comm, config, settings, arguments, place).run();
+  if (comm.is_root()) show_end(code, settings.output);
+  return code;
 }
 
 }  // namespace

@@ -16,7 +16,7 @@ their scores. Called again it goes on where it was: complete runs stay, begun on
   --page FILE      where the page goes (default: FOLDER/attacks.md)
   --ranks N        MPI ranks (default: 2)
   --only PATTERN   only runs whose line in tasks.txt matches this extended regular expression
-  --list           only write FOLDER/tasks.txt; slurm/sweep.sh FOLDER then runs it under Slurm
+  --list           only write FOLDER/tasks.txt; slurm/tasks.sh FOLDER then runs it under Slurm
 The program is build/release/bin/medpfl, or $MEDPFL_BINARY.
 END
 }

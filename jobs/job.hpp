@@ -1,4 +1,5 @@
 #pragma once
+#include <exception>
 #include <string>
 #include <vector>
 
@@ -10,6 +11,10 @@ class Config;
 struct RankPlace;
 struct Settings;
 
+/// What an error says, without the stack of C++ calls that LibTorch appends, which says nothing to a
+/// user.
+std::string message_of(const std::exception& error);
+
 /// The words behind `medpfl JOB`, with the flags all jobs share taken out.
 struct JobArguments {
   std::vector<std::string> words;  ///< what is left: options and names
@@ -17,7 +22,13 @@ struct JobArguments {
   bool help = false, print_config = false, quiet = false, overwrite = false, resume = false;
   std::string input;        ///< --input RUN of medpfl attack
   double max_walltime = 0;  ///< seconds, 0: no limit
-  bool dry_run = false;     ///< medpfl simulate: estimate and end
+  bool dry_run = false;     ///< estimate and end
+
+  // Of medpfl sweep.
+  std::string grid;             ///< --grid FILE
+  std::string index;            ///< --index I or I/N
+  std::string ranks_per_point;  ///< --ranks-per-point N; "": all
+  bool list = false, merge = false, retry_failed = false;
 };
 
 /// One subcommand.
@@ -37,12 +48,18 @@ struct Job {
 /// Collective. Throws AgreedError.
 Config read_config(const Communicator& comm, const JobArguments& arguments);
 
+/// One run of a federation, into the folder of `settings`, from its checkpoint under --resume; the
+/// exit code. Prints no summary. Collective.
+int simulate(const Communicator& comm, const Config& config, const Settings& settings,
+             const JobArguments& arguments, const RankPlace& place);
+
 /// `medpfl simulate --dry-run`: checks as a run does, shows placement, memory, attack tasks and
 /// file sizes, trains nothing and writes nothing. Returns the exit code. Collective.
 int dry_run(const Communicator& comm, const Config& config, const Settings& settings,
             const RankPlace& place);
 
 extern const Job kSimulateJob;
+extern const Job kSweepJob;
 extern const Job kAttackJob;
 extern const Job kBenchmarkJob;
 extern const Job kListJob;

@@ -5,9 +5,11 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
-#include <optional>
+#include <map>
+#include <set>
 #include <string>
 #include <thread>
+#include <utility>
 
 #include "comm/session.hpp"
 #include "core/error.hpp"
@@ -22,8 +24,8 @@
 namespace medpfl {
 namespace {
 
-const std::array<const Job*, 5> kJobs = {&kSimulateJob, &kAttackJob, &kBenchmarkJob, &kListJob,
-                                         &kInspectJob};
+const std::array<const Job*, 6> kJobs = {&kSimulateJob,  &kSweepJob, &kAttackJob,
+                                         &kBenchmarkJob, &kListJob,  &kInspectJob};
 
 std::string usage() {
   std::string out =
@@ -47,39 +49,51 @@ const Job& find_job(const std::string& name) {
                                 join(names)));
 }
 
-JobArguments parse_flags(int argc, char** argv) {
+JobArguments parse_flags(const Job& job, int argc, char** argv) {
   JobArguments out;
+  std::string walltime;
+  const std::map<std::string, bool*> switches = {{"--help", &out.help},
+                                                 {"-h", &out.help},
+                                                 {"--print-config", &out.print_config},
+                                                 {"--dry-run", &out.dry_run},
+                                                 {"--quiet", &out.quiet},
+                                                 {"--overwrite", &out.overwrite},
+                                                 {"--resume", &out.resume},
+                                                 {"--list", &out.list},
+                                                 {"--merge", &out.merge},
+                                                 {"--retry-failed", &out.retry_failed}};
+  // Of each: where its value goes, and what it is.
+  const std::map<std::string, std::pair<std::string*, std::string>> values = {
+      {"--config", {&out.config, "the name of a file"}},
+      {"--input", {&out.input, "a run"}},
+      {"--max-walltime", {&walltime, "a time: 03:30:00"}},
+      {"--grid", {&out.grid, "the name of a file"}},
+      {"--index", {&out.index, "a point, 3, or a share of them, 0/4"}},
+      {"--ranks-per-point", {&out.ranks_per_point, "a number"}}};
+  const std::set<std::string> of_sweep = {"--grid", "--index", "--ranks-per-point",
+                                          "--list", "--merge", "--retry-failed"};
   for (int i = 2; i < argc; ++i) {
     const std::string word = argv[i];
-    if (word == "--help" || word == "-h") {
-      out.help = true;
-    } else if (word == "--print-config") {
-      out.print_config = true;
-    } else if (word == "--dry-run") {
-      out.dry_run = true;
-    } else if (word == "--quiet") {
-      out.quiet = true;
-    } else if (word == "--overwrite") {
-      out.overwrite = true;
-    } else if (word == "--resume") {
-      out.resume = true;
-    } else if (word == "--input" || word.rfind("--input=", 0) == 0) {
-      if (word == "--input" && i + 1 == argc) throw ConfigError("--input needs a run");
-      out.input = word == "--input" ? argv[++i] : word.substr(8);
-    } else if (word == "--max-walltime" || word.rfind("--max-walltime=", 0) == 0) {
-      if (word == "--max-walltime" && i + 1 == argc)
-        throw ConfigError("--max-walltime needs a time: 03:30:00");
-      out.max_walltime =
-          parse_duration(word == "--max-walltime" ? argv[++i] : word.substr(15), "--max-walltime");
-    } else if (word == "--config" || word.rfind("--config=", 0) == 0) {
-      if (!out.config.empty()) throw ConfigError("--config is given twice");
-      if (word == "--config" && i + 1 == argc)
-        throw ConfigError("--config needs the name of a file");
-      out.config = word == "--config" ? argv[++i] : word.substr(9);
+    const size_t equals = word.find('=');
+    const std::string name = word.substr(0, equals);
+    if (of_sweep.count(name) > 0 && &job != &kSweepJob)
+      throw ConfigError(fmt::format("{} is a flag of medpfl sweep", name));
+    const auto value = values.find(name);
+    if (switches.count(word) > 0) {
+      *switches.at(word) = true;
+    } else if (value != values.end()) {
+      const auto& [place, what] = value->second;
+      if (!place->empty()) throw ConfigError(fmt::format("{} is given twice", name));
+      if (equals != std::string::npos)
+        *place = word.substr(equals + 1);
+      else if (i + 1 < argc)
+        *place = argv[++i];
+      if (place->empty()) throw ConfigError(fmt::format("{} needs {}", name, what));
     } else {
       out.words.push_back(word);
     }
   }
+  if (!walltime.empty()) out.max_walltime = parse_duration(walltime, "--max-walltime");
   if (out.resume && out.overwrite)
     throw ConfigError("--resume goes on with a run and --overwrite replaces it: give one of them");
   return out;
@@ -103,9 +117,7 @@ int run_parallel(const Job& job, const JobArguments& arguments, int* argc, char*
     code = error.code();
     message = error.what();
   } catch (const std::exception& error) {
-    // LibTorch appends a stack of C++ calls, which says nothing to a user.
-    message = error.what();
-    message = message.substr(0, message.find("\nException raised from"));
+    message = message_of(error);
   }
   log_error(message);
   if (world.size() > 1) session.abort(static_cast<int>(code));
@@ -131,7 +143,7 @@ int dispatch(int argc, char** argv) {
     return 0;
   }
   const Job& job = find_job(first);
-  const JobArguments arguments = parse_flags(argc, argv);
+  const JobArguments arguments = parse_flags(job, argc, argv);
   if (arguments.help) {
     std::fputs(job.help().c_str(), stdout);
     return 0;
@@ -141,6 +153,12 @@ int dispatch(int argc, char** argv) {
 }
 
 }  // namespace
+
+std::string message_of(const std::exception& error) {
+  const std::string message = error.what();
+  return message.substr(0, message.find("\nException raised from"));
+}
+
 }  // namespace medpfl
 
 int main(int argc, char** argv) {

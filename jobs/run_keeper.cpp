@@ -24,6 +24,8 @@ const std::vector<std::string> kFree = {"run.output", "attack.ranks", "checkpoin
 
 std::string build() { return fmt::format("{} ({})", version(), git_commit()); }
 
+}  // namespace
+
 ConfigRecord record_config(const Config& config) {
   ConfigRecord record;
   record.resolved = config.to_ini(false);
@@ -35,19 +37,16 @@ ConfigRecord record_config(const Config& config) {
   return record;
 }
 
-void refuse_other_config(const Config& config, const std::string& there,
-                         const std::string& folder) {
+void refuse_other_config(const Config& config, const std::string& there, const std::string& where) {
   Config before;
-  before.read_text(there, folder);
+  before.read_text(there, where);
   const std::vector<std::string> lines = config.differences(before, kFree);
   if (!lines.empty())
-    throw ConfigError(fmt::format(
-        "--resume: the run in {} was begun with another configuration; give the same options, or "
-        "another run.output:\n{}",
-        folder, join(lines, "\n")));
+    throw ConfigError(
+        fmt::format("{} was begun with another configuration; give the same options, or another "
+                    "run.output:\n{}",
+                    where, join(lines, "\n")));
 }
-
-}  // namespace
 
 RunKeeper::RunKeeper(const Communicator& comm, const Config& config, const Settings& settings,
                      const JobArguments& arguments, State state)
@@ -66,8 +65,9 @@ RunKeeper::RunKeeper(const Communicator& comm, const Config& config, const Setti
 
 RunKeeper::Start RunKeeper::find() {
   if (!arguments_.resume) return Start::kNew;
+  const std::string where = fmt::format("--resume: the run in {}", s_.output);
   if (const auto run = find_run(s_.output)) {
-    refuse_other_config(config_, run->config, s_.output);
+    refuse_other_config(config_, run->config, where);
     if (run->status == "complete") return Start::kComplete;
   }
   auto checkpoint = read_checkpoint(s_.output);
@@ -75,7 +75,7 @@ RunKeeper::Start RunKeeper::find() {
     log_info(fmt::format("no checkpoint in {}: the run starts from the beginning", s_.output));
     return Start::kNew;
   }
-  refuse_other_config(config_, checkpoint->config, s_.output);
+  refuse_other_config(config_, checkpoint->config, where);
   if (checkpoint->build != build())
     log_warning(
         fmt::format("the checkpoint was written by medpfl {}, this is {}: what follows may "
@@ -117,12 +117,6 @@ int RunKeeper::run(const RankPlace& place, const Steps& steps) {
       if (error.code() != ExitCode::kOutput) write_failed();
       throw;
     }
-  }
-  if (comm_.is_root()) {
-    if (code == ExitCode::kInterrupted)
-      log_warning(fmt::format("stopped as asked; go on with --resume --run.output={}", s_.output));
-    else
-      fmt::print("{}\nresults: {}/run.h5\n", summarize_run(s_.output), s_.output);
   }
   return static_cast<int>(code);
 }
@@ -204,6 +198,13 @@ void RunKeeper::write_failed() noexcept {
   } catch (const std::exception&) {
     // The error that ended the run is the one to report; the last good files stay.
   }
+}
+
+void show_end(int code, const std::string& folder) {
+  if (code == static_cast<int>(ExitCode::kInterrupted))
+    log_warning(fmt::format("stopped as asked; go on with --resume --run.output={}", folder));
+  else
+    fmt::print("{}\nresults: {}/run.h5\n", summarize_run(folder), folder);
 }
 
 }  // namespace medpfl

@@ -14,6 +14,13 @@
 
 namespace medpfl {
 
+/// What a file keeps of the configuration.
+ConfigRecord record_config(const Config& config);
+
+/// Throws ConfigError that begins with `where` when `config` differs from the INI text `there` by
+/// more than what a run may be continued with, as none of it changes the results.
+void refuse_other_config(const Config& config, const std::string& there, const std::string& where);
+
 /// Takes a job from its start, or its checkpoint, to its end, and keeps it safe on the way: knows
 /// when a checkpoint is due and when to stop, writes run.h5 and the checkpoint, finds them under
 /// --resume.
@@ -36,7 +43,7 @@ class RunKeeper {
   RunKeeper(const Communicator& comm, const Config& config, const Settings& settings,
             const JobArguments& arguments, State state);
 
-  /// Runs the job and says on rank 0 how it ended; the exit code. Collective.
+  /// Runs the job; the exit code. Collective.
   int run(const RankPlace& place, const Steps& steps);
   /// State of the checkpoint, when resumed: on all ranks, and on rank 0.
   const std::string& shared_state() const { return shared_; }
@@ -74,5 +81,8 @@ class RunKeeper {
   std::string shared_, server_, client_states_;
   bool stop_ = false, begun_ = false;
 };
+
+/// Says how a run ended, with its summary or how to go on; for rank 0.
+void show_end(int code, const std::string& folder);
 
 }  // namespace medpfl

@@ -324,10 +324,17 @@ int run(const Communicator& comm, const JobArguments& arguments) {
   const RankPlace place = find_place(comm, settings.threads, settings.device);
   prepare_process(place.threads);
   if (arguments.dry_run) return dry_run(comm, config, settings, place);
-  return Simulation(comm, config, settings, arguments, place).run();
+  const int code = simulate(comm, config, settings, arguments, place);
+  if (comm.is_root()) show_end(code, settings.output);
+  return code;
 }
 
 }  // namespace
+
+int simulate(const Communicator& comm, const Config& config, const Settings& settings,
+             const JobArguments& arguments, const RankPlace& place) {
+  return Simulation(comm, config, settings, arguments, place).run();
+}
 
 const Job kSimulateJob = {
     "simulate", "trains a federation, attacks it, records everything", help, run, nullptr, true};

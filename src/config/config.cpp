@@ -64,19 +64,24 @@ void Config::set(const std::string& key, const std::string& value, const std::st
   entries_[key] = {value, source};
 }
 
+void Config::assign(const std::string& key, const std::string& value, const std::string& source) {
+  if (entries_.count(key) == 0) refuse_unknown({key}, source);
+  set(key, value, source);
+}
+
 void Config::unset(const std::string& key) {
   for (const Section& section : config_sections())
     for (const OptionSpec& option : section.options)
       if (section.name + "." + option.name == key) set(key, option.default_value, "default");
 }
 
-std::string read_config_text(const std::string& path) {
+std::string read_config_text(const std::string& path, const std::string& flag) {
   std::ifstream file(path);
   std::stringstream text;
   // Of an empty file nothing can be copied, which a stream takes for a failure.
   if (file && file.peek() != std::ifstream::traits_type::eof()) text << file.rdbuf();
   if (!file.is_open() || file.bad() || !text)
-    throw ConfigError(fmt::format("--config {}: cannot read this file", path));
+    throw ConfigError(fmt::format("{} {}: cannot read this file", flag, path));
   return text.str();
 }
 
@@ -103,7 +108,7 @@ void Config::read_text(const std::string& text, const std::string& source) {
 
 // By hand: Boost takes no empty value after "=", which is how a list is emptied.
 void Config::read_arguments(const std::vector<std::string>& arguments) {
-  const std::string source = "command line";
+  const std::string& source = kCommandLine;
   const auto is_option = [](const std::string& word) { return word.rfind("--", 0) == 0; };
   std::vector<std::string> unknown;
   for (size_t i = 0; i < arguments.size(); ++i) {

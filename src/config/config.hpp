@@ -23,6 +23,8 @@ class Config {
   /// Words such as "--run.seed=3" or "--run.seed 3", after the job's own flags were taken out.
   void read_arguments(const std::vector<std::string>& arguments);
 
+  /// One option. Throws ConfigError: unknown, with the nearest known.
+  void assign(const std::string& key, const std::string& value, const std::string& source);
   /// Back to its default.
   void unset(const std::string& key);
 
@@ -42,8 +44,11 @@ class Config {
   std::map<std::string, Entry> entries_;  // "section.option"
 };
 
-/// The text of a config file. Throws ConfigError when it cannot be read.
-std::string read_config_text(const std::string& path);
+/// Source of what read_arguments has read.
+inline const std::string kCommandLine = "command line";
+
+/// The text of the file that `flag` names. Throws ConfigError when it cannot be read.
+std::string read_config_text(const std::string& path, const std::string& flag = "--config");
 
 /// Help on every option of every section, with domain and default.
 std::string describe_sections();

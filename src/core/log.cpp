@@ -19,6 +19,8 @@ void start_log(int rank, int ranks, bool quiet) {
   spdlog::set_default_logger(logger);
 }
 
+void show_information() { spdlog::set_level(spdlog::level::info); }
+
 void log_info(const std::string& message) { spdlog::info("{}", message); }
 void log_warning(const std::string& message) { spdlog::warn("warning: {}", message); }
 void log_error(const std::string& message) { spdlog::error("error: {}", message); }

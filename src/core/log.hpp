@@ -9,6 +9,10 @@ namespace medpfl {
 /// warnings and errors; every line carries the rank when there are several.
 void start_log(int rank, int ranks, bool quiet);
 
+/// Shows information on this rank too, which is not rank 0 but the first of ranks that work by
+/// themselves.
+void show_information();
+
 void log_info(const std::string& message);
 void log_warning(const std::string& message);
 void log_error(const std::string& message);

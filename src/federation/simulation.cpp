@@ -98,8 +98,11 @@ class RoundLoop {
     const auto chunk = static_cast<size_t>(std::max<int64_t>(1, kMessageBytes / bytes));
     for (size_t first = 0; first < longest; first += chunk) {
       std::vector<Message> messages;
-      for (size_t i = first; i < std::min(first + chunk, mine.size()); ++i)
-        send(plan, mine[i], round_examples, &messages);
+      // A hospital that diverges on one rank ends the run on all, in order.
+      f_.comm.agree([&] {
+        for (size_t i = first; i < std::min(first + chunk, mine.size()); ++i)
+          send(plan, mine[i], round_examples, &messages);
+      });
       for (RoundObserver* observer : observers_) observer->on_messages(plan, *global_, messages);
     }
   }

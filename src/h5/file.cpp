@@ -169,6 +169,13 @@ void File::make_group(const std::string& path) {
          H5Gclose, "create", where(path));
 }
 
+void File::write_link(const std::string& path, const std::string& file,
+                      const std::string& object) {
+  check(H5Lcreate_external(file.c_str(), object.c_str(), id_, path.c_str(),
+                           make_groups_on_the_way(), H5P_DEFAULT),
+        "link", where(path));
+}
+
 void File::write_attribute(const std::string& object, const std::string& name,
                            const std::string& value) {
   put_text_attribute(open_object(id_, object, where(object)), name, value, where(object));

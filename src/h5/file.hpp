@@ -46,6 +46,8 @@ class File {
   void write_virtual(const std::string& path, const Shape& shape,
                      const std::vector<VirtualBlock>& blocks, const Description& description);
   void make_group(const std::string& path);
+  /// A link that opens `object` of another file, named relative to the folder of this one.
+  void write_link(const std::string& path, const std::string& file, const std::string& object);
 
   void write_attribute(const std::string& object, const std::string& name,
                        const std::string& value);

@@ -28,15 +28,6 @@ void write_root(h5::File* file, const RunRecord& record) {
   if (!record.source.empty()) file->write_attribute("/", "source_run", record.source);
 }
 
-void write_config(h5::File* file, const ConfigRecord& config) {
-  file->write_text("/config/resolved", config.resolved,
-                   {"the whole configuration as INI", "1", {}});
-  TableWriter table(file, "/config", "option");
-  table.column("option", config.option, "name of the option");
-  table.column("value", config.value, "its value");
-  table.column("source", config.source, "default, command line, or the config file's name");
-}
-
 void write_environment(h5::File* file, const RunRecord& record) {
   const std::vector<RankPlace>& places = record.places;
   const RankRecord& ranks = record.ranks;
@@ -210,12 +201,21 @@ std::string shape_text(const std::vector<int64_t>& shape) {
   return join(extents, "x");
 }
 
+void write_config_group(h5::File* file, const ConfigRecord& config) {
+  file->write_text("/config/resolved", config.resolved,
+                   {"the whole configuration as INI", "1", {}});
+  TableWriter table(file, "/config", "option");
+  table.column("option", config.option, "name of the option");
+  table.column("value", config.value, "its value");
+  table.column("source", config.source, "default, command line, or the config file's name");
+}
+
 void write_run(const std::string& folder, const RunRecord& record) {
   const std::string partial = folder + "/run.h5.partial";
   try {
     h5::File file = h5::File::create(partial);
     write_root(&file, record);
-    write_config(&file, record.config);
+    write_config_group(&file, record.config);
     write_environment(&file, record);
     write_model(&file, *record.model);
     write_data(&file, record.dataset, *record.data);

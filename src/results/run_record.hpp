@@ -11,17 +11,12 @@
 #include "federation/privacy_ledger.hpp"
 #include "federation/simulation.hpp"
 #include "models/model.hpp"
+#include "results/config_record.hpp"
 #include "results/defense_log.hpp"
 #include "results/gradient_capture.hpp"
 #include "results/weight_log.hpp"
 
 namespace medpfl {
-
-/// Where each value of the configuration came from.
-struct ConfigRecord {
-  std::string resolved;  ///< INI
-  std::vector<std::string> option, value, source;
-};
 
 /// What each rank used, one entry a rank.
 struct RankRecord {

@@ -38,6 +38,10 @@ class TableWriter {
 /// "12x3x5x5".
 std::string shape_text(const std::vector<int64_t>& shape);
 
+struct ConfigRecord;
+/// /config of a run or a sweep.
+void write_config_group(h5::File* file, const ConfigRecord& config);
+
 struct RunRecord;
 // The groups of run.h5, each written in the file of its name.
 void write_attack_group(h5::File* file, const RunRecord& record);

@@ -37,6 +37,30 @@ class FileTest : public ::testing::Test {
       std::filesystem::temp_directory_path() / ("medpfl-h5-" + std::to_string(getpid()));
 };
 
+TEST_F(FileTest, LinksLeadToOtherFiles) {
+  std::filesystem::create_directories(folder_ / "part");
+  {
+    File part = File::create(path("part/a.h5"));
+    part.write("/rounds/loss", std::vector<double>{1, 2}, {2}, {"loss", "nat", {"round"}});
+    part.close();
+    File index = File::create(path("index.h5"));
+    index.write_link("/runs/00000", "part/a.h5", "/");
+    index.close();
+  }
+  // The folder may move as a whole.
+  std::filesystem::rename(folder_ / "part", folder_ / "moved");
+  std::filesystem::create_directories(folder_ / "elsewhere");
+  std::filesystem::rename(folder_ / "index.h5", folder_ / "elsewhere" / "index.h5");
+  std::filesystem::rename(folder_ / "moved", folder_ / "elsewhere" / "part");
+  EXPECT_EQ(File::open(path("elsewhere/index.h5")).read<double>("/runs/00000/rounds/loss"),
+            (std::vector<double>{1, 2}));
+  std::filesystem::remove(folder_ / "elsewhere" / "part" / "a.h5");
+  EXPECT_NE(failure([&] {
+              File::open(path("elsewhere/index.h5")).read<double>("/runs/00000/rounds/loss");
+            }),
+            "");
+}
+
 TEST_F(FileTest, ReadsBackEveryType) {
   File out = File::create(path("a.h5"));
   out.write("/g/floats", std::vector<float>{1, 2, 3, 4}, {2, 2},

@@ -1,4 +1,4 @@
-"""Runs, sweeps and profiles under Slurm, and jobs that cannot work."""
+"""Runs, lists of runs, sweeps and profiles under Slurm, and jobs that cannot work."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import h5py
 import pytest
 from batch import LAYOUT, finish, stand_in, submit, tiny
 from files import npz
-from harness import BINARY, CONFIG, REPOSITORY, complete
+from harness import BINARY, CONFIG, DATA, REPOSITORY, complete, medpfl
 from private_slurm import CPUS, GPUS, WAIT, PrivateSlurm
 from test_same_bits import expect_same
 
@@ -41,41 +41,69 @@ def test_a_run_under_mpirun(slurm: PrivateSlurm, tmp_path: Path) -> None:
         assert len(found["environment/host"]) == 2
 
 
-def test_a_sweep_runs_again_what_has_failed(slurm: PrivateSlurm, tmp_path: Path) -> None:
+def test_a_list_runs_again_what_has_failed(slurm: PrivateSlurm, tmp_path: Path) -> None:
     """Three runs, one with a missing data set; once that is there, it alone runs again."""
-    sweep = tmp_path / "a sweep"
-    sweep.mkdir()
+    folder = tmp_path / "a list"
+    folder.mkdir()
     data = tmp_path / "some data.npz"
     common = {"data.limit": 12, "attack.method": ""}
     lines = [tiny(changes=common | {"run.seed": 1}),
              tiny(changes=common | {"data.dataset": "medmnist", "data.path": data}),
              tiny(changes=common | {"run.seed": 3})]
-    (sweep / "tasks.txt").write_text("".join(shlex.join(line) + "\n" for line in lines))
+    (folder / "tasks.txt").write_text("".join(shlex.join(line) + "\n" for line in lines))
 
     def call(*words: str) -> subprocess.CompletedProcess[str]:
-        return slurm.run(REPOSITORY / "slurm" / "sweep.sh", *words, sweep, cwd=tmp_path)
+        return slurm.run(REPOSITORY / "slurm" / "tasks.sh", *words, folder, cwd=tmp_path)
 
     def run_tasks(*expected: str) -> None:
         submitted = call("--parsable", *LAYOUT)
         assert submitted.returncode == 0, submitted.stderr
         job = submitted.stdout.split()[-1]
         assert "are still in the queue" in call().stderr
-        slurm.wait(job, sweep / "1.log", 120)
+        slurm.wait(job, folder / "1.log", 120)
         assert tuple(task.state for task in slurm.jobs(job)) == expected
 
     run_tasks("COMPLETED", "FAILED", "COMPLETED")
-    assert [(sweep / f"{task}.code").read_text().strip() for task in (1, 2, 3)] == ["0", "3", "0"]
-    assert f"task 2 failed with code 3: see {sweep}/2.log" in call("--show").stdout
-    assert "some data.npz" in (sweep / "2.log").read_text()
-    first = (sweep / "1" / "run.h5").stat().st_mtime_ns
+    assert [(folder / f"{task}.code").read_text().strip() for task in (1, 2, 3)] == ["0", "3", "0"]
+    assert f"task 2 failed with code 3: see {folder}/2.log" in call("--show").stdout
+    assert "some data.npz" in (folder / "2.log").read_text()
+    first = (folder / "1" / "run.h5").stat().st_mtime_ns
 
     npz(data)
     run_tasks("COMPLETED")
-    assert (sweep / "1" / "run.h5").stat().st_mtime_ns == first
-    with h5py.File(sweep / "2" / "run.h5", "r") as run:
+    assert (folder / "1" / "run.h5").stat().st_mtime_ns == first
+    with h5py.File(folder / "2" / "run.h5", "r") as run:
         assert run.attrs["status"] == "complete"
     again = call()
     assert again.returncode == 0 and "3 tasks: 3 complete, 0 failed, 0 not finished" in again.stdout
+
+
+def test_a_sweep_as_a_job_array(slurm: PrivateSlurm, tmp_path: Path) -> None:
+    """A task a point; what has failed is run again by its number; then the index."""
+    data, output, grid, base = (tmp_path / name for name in ("d.npz", "out", "g.ini", "b.ini"))
+    grid.write_text(f"[phantom]\nrun.seed = 1 | 3\n"
+                    f"[missing]\ndata.dataset = medmnist\ndata.path = {data}\n")
+    base.write_text("[attack]\nmethod=\n")
+    words = [f"--config={base}", f"--grid={grid}", f"--run.output={output}", "--data.limit=12",
+             "--data.image_size=16", "--federation.clients=3"]
+
+    def tasks(numbers: str, *more: str) -> list[tuple[str, int]]:
+        log = tmp_path / "log-%a"
+        job = submit(slurm, "sweep.sbatch", log, *words, *more,
+                     options=(*LAYOUT, f"--array={numbers}"))
+        slurm.wait(job, tmp_path / "log-2", WAIT)
+        return [(task.state, task.code) for task in slurm.jobs(job)]
+
+    assert tasks("0-2") == [("COMPLETED", 0), ("COMPLETED", 0), ("FAILED", DATA)]
+    assert "d.npz" in (tmp_path / "log-2").read_text()
+    assert not (output / "sweep.h5").exists()
+    npz(data)
+    assert tasks("2", "--retry-failed") == [("COMPLETED", 0)]
+    merged = medpfl("sweep", "--merge", f"--run.output={output}")
+    assert merged.code == 0, merged.err
+    with h5py.File(output / "sweep.h5", "r") as index:
+        assert index.attrs["status"] == "complete"
+        assert [len(index[f"runs/{i:05}/environment/host"]) for i in range(3)] == [2, 2, 2]
 
 
 def test_a_wrong_option_ends_the_job(slurm: PrivateSlurm, tmp_path: Path) -> None:

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# Many runs as one job array; called again, it submits only those that have not finished.
+# A list of runs as one job array; called again, it submits only those that have not finished.
+# For a grid of options there is slurm/sweep.sbatch.
 set -euo pipefail
 
 usage() {
   cat <<'END'
-usage: slurm/sweep.sh [--show] [sbatch options] FOLDER
+usage: slurm/tasks.sh [--show] [sbatch options] FOLDER
 
 FOLDER/tasks.txt lists the runs, one a line, as options of `medpfl simulate`:
   --config configs/idlg_strong.ini --run.seed=1
@@ -29,7 +30,7 @@ done
 (($# == 1)) || { usage >&2 && exit 2; }
 [[ -r $1/tasks.txt ]] || { echo "error: $1/tasks.txt is missing (see --help)" >&2 && exit 2; }
 folder=$(realpath -- "$1")
-name=sweep:$folder
+name=tasks:$folder
 
 mapfile -t lines <"$folder/tasks.txt"
 open=()
@@ -52,7 +53,7 @@ if $show || ((${#open[@]} == 0)); then exit; fi
 # Two jobs must not write into one folder.
 queued=$(squeue --noheader --name="$name" --format=%i)
 [[ -z $queued ]] || {
-  echo "error: tasks of this sweep are still in the queue: ${queued//$'\n'/ }" >&2 && exit 1
+  echo "error: tasks of this list are still in the queue: ${queued//$'\n'/ }" >&2 && exit 1
 }
 export MEDPFL_ROOT=$root
 sbatch --job-name="$name" --output="$folder/%a.log" "${options[@]}" \

@@ -1,0 +1,77 @@
+#include "sweep_board.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+#include "core/text.hpp"
+#include "results/sweep_file.hpp"
+#include "run_keeper.hpp"
+
+namespace medpfl {
+
+SweepBoard::SweepBoard(const SweepRequest& request)
+    : request_(request), folder_(request.output), states_(request.grid.points.size()) {}
+
+void SweepBoard::refresh() {
+  for (size_t i = 0; i < states_.size(); ++i)
+    // A complete run without seconds has not told yet how it ended.
+    if (states_[i].status != "complete" || states_[i].seconds == 0)
+      states_[i] = folder_.read(static_cast<int64_t>(i));
+}
+
+int64_t SweepBoard::first_failed() const {
+  for (const int64_t point : request_.selected)
+    if (state(point).status == "failed") return point;
+  return -1;
+}
+
+void SweepBoard::print() const {
+  std::map<std::string, int> count;
+  std::vector<int> failed;
+  for (const int64_t point : request_.selected) {
+    const PointState& now = state(point);
+    const std::string& block = request_.grid.points[static_cast<size_t>(point)].block;
+    ++count[now.status];
+    fmt::print("{:05}  {:<11}  {:>9.1f} s  {}{}\n", point, now.status, now.seconds,
+               block.empty() ? "" : fmt::format("[{}] ", block), request_.describe(point));
+    if (now.status != "failed") continue;
+    failed.push_back(static_cast<int>(point));
+    fmt::print("       {}\n", now.error);
+  }
+  fmt::print("{} points: {} complete, {} interrupted, {} failed, {} open\n",
+             request_.selected.size(), count["complete"], count["interrupted"], count["failed"],
+             count["open"]);
+  if (!failed.empty())
+    fmt::print("failed: {}; run them again with medpfl sweep --run.output={} --retry-failed\n",
+               format_ranges(failed), folder_.path());
+}
+
+void SweepBoard::write_index(bool working) const {
+  SweepRecord record;
+  record.status = working ? "running" : status();
+  record.config = record_config(request_.base);
+  record.grid = request_.grid_text;
+  for (const auto& [option, where] : request_.grid.options) record.options.push_back(option);
+  for (size_t i = 0; i < states_.size(); ++i) {
+    const auto point = static_cast<int64_t>(i);
+    const Grid::Point& values = request_.grid.points[i];
+    const PointState& now = states_[i];
+    record.points.push_back({SweepFolder::name(point), values.block, now.status, now.exit_code,
+                             now.error, now.seconds, folder_.has_run(point), values.values});
+  }
+  write_sweep(folder_.path(), record);
+}
+
+std::string SweepBoard::status() const {
+  const auto count = [this](const char* status) {
+    return static_cast<size_t>(
+        std::count_if(states_.begin(), states_.end(),
+                      [status](const PointState& state) { return state.status == status; }));
+  };
+  if (count("complete") == states_.size()) return "complete";
+  return count("complete") + count("failed") == states_.size() ? "failed" : "interrupted";
+}
+
+}  // namespace medpfl

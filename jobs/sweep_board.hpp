@@ -1,0 +1,35 @@
+#pragma once
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "sweep_folder.hpp"
+#include "sweep_request.hpp"
+
+namespace medpfl {
+
+/// How all points of a sweep stand, as one process sees it in their folder: for the terminal and
+/// for the index. Used by rank 0.
+class SweepBoard {
+ public:
+  explicit SweepBoard(const SweepRequest& request);
+
+  /// Looks at the folder again.
+  void refresh();
+  const PointState& state(int64_t point) const { return states_.at(static_cast<size_t>(point)); }
+  /// The first of the points asked for that failed; -1: none.
+  int64_t first_failed() const;
+  /// Prints a line for each point asked for, then how many stand how, then those that failed.
+  void print() const;
+  /// Writes sweep.h5; `working`: it is not the last time. Throws OutputError.
+  void write_index(bool working) const;
+
+ private:
+  std::string status() const;
+
+  const SweepRequest& request_;
+  SweepFolder folder_;
+  std::vector<PointState> states_;
+};
+
+}  // namespace medpfl

@@ -1,0 +1,163 @@
+#include "config/grid.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+#include <sstream>
+
+#include "config/config.hpp"
+#include "core/error.hpp"
+#include "core/text.hpp"
+
+namespace medpfl {
+namespace {
+
+struct Axis {
+  std::string option;
+  std::string where;  // "FILE:LINE"
+  std::vector<std::string> values;
+};
+
+struct Section {
+  std::string name, where;
+  std::vector<Axis> axes;
+};
+
+const std::string kCommon = "grid";
+constexpr size_t kMostPoints = 100000;  // their folders have five digits
+
+[[noreturn]] void refuse(const std::string& where, const std::string& what) {
+  throw ConfigError(fmt::format("{}: {}", where, what));
+}
+
+// A sweep gives every point a folder of its own, and a process has its threads and its device once.
+void refuse_fixed(const std::string& option, const std::string& where) {
+  for (const char* fixed : {"run.output", "run.threads", "run.device"})
+    if (option == fixed)
+      refuse(where, fmt::format("{} holds for the whole sweep: it cannot stand in a grid", option));
+}
+
+std::string parse_name(const std::string& line, const std::string& where) {
+  const std::string name =
+      line.back() == ']' ? trim(std::string_view(line).substr(1, line.size() - 2)) : "";
+  if (name.empty()) refuse(where, fmt::format("'{}' is not a section: [grid] or [NAME]", line));
+  return name;
+}
+
+Axis parse_axis(const std::string& line, const std::string& where) {
+  const size_t equals = line.find('=');
+  if (equals == std::string::npos)
+    refuse(where, fmt::format("'{}' is not a line of a grid: section.option = v1 | v2", line));
+  Axis axis{trim(std::string_view(line).substr(0, equals)), where, {}};
+  std::istringstream values(line.substr(equals + 1) + "|");
+  for (std::string value; std::getline(values, value, '|');) {
+    value = trim(value);
+    Config checked;
+    checked.assign(axis.option, value, where);
+    if (value.empty())
+      refuse(where, fmt::format("{} has an empty value; what a block does not set is that of the "
+                                "base configuration",
+                                axis.option));
+    if (const auto wrong = checked.violations(); !wrong.empty()) throw ConfigError(wrong.front());
+    if (std::find(axis.values.begin(), axis.values.end(), value) != axis.values.end())
+      refuse(where, fmt::format("{} has the value '{}' twice", axis.option, value));
+    axis.values.push_back(value);
+  }
+  refuse_fixed(axis.option, where);
+  return axis;
+}
+
+const Axis* find_axis(const Section& section, const std::string& option) {
+  for (const Axis& axis : section.axes)
+    if (axis.option == option) return &axis;
+  return nullptr;
+}
+
+std::vector<Section> parse_sections(const std::string& text, const std::string& source) {
+  std::vector<Section> sections;
+  std::istringstream lines(text);
+  int number = 0;
+  for (std::string raw; std::getline(lines, raw);) {
+    const std::string line = trim(std::string_view(raw).substr(0, raw.find('#')));
+    const std::string where = fmt::format("{}:{}", source, ++number);
+    if (line.empty()) continue;
+    if (line.front() == '[') {
+      const std::string name = parse_name(line, where);
+      for (const Section& section : sections)
+        if (section.name == name)
+          refuse(where, fmt::format("section [{}] stands at {} already", name, section.where));
+      sections.push_back({name, where, {}});
+      continue;
+    }
+    if (sections.empty()) refuse(where, "a grid begins with a section: [grid] or [NAME]");
+    Axis axis = parse_axis(line, where);
+    if (const Axis* before = find_axis(sections.back(), axis.option))
+      refuse(where, fmt::format("{} stands at {} already", axis.option, before->where));
+    sections.back().axes.push_back(std::move(axis));
+  }
+  return sections;
+}
+
+// Appends the points of the axes, the last of which varies fastest.
+void cross(const std::string& block, const std::vector<Axis>& axes, Grid* grid) {
+  std::vector<size_t> columns;
+  for (const Axis& axis : axes)
+    columns.push_back(static_cast<size_t>(
+        std::find_if(grid->options.begin(), grid->options.end(),
+                     [&](const auto& option) { return option.first == axis.option; }) -
+        grid->options.begin()));
+  std::vector<Grid::Point> points = {{block, std::vector<std::string>(grid->options.size())}};
+  for (size_t a = 0; a < axes.size(); ++a) {
+    if (grid->points.size() + points.size() * axes[a].values.size() > kMostPoints)
+      refuse(axes[a].where, fmt::format("the grid has more than {} points", kMostPoints));
+    std::vector<Grid::Point> longer;
+    for (const Grid::Point& point : points)
+      for (const std::string& value : axes[a].values) {
+        longer.push_back(point);
+        longer.back().values[columns[a]] = value;
+      }
+    points = std::move(longer);
+  }
+  grid->points.insert(grid->points.end(), points.begin(), points.end());
+}
+
+}  // namespace
+
+std::string Grid::describe(const Point& point) const {
+  std::vector<std::string> parts;
+  for (size_t i = 0; i < options.size(); ++i)
+    if (!point.values[i].empty())
+      parts.push_back(fmt::format("{}={}", options[i].first, point.values[i]));
+  return parts.empty() ? point.block : join(parts, " ");
+}
+
+Grid parse_grid(const std::string& text, const std::string& source) {
+  const std::vector<Section> sections = parse_sections(text, source);
+  Grid grid;
+  Section common;
+  std::vector<Section> blocks;
+  for (const Section& section : sections) {
+    (section.name == kCommon ? common : blocks.emplace_back()) = section;
+    for (const Axis& axis : section.axes)
+      if (std::none_of(grid.options.begin(), grid.options.end(),
+                       [&](const auto& option) { return option.first == axis.option; }))
+        grid.options.emplace_back(axis.option, axis.where);
+  }
+  for (const Section& block : blocks)
+    for (const Axis& axis : block.axes)
+      if (const Axis* before = find_axis(common, axis.option))
+        refuse(axis.where, fmt::format("{} stands in [grid] already, at {}", axis.option,
+                                       before->where));
+  if (grid.options.empty())
+    refuse(source, "the grid has no points: it needs a line section.option = v1 | v2");
+  if (blocks.empty()) cross("", common.axes, &grid);
+  for (const Section& block : blocks) {
+    std::vector<Axis> axes = common.axes;
+    axes.insert(axes.end(), block.axes.begin(), block.axes.end());
+    cross(block.name, axes, &grid);
+  }
+  return grid;
+}
+
+}  // namespace medpfl

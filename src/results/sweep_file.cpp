@@ -1,0 +1,83 @@
+#include "results/sweep_file.hpp"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <ctime>
+
+#include "core/error.hpp"
+#include "core/text.hpp"
+#include "core/version.hpp"
+#include "h5/file.hpp"
+#include "results/durable_file.hpp"
+#include "results/run_tables.hpp"
+#include "results/schema.hpp"
+
+namespace medpfl {
+namespace {
+
+void write_root(h5::File* file, const SweepRecord& record) {
+  file->write_attribute("/", "filetype", kSweepFileType);
+  file->write_attribute("/", "schema_version",
+                        std::vector<int64_t>{kSweepSchemaMajor, kSweepSchemaMinor});
+  file->write_attribute("/", "medpfl_version", version());
+  file->write_attribute("/", "git_sha", git_commit());
+  file->write_attribute("/", "created_utc", utc_time(static_cast<long long>(std::time(nullptr))));
+  file->write_attribute("/", "status", record.status);
+}
+
+void write_points(h5::File* file, const SweepRecord& record) {
+  using P = SweepPoint;
+  const std::vector<P>& points = record.points;
+  TableWriter table(file, "/points", "point");
+  table.column<std::string, P>(
+      "folder", points, [](const P& p) { return p.folder; },
+      "folder of the point's run, relative to that of this file");
+  table.column<std::string, P>(
+      "block", points, [](const P& p) { return p.block; },
+      "block of the grid file; empty in a grid without blocks");
+  table.column<std::string, P>(
+      "status", points, [](const P& p) { return p.status; },
+      "complete, interrupted, failed, or open: not begun");
+  table.column<int64_t, P>(
+      "exit_code", points, [](const P& p) { return p.exit_code; },
+      "of the point's run; -1: open");
+  table.column<std::string, P>(
+      "error", points, [](const P& p) { return p.error; }, "message of a failed point");
+  table.column<double, P>(
+      "seconds", points, [](const P& p) { return p.seconds; }, "wall time spent on the point",
+      "second");
+  TableWriter options(file, "/points/options", "point");
+  for (size_t i = 0; i < record.options.size(); ++i)
+    options.column<std::string, P>(
+        record.options[i], points, [i](const P& p) { return p.values[i]; },
+        "value of the option; empty where the point's block does not set it");
+}
+
+void write_links(h5::File* file, const SweepRecord& record) {
+  file->make_group("/runs");
+  for (size_t i = 0; i < record.points.size(); ++i)
+    if (record.points[i].has_run)
+      file->write_link(fmt::format("/runs/{:05}", i), record.points[i].folder + "/run.h5", "/");
+}
+
+}  // namespace
+
+void write_sweep(const std::string& folder, const SweepRecord& record) {
+  const std::string partial = folder + "/sweep.h5.partial";
+  try {
+    h5::File file = h5::File::create(partial);
+    write_root(&file, record);
+    write_config_group(&file, record.config);
+    file.write_text("/grid/text", record.grid, {"the grid file", "1", {}});
+    write_points(&file, record);
+    write_links(&file, record);
+    file.close();
+  } catch (const FormatError& error) {
+    std::remove(partial.c_str());
+    throw OutputError(fmt::format("cannot write {}/sweep.h5: {}", folder, error.what()));
+  }
+  publish_file(partial, folder + "/sweep.h5");
+}
+
+}  // namespace medpfl
