@@ -89,7 +89,7 @@ class Sweep:
     @cached_property
     def grid(self) -> str:
         """The text of the grid."""
-        return str(read(dataset(self.file, "grid")))
+        return str(read(dataset(self.file, "grid/text")))
 
     def open_point(self, point: int) -> Run:
         """The run of a point. Raises RunFormatError as open_run, which names the file."""
