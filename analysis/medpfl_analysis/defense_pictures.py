@@ -14,7 +14,7 @@ from .settings import NONE
 from .sweep import Sweep
 from .theme import LIGHT, WIDTH, Theme, new_figure
 
-MAX_SETTINGS = 16
+MAX_SETTINGS = 24
 _NAME, _SCORE, _GAP, _HEAD = 2.35, 0.62, 0.05, 0.05  # inches
 _IMAGE = ["client", "probe", "index"]
 
@@ -38,13 +38,14 @@ def _attacked(run: Run, row: pd.Series) -> pd.DataFrame:
 
 
 def defense_grid(
-    sweep: Sweep, rows: pd.DataFrame, theme: Theme = LIGHT, images: int = 6
+    sweep: Sweep, rows: pd.DataFrame, theme: Theme = LIGHT, images: int = 6,
+    settings: int = MAX_SETTINGS,
 ) -> Figure:
-    """Truth in the first line, then a line a row of pictured(rows): the same `images` images.
+    """Truth in the first line, then a line a row of pictured(): the same `images` images.
 
     They are at even ranks of PSNR in the first row. An image that a point did not attack is blank.
     """
-    shown = pictured(rows)
+    shown = pictured(rows, settings)
     first = shown.iloc[0]
     with sweep.open_point(first["point"]) as run:
         picked = spread(_attacked(run, first), images)

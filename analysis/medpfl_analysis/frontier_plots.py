@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter, PercentFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, PercentFormatter
 
 from .frontier import HALF, RECOGNIZABLE, levels, ordered, panels, undefended
 from .scores import Metric
@@ -16,6 +16,7 @@ from .theme import LIGHT, WIDTH, Theme, legend, new_figure, style
 
 _MARKERS = "osD^vPXp*h"
 _ACROSS = 3
+_KEYS_A_LINE = 4
 
 
 def _chains(table: pd.DataFrame) -> list[str]:
@@ -41,21 +42,33 @@ def _keys(theme: Theme, chains: list[str], methods: list[str], adapted: bool) ->
     return keys
 
 
+def _legend_below(figure: Figure, theme: Theme, handles: list[Line2D]) -> None:
+    """A legend under all panels, in a strip that the layout leaves free."""
+    share = _legend_height(handles) / figure.get_figheight()
+    figure.get_layout_engine().set(rect=(0, share, 1, 1 - share))
+    legend(figure, theme, handles=handles, loc="lower center", ncols=_KEYS_A_LINE, fontsize=7.5,
+           columnspacing=1.2)
+
+
+def _legend_height(handles: list[Line2D]) -> float:
+    return 0.12 + 0.175 * -(-len(handles) // _KEYS_A_LINE)  # inches
+
+
 def frontier(
-    table: pd.DataFrame, metric: Metric, theme: Theme = LIGHT, against: str = "balanced_accuracy"
+    table: pd.DataFrame, metric: Metric, theme: Theme = LIGHT, against: str = "balanced_accuracy",
 ) -> Figure:
     """`metric` with its 95 % interval over the balanced accuracy or epsilon, a panel a set of images.
 
     One colour a defense, one marker a method, hollow where adapted; points of a family and attack
     are joined from weak to strong. Rows without epsilon are left out there.
     """
+    chains, methods = _chains(table), [m for m in table["method"].unique() if m]
     table = table[np.isfinite(table[against])]
     shown = panels(table)
-    chains, methods = _chains(table), [m for m in table["method"].unique() if m]
     across = min(_ACROSS, max(1, len(shown)))
     down = -(-max(1, len(shown)) // across)
     keys = _keys(theme, chains, methods, bool(table["adapted"].any()))
-    figure = new_figure(WIDTH, 2.75 * down + 0.21 * -(-len(keys) // 4) + 0.1, theme)
+    figure = new_figure(WIDTH, 2.6 * down + _legend_height(keys), theme)
     grid = figure.subplots(down, across, squeeze=False, sharey=True)
     for axes, (title, rows) in zip(grid.ravel(), shown, strict=False):
         for (chain, _, method, adapted), part in ordered(rows).groupby(
@@ -76,28 +89,44 @@ def frontier(
             axes.axvline(base, color=theme.ink, linewidth=0.9, linestyle=(0, (4, 3)))
             axes.set_xlabel("balanced accuracy")
             axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+            axes.set_xlim(*_accuracy_range(rows["balanced_accuracy"], base, chance))
             axes.xaxis.set_major_locator(MaxNLocator(nbins=4, steps=[1, 2, 5, 10]))
-            axes.margins(x=0.09)
         else:
-            axes.set_xscale("log")
+            _logarithmic(axes)
             axes.set_xlabel("ε claimed after the last round")
         if metric.unit == "%":
             axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
-            axes.set_ylim(-0.04, 1.04)
+        axes.set_ylim(-0.06, 1.04)
     for axes in grid.ravel()[len(shown):]:
         axes.set_axis_off()
     for axes in grid[:, 0]:
         axes.set_ylabel(f"{'median ' if metric.statistic is np.median else ''}{metric.title}")
-    legend(figure, theme, handles=keys, loc="outside lower center", ncols=4, fontsize=7.5,
-           columnspacing=1.2)
+    _legend_below(figure, theme, keys)
     return figure
 
 
+def _accuracy_range(values: pd.Series, *others: float) -> tuple[float, float]:
+    """All values, at least 20 points wide."""
+    known = [v for v in (*values, *others) if np.isfinite(v)]
+    low, high = min(known), max(known)
+    room = max(0.03, 0.1 - (high - low) / 2)
+    return low - room, high + room
+
+
+def _logarithmic(axes: Axes) -> None:
+    axes.set_xscale("log")
+    axes.minorticks_off()
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:g}"))
+    low, high = axes.get_xlim()
+    if high / low < 30:
+        axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+
+
 def scales(table: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
-    """The kinds of scale with two values or more ("scale, relative to norm"), and their rows."""
+    """The kinds of scale with two values or more ("scale (norm)"), and their rows."""
     rows = table[(table["chain"] != NONE) & (table["scale_option"] != "") & (table["method"] != "")]
     named = rows["scale_option"].str.rsplit(".", n=1).str[-1]
-    relative = rows["relative"].map(lambda r: f", relative={r}" if r else "")
+    relative = rows["relative"].map(lambda r: f" ({r})" if r else "")
     return [(name, part) for name, part in rows.groupby(named + relative, sort=False)
             if part["scale"].nunique() > 1]
 
@@ -114,23 +143,22 @@ def scale_curves(
     chains = _chains(table)
     methods = list(rows["method"].unique())
     height = [1.0] * (len(methods) + 1)
-    figure = new_figure(1.2 + (WIDTH - 1.2) * max(len(shown), 2) / max(_ACROSS, len(shown)),
-                        1.55 * len(height) + 0.75, theme)
+    figure = new_figure(WIDTH, 1.55 * len(height) + 0.75, theme)
     grid = figure.subplots(len(height), len(shown), squeeze=False, sharex="col", sharey="row",
                            height_ratios=height)
     for column, (title, part) in enumerate(shown):
         panel = part["panel"].iloc[0]
         bare = table[(table["panel"] == panel) & (table["chain"] == NONE)]
-        for axes, method in zip(grid[:, column], methods, strict=False):
+        for place, method in enumerate(methods):
+            axes = grid[place, column]
             mine = part[part["method"] == method]
             _leak_lines(axes, mine, chains, theme)
             level = bare.loc[(bare["method"] == method) & ~bare["adapted"], RECOGNIZABLE].mean()
             axes.axhline(level, color=theme.ink, linewidth=0.9, linestyle=":")
             axes.axhspan(HALF, 1.05, color=theme.rule, alpha=0.45, zorder=0, linewidth=0)
-            style(axes, theme, f"{title}: {method}" if len(shown) < 3 else title)
-            if len(shown) >= 3:
-                axes.text(0.02, 0.06, method, transform=axes.transAxes, size=7.5,
-                          color=theme.muted)
+            style(axes, theme, "" if place else title)
+            axes.text(0.98, 0.93, method, transform=axes.transAxes, size=7.5, color=theme.muted,
+                      ha="right", va="top")
             axes.set_ylim(-0.05, 1.05)
         _accuracy_lines(grid[-1, column], table, part, chains, theme)
         _scale_axis(grid[-1, column], part["scale"].to_numpy(), name, theme)
@@ -139,12 +167,16 @@ def scale_curves(
     for axes in grid[:-1, 0]:
         axes.set_ylabel("SSIM ≥ 0.5")
     grid[-1, 0].set_ylabel("balanced acc.")
+    known = rows["balanced_accuracy"], *rows["chance"], *(
+        undefended(table, part["panel"].iloc[0]) for _, part in shown)
+    grid[-1, 0].set_ylim(*_accuracy_range(*known))
     families = rows["chain"].unique()
     handles = [Line2D([], [], color=_color(theme, c, chains), label=c) for c in families]
     handles.append(Line2D([], [], color=theme.ink, linestyle=":", label="no defense"))
+    handles.append(Line2D([], [], color=theme.muted, linestyle=(0, (1, 3)), label="chance"))
     if rows["adapted"].any():
         handles.append(Line2D([], [], color=theme.muted, linestyle="--", label="adapted attack"))
-    legend(figure, theme, handles=handles, loc="outside lower center", ncols=5, fontsize=7.5)
+    _legend_below(figure, theme, handles)
     return figure
 
 
@@ -177,9 +209,7 @@ def _scale_axis(axes: Axes, scale: np.ndarray, name: str, theme: Theme) -> None:
     """Logarithmic where the values are positive and wide apart."""
     values = np.unique(scale)
     if values[0] > 0 and values[-1] / values[0] >= 4:
-        axes.set_xscale("log")
-        axes.xaxis.set_minor_formatter(NullFormatter())
-        axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:g}"))
+        _logarithmic(axes)
     else:
         axes.xaxis.set_major_locator(MaxNLocator(nbins=4))
     axes.set_xlabel(name)

@@ -33,6 +33,7 @@ class Sweep:
         self.path = Path(file.filename)
         self.folder = self.path.resolve().parent
         root = attributes(file)
+        self.schema_version: tuple[int, ...] = tuple(root["schema_version"])
         self.status: str = root.get("status", "unknown")
         self.medpfl_version: str = root.get("medpfl_version", "unknown")
         self.git_sha: str = root.get("git_sha", "unknown")
