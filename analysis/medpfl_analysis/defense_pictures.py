@@ -21,9 +21,13 @@ _IMAGE = ["client", "probe", "index"]
 
 def pictured(rows: pd.DataFrame, count: int = MAX_SETTINGS) -> pd.DataFrame:
     """Rows of one panel in the order of the grid: no defense, then each setting, the plain attack
-    and the strongest adapted one. Of more than `count`, evenly chosen; the first stays."""
-    pairs = compare(rows)
-    order = [i for pair in pairs.itertuples() for i in (pair.plain, pair.adapted) if i != -1]
+    and the strongest adapted one. Where these are more than `count`, the one of the two with the
+    higher median SSIM; of more settings than that, evenly chosen ones, the first among them."""
+    pairs = [[i for i in (pair.plain, pair.adapted) if i != -1]
+             for pair in compare(rows).itertuples()]
+    order = [i for pair in pairs for i in pair]
+    if len(order) > count:
+        order = [rows.loc[pair, "ssim"].fillna(-1).idxmax() for pair in pairs]
     if len(order) > count:
         order = [order[i] for i in np.unique(np.linspace(0, len(order) - 1, count).round().astype(int))]
     return rows.loc[order]
@@ -77,7 +81,7 @@ def defense_grid(
             found = _same_images(run, row, dict(zip(keys, truth, strict=True)))
         name = "no defense" if row["defense"] == NONE else row["defense"]
         line(place, name, ("adapted: " if row["adapted"] else "") + row["attack"],
-             f"{row['ssim']:.2f}", found)
+             f"{row['ssim']:.2f}".replace("-0.00", "0.00"), found)
     axes.set(xlim=(0, figure.get_figwidth()), ylim=(height, 0))
     return figure
 

@@ -65,7 +65,7 @@ def lines(rows: pd.DataFrame) -> list[Line]:
         noise = row["relative_noise"]
         made.append(Line(
             defense="no defense" if row["defense"] == NONE else row["defense"],
-            noise="" if np.isnan(noise) else f"{noise:.2g}",
+            noise="" if np.isnan(noise) else f"{noise:.3g}",
             plain=_leak(row),
             adapted=None if pair.adapted == -1 else _leak(rows.loc[pair.adapted]),
             accuracy=number(row["balanced_accuracy"], "%"),
