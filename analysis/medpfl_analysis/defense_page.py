@@ -11,7 +11,7 @@ from PIL import Image
 from . import frontier_plots as plots
 from .defense_pictures import defense_grid
 from .defense_tables import LEAKS, Leak, Line, adaptations, lines
-from .frontier import findings, headline, panels
+from .frontier import by_method, findings, headline, panels
 from .sweep import SCORES, Sweep
 from .sweep_report import HOW_TO_READ
 from .theme import LIGHT, png
@@ -50,10 +50,9 @@ def _figures(sweep: Sweep) -> dict[str, tuple[str, Figure]]:
         made[f"{word}_curves"] = (f"Recognizable images and balanced accuracy over {name}",
                                   plots.scale_curves(table, rows, name, LIGHT))
     for i, (title, rows) in enumerate(panels(table), start=1):
-        plain = rows.loc[~rows["adapted"], "method"]
-        mine = rows[(rows["method"] == plain.iloc[0]) | (rows["adapted"] & ~rows["method"].isin(plain))]
+        method, mine = by_method(rows)[0]
         made[f"images_{i}"] = (
-            f"{title}: the same private images, and what {plain.iloc[0]} recovered under each defense",
+            f"{title}: the same private images, and what {method} recovered under each defense",
             defense_grid(sweep, mine, LIGHT, _GRID_IMAGES, _GRID_SETTINGS))
     return made
 
@@ -69,8 +68,8 @@ def defense_page(sweep: Sweep, pictures: dict[str, str], machine: str = "") -> s
         f"{sweep.created_utc[:10]} · MedPFL {sweep.medpfl_version} ({sweep.git_sha})"
         + (f" · {machine}" if machine else "")
         + f" · `medpfl sweep`, {len(sweep.complete)} of {len(sweep.points)} points", "",
-        "Written by `python3 -m medpfl_analysis defenses FOLDER` from the sweep whose grid is at the "
-        "end; not edited.", "", f"**{headline(table)}.**", "", HOW_TO_READ, ""]
+        "Written by `python3 -m medpfl_analysis defenses FOLDER` from the sweep whose base and "
+        "grid are at the end; not edited.", "", f"**{headline(table)}.**", "", HOW_TO_READ, ""]
     for title, sentences in findings(table):
         page += [f"**{title}**", "", *(f"- {sentence}" for sentence in sentences), ""]
     left = sweep.left_out
@@ -98,7 +97,9 @@ def defense_page(sweep: Sweep, pictures: dict[str, str], machine: str = "") -> s
     for chain, text in sweep.settings.constants().items():
         page += [f"`{chain}`: {text} throughout.  "]
     page += [f"The attackers knew: {text}.  " for text in sorted(set(table["knowledge"]) - {""})]
-    page += ["", "## The grid", "", "```", sweep.grid.strip(), "```"]
+    page += ["", "## The grid", "",
+             "What was set in all points: " + ", ".join(f"`{o}`" for o in sweep.base) + ".", "",
+             "```", sweep.grid.strip(), "```"]
     return "\n".join(page).rstrip() + "\n"
 
 
@@ -116,8 +117,8 @@ def _one_line(text: str) -> str:
 
 
 def write_defense_page(sweep: Sweep, output: Path, machine: str = "") -> list[Path]:
-    """Writes the page to `output` and its pictures to pictures/NAME_*.png beside it, NAME being that
-    of the page; returns what it wrote."""
+    """Writes the page to `output` and its pictures to pictures/NAME_*.png beside it, NAME being
+    that of the page; returns what it wrote."""
     folder = output.parent / "pictures"
     folder.mkdir(parents=True, exist_ok=True)
     written, addresses = [output], {}

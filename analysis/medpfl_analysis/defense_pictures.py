@@ -29,7 +29,8 @@ def pictured(rows: pd.DataFrame, count: int = MAX_SETTINGS) -> pd.DataFrame:
     if len(order) > count:
         order = [rows.loc[pair, "ssim"].fillna(-1).idxmax() for pair in pairs]
     if len(order) > count:
-        order = [order[i] for i in np.unique(np.linspace(0, len(order) - 1, count).round().astype(int))]
+        even = np.linspace(0, len(order) - 1, count).round().astype(int)
+        order = [order[i] for i in np.unique(even)]
     return rows.loc[order]
 
 
@@ -73,7 +74,8 @@ def defense_grid(
                 x = _NAME + column * (cell + _GAP)
                 axes.imshow(displayable(found[key]), cmap="gray", vmin=0, vmax=1, aspect="auto",
                             interpolation="nearest", extent=(x, x + cell, top + tall, top))
-        axes.text(_NAME + len(keys) * (cell + _GAP) + 0.04, middle, score, color=theme.muted, **style)
+        end = _NAME + len(keys) * (cell + _GAP) + 0.04
+        axes.text(end, middle, score, color=theme.muted, **style)
 
     line(0, "private image", "", "SSIM", dict(zip(keys, truth, strict=True)))
     for place, (_, row) in enumerate(shown.iterrows(), start=1):

@@ -52,6 +52,13 @@ def undefended(table: pd.DataFrame, panel: str) -> float:
     return float(rows.drop_duplicates("point")["balanced_accuracy"].mean())
 
 
+def by_method(rows: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
+    """The rows of a panel by plain method; methods that are adapted throughout are in each."""
+    plain = rows.loc[~rows["adapted"], "method"]
+    foreign = ~rows["method"].isin(plain)
+    return [(method, rows[(rows["method"] == method) | foreign]) for method in plain.unique()]
+
+
 def compare(rows: pd.DataFrame) -> pd.DataFrame:
     """The plain and the strongest adapted attack beside each other, one row a setting and plain
     attack of a panel, ordered: defense, attack, plain (row of `rows`), adapted (row, or -1).
@@ -104,8 +111,8 @@ def levels(rows: pd.DataFrame) -> list[Level]:
 
 def scaled_families(rows: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
     """The families of a panel that were run at two scales or more."""
-    return [(family, part) for family, part in rows[rows["chain"] != NONE].groupby("family", sort=False)
-            if part["scale"].nunique() > 1]
+    families = rows[rows["chain"] != NONE].groupby("family", sort=False)
+    return [(family, part) for family, part in families if part["scale"].nunique() > 1]
 
 
 def findings(table: pd.DataFrame) -> list[tuple[str, list[str]]]:
@@ -160,7 +167,7 @@ def _family_sentence(family: str, rows: pd.DataFrame, base: float, chance: float
     unsafe = [i for i, s in enumerate(steps) if s.scale in exposed]
     first = unsafe[-1] + 1 if unsafe else 0
     if first == len(steps):
-        said.append("no scale tried keeps both below half")
+        said.append(f"no {name} tried keeps both below half")
     elif unsafe:
         price = steps[first]
         said.append(f"both are below half from {price.scale:g} on, at a balanced accuracy of "

@@ -57,7 +57,7 @@ def _legend_height(handles: list[Line2D]) -> float:
 def frontier(
     table: pd.DataFrame, metric: Metric, theme: Theme = LIGHT, against: str = "balanced_accuracy",
 ) -> Figure:
-    """`metric` with its 95 % interval over the balanced accuracy or epsilon, a panel a set of images.
+    """`metric` with its 95 % interval over balanced accuracy or epsilon, a panel a set of images.
 
     One colour a defense, one marker a method, hollow where adapted; points of a family and attack
     are joined from weak to strong. Rows without epsilon are left out there.

@@ -39,7 +39,7 @@ class Setting:
     scale: float
     """NaN without scale_option"""
     relative: str
-    """what the scale is relative to: absolute, norm, p95; "" where the defense has no such option"""
+    """what the scale is relative to: absolute, norm, p95; "" where the defense has no such"""
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ class Settings:
         self, data: Sequence[str], configs: Sequence[dict[str, str]],
         set_options: Sequence[set[str]],
     ) -> None:
-        """data [points]: names of the images; set_options [points]: options that are not default."""
+        """data [points]: names of the images; set_options [points]: options not at default."""
         self._configs = configs
         self._set = set_options
         every = {option: None for config in configs for option in config}

@@ -51,7 +51,7 @@ class Sweep:
 
     @cached_property
     def options(self) -> pd.DataFrame:
-        """The options of the grid, one column each, one row a point; "" where its block lacks one."""
+        """The options of the grid, a column each, one row a point; "" where its block lacks one."""
         group = self.file.get("points/options")
         frame = table(group, tuple(group) if isinstance(group, h5py.Group) else ())
         frame.index.name = "point"
@@ -59,8 +59,8 @@ class Sweep:
 
     @cached_property
     def points(self) -> pd.DataFrame:
-        """folder, block, status (complete | interrupted | failed | open), exit_code, error, seconds;
-        one row a point."""
+        """folder, block, status (complete | interrupted | failed | open), exit_code, error,
+        seconds; one row a point."""
         group = self.file.get("points")
         if not isinstance(group, h5py.Group):
             raise RunFormatError(f"{self.path}: has no /points; the file is damaged")
@@ -91,6 +91,13 @@ class Sweep:
     def grid(self) -> str:
         """The text of the grid."""
         return str(read(dataset(self.file, "grid/text")))
+
+    @cached_property
+    def base(self) -> list[str]:
+        """Options of the base configuration that are not default: "federation.rounds=400"."""
+        frame = table(self.file.get("config"), ("option", "value", "source"))
+        told = frame[(frame["source"] != "default") & (frame["option"] != "run.output")]
+        return [f"{row.option}={row.value}" for row in told.itertuples()]
 
     def open_point(self, point: int) -> Run:
         """The run of a point. Raises RunFormatError as open_run, which names the file."""
@@ -186,8 +193,8 @@ def relative_noise(run: Run) -> float:
     """L2 norm of the noise by that of the update it is added to, root mean square over updates.
 
     Independent noise adds its energy: ||u + z||^2 is ||u||^2 + ||z||^2 but for a cross term that is
-    nil on average; u is the update after the clipping of the same defense. NaN where no defense adds
-    noise to updates (dp-sgd adds it within training), or it is lost in the cross term. The first
+    nil on average; u is the update after the clipping of the same defense. NaN where no defense
+    adds noise to updates (dp-sgd adds it within training), or it is lost in the cross term. The first
     such defense of the chain counts.
     """
     frame = run.defenses

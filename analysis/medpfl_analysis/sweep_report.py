@@ -9,7 +9,7 @@ import numpy as np
 from . import frontier_plots as plots
 from .defense_pictures import defense_grid
 from .defense_tables import LEAKS, adaptations, lines
-from .frontier import findings, headline, panels
+from .frontier import by_method, findings, headline, panels
 from .report import Picture, picture, render
 from .scores import METRICS
 from .sweep import SCORES, Sweep
@@ -21,18 +21,18 @@ BANNERS = {
     "failed": "Points of this sweep failed: the page shows those that are complete.",
 }
 HOW_TO_READ = (
-    "A row is one setting: what leaks to a plain attack and to one adapted to the defense, what the "
-    "model is worth after the last round with the defense on, and the ε that is claimed. Noise "
-    "without clipping claims no ε, whatever its scale: there “none” is written, which is not 0. "
-    "Relative noise is the norm of the noise by that of the updates it is added to; messages of few "
-    "images, as attacked here, may have larger gradients than updates. Scores are of what the "
+    "A row is one setting: what leaks to a plain attack and to one adapted to the defense, what "
+    "the model is worth after the last round with the defense on, and the ε that is claimed. Noise "
+    "without clipping claims no ε, whatever its scale: “none” is written there, which is not 0. "
+    "Relative noise is the norm of the noise by that of the updates it is added to; probes of few "
+    "images may have larger gradients than those. Scores are of what the "
     "attacker keeps, by its own loss; brackets hold 95 % bootstrap intervals over images."
 )
 _BY_KEY = {metric.key: metric for metric in SCORES}
 
 
 def _frontiers(sweep: Sweep) -> list[Picture]:
-    """Leak against balanced accuracy by three measures, and against epsilon where it is claimed."""
+    """Leak by three measures against balanced accuracy, and against epsilon where claimed."""
     table = sweep.table
     caption = ("One mark a setting and attack, a thin line its 95 % interval; lines join a defense "
                "from weak to strong. Low and right is good. Dashed: balanced accuracy without "
@@ -44,7 +44,8 @@ def _frontiers(sweep: Sweep) -> list[Picture]:
     if np.isfinite(table.loc[table["method"] != "", "epsilon"]).any():
         made.append(picture(
             lambda theme: plots.frontier(table, _BY_KEY["ssim"], theme, "epsilon"),
-            "Median SSIM against the ε claimed", "Only settings that claim an ε.", "SSIM against ε"))
+            "Median SSIM against the ε claimed", "Only settings that claim an ε.",
+            "SSIM against ε"))
     return made
 
 
@@ -60,9 +61,7 @@ def _curves(sweep: Sweep) -> list[Picture]:
 def _grids(sweep: Sweep) -> list[Picture]:
     made = []
     for title, rows in panels(sweep.table):
-        for method in rows.loc[~rows["adapted"], "method"].unique()[:2]:
-            mine = rows[(rows["method"] == method)
-                        | (rows["adapted"] & ~rows["method"].isin(rows.loc[~rows["adapted"], "method"]))]
+        for method, mine in by_method(rows)[:2]:
             made.append(picture(
                 lambda theme, mine=mine: defense_grid(sweep, mine, theme),
                 f"The same private images of {title} as {method} recovered them under each defense",
@@ -72,7 +71,7 @@ def _grids(sweep: Sweep) -> list[Picture]:
 
 
 def render_sweep(sweep: Sweep) -> str:
-    """The page as HTML text. Raises RunFormatError if the sweep, or a complete point, is damaged."""
+    """The page as HTML text. Raises RunFormatError if the sweep or a complete point is damaged."""
     table = sweep.table
     titled = panels(table)
     terms = [metric for metric in METRICS if metric.key in _BY_KEY]

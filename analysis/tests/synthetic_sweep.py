@@ -13,8 +13,9 @@ TEXT = h5py.string_dtype("utf-8")
 BASE = {
     "run.name": "demo", "data.dataset": "image-folder", "data.path": "images/brain",
     "federation.clients": "3", "defense.chain": "", "defense.laplace.scale": "0.01",
-    "defense.laplace.relative": "absolute", "defense.dp-sgd.sigma": "1", "defense.prune.ratio": "0.9",
-    "attack.method": "dlg", "attack.dlg.objective": "l2", "attack.iterations": "300",
+    "defense.laplace.relative": "absolute", "defense.dp-sgd.sigma": "1",
+    "defense.prune.ratio": "0.9", "attack.method": "dlg", "attack.dlg.objective": "l2",
+    "attack.iterations": "300",
 }
 
 
@@ -79,6 +80,9 @@ def write_sweep(
         file.attrs["medpfl_version"], file.attrs["git_sha"] = "0.1.0", "0123abc"
         file.attrs["created_utc"], file.attrs["status"] = "2026-01-02T03:04:05Z", status
         put(file.create_group("grid"), "text", "[grid]\ndefense.chain = laplace\n")
+        put_all(file.create_group("config"), {
+            "option": ["run.seed", "federation.rounds"], "value": ["1", "3"],
+            "source": ["default", "base.ini"]}, "option")
         table = file.create_group("points")
         put_all(table, {"folder": names, "block": [p.block for p in points],
                         "status": [p.status for p in points],

@@ -66,7 +66,8 @@ def test_the_table_by_hand(sweep_folder: Path) -> None:
     assert table["asr_70"].tolist() == [0.25, 0.25, 0, 0.25, 0.25, 0]
     assert table["asr_90"].tolist() == [0.25, 0, 0, 0.25, 0.25, 0]
     assert table["rank_1"].tolist() == [0.75, 0.75, 0, 0.75, 0.75, 0]
-    assert (table["ssim_low"] <= table["ssim"]).all() and (table["ssim"] <= table["ssim_high"]).all()
+    assert (table["ssim_low"] <= table["ssim"]).all()
+    assert (table["ssim"] <= table["ssim_high"]).all()
     assert table["balanced_accuracy"].tolist() == [0.8, 0.75, 0.5, 0.79, 0.75, 0.6]
     assert table["chance"].tolist() == pytest.approx([1 / 3] * 6)
     assert np.isnan(table["epsilon"][:5]).all() and table["epsilon"][5] == 4.214
@@ -101,9 +102,9 @@ def test_findings_in_words(sweep_folder: Path) -> None:
         "re-identified, at a balanced accuracy of 80 %; chance is 33 %.")
     assert plain[1:] == [
         "laplace: up to scale 0.1 at least half of the images stay recognizable (75 % by dlg "
-        "objective=l1, n = 4); the balanced accuracy is 75 % there, 80 % undefended, 33 % by chance; "
-        "up to 0.1 at least half are re-identified; both are below half from 1 on, at a balanced "
-        "accuracy of 50 %."]
+        "objective=l1, n = 4); the balanced accuracy is 75 % there, 80 % undefended, 33 % by "
+        "chance; up to 0.1 at least half are re-identified; both are below half from 1 on, at a "
+        "balanced accuracy of 50 %."]
     # laplace 0.01 and 0.1 of laplace 0.01, 0.1, 1 and dp-sgd.
     assert headline(table) == ("2 of 4 defended settings leave at least half of the images "
                                "recognizable")
@@ -129,7 +130,8 @@ def test_plain_beside_adapted(sweep_folder: Path) -> None:
         assert pictured(rows).index.tolist() == [0, 3, 1, 4, 2, 5]
         assert pictured(rows, 5).index.tolist() == [0, 3, 4, 2, 5]
     assert [line.defense for line in made] == [
-        "no defense", "laplace scale=0.01", "laplace scale=0.1", "laplace scale=1", "dp-sgd sigma=2"]
+        "no defense", "laplace scale=0.01", "laplace scale=0.1", "laplace scale=1",
+        "dp-sgd sigma=2"]
     assert [line.epsilon for line in made] == ["none"] * 4 + ["4.21"]
     assert [line.change for line in made] == [
         "", "−1 points", "−5 points", "−30 points", "−20 points"]
@@ -145,7 +147,8 @@ def test_points_text() -> None:
 
 def test_a_method_run_on_defended_messages_alone_is_adapted(tmp_path: Path) -> None:
     folder = write_sweep(tmp_path / "s", [
-        Point({"defense.chain": ""}), laplace("1", LOST, 0.5, options={"attack.method": "dlg,cpl"})])
+        Point({"defense.chain": ""}),
+        laplace("1", LOST, 0.5, options={"attack.method": "dlg,cpl"})])
     with open_sweep(folder) as sweep:
         table = sweep.table
         assert table["method"].tolist() == ["dlg", "cpl", "dlg"]
@@ -238,6 +241,7 @@ def test_page_of_defenses(sweep_folder: Path, tmp_path: Path) -> None:
     assert rows[2][0] == "`laplace scale=0.1`" and rows[2][4].startswith("0.35 [")
     assert rows[2][8:] == ["75 %", "−5 points", "none"]
     assert "| `laplace scale=0.1` | `dlg objective=l1` | 0.35 → 0.60 | 50 % → 75 % |" in text
+    assert "What was set in all points: `federation.rounds=3`." in text
     assert "defense.chain = laplace" in text.split("## The grid")[1]
     pictures = sorted(path.name for path in (tmp_path / "pictures").iterdir())
     assert pictures == ["defenses_frontier.png", "defenses_images_1.png",
