@@ -15,7 +15,7 @@ from .sweep import Sweep
 from .theme import LIGHT, WIDTH, Theme, new_figure
 
 MAX_SETTINGS = 24
-_NAME, _SCORE, _GAP, _HEAD = 2.35, 0.62, 0.05, 0.05  # inches
+_LETTER, _SCORE, _GAP, _HEAD = 0.076, 0.45, 0.05, 0.05  # inches
 _IMAGE = ["client", "probe", "index"]
 
 
@@ -42,6 +42,14 @@ def _attacked(run: Run, row: pd.Series) -> pd.DataFrame:
     return images[same].rename_axis("row").reset_index().set_index(_IMAGE)
 
 
+def _name(row: pd.Series) -> str:
+    return "no defense" if row["defense"] == NONE else row["defense"]
+
+
+def _note(row: pd.Series) -> str:
+    return ("adapted: " if row["adapted"] else "") + row["attack"]
+
+
 def defense_grid(
     sweep: Sweep, rows: pd.DataFrame, theme: Theme = LIGHT, images: int = 6,
     settings: int = MAX_SETTINGS,
@@ -56,10 +64,12 @@ def defense_grid(
         picked = spread(_attacked(run, first), images)
         truth = run.pictures("truth", picked["row"].to_numpy())
     keys = list(picked.index)
-    cell = min(0.72, (WIDTH - _NAME - _SCORE) / len(keys) - _GAP)
+    words = [(_name(row), _note(row)) for _, row in shown.iterrows()]
+    left = _LETTER * max(12, *(max(len(name), 0.85 * len(note)) for name, note in words))
+    cell = min(0.72, (WIDTH - left - _SCORE) / len(keys) - _GAP)
     tall = cell * truth.shape[-2] / truth.shape[-1]
     height = _HEAD + (len(shown) + 1) * (tall + _GAP)
-    figure = new_figure(_NAME + _SCORE + len(keys) * (cell + _GAP), height, theme, layout=None)
+    figure = new_figure(left + _SCORE + len(keys) * (cell + _GAP), height, theme, layout=None)
     axes = figure.add_axes((0, 0, 1, 1))
     axes.set_axis_off()
 
@@ -71,19 +81,17 @@ def defense_grid(
         axes.text(0, middle + 0.085, note, color=theme.muted, va="center", size=7)
         for column, key in enumerate(keys):
             if key in found:
-                x = _NAME + column * (cell + _GAP)
+                x = left + column * (cell + _GAP)
                 axes.imshow(displayable(found[key]), cmap="gray", vmin=0, vmax=1, aspect="auto",
                             interpolation="nearest", extent=(x, x + cell, top + tall, top))
-        end = _NAME + len(keys) * (cell + _GAP) + 0.04
+        end = left + len(keys) * (cell + _GAP) + 0.04
         axes.text(end, middle, score, color=theme.muted, **style)
 
     line(0, "private image", "", "SSIM", dict(zip(keys, truth, strict=True)))
     for place, (_, row) in enumerate(shown.iterrows(), start=1):
         with sweep.open_point(row["point"]) as run:
             found = _same_images(run, row, dict(zip(keys, truth, strict=True)))
-        name = "no defense" if row["defense"] == NONE else row["defense"]
-        line(place, name, ("adapted: " if row["adapted"] else "") + row["attack"],
-             f"{row['ssim']:.2f}".replace("-0.00", "0.00"), found)
+        line(place, *words[place - 1], f"{row['ssim']:.2f}".replace("-0.00", "0.00"), found)
     axes.set(xlim=(0, figure.get_figwidth()), ylim=(height, 0))
     return figure
 

@@ -61,13 +61,15 @@ def by_method(rows: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
 
 def compare(rows: pd.DataFrame) -> pd.DataFrame:
     """The plain and the strongest adapted attack beside each other, one row a setting and plain
-    attack of a panel, ordered: defense, attack, plain (row of `rows`), adapted (row, or -1).
+    attack of a panel (and seed, where points differ in nothing else), ordered: defense, attack, plain (row of `rows`), adapted (row, or -1).
 
     Strongest by the median SSIM over images, over points that differ only in the attack. An adapted
     attack of a method that has no plain one stands beside the setting's first plain attack.
     """
     made = []
-    for _, setting in ordered(rows).groupby(["defense", "round", "kind"], sort=False):
+    alike = ["defense", "round", "kind"]
+    repeat = rows.groupby([*alike, "method", "options"]).cumcount()
+    for _, setting in ordered(rows).groupby([*(rows[key] for key in alike), repeat], sort=False):
         plain, adapted = setting[~setting["adapted"]], setting[setting["adapted"]]
         if plain.empty:
             plain, adapted = setting.iloc[:1], setting.iloc[1:]

@@ -71,8 +71,8 @@ def frontier(
     figure = new_figure(WIDTH, 2.6 * down + _legend_height(keys), theme)
     grid = figure.subplots(down, across, squeeze=False, sharey=True)
     for axes, (title, rows) in zip(grid.ravel(), shown, strict=False):
-        for (chain, _, method, adapted), part in ordered(rows).groupby(
-                ["chain", "family", "method", "adapted"], sort=False):
+        for (chain, _, method, adapted, _), part in ordered(rows).groupby(
+                ["chain", "family", "method", "adapted", "round"], sort=False):
             color = _color(theme, chain, chains)
             x, y = part[against].to_numpy(), part[metric.key].to_numpy()
             if chain != NONE and part["options"].nunique() == 1:
@@ -80,7 +80,8 @@ def frontier(
             ends = part[[f"{metric.key}_low", f"{metric.key}_high"]].to_numpy().T
             axes.vlines(x, *ends, color=color, linewidth=1, alpha=0.55, zorder=2)
             axes.plot(x, y, linestyle="", marker=_MARKERS[methods.index(method) % len(_MARKERS)],
-                      color=color, markersize=7.5 if chain == NONE else 4.5, zorder=3,
+                      color=color, markersize=7 if chain == NONE else 4.5,
+                      zorder=4 if chain == NONE else 3,
                       markerfacecolor=theme.surface if adapted else color)
         style(axes, theme, title)
         if against == "balanced_accuracy":
@@ -157,15 +158,13 @@ def scale_curves(
             axes.axhline(level, color=theme.ink, linewidth=0.9, linestyle=":")
             axes.axhspan(HALF, 1.05, color=theme.rule, alpha=0.45, zorder=0, linewidth=0)
             style(axes, theme, "" if place else title)
-            axes.text(0.98, 0.93, method, transform=axes.transAxes, size=7.5, color=theme.muted,
-                      ha="right", va="top")
             axes.set_ylim(-0.05, 1.05)
         _accuracy_lines(grid[-1, column], table, part, chains, theme)
         _scale_axis(grid[-1, column], part["scale"].to_numpy(), name, theme)
     for row in grid:
         row[0].yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
-    for axes in grid[:-1, 0]:
-        axes.set_ylabel("SSIM ≥ 0.5")
+    for axes, method in zip(grid[:-1, 0], methods, strict=True):
+        axes.set_ylabel(f"{method}\nSSIM ≥ 0.5")
     grid[-1, 0].set_ylabel("balanced acc.")
     known = rows["balanced_accuracy"], *rows["chance"], *(
         undefended(table, part["panel"].iloc[0]) for _, part in shown)
@@ -205,11 +204,22 @@ def _accuracy_lines(
     style(axes, theme)
 
 
+def _apart(values: np.ndarray, factor: float) -> list[float]:
+    """Of ascending values those that are this factor or more above the one taken before."""
+    taken: list[float] = []
+    for value in values:
+        if not taken or value >= taken[-1] * factor:
+            taken.append(float(value))
+    return taken
+
+
 def _scale_axis(axes: Axes, scale: np.ndarray, name: str, theme: Theme) -> None:
     """Logarithmic where the values are positive and wide apart."""
     values = np.unique(scale)
     if values[0] > 0 and values[-1] / values[0] >= 4:
         _logarithmic(axes)
+        axes.set_xticks(_apart(values, (values[-1] / values[0]) ** 0.16))
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:.3g}"))
     else:
         axes.xaxis.set_major_locator(MaxNLocator(nbins=4))
     axes.set_xlabel(name)

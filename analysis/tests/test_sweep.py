@@ -140,6 +140,17 @@ def test_plain_beside_adapted(sweep_folder: Path) -> None:
     assert line.noise == "1.33"
 
 
+def test_seeds_are_lines_of_their_own_and_one_level(tmp_path: Path) -> None:
+    """Half of the images for one seed and none for the other: a quarter at that scale."""
+    folder = write_sweep(tmp_path / "s", [
+        laplace("1", ssim, accuracy, options={"run.seed": seed})
+        for seed, ssim, accuracy in (("1", HALF, 0.5), ("2", LOST, 0.7))])
+    with open_sweep(folder) as sweep:
+        assert compare(sweep.table)["plain"].tolist() == [0, 1]
+        [level] = levels(sweep.table)
+    assert (level.recognizable, level.balanced_accuracy) == (0.25, pytest.approx(0.6))
+
+
 def test_points_text() -> None:
     assert [points_text(x) for x in (-0.12, 0.034, 0.001, np.nan)] == [
         "−12 points", "+3 points", "±0 points", ""]
