@@ -10,7 +10,7 @@ from PIL import Image
 
 from . import frontier_plots as plots
 from .defense_pictures import defense_grid
-from .defense_tables import LEAKS, Leak, Line, adaptations, lines
+from .defense_tables import LEAKS, Leak, Line, adaptations, knowledge, lines
 from .frontier import by_method, findings, headline, panels
 from .sweep import SCORES, Sweep
 from .sweep_report import HOW_TO_READ
@@ -96,7 +96,7 @@ def defense_page(sweep: Sweep, pictures: dict[str, str], machine: str = "") -> s
                       line.plain.cells, line.adapted.cells, strict=True))] for line in met])
     for chain, text in sweep.settings.constants().items():
         page += [f"`{chain}`: {text} throughout.  "]
-    page += [f"The attackers knew: {text}.  " for text in sorted(set(table["knowledge"]) - {""})]
+    page += [f"What the attacker knew, besides the defense. {text}  " for text in knowledge(table)]
     page += ["", "## The grid", "",
              "What was set in all points: " + ", ".join(f"`{o}`" for o in sweep.base) + ".", "",
              "```", sweep.grid.strip(), "```"]

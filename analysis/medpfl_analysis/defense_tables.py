@@ -14,7 +14,7 @@ from .settings import NONE
 from .sweep import SCORES
 
 _BY_KEY = {metric.key: metric for metric in SCORES}
-LEAKS = tuple(_BY_KEY[key] for key in ("ssim", "asr_50", "asr_90", "rank_1"))
+LEAKS = tuple(_BY_KEY[key] for key in ("ssim", "asr_50", "asr_90", "rank_1", "rdlv"))
 
 
 @dataclass(frozen=True)
@@ -72,6 +72,13 @@ def lines(rows: pd.DataFrame) -> list[Line]:
             change="" if row["chain"] == NONE else points_text(row["balanced_accuracy"] - base),
             epsilon=epsilon_text(row["epsilon"])))
     return made
+
+
+def knowledge(table: pd.DataFrame) -> list[str]:
+    """What the attackers knew, by method, apart from the defense, which they always know."""
+    told = table[table["method"] != ""]
+    known = told["knowledge"].str.replace(r"; defenses: [^;|]*", "", regex=True)
+    return sorted({f"{method}: {text}" for method, text in zip(told["method"], known, strict=True)})
 
 
 def adaptations(rows: pd.DataFrame) -> list[Line]:

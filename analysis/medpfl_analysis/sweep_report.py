@@ -8,7 +8,7 @@ import numpy as np
 
 from . import frontier_plots as plots
 from .defense_pictures import defense_grid
-from .defense_tables import LEAKS, adaptations, lines
+from .defense_tables import LEAKS, adaptations, knowledge, lines
 from .frontier import by_method, findings, headline, panels
 from .report import Picture, picture, render
 from .scores import METRICS
@@ -25,7 +25,8 @@ HOW_TO_READ = (
     "the model is worth after the last round with the defense on, and the ε that is claimed. Noise "
     "without clipping claims no ε, whatever its scale: “none” is written there, which is not 0. "
     "Relative noise is the norm of the noise by that of the updates it is added to; probes of few "
-    "images may have larger gradients than those. Scores are of what the "
+    "images may have larger gradients than those. A black border alone raises SSIM: RDLV of 0 or "
+    "less is no better than the mean public image. Scores are of what the "
     "attacker keeps, by its own loss; brackets hold 95 % bootstrap intervals over images."
 )
 _BY_KEY = {metric.key: metric for metric in SCORES}
@@ -89,7 +90,7 @@ def render_sweep(sweep: Sweep) -> str:
         tables=[(title, lines(rows)) for title, rows in titled],
         adapted=[(title, adaptations(rows)) for title, rows in titled],
         constants=sweep.settings.constants(),
-        knowledge=sorted({k for k in table["knowledge"] if k}),
+        knowledge=knowledge(table),
         grids=_grids(sweep),
         left_out=sweep.left_out.reset_index().to_dict("records"),
         terms=terms,

@@ -14,7 +14,7 @@ from synthetic_sweep import Point, write_sweep
 from medpfl_analysis import RunFormatError, open_run, open_sweep
 from medpfl_analysis.__main__ import main
 from medpfl_analysis.defense_pictures import defense_grid, pictured
-from medpfl_analysis.defense_tables import adaptations, lines, points_text
+from medpfl_analysis.defense_tables import adaptations, knowledge, lines, points_text
 from medpfl_analysis.frontier import compare, findings, headline, levels, panels
 from medpfl_analysis.frontier_plots import scales
 
@@ -151,6 +151,15 @@ def test_seeds_are_lines_of_their_own_and_one_level(tmp_path: Path) -> None:
     assert (level.recognizable, level.balanced_accuracy) == (0.25, pytest.approx(0.6))
 
 
+def test_knowledge_is_told_once_for_all_defenses(tmp_path: Path) -> None:
+    folder = write_sweep(tmp_path / "s", [Point({"defense.chain": ""}), laplace("1", LOST, 0.5)])
+    for point, defense in enumerate(("none", "laplace scale=1")):
+        with h5py.File(folder / f"points/{point:05d}/run.h5", "r+") as file:
+            file["attacks/tasks/knowledge"][...] = f"labels: known; defenses: {defense}"
+    with open_sweep(folder) as sweep:
+        assert knowledge(sweep.table) == ["dlg: labels: known"]
+
+
 def test_points_text() -> None:
     assert [points_text(x) for x in (-0.12, 0.034, 0.001, np.nan)] == [
         "−12 points", "+3 points", "±0 points", ""]
@@ -250,7 +259,7 @@ def test_page_of_defenses(sweep_folder: Path, tmp_path: Path) -> None:
             if line.startswith("| `")]
     assert [rows[0][i] for i in (0, 2, 3)] == ["`no defense`", "`dlg`", "4"]
     assert rows[2][0] == "`laplace scale=0.1`" and rows[2][4].startswith("0.35 [")
-    assert rows[2][8:] == ["75 %", "−5 points", "none"]
+    assert rows[2][9:] == ["75 %", "−5 points", "none"]
     assert "| `laplace scale=0.1` | `dlg objective=l1` | 0.35 → 0.60 | 50 % → 75 % |" in text
     assert "What was set in all points: `federation.rounds=3`." in text
     assert "defense.chain = laplace" in text.split("## The grid")[1]
