@@ -61,7 +61,8 @@ def by_method(rows: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
 
 def compare(rows: pd.DataFrame) -> pd.DataFrame:
     """The plain and the strongest adapted attack beside each other, one row a setting and plain
-    attack of a panel (and seed, where points differ in nothing else), ordered: defense, attack, plain (row of `rows`), adapted (row, or -1).
+    attack of a panel (and seed, where points differ in nothing else), as ordered(): defense,
+    attack, plain (row of `rows`), adapted (row, or -1).
 
     Strongest by the median SSIM over images, over points that differ only in the attack. An adapted
     attack of a method that has no plain one stands beside the setting's first plain attack.

@@ -190,23 +190,36 @@ _ADDS_NOISE = ("gaussian", "laplace", "fed-sdp", "personalized-ldp")
 
 
 def relative_noise(run: Run) -> float:
-    """L2 norm of the noise by that of the update it is added to, root mean square over updates.
+    """Expected L2 norm of the noise by that of the update it is added to, behind the clipping of the
+    same defense: median over the updates of the attacked rounds (of all, without attacks).
 
-    Independent noise adds its energy: ||u + z||^2 is ||u||^2 + ||z||^2 but for a cross term that is
-    nil on average; u is the update after the clipping of the same defense. NaN where no defense
-    adds noise to updates (dp-sgd adds it within training), or it is lost in the cross term. The first
-    such defense of the chain counts.
+    From the configured scale where it tells the norm. Else from the energy that noise adds, which
+    is ||u + z||^2 - ||u||^2 but for a cross term that is nil on average, root mean square over
+    updates; NaN where it is lost in that term. NaN where no defense adds noise to updates: dp-sgd
+    adds it within training. The first such defense of the chain counts.
     """
     frame = run.defenses
     kinds = frame["defense"].str.split().str[0] if len(frame) else pd.Series(dtype=str)
-    for kind in (k for k in kinds.unique() if k in _ADDS_NOISE):
-        rows = frame[(kinds == kind) & (frame["norm_before"] > 0)]
-        before = rows["norm_before"].to_numpy(dtype=float)
-        bound = float(run.config.get(f"defense.{kind}.bound", "inf"))
-        before = np.minimum(before, bound)
-        energy = np.mean((rows["norm_after"] ** 2 - before**2) / before**2) if len(rows) else np.nan
-        return float(np.sqrt(energy)) if energy > 0 else np.nan
-    return np.nan
+    kind = next((name for name in kinds.unique() if name in _ADDS_NOISE), None)
+    if kind is None:
+        return np.nan
+    rows = frame[(kinds == kind) & (frame["norm_before"] > 0)]
+    attacked = rows[rows["round"].isin(run.tasks["round"])]
+    rows = attacked if len(attacked) else rows
+    own = {option.rsplit(".", 1)[-1]: value for option, value in run.config.items()
+           if option.startswith(f"defense.{kind}.")}
+    before = np.minimum(rows["norm_before"].to_numpy(dtype=float), float(own.get("bound", "inf")))
+    entries = float(run.model.get("trainable", run.model["parameters"]))
+    deviation = np.sqrt(2) if kind == "laplace" else 1.0
+    if own.get("relative") == "norm":
+        return deviation * float(own["scale"])
+    if own.get("relative") == "absolute":
+        return float(np.median(deviation * float(own["scale"]) * np.sqrt(entries) / before))
+    if kind == "fed-sdp":
+        noise = float(own["sigma"]) * float(own["bound"]) * np.sqrt(entries)
+        return float(np.median(noise / before))
+    energy = np.mean((rows["norm_after"] ** 2 - before**2) / before**2) if len(rows) else np.nan
+    return float(np.sqrt(energy)) if energy > 0 else np.nan
 
 
 def is_sweep(path: Path) -> bool:

@@ -76,18 +76,25 @@ def test_the_table_by_hand(sweep_folder: Path) -> None:
     assert table["defense.laplace.scale"].tolist() == ["", "0.1", "1", "0.01", "0.1", ""]
 
 
-def test_relative_noise_is_the_energy_that_noise_added(sweep_folder: Path) -> None:
-    """Norm 3 before and 5 after: noise of norm 4."""
-    with open_sweep(sweep_folder) as sweep:
-        noise = sweep.table["relative_noise"]
-    assert noise[1] == pytest.approx(4 / 3)
-    assert noise.drop(1).isna().all()
-
-
-def test_noise_behind_clipping_is_of_the_clipped_update(tmp_path: Path) -> None:
-    point = Point({"defense.chain": "fed-sdp", "defense.fed-sdp.bound": "3"}, norms=(30.0, 5.0))
+@pytest.mark.parametrize(("kind", "options", "noise"), [
+    # Deviation sqrt(2) 0.1 of each of 20 entries, to an update of norm 3.
+    ("laplace", {"scale": "0.1", "relative": "absolute"}, 0.1 * 2**0.5 * 20**0.5 / 3),
+    ("gaussian", {"scale": "0.1", "relative": "absolute"}, 0.1 * 20**0.5 / 3),
+    ("gaussian", {"scale": "0.1", "relative": "norm"}, 0.1),
+    # Norm 3 before and 5 after: noise of norm 4.
+    ("gaussian", {"scale": "0.1", "relative": "p95"}, 4 / 3),
+    # Clipped to 2: noise of norm sigma C sqrt(20) to an update of norm 2.
+    ("fed-sdp", {"bound": "2", "sigma": "0.5"}, 0.5 * 20**0.5),
+    ("personalized-ldp", {"bound": "2", "epsilon": "0.1..1"}, (25 - 4) ** 0.5 / 2),
+    ("prune", {"ratio": "0.5"}, np.nan),
+])
+def test_relative_noise_by_hand(
+    tmp_path: Path, kind: str, options: dict[str, str], noise: float
+) -> None:
+    own = {f"defense.{kind}.{name}": value for name, value in options.items()}
+    point = Point({"defense.chain": kind} | own, norms=(3.0, 5.0))
     with open_sweep(write_sweep(tmp_path / "s", [point])) as sweep:
-        assert sweep.table["relative_noise"][0] == pytest.approx(4 / 3)
+        assert sweep.table["relative_noise"][0] == pytest.approx(noise, nan_ok=True)
 
 
 def test_findings_in_words(sweep_folder: Path) -> None:
@@ -137,7 +144,7 @@ def test_plain_beside_adapted(sweep_folder: Path) -> None:
         "", "−1 points", "−5 points", "−30 points", "−20 points"]
     [line] = adaptations(rows)
     assert line.plain.cells[0][0] == "0.35" and line.adapted.cells[0][0] == "0.60"
-    assert line.noise == "1.33"
+    assert line.noise == "0.211"
 
 
 def test_seeds_are_lines_of_their_own_and_one_level(tmp_path: Path) -> None:
