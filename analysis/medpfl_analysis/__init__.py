@@ -8,7 +8,8 @@
 from .hdf5 import RunFormatError
 from .run import Run, open_run
 from .scores import summarize
+from .sweep import Sweep, open_sweep
 
 __version__ = "0.1.0"
 
-__all__ = ["Run", "RunFormatError", "__version__", "open_run", "summarize"]
+__all__ = ["Run", "RunFormatError", "Sweep", "__version__", "open_run", "open_sweep", "summarize"]

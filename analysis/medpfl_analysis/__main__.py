@@ -1,4 +1,5 @@
-"""Command line: python3 -m medpfl_analysis report | summary | export RUN, or attacks FOLDER."""
+"""Command line: python3 -m medpfl_analysis report | summary | export RUN, report | defenses SWEEP,
+or attacks FOLDER."""
 
 from __future__ import annotations
 
@@ -12,11 +13,14 @@ import pandas as pd
 
 from . import __version__
 from .attack_page import attack_page
+from .defense_page import write_defense_page
 from .export import export_run
 from .hdf5 import RunFormatError
 from .report import headline, interval, number, subline, write_report
 from .run import Run, open_run
 from .scores import METRICS, summarize
+from .sweep import is_sweep, open_sweep
+from .sweep_report import write_sweep_report
 
 
 def summary_text(run: Run) -> str:
@@ -66,11 +70,16 @@ def parser() -> argparse.ArgumentParser:
     export.add_argument("--output", type=Path, metavar="DIR", required=True,
                         help="folder to write to")
     for command in (report, summary, export):
-        command.add_argument("run", metavar="RUN", type=Path, help="run folder, or its run.h5")
+        command.add_argument("run", metavar="RUN", type=Path, help="run folder, or its run.h5" + (
+            "; or a sweep's folder" if command is report else ""))
     attacks = commands.add_parser("attacks", help="compare the attacks of many runs, in Markdown")
     attacks.add_argument("folder", metavar="FOLDER", type=Path, help="holds the runs' folders")
-    attacks.add_argument("--machine", default="", metavar="TEXT", help="named on the page")
-    attacks.add_argument("--output", type=Path, metavar="FILE", required=True)
+    defenses = commands.add_parser(
+        "defenses", help="compare the defenses of a sweep, in Markdown, with pictures beside it")
+    defenses.add_argument("folder", metavar="FOLDER", type=Path, help="of the sweep")
+    for command in (attacks, defenses):
+        command.add_argument("--machine", default="", metavar="TEXT", help="named on the page")
+        command.add_argument("--output", type=Path, metavar="FILE", required=True)
     return top
 
 
@@ -82,6 +91,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
             page = attack_page(options.folder, options.machine)
             options.output.write_text(page, encoding="utf-8")
             print(f"wrote {options.output}")
+            return 0
+        if options.command == "defenses":
+            with open_sweep(options.folder) as sweep:
+                for file in write_defense_page(sweep, options.output, options.machine):
+                    print(f"wrote {file}")
+            return 0
+        if options.command == "report" and is_sweep(options.run):
+            with open_sweep(options.run) as sweep:
+                print(f"wrote {write_sweep_report(sweep, options.output)}")
             return 0
         with open_run(options.run) as run:
             if options.command == "report":

@@ -106,7 +106,7 @@ def read_cell(run: Run) -> Cell:
     if limits:
         facts += f"; at most {' and '.join(limits)} a task"
     return Cell(
-        network=run.name, data=Path(config.get("data.path", "")).name or run.dataset_name,
+        network=run.name, data=run.data_name,
         batch=int(config["attack.probe_batch"]), facts=facts, threat=images["threat"].iloc[0],
         created=run.created_utc, program=f"{run.medpfl_version} ({run.git_sha})", rows=rows,
         prior=_prior_row(run, images))

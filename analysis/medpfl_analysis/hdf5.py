@@ -11,15 +11,17 @@ import h5py
 import numpy as np
 import pandas as pd
 
+SCHEMA_MAJOR = 1
+
 
 class RunFormatError(Exception):
     """A file is missing, broken or of another version; the message says which and what to do."""
 
 
-def open_file(path: Path) -> h5py.File:
+def open_file(path: Path, expected: str = "a run folder or its run.h5") -> h5py.File:
     """Opens an HDF5 file for reading. RunFormatError if missing, not HDF5 or cut off."""
     if not path.is_file():
-        raise RunFormatError(f"{path}: no such file; give a run folder or its run.h5")
+        raise RunFormatError(f"{path}: no such file; give {expected}")
     if path.stat().st_size == 0:
         raise RunFormatError(f"{path}: the file is empty; copy it again from its origin")
     try:
@@ -28,15 +30,45 @@ def open_file(path: Path) -> h5py.File:
     except OSError as error:
         text = str(error)
         if "signature not found" in text:
-            raise RunFormatError(
-                f"{path}: not an HDF5 file; give a run folder or its run.h5"
-            ) from None
+            raise RunFormatError(f"{path}: not an HDF5 file; give {expected}") from None
         if "truncated" in text:
             raise RunFormatError(
                 f"{path}: the file is truncated ({path.stat().st_size} bytes are left of it); "
                 "copy it again from its origin"
             ) from None
         raise RunFormatError(f"{path}: cannot be opened: {text}") from None
+
+
+def open_result(path: Path, filetype: str, expected: str) -> h5py.File:
+    """Opens a result file of this filetype and schema version SCHEMA_MAJOR.x for reading.
+
+    RunFormatError as open_file, and for another filetype or major version; it says `expected`, what
+    to give instead.
+    """
+    file = open_file(path.absolute(), expected)
+    try:
+        root = attributes(file)
+        if root.get("filetype") != filetype:
+            raise RunFormatError(
+                f"{path}: filetype is {root.get('filetype', 'absent')!r}, not '{filetype}'; "
+                f"give {expected}"
+            )
+        version = root.get("schema_version")
+        if not isinstance(version, list) or len(version) != 2:
+            raise RunFormatError(
+                f"{path}: schema_version is {version}, not two numbers; the file is damaged"
+            )
+        if version[0] != SCHEMA_MAJOR:
+            age = "newer" if version[0] > SCHEMA_MAJOR else "older"
+            raise RunFormatError(
+                f"{path}: has schema version {version[0]}.{version[1]}, this medpfl_analysis reads "
+                f"{SCHEMA_MAJOR}.x; use the {age} medpfl_analysis that belongs to MedPFL "
+                f"{root.get('medpfl_version', 'unknown')}"
+            )
+        return file
+    except BaseException:
+        file.close()
+        raise
 
 
 def decode(value: Any) -> Any:

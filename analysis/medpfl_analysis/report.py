@@ -117,10 +117,20 @@ def _address(figure: Figure) -> str:
     return "data:image/png;base64," + b64encode(png(figure)).decode()
 
 
-def _picture(
+def picture(
     draw: Callable[[Theme], Figure], alt: str, caption: str = "", title: str = ""
 ) -> Picture:
+    """A figure drawn in both themes."""
     return Picture(_address(draw(LIGHT)), _address(draw(DARK)), alt, caption, title)
+
+
+def render(template: str, **values: object) -> str:
+    """A page of templates/, with the style sheet as `style`."""
+    folder = Path(__file__).parent / "templates"
+    environment = Environment(loader=FileSystemLoader(folder), autoescape=True, trim_blocks=True,
+                              lstrip_blocks=True, undefined=StrictUndefined)
+    style = Markup((folder / "report.css").read_text(encoding="utf-8"))
+    return environment.get_template(template).render(style=style, **values)
 
 
 def _grids(run: Run, images: pd.DataFrame) -> tuple[list[Picture], int]:
@@ -130,7 +140,7 @@ def _grids(run: Run, images: pd.DataFrame) -> tuple[list[Picture], int]:
     made = []
     for group, frame in groups[:MAX_GRIDS]:
         picked = spread(frame, rows)
-        made.append(_picture(
+        made.append(picture(
             lambda theme, picked=picked: picture_grid(run, picked, theme),
             f"Private images beside what {plots.group_title(group)} recovered: PSNR from "
             f"{picked['psnr'].max():.1f} to {picked['psnr'].min():.1f} dB",
@@ -142,7 +152,7 @@ def _figures(run: Run, images: pd.DataFrame) -> dict[str, Picture]:
     """The figures there is data for, by section."""
     made = {}
     if len(run.rounds):
-        made["training"] = _picture(
+        made["training"] = picture(
             lambda theme: plots.training_curves(run, theme),
             "Loss and held-out accuracy, balanced accuracy and AUROC by round",
             "The global model after each round; 0 is before training. Balanced accuracy is the "
@@ -150,23 +160,23 @@ def _figures(run: Run, images: pd.DataFrame) -> dict[str, Picture]:
     if run.class_histogram.size:
         shown = "" if len(run.class_histogram) <= 40 else (
             f" The first 40 of {len(run.class_histogram)} hospitals.")
-        made["hospitals"] = _picture(
+        made["hospitals"] = picture(
             lambda theme: plots.class_distribution(run, theme),
             "Training images of each hospital by class",
             f"Training images of each hospital by class.{shown}")
     if len(chosen_images(images)):
-        made["histogram"] = _picture(
+        made["histogram"] = picture(
             lambda theme: plots.psnr_histogram(images, theme), "Histogram of PSNR",
             "All that the attacker kept, by PSNR in steps of 2 dB; grey below 20 dB.")
     if len(run.trace.iteration):
-        made["convergence"] = _picture(
+        made["convergence"] = picture(
             lambda theme: plots.attack_convergence(run, theme),
             "The attacker's objective by iteration, log scale",
             "One line for each attack, from the start that the attacker kept. The attacker sees "
             "this number and not the true image. Objectives of different attacks are not "
             "comparable.")
     if run.timings.size:
-        made["timings"] = _picture(
+        made["timings"] = picture(
             lambda theme: plots.time_per_phase(run, theme), "Seconds in each phase",
             "Mean over ranks; the thin line runs from the fastest rank to the slowest."
             if len(run.timings) > 1 else "One rank.")
@@ -203,14 +213,11 @@ def render_report(run: Run) -> str:
     images = run.images_with_tasks()
     summary = summarize(images)
     grids, left_out = _grids(run, images)
-    folder = Path(__file__).parent / "templates"
-    environment = Environment(loader=FileSystemLoader(folder), autoescape=True, trim_blocks=True,
-                              lstrip_blocks=True, undefined=StrictUndefined)
     set_options = run.provenance[run.provenance["source"] != "default"]
     last = run.rounds.iloc[-1] if len(run.rounds) else None
-    return environment.get_template("report.html.j2").render(
+    return render(
+        "report.html.j2",
         run=run,
-        style=Markup((folder / "report.css").read_text(encoding="utf-8")),
         banner=BANNERS.get(run.status, ""),
         headline=headline(images),
         subline=subline(summary),

@@ -16,7 +16,7 @@ from .hdf5 import (
     attributes,
     dataset,
     names,
-    open_file,
+    open_result,
     open_virtual,
     read,
     read_rows,
@@ -35,8 +35,6 @@ from .records import (
     GradientBatches,
     Trace,
 )
-
-SCHEMA_MAJOR = 1
 
 PICTURES = ("truth", "reconstruction", "snapshots", "snapshot_iterations")
 
@@ -119,6 +117,11 @@ class Run:
     def dataset_name(self) -> str:
         """Name of the data set."""
         return str(self._attributes("data").get("dataset", "unknown"))
+
+    @property
+    def data_name(self) -> str:
+        """The folder of the images, or what the data set is called where it has none."""
+        return Path(self.config.get("data.path", "")).name or self.dataset_name
 
     @cached_property
     def class_names(self) -> list[str]:
@@ -339,33 +342,15 @@ def open_run(path: str | Path) -> Run:
     """
     path = Path(path)
     if path.is_dir():
+        if (path / "sweep.h5").is_file():
+            raise RunFormatError(
+                f"{path}: is a sweep; give one of its runs, in {path / 'points'}, or use the "
+                "commands report and defenses"
+            )
         if not (path / "run.h5").is_file():
             raise RunFormatError(
                 f"{path}: has no run.h5; give a run folder, and for a run that has just started "
                 "wait for its first checkpoint"
             )
         path = path / "run.h5"
-    file = open_file(path.absolute())
-    try:
-        root = attributes(file)
-        if root.get("filetype") != "medpfl-run":
-            raise RunFormatError(
-                f"{path}: filetype is {root.get('filetype', 'absent')!r}, not 'medpfl-run'; "
-                "give a run folder or its run.h5"
-            )
-        version = root.get("schema_version")
-        if not isinstance(version, list) or len(version) != 2:
-            raise RunFormatError(
-                f"{path}: schema_version is {version}, not two numbers; the file is damaged"
-            )
-        if version[0] != SCHEMA_MAJOR:
-            age = "newer" if version[0] > SCHEMA_MAJOR else "older"
-            raise RunFormatError(
-                f"{path}: has schema version {version[0]}.{version[1]}, this medpfl_analysis reads "
-                f"{SCHEMA_MAJOR}.x; use the {age} medpfl_analysis that belongs to MedPFL "
-                f"{root.get('medpfl_version', 'unknown')}"
-            )
-        return Run(file)
-    except BaseException:
-        file.close()
-        raise
+    return Run(open_result(path, "medpfl-run", "a run folder or its run.h5"))

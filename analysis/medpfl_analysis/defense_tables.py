@@ -1,0 +1,86 @@
+"""The tables of a sweep as text: what leaks, what the model loses, what epsilon is claimed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from .frontier import compare, epsilon_text, undefended
+from .report import interval, number
+from .scores import Metric
+from .settings import NONE
+from .sweep import SCORES
+
+_BY_KEY = {metric.key: metric for metric in SCORES}
+LEAKS = tuple(_BY_KEY[key] for key in ("ssim", "asr_50", "asr_90", "rank_1", "rdlv"))
+
+
+@dataclass(frozen=True)
+class Leak:
+    """What one attack got: its name, number of images, and LEAKS as (value, interval)."""
+
+    attack: str
+    n: int
+    cells: list[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Line:
+    """A setting under a plain attack, and under the strongest one adapted to it (or None)."""
+
+    defense: str
+    noise: str
+    plain: Leak
+    adapted: Leak | None
+    accuracy: str
+    change: str
+    """of balanced accuracy against no defense: "−12 points" """
+    epsilon: str
+
+
+def _cell(row: pd.Series, metric: Metric) -> tuple[str, str]:
+    return number(row[metric.key], metric.unit), interval(row, metric)
+
+
+def _leak(row: pd.Series) -> Leak:
+    return Leak(row["attack"], int(row["n"]), [_cell(row, metric) for metric in LEAKS])
+
+
+def points_text(change: float) -> str:
+    """A difference of shares: "−12 points"; nothing where it is not known."""
+    if np.isnan(change):
+        return ""
+    rounded = round(100 * change)
+    return f"{'−' if rounded < 0 else '+' if rounded > 0 else '±'}{abs(rounded)} points"
+
+
+def lines(rows: pd.DataFrame) -> list[Line]:
+    """The table of one panel, ordered as compare()."""
+    made = []
+    for pair in compare(rows).itertuples():
+        row = rows.loc[pair.plain]
+        base = undefended(rows, row["panel"])
+        noise = row["relative_noise"]
+        made.append(Line(
+            defense="no defense" if row["defense"] == NONE else row["defense"],
+            noise="" if np.isnan(noise) else f"{noise:.3g}",
+            plain=_leak(row),
+            adapted=None if pair.adapted == -1 else _leak(rows.loc[pair.adapted]),
+            accuracy=number(row["balanced_accuracy"], "%"),
+            change="" if row["chain"] == NONE else points_text(row["balanced_accuracy"] - base),
+            epsilon=epsilon_text(row["epsilon"])))
+    return made
+
+
+def knowledge(table: pd.DataFrame) -> list[str]:
+    """What the attackers knew, by method, apart from the defense, which they always know."""
+    told = table[table["method"] != ""]
+    known = told["knowledge"].str.replace(r"; defenses: [^;|]*", "", regex=True)
+    return sorted({f"{method}: {text}" for method, text in zip(told["method"], known, strict=True)})
+
+
+def adaptations(rows: pd.DataFrame) -> list[Line]:
+    """Those lines that met an adapted attack."""
+    return [line for line in lines(rows) if line.adapted]

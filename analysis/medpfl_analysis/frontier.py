@@ -1,0 +1,193 @@
+"""What a sweep's table says: what leaks to plain and adapted attacks, where noise protects."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from .report import number
+from .settings import NONE
+
+HALF = 0.5
+RECOGNIZABLE = "asr_50"
+"""Share of the images with SSIM of 0.5 or more."""
+REIDENTIFIED = "rank_1"
+_WEAKER_WHEN_LARGER = ("bound", "epsilon", "keep", "delta")
+
+
+def epsilon_text(value: float) -> str:
+    """"4.21", or "none" where none is claimed."""
+    return "none" if np.isnan(value) else number(value)
+
+
+def panels(table: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
+    """Rows with attacks by images (and threat: those of a malicious server stand alone)."""
+    attacked = table[table["method"] != ""]
+    found = []
+    for (panel, threat), rows in attacked.groupby(["panel", "threat"], sort=False):
+        title = panel if threat == "honest-but-curious" else f"{panel}, {threat}"
+        found.append((title, rows))
+    return found
+
+
+def ordered(rows: pd.DataFrame) -> pd.DataFrame:
+    """None first, then chains and families as the sweep has them, each from weak to strong."""
+    key = pd.DataFrame({
+        "defended": rows["chain"] != NONE,
+        "chain": pd.factorize(rows["chain"])[0], "family": pd.factorize(rows["family"])[0],
+        "scale": rows["scale"].where(~_reversed(rows), -rows["scale"]),
+        "point": rows["point"]}, index=rows.index)
+    return rows.loc[key.sort_values(list(key), kind="stable").index]
+
+
+def _reversed(rows: pd.DataFrame) -> pd.Series:
+    return rows["scale_option"].str.rsplit(".", n=1).str[-1].isin(_WEAKER_WHEN_LARGER)
+
+
+def undefended(table: pd.DataFrame, panel: str) -> float:
+    """Mean balanced accuracy of the panel's undefended points; NaN where it has none."""
+    rows = table[(table["panel"] == panel) & (table["chain"] == NONE)]
+    return float(rows.drop_duplicates("point")["balanced_accuracy"].mean())
+
+
+def by_method(rows: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
+    """The rows of a panel by plain method; methods that are adapted throughout are in each."""
+    plain = rows.loc[~rows["adapted"], "method"]
+    foreign = ~rows["method"].isin(plain)
+    return [(method, rows[(rows["method"] == method) | foreign]) for method in plain.unique()]
+
+
+def compare(rows: pd.DataFrame) -> pd.DataFrame:
+    """The plain and the strongest adapted attack beside each other, one row a setting and plain
+    attack of a panel (and seed, where points differ in nothing else), as ordered(): defense,
+    attack, plain (row of `rows`), adapted (row, or -1).
+
+    Strongest by the median SSIM over images, over points that differ only in the attack. An adapted
+    attack of a method that has no plain one stands beside the setting's first plain attack.
+    """
+    made = []
+    alike = ["defense", "round", "kind"]
+    repeat = rows.groupby([*alike, "method", "options"]).cumcount()
+    for _, setting in ordered(rows).groupby([*(rows[key] for key in alike), repeat], sort=False):
+        plain, adapted = setting[~setting["adapted"]], setting[setting["adapted"]]
+        if plain.empty:
+            plain, adapted = setting.iloc[:1], setting.iloc[1:]
+        plain = plain.drop_duplicates("method")
+        own = set(plain["method"])
+        for place, (index, row) in enumerate(plain.iterrows()):
+            mine = adapted[(adapted["method"] == row["method"])
+                           | (~adapted["method"].isin(own) & (place == 0))]
+            best = mine["ssim"].idxmax() if mine["ssim"].notna().any() else -1
+            made.append({"defense": row["defense"], "attack": row["attack"], "plain": index,
+                         "adapted": best})
+    return pd.DataFrame(made, columns=["defense", "attack", "plain", "adapted"])
+
+
+@dataclass(frozen=True)
+class Level:
+    """A scale of a family: the most that any attack got, and what the model was worth."""
+
+    scale: float
+    recognizable: float
+    reidentified: float
+    balanced_accuracy: float
+    attack: str
+    """the one that got most recognizable images"""
+    n: int
+
+
+def levels(rows: pd.DataFrame) -> list[Level]:
+    """The scales of one family of a panel, from weak to strong; of several points with one scale
+    (seeds), the mean of each attack."""
+    found = []
+    for scale, same in ordered(rows).groupby("scale", sort=False):
+        means = same.groupby("attack")[[RECOGNIZABLE, REIDENTIFIED]].mean()
+        worst = means[RECOGNIZABLE].fillna(-1).idxmax()
+        found.append(Level(
+            float(scale), float(means[RECOGNIZABLE].max()), float(means[REIDENTIFIED].max()),
+            float(same.drop_duplicates("point")["balanced_accuracy"].mean()), worst,
+            int(same.loc[same["attack"] == worst, "n"].iloc[0])))
+    return found
+
+
+def scaled_families(rows: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
+    """The families of a panel that were run at two scales or more."""
+    families = rows[rows["chain"] != NONE].groupby("family", sort=False)
+    return [(family, part) for family, part in families if part["scale"].nunique() > 1]
+
+
+def findings(table: pd.DataFrame) -> list[tuple[str, list[str]]]:
+    """For each panel sentences: undefended, then for each family with several scales up to where
+    images stay recognizable or re-identified, and the price."""
+    made = []
+    for title, rows in panels(table):
+        panel = rows["panel"].iloc[0]
+        base, chance = undefended(table, panel), rows["chance"].iloc[0]
+        sentences = []
+        bare = rows[rows["chain"] == NONE]
+        if len(bare):
+            level = levels(bare.assign(scale=0.0))[0]
+            sentences.append(
+                f"Undefended, {number(level.recognizable, '%')} of the images are recognizable "
+                f"(SSIM ≥ 0.5, {level.attack}, n = {level.n}) and "
+                f"{number(level.reidentified, '%')} re-identified, at a balanced accuracy of "
+                f"{number(base, '%')}; chance is {number(chance, '%')}.")
+        if base <= chance * 1.05:
+            sentences.append("The undefended model is hardly better than chance: what a defense "
+                             "costs cannot be seen here.")
+        sentences += [_family_sentence(family, part, base, chance)
+                      for family, part in scaled_families(rows)]
+        made.append((title, sentences))
+    return made
+
+
+def _family_sentence(family: str, rows: pd.DataFrame, base: float, chance: float) -> str:
+    steps = levels(rows)
+    name = rows["scale_option"].iloc[0].rsplit(".", 1)[-1]
+    toward = "down to" if _reversed(rows).iloc[0] else "up to"
+    leaking = [s for s in steps if s.recognizable >= HALF]
+    named = [s for s in steps if s.reidentified >= HALF]
+    said = []
+    if leaking:
+        last = leaking[-1]
+        said.append(
+            f"{toward} {name} {last.scale:g} at least half of the images stay recognizable "
+            f"({number(last.recognizable, '%')} by {last.attack}, n = {last.n}); the balanced "
+            f"accuracy is {number(last.balanced_accuracy, '%')} there, "
+            f"{number(base, '%')} undefended, {number(chance, '%')} by chance")
+    else:
+        said.append(f"at no {name} tried is half of the images recognizable")
+    if named:
+        end = named[-1]
+        said.append(f"{toward} {end.scale:g} at least half are re-identified" + (
+            "" if leaking and end == leaking[-1] else
+            f" (balanced accuracy {number(end.balanced_accuracy, '%')})"))
+    else:
+        said.append("at none is half re-identified")
+    exposed = {s.scale for s in leaking + named}
+    unsafe = [i for i, s in enumerate(steps) if s.scale in exposed]
+    first = unsafe[-1] + 1 if unsafe else 0
+    if first == len(steps):
+        said.append(f"no {name} tried keeps both below half")
+    elif unsafe:
+        price = steps[first]
+        said.append(f"both are below half from {price.scale:g} on, at a balanced accuracy of "
+                    f"{number(price.balanced_accuracy, '%')}")
+    else:
+        said.append(f"the balanced accuracy at the weakest, {steps[0].scale:g}, is "
+                    f"{number(steps[0].balanced_accuracy, '%')}")
+    return f"{family}: " + "; ".join(said) + "."
+
+
+def headline(table: pd.DataFrame) -> str:
+    """How many defended settings leave at least half of the images recognizable."""
+    attacked = table[(table["method"] != "") & (table["chain"] != NONE)]
+    if attacked.empty:
+        return "No defended point was attacked: this sweep says nothing about defenses"
+    worst = attacked.groupby(["panel", "threat", "defense"])[RECOGNIZABLE].max()
+    bad = int((worst >= HALF).sum())
+    verb = "leaves" if bad == 1 else "leave"
+    return (f"{bad or 'None'} of {len(worst)} defended settings {verb} at least half of the images "
+            "recognizable")

@@ -1,0 +1,239 @@
+"""A sweep's points and their scores as tables; docs/file_format.md is the contract."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+from functools import cached_property
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pandas as pd
+
+from .hdf5 import RunFormatError, attributes, dataset, open_result, read, table
+from .run import Run, open_run
+from .scores import GROUP, METRICS, summarize
+from .settings import Settings, methods
+
+POINT_COLUMNS = "folder block status exit_code error seconds".split()
+_LEAKS = "psnr ssim rdlv psnr_20 asr_50 asr_70 asr_90 rank_1".split()
+_BY_KEY = {metric.key: metric for metric in METRICS}
+SCORES = tuple(
+    replace(_BY_KEY[key], statistic=np.median) if key == "ssim" else _BY_KEY[key] for key in _LEAKS
+)
+"""What leaks; of SSIM the median here, as of PSNR."""
+UTILITY = ("accuracy", "balanced_accuracy", "auroc")
+
+
+class Sweep:
+    """A sweep, open for reading; close after use."""
+
+    def __init__(self, file: h5py.File) -> None:
+        self.file = file
+        self.path = Path(file.filename)
+        self.folder = self.path.resolve().parent
+        root = attributes(file)
+        self.schema_version: tuple[int, ...] = tuple(root["schema_version"])
+        self.status: str = root.get("status", "unknown")
+        self.medpfl_version: str = root.get("medpfl_version", "unknown")
+        self.git_sha: str = root.get("git_sha", "unknown")
+        self.created_utc: str = root.get("created_utc", "unknown")
+
+    def __enter__(self) -> Sweep:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Closes the file; what has been read stays valid."""
+        self.file.close()
+
+    @cached_property
+    def options(self) -> pd.DataFrame:
+        """The options of the grid, a column each, one row a point; "" where its block lacks one."""
+        group = self.file.get("points/options")
+        frame = table(group, tuple(group) if isinstance(group, h5py.Group) else ())
+        frame.index.name = "point"
+        return frame
+
+    @cached_property
+    def points(self) -> pd.DataFrame:
+        """folder, block, status (complete | interrupted | failed | open), exit_code, error,
+        seconds; one row a point."""
+        group = self.file.get("points")
+        if not isinstance(group, h5py.Group):
+            raise RunFormatError(f"{self.path}: has no /points; the file is damaged")
+        frame = table(group, POINT_COLUMNS, "point")
+        if len(self.options.columns) and len(self.options) != len(frame):
+            raise RunFormatError(
+                f"{self.path}: /points has {len(frame)} rows, /points/options "
+                f"{len(self.options)}; the file is damaged"
+            )
+        return frame
+
+    @property
+    def complete(self) -> list[int]:
+        """Points whose runs are complete."""
+        return self.points.index[self.points["status"] == "complete"].tolist()
+
+    @cached_property
+    def left_out(self) -> pd.DataFrame:
+        """Points that are not complete, which no other table has: as `points`, and the options that
+        make them, as `setting`."""
+        rows = self.points[self.points["status"] != "complete"].copy()
+        rows["setting"] = [
+            " ".join(f"{name}={value}" for name, value in self.options.loc[point].items() if value)
+            if len(self.options.columns) else "" for point in rows.index]
+        return rows
+
+    @cached_property
+    def grid(self) -> str:
+        """The text of the grid."""
+        return str(read(dataset(self.file, "grid/text")))
+
+    @cached_property
+    def base(self) -> list[str]:
+        """Options of the base configuration that are not default: "federation.rounds=400"."""
+        frame = table(self.file.get("config"), ("option", "value", "source"))
+        told = frame[(frame["source"] != "default") & (frame["option"] != "run.output")]
+        return [f"{row.option}={row.value}" for row in told.itertuples()]
+
+    def open_point(self, point: int) -> Run:
+        """The run of a point. Raises RunFormatError as open_run, which names the file."""
+        return open_run(self.folder / self.points.loc[point, "folder"])
+
+    @cached_property
+    def settings(self) -> Settings:
+        """What the complete points differ in, in the order of `complete`."""
+        data, configs, chosen = [], [], []
+        for point in self.complete:
+            with self.open_point(point) as run:
+                data.append(run.data_name)
+                configs.append(run.config)
+                told = run.provenance
+                chosen.append(set(told["option"][told["source"] != "default"]))
+        return Settings(data, configs, chosen)
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """One row a complete point and attack (and round and kind of message, where a point has
+        several); a point without attacks has one row with method "".
+
+        Columns: point, folder, block, those of `Setting` and `Attack` (label as `attack`), the
+        options of the grid, method, round, kind, n, knowledge, threat, for each of SCORES `key`,
+        `key_low`, `key_high`; accuracy, balanced_accuracy, auroc and epsilon of the last round
+        (epsilon NaN: none is claimed), chance (the balanced accuracy of a guess), relative_noise
+        (see relative_noise()), bytes (of a round, mean) and seconds of the point.
+
+        Raises RunFormatError if no point is complete, or one is not what the sweep says.
+        """
+        if not self.complete:
+            raise RunFormatError(
+                f"{self.path}: none of its {len(self.points)} points is complete; continue the "
+                "sweep with the command that began it and --resume"
+            )
+        rows = []
+        for place, point in enumerate(self.complete):
+            with self.open_point(point) as run:
+                rows += self._rows(run, place, point)
+        return pd.DataFrame(rows)
+
+    def _rows(self, run: Run, place: int, point: int) -> list[dict]:
+        if run.status != "complete":
+            raise RunFormatError(
+                f"{run.path}: is {run.status}, and {self.path} has the point as complete; was it "
+                "run again on its own? continue the sweep with --resume"
+            )
+        known = self.points.loc[point]
+        common = {"point": point, "folder": known["folder"], "block": known["block"]}
+        if len(self.options.columns):
+            common |= self.options.loc[point].to_dict()
+        common |= asdict(self.settings.settings[place]) | _utility(run)
+        common |= {"relative_noise": relative_noise(run), "seconds": float(known["seconds"])}
+        images = run.images_with_tasks()
+        scores = summarize(images, SCORES)
+        several = scores["round"].nunique() > 1
+        rows = []
+        for _, score in scores.iterrows():
+            attack = asdict(self.settings.attack(place, score["method"]))
+            label = attack.pop("label")
+            threats = images.loc[images["method"] == score["method"], "threat"]
+            rows.append(common | attack | score.to_dict() | {
+                "attack": f"{label}, round {score['round']}" if several else label,
+                "threat": threats.iloc[0]})
+        if rows:
+            return rows
+        if methods(run.config):
+            raise RunFormatError(f"{run.path}: is complete and has no attacks; it is damaged")
+        empty = {"attack": "", "options": "", "adapted": False, "threat": "", "n": 0,
+                 "knowledge": "", **dict.fromkeys(GROUP, "")}
+        return [common | empty | {column: np.nan for metric in SCORES
+                                  for column in _columns(metric.key)}]
+
+
+def _columns(key: str) -> tuple[str, str, str]:
+    return key, f"{key}_low", f"{key}_high"
+
+
+def _utility(run: Run) -> dict[str, float]:
+    """Of the model after the last round; NaN where it was not evaluated."""
+    rounds = run.rounds
+    last = rounds.iloc[-1] if len(rounds) else pd.Series(dtype=float)
+    found = {name: float(last.get(name, np.nan)) for name in (*UTILITY, "epsilon")}
+    found["chance"] = 1 / len(run.class_names) if run.class_names else np.nan
+    found["bytes"] = float(rounds["bytes"].mean()) if len(rounds) else np.nan
+    return found
+
+
+_ADDS_NOISE = ("gaussian", "laplace", "fed-sdp", "personalized-ldp")
+
+
+def relative_noise(run: Run) -> float:
+    """Expected L2 norm of the noise by that of the update it is added to, behind the clipping of the
+    same defense: median over the updates of the attacked rounds (of all, without attacks).
+
+    From the configured scale where it tells the norm. Else from the energy that noise adds, which
+    is ||u + z||^2 - ||u||^2 but for a cross term that is nil on average, root mean square over
+    updates; NaN where it is lost in that term. NaN where no defense adds noise to updates: dp-sgd
+    adds it within training. The first such defense of the chain counts.
+    """
+    frame = run.defenses
+    kinds = frame["defense"].str.split().str[0] if len(frame) else pd.Series(dtype=str)
+    kind = next((name for name in kinds.unique() if name in _ADDS_NOISE), None)
+    if kind is None:
+        return np.nan
+    rows = frame[(kinds == kind) & (frame["norm_before"] > 0)]
+    attacked = rows[rows["round"].isin(run.tasks["round"])]
+    rows = attacked if len(attacked) else rows
+    own = {option.rsplit(".", 1)[-1]: value for option, value in run.config.items()
+           if option.startswith(f"defense.{kind}.")}
+    before = np.minimum(rows["norm_before"].to_numpy(dtype=float), float(own.get("bound", "inf")))
+    entries = float(run.model.get("trainable", run.model["parameters"]))
+    deviation = np.sqrt(2) if kind == "laplace" else 1.0
+    if own.get("relative") == "norm":
+        return deviation * float(own["scale"])
+    if own.get("relative") == "absolute":
+        return float(np.median(deviation * float(own["scale"]) * np.sqrt(entries) / before))
+    if kind == "fed-sdp":
+        noise = float(own["sigma"]) * float(own["bound"]) * np.sqrt(entries)
+        return float(np.median(noise / before))
+    energy = np.mean((rows["norm_after"] ** 2 - before**2) / before**2) if len(rows) else np.nan
+    return float(np.sqrt(energy)) if energy > 0 else np.nan
+
+
+def is_sweep(path: Path) -> bool:
+    """Whether the path is a sweep's folder or its sweep.h5."""
+    return path.name == "sweep.h5" or (path / "sweep.h5").is_file()
+
+
+def open_sweep(path: str | Path) -> Sweep:
+    """Opens a sweep's folder, or its sweep.h5.
+
+    Raises RunFormatError if the file is missing, not HDF5, truncated, not a sweep, or of another
+    major schema version.
+    """
+    path = Path(path)
+    if path.is_dir():
+        path = path / "sweep.h5"
+    return Sweep(open_result(path, "medpfl-sweep", "a sweep's folder or its sweep.h5"))

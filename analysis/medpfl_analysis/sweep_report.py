@@ -1,0 +1,106 @@
+"""One self-contained HTML page of a sweep: what each defense prevents, and what it costs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from . import frontier_plots as plots
+from .defense_pictures import defense_grid
+from .defense_tables import LEAKS, adaptations, knowledge, lines
+from .frontier import by_method, findings, headline, panels
+from .report import Picture, picture, render
+from .scores import METRICS
+from .sweep import SCORES, Sweep
+
+BANNERS = {
+    "running": "This sweep has not finished: the page shows the points that are complete.",
+    "interrupted": "This sweep was interrupted: the page shows the points that are complete. "
+                   "It can be resumed.",
+    "failed": "Points of this sweep failed: the page shows those that are complete.",
+}
+HOW_TO_READ = (
+    "A row is one setting: what leaks to a plain attack and to one adapted to the defense, what "
+    "the model is worth after the last round with the defense on, and the ε that is claimed. Noise "
+    "without clipping claims no ε, whatever its scale: “none” is written there, which is not 0. "
+    "Relative noise is the norm of the noise by that of the updates it is added to; probes of few "
+    "images may have larger gradients than those. A black border alone raises SSIM: RDLV of 0 or "
+    "less is no better than the mean public image. Scores are of what the "
+    "attacker keeps, by its own loss; brackets hold 95 % bootstrap intervals over images."
+)
+_BY_KEY = {metric.key: metric for metric in SCORES}
+
+
+def _frontiers(sweep: Sweep) -> list[Picture]:
+    """Leak by three measures against balanced accuracy, and against epsilon where claimed."""
+    table = sweep.table
+    caption = ("One mark a setting and attack, a thin line its 95 % interval; lines join a defense "
+               "from weak to strong. Low and right is good. Dashed: balanced accuracy without "
+               "defense; dotted: by chance.")
+    made = [picture(lambda theme, key=key: plots.frontier(table, _BY_KEY[key], theme),
+                    f"{_BY_KEY[key].title} against balanced accuracy, a panel a set of images",
+                    caption if key == "ssim" else "", _BY_KEY[key].title)
+            for key in ("ssim", "asr_90", "rank_1")]
+    if np.isfinite(table.loc[table["method"] != "", "epsilon"]).any():
+        made.append(picture(
+            lambda theme: plots.frontier(table, _BY_KEY["ssim"], theme, "epsilon"),
+            "Median SSIM against the ε claimed", "Only settings that claim an ε.",
+            "SSIM against ε"))
+    return made
+
+
+def _curves(sweep: Sweep) -> list[Picture]:
+    return [picture(
+        lambda theme, rows=rows, name=name: plots.scale_curves(sweep.table, rows, name, theme),
+        f"Share of recognizable images and balanced accuracy over {name}",
+        "Above: images with SSIM of 0.5 or more; in the grey band, with filled marks, they are at "
+        "least half. Below: balanced accuracy after the last round.", name)
+        for name, rows in plots.scales(sweep.table)]
+
+
+def _grids(sweep: Sweep) -> list[Picture]:
+    made = []
+    for title, rows in panels(sweep.table):
+        for method, mine in by_method(rows)[:2]:
+            made.append(picture(
+                lambda theme, mine=mine: defense_grid(sweep, mine, theme),
+                f"The same private images of {title} as {method} recovered them under each defense",
+                "The same images in each line, at even ranks of PSNR in the first; not picked by "
+                "eye. SSIM: median over all images of the setting.", f"{title}: {method}"))
+    return made
+
+
+def render_sweep(sweep: Sweep) -> str:
+    """The page as HTML text. Raises RunFormatError if the sweep or a complete point is damaged."""
+    table = sweep.table
+    titled = panels(table)
+    terms = [metric for metric in METRICS if metric.key in _BY_KEY]
+    return render(
+        "sweep.html.j2",
+        sweep=sweep,
+        name=sweep.folder.name,
+        banner=BANNERS.get(sweep.status, ""),
+        headline=headline(table),
+        findings=findings(table),
+        how_to_read=HOW_TO_READ,
+        frontiers=_frontiers(sweep) if titled else [],
+        curves=_curves(sweep),
+        metrics=LEAKS,
+        tables=[(title, lines(rows)) for title, rows in titled],
+        adapted=[(title, adaptations(rows)) for title, rows in titled],
+        constants=sweep.settings.constants(),
+        knowledge=knowledge(table),
+        grids=_grids(sweep),
+        left_out=sweep.left_out.reset_index().to_dict("records"),
+        terms=terms,
+        points=len(sweep.points),
+        complete=len(sweep.complete),
+    )
+
+
+def write_sweep_report(sweep: Sweep, output: Path | None = None) -> Path:
+    """Writes the page to `output`, by default report.html beside sweep.h5; returns its path."""
+    output = output or sweep.folder / "report.html"
+    output.write_text(render_sweep(sweep), encoding="utf-8")
+    return output

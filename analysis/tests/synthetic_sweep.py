@@ -1,0 +1,98 @@
+"""Writes a small sweep folder exactly as docs/file_format.md says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import h5py
+import numpy as np
+from synthetic import put, put_all, write_run
+
+TEXT = h5py.string_dtype("utf-8")
+BASE = {
+    "run.name": "demo", "data.dataset": "image-folder", "data.path": "images/brain",
+    "federation.clients": "3", "defense.chain": "", "defense.laplace.scale": "0.01",
+    "defense.laplace.relative": "absolute", "defense.dp-sgd.sigma": "1",
+    "defense.prune.ratio": "0.9", "attack.method": "dlg", "attack.dlg.objective": "l2",
+    "attack.iterations": "300",
+}
+
+
+@dataclass
+class Point:
+    """A point and what its run found; SSIM of the four images of each method."""
+
+    options: dict[str, str]
+    ssim: tuple[float, ...] = (0.9, 0.6, 0.6, 0.1)
+    accuracy: float = 0.8
+    epsilon: float = np.nan
+    rank: tuple[int, ...] = (0, 0, 0, 3)
+    block: str = ""
+    status: str = "complete"
+    error: str = ""
+    norms: tuple[float, float] | None = None
+    """before and after the first defense of the chain"""
+    labels: list[int] = field(default_factory=lambda: [0, 1, 2, 0])
+
+
+def write_point(folder: Path, point: Point) -> None:
+    """The run of one point."""
+    options = BASE | point.options
+    methods = tuple(name for name in options["attack.method"].split(",") if name)
+    write_run(folder, methods=methods, labels=point.labels, gradients=False, restarts=2,
+              attacks=bool(methods),
+              scores={"ssim": list(point.ssim), "rank_of_truth": list(point.rank)})
+    with h5py.File(folder / "run.h5", "r+") as file:
+        for name in ("option", "value", "source"):
+            del file[f"config/{name}"]
+        put(file["config"], "option", list(options))
+        put(file["config"], "value", list(options.values()))
+        put(file["config"], "source",
+            ["command line" if name in point.options else "default" for name in options])
+        file["rounds/balanced_accuracy"][-1] = point.accuracy
+        put(file["rounds"], "epsilon", np.array([np.nan, np.nan, point.epsilon]))
+        if point.norms:
+            group = file.create_group("rounds/defenses")
+            group.attrs["chain"] = [f"{options['defense.chain'].split(',')[0]} scale=0.1"]
+            group.attrs["forms"] = ["dense"]
+            put_all(group, {"round": np.zeros(2, int), "client": np.arange(2),
+                            "defense": np.zeros(2, int), "norm_before": np.full(2, point.norms[0]),
+                            "norm_after": np.full(2, point.norms[1]), "sparsity": np.zeros(2),
+                            "bytes": np.full(2, 80), "bits": np.full(2, 32.0),
+                            "form": np.zeros(2, int)}, "update")
+
+
+def write_sweep(
+    folder: Path, points: list[Point], *, status: str = "complete",
+    schema: tuple[int, int] = (1, 0), filetype: str = "medpfl-sweep",
+) -> Path:
+    """Writes folder/sweep.h5 and the runs of the points that are complete; returns folder."""
+    folder.mkdir(parents=True)
+    names = [f"points/{i:05d}" for i in range(len(points))]
+    for name, point in zip(names, points, strict=True):
+        if point.status == "complete":
+            write_point(folder / name, point)
+    grid = list(dict.fromkeys(name for point in points for name in point.options))
+    codes = {"complete": 0, "open": -1, "failed": 3, "interrupted": 75}
+    with h5py.File(folder / "sweep.h5", "w") as file:
+        file.attrs["filetype"], file.attrs["schema_version"] = filetype, np.array(schema)
+        file.attrs["medpfl_version"], file.attrs["git_sha"] = "0.1.0", "0123abc"
+        file.attrs["created_utc"], file.attrs["status"] = "2026-01-02T03:04:05Z", status
+        put(file.create_group("grid"), "text", "[grid]\ndefense.chain = laplace\n")
+        put_all(file.create_group("config"), {
+            "option": ["run.seed", "federation.rounds"], "value": ["1", "3"],
+            "source": ["default", "base.ini"]}, "option")
+        table = file.create_group("points")
+        put_all(table, {"folder": names, "block": [p.block for p in points],
+                        "status": [p.status for p in points],
+                        "exit_code": np.array([codes[p.status] for p in points]),
+                        "error": [p.error for p in points],
+                        "seconds": np.arange(len(points)) + 1.5}, "point")
+        put_all(table.create_group("options"),
+                {name: [p.options.get(name, "") for p in points] for name in grid}, "point")
+        runs = file.create_group("runs")
+        for i, name in enumerate(names):
+            if points[i].status == "complete":
+                runs[f"{i:05d}"] = h5py.ExternalLink(f"{name}/run.h5", "/")
+    return folder

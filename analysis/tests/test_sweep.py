@@ -1,0 +1,331 @@
+"""Sweeps: the table, what it says, the pages, and what is refused."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+from synthetic import write_run
+from synthetic_sweep import Point, write_sweep
+
+from medpfl_analysis import RunFormatError, open_run, open_sweep
+from medpfl_analysis.__main__ import main
+from medpfl_analysis.defense_pictures import defense_grid, pictured
+from medpfl_analysis.defense_tables import adaptations, knowledge, lines, points_text
+from medpfl_analysis.frontier import compare, findings, headline, levels, panels
+from medpfl_analysis.frontier_plots import scales
+
+LEAKS = (0.9, 0.6, 0.6, 0.1)
+HALF = (0.8, 0.5, 0.2, 0.1)
+LOST = (0.2, 0.1, 0.1, 0.0)
+
+
+def laplace(scale: str, ssim: tuple[float, ...], accuracy: float, **more: object) -> Point:
+    options = {"defense.chain": "laplace", "defense.laplace.scale": scale}
+    return Point(options | more.pop("options", {}), ssim, accuracy, **more)
+
+
+def points() -> list[Point]:
+    """Nothing, three scales of noise (the middle one also under an adapted attack), dp-sgd."""
+    return [
+        Point({"defense.chain": ""}, LEAKS, 0.8),
+        laplace("0.1", HALF, 0.75, norms=(3.0, 5.0)),
+        laplace("1", LOST, 0.5, rank=(1, 2, 3, 4)),
+        laplace("0.01", LEAKS, 0.79),
+        laplace("0.1", LEAKS, 0.75, options={"attack.dlg.objective": "l1"}, block="adapted"),
+        Point({"defense.chain": "dp-sgd", "defense.dp-sgd.sigma": "2"}, LOST, 0.6, epsilon=4.214,
+              rank=(1, 1, 1, 1)),
+    ]
+
+
+@pytest.fixture(scope="module")
+def sweep_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A complete sweep; tests must not change it."""
+    return write_sweep(tmp_path_factory.mktemp("sweeps") / "noise", points())
+
+
+def test_the_table_by_hand(sweep_folder: Path) -> None:
+    """Only chosen tasks count: the other restarts have SSIM 99."""
+    with open_sweep(sweep_folder) as sweep:
+        table = sweep.table
+        assert sweep.left_out.empty
+    assert table["point"].tolist() == [0, 1, 2, 3, 4, 5]
+    assert table["defense"].tolist() == [
+        "none", "laplace scale=0.1", "laplace scale=1", "laplace scale=0.01", "laplace scale=0.1",
+        "dp-sgd sigma=2"]
+    assert table["family"].tolist() == ["none", *["laplace"] * 4, "dp-sgd"]
+    assert table["panel"].unique().tolist() == ["brain"]
+    assert table["attack"].tolist() == ["dlg"] * 4 + ["dlg objective=l1", "dlg"]
+    assert table["adapted"].tolist() == [False] * 4 + [True, False]
+    assert table["n"].tolist() == [4] * 6
+    assert table["ssim"].tolist() == pytest.approx([0.6, 0.35, 0.1, 0.6, 0.6, 0.1])
+    assert table["asr_50"].tolist() == [0.75, 0.5, 0, 0.75, 0.75, 0]
+    assert table["asr_70"].tolist() == [0.25, 0.25, 0, 0.25, 0.25, 0]
+    assert table["asr_90"].tolist() == [0.25, 0, 0, 0.25, 0.25, 0]
+    assert table["rank_1"].tolist() == [0.75, 0.75, 0, 0.75, 0.75, 0]
+    assert (table["ssim_low"] <= table["ssim"]).all()
+    assert (table["ssim"] <= table["ssim_high"]).all()
+    assert table["balanced_accuracy"].tolist() == [0.8, 0.75, 0.5, 0.79, 0.75, 0.6]
+    assert table["chance"].tolist() == pytest.approx([1 / 3] * 6)
+    assert np.isnan(table["epsilon"][:5]).all() and table["epsilon"][5] == 4.214
+    assert table["seconds"].tolist() == [1.5, 2.5, 3.5, 4.5, 5.5, 6.5]
+    assert table["bytes"].tolist() == [240] * 6
+    assert table["defense.laplace.scale"].tolist() == ["", "0.1", "1", "0.01", "0.1", ""]
+
+
+@pytest.mark.parametrize(("kind", "options", "noise"), [
+    # Deviation sqrt(2) 0.1 of each of 20 entries, to an update of norm 3.
+    ("laplace", {"scale": "0.1", "relative": "absolute"}, 0.1 * 2**0.5 * 20**0.5 / 3),
+    ("gaussian", {"scale": "0.1", "relative": "absolute"}, 0.1 * 20**0.5 / 3),
+    ("gaussian", {"scale": "0.1", "relative": "norm"}, 0.1),
+    # Norm 3 before and 5 after: noise of norm 4.
+    ("gaussian", {"scale": "0.1", "relative": "p95"}, 4 / 3),
+    # Clipped to 2: noise of norm sigma C sqrt(20) to an update of norm 2.
+    ("fed-sdp", {"bound": "2", "sigma": "0.5"}, 0.5 * 20**0.5),
+    ("personalized-ldp", {"bound": "2", "epsilon": "0.1..1"}, (25 - 4) ** 0.5 / 2),
+    ("prune", {"ratio": "0.5"}, np.nan),
+])
+def test_relative_noise_by_hand(
+    tmp_path: Path, kind: str, options: dict[str, str], noise: float
+) -> None:
+    own = {f"defense.{kind}.{name}": value for name, value in options.items()}
+    point = Point({"defense.chain": kind} | own, norms=(3.0, 5.0))
+    with open_sweep(write_sweep(tmp_path / "s", [point])) as sweep:
+        assert sweep.table["relative_noise"][0] == pytest.approx(noise, nan_ok=True)
+
+
+def test_findings_in_words(sweep_folder: Path) -> None:
+    """0.1 is the largest scale with half of the images; the adapted attack gets 75 % there."""
+    with open_sweep(sweep_folder) as sweep:
+        table = sweep.table
+    [(title, sentences)] = findings(table)
+    plain = [sentence.replace("\u00a0", " ") for sentence in sentences]
+    assert title == "brain"
+    assert plain[0] == (
+        "Undefended, 75 % of the images are recognizable (SSIM ≥ 0.5, dlg, n = 4) and 75 % "
+        "re-identified, at a balanced accuracy of 80 %; chance is 33 %.")
+    assert plain[1:] == [
+        "laplace: up to scale 0.1 at least half of the images stay recognizable (75 % by dlg "
+        "objective=l1, n = 4); the balanced accuracy is 75 % there, 80 % undefended, 33 % by "
+        "chance; up to 0.1 at least half are re-identified; both are below half from 1 on, at a "
+        "balanced accuracy of 50 %."]
+    # laplace 0.01 and 0.1 of laplace 0.01, 0.1, 1 and dp-sgd.
+    assert headline(table) == ("2 of 4 defended settings leave at least half of the images "
+                               "recognizable")
+    steps = levels(table[table["family"] == "laplace"])
+    assert [step.scale for step in steps] == [0.01, 0.1, 1]
+    assert [step.recognizable for step in steps] == [0.75, 0.75, 0]
+
+
+def test_a_model_at_chance_shows_no_price(tmp_path: Path) -> None:
+    folder = write_sweep(tmp_path / "s", [Point({"defense.chain": ""}, accuracy=0.34),
+                                          laplace("1", LOST, 0.33)])
+    with open_sweep(folder) as sweep:
+        assert "hardly better than chance" in findings(sweep.table)[0][1][1]
+
+
+def test_plain_beside_adapted(sweep_folder: Path) -> None:
+    """One line a setting, weak to strong, whatever the order of points."""
+    with open_sweep(sweep_folder) as sweep:
+        [(_, rows)] = panels(sweep.table)
+        assert compare(rows)[["plain", "adapted"]].to_numpy().tolist() == [
+            [0, -1], [3, -1], [1, 4], [2, -1], [5, -1]]
+        made = lines(rows)
+        assert pictured(rows).index.tolist() == [0, 3, 1, 4, 2, 5]
+        assert pictured(rows, 5).index.tolist() == [0, 3, 4, 2, 5]
+    assert [line.defense for line in made] == [
+        "no defense", "laplace scale=0.01", "laplace scale=0.1", "laplace scale=1",
+        "dp-sgd sigma=2"]
+    assert [line.epsilon for line in made] == ["none"] * 4 + ["4.21"]
+    assert [line.change for line in made] == [
+        "", "−1 points", "−5 points", "−30 points", "−20 points"]
+    [line] = adaptations(rows)
+    assert line.plain.cells[0][0] == "0.35" and line.adapted.cells[0][0] == "0.60"
+    assert line.noise == "0.211"
+
+
+def test_seeds_are_lines_of_their_own_and_one_level(tmp_path: Path) -> None:
+    """Half of the images for one seed and none for the other: a quarter at that scale."""
+    folder = write_sweep(tmp_path / "s", [
+        laplace("1", ssim, accuracy, options={"run.seed": seed})
+        for seed, ssim, accuracy in (("1", HALF, 0.5), ("2", LOST, 0.7))])
+    with open_sweep(folder) as sweep:
+        assert compare(sweep.table)["plain"].tolist() == [0, 1]
+        [level] = levels(sweep.table)
+    assert (level.recognizable, level.balanced_accuracy) == (0.25, pytest.approx(0.6))
+
+
+def test_knowledge_is_told_once_for_all_defenses(tmp_path: Path) -> None:
+    folder = write_sweep(tmp_path / "s", [Point({"defense.chain": ""}), laplace("1", LOST, 0.5)])
+    for point, defense in enumerate(("none", "laplace scale=1")):
+        with h5py.File(folder / f"points/{point:05d}/run.h5", "r+") as file:
+            file["attacks/tasks/knowledge"][...] = f"labels: known; defenses: {defense}"
+    with open_sweep(folder) as sweep:
+        assert knowledge(sweep.table) == ["dlg: labels: known"]
+
+
+def test_points_text() -> None:
+    assert [points_text(x) for x in (-0.12, 0.034, 0.001, np.nan)] == [
+        "−12 points", "+3 points", "±0 points", ""]
+
+
+def test_a_method_run_on_defended_messages_alone_is_adapted(tmp_path: Path) -> None:
+    folder = write_sweep(tmp_path / "s", [
+        Point({"defense.chain": ""}),
+        laplace("1", LOST, 0.5, options={"attack.method": "dlg,cpl"})])
+    with open_sweep(folder) as sweep:
+        table = sweep.table
+        assert table["method"].tolist() == ["dlg", "cpl", "dlg"]
+        assert table["adapted"].tolist() == [False, True, False]
+        assert compare(table)[["plain", "adapted"]].to_numpy().tolist() == [[0, -1], [2, 1]]
+
+
+def test_sets_of_images_have_panels(tmp_path: Path) -> None:
+    """And what else differs within one set is in the panel's name."""
+    folder = write_sweep(tmp_path / "s", [
+        Point({"data.path": "images/brain", "federation.clients": "3"}),
+        Point({"data.path": "images/brain", "federation.clients": "9"}),
+        Point({"data.path": "images/skin", "federation.clients": "3"})])
+    with open_sweep(folder) as sweep:
+        assert [title for title, _ in panels(sweep.table)] == [
+            "brain, clients=3", "brain, clients=9", "skin"]
+
+
+def test_a_malicious_server_has_a_panel_of_its_own(tmp_path: Path) -> None:
+    folder = write_sweep(tmp_path / "s", [Point({"data.path": "a/x"}), Point({"data.path": "b/x"})])
+    with h5py.File(folder / "points/00001/run.h5", "r+") as file:
+        file["attacks/tasks/threat"][...] = "malicious-server"
+    with open_sweep(folder) as sweep:
+        assert [title for title, _ in panels(sweep.table)] == ["x", "x, malicious-server"]
+
+
+def test_constant_options_are_told_once(tmp_path: Path) -> None:
+    held = {"defense.laplace.relative": "norm"}
+    folder = write_sweep(tmp_path / "s", [
+        laplace("1", LOST, 0.5, options=held), laplace("2", LOST, 0.5, options=held)])
+    with open_sweep(folder) as sweep:
+        assert sweep.settings.constants() == {"laplace": "relative=norm"}
+        assert [name for name, _ in scales(sweep.table)] == ["scale (norm)"]
+
+
+def test_a_point_without_attacks_has_its_utility(tmp_path: Path) -> None:
+    folder = write_sweep(tmp_path / "s", [Point({"attack.method": "dlg"}),
+                                          Point({"attack.method": ""}, accuracy=0.6)])
+    with open_sweep(folder) as sweep:
+        last = sweep.table.iloc[1]
+        assert (last["method"], last["n"], last["balanced_accuracy"]) == ("", 0, 0.6)
+        assert [len(rows) for _, rows in panels(sweep.table)] == [1]
+
+
+def test_report_is_whole_and_self_contained(
+    sweep_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = tmp_path / "page.html"
+    assert main(["report", str(sweep_folder), "--output", str(page)]) == 0
+    assert f"wrote {page}" in capsys.readouterr().out
+    html = page.read_text(encoding="utf-8")
+    for part in ("Privacy against utility", "How much is enough", "What came back",
+                 "Plain against adapted attacks", "Noise without clipping claims no ε",
+                 "2 of 4 defended settings", "adapted: dlg objective=l1", "6 of 6 points complete"):
+        assert part in html.replace("\n", " ")
+    assert "http" not in html and "<script" not in html and "Points that are not" not in html
+    addresses = re.findall(r'(?:src|srcset|href)="([^"]*)"', html)
+    # Frontiers of SSIM, ASR, re-identification and over epsilon; one kind of scale; one grid.
+    assert len(addresses) == 12
+    assert all(address.startswith("data:image/png;base64,") for address in addresses)
+
+
+def test_points_that_are_not_complete_are_listed(tmp_path: Path) -> None:
+    folder = write_sweep(tmp_path / "s", [
+        *points()[:2], laplace("3", LOST, 0.5, status="failed", error="no room <left> | here"),
+        laplace("4", LOST, 0.5, status="open"), laplace("5", LOST, 0.5, status="interrupted")],
+        status="failed")
+    assert main(["report", str(folder)]) == 0
+    html = (folder / "report.html").read_text(encoding="utf-8")
+    assert "Points of this sweep failed" in html and "2 of 5 points complete" in html
+    assert "no room &lt;left&gt; | here" in html
+    for name in ("points/00002", "points/00003", "points/00004"):
+        assert name in html
+    assert "defense.chain=laplace defense.laplace.scale=4" in html
+    page = folder / "defenses.md"
+    assert main(["defenses", str(folder), "--output", str(page)]) == 0
+    assert ("| points/00002 | failed | `defense.chain=laplace defense.laplace.scale=3` | "
+            "no room <left> \\| here |") in page.read_text(encoding="utf-8")
+
+
+def test_page_of_defenses(sweep_folder: Path, tmp_path: Path) -> None:
+    page = tmp_path / "defenses.md"
+    assert main(["defenses", str(sweep_folder), "--machine", "some processor", "--output",
+                 str(page)]) == 0
+    text = page.read_text(encoding="utf-8").replace("\u00a0", " ")
+    assert "2026-01-02" in text and "some processor" in text and "0.1.0 (0123abc)" in text
+    rows = [line.strip("| ").split(" | ") for line in text.split("## brain")[1].splitlines()
+            if line.startswith("| `")]
+    assert [rows[0][i] for i in (0, 2, 3)] == ["`no defense`", "`dlg`", "4"]
+    assert rows[2][0] == "`laplace scale=0.1`" and rows[2][4].startswith("0.35 [")
+    assert rows[2][9:] == ["75 %", "−5 points", "none"]
+    assert "| `laplace scale=0.1` | `dlg objective=l1` | 0.35 → 0.60 | 50 % → 75 % |" in text
+    assert "What was set in all points: `federation.rounds=3`." in text
+    assert "defense.chain = laplace" in text.split("## The grid")[1]
+    pictures = sorted(path.name for path in (tmp_path / "pictures").iterdir())
+    assert pictures == ["defenses_frontier.png", "defenses_images_1.png",
+                        "defenses_scale_curves.png"]
+    assert [f"pictures/{name}" in text for name in pictures] == [True] * 3
+
+
+def test_the_grid_leaves_out_images_that_a_point_did_not_attack(tmp_path: Path) -> None:
+    """Hospital 0 of the second point attacked other images: fewer pictures are drawn."""
+    folder = write_sweep(tmp_path / "s", [Point({"defense.chain": ""}), laplace("1", LOST, 0.5)])
+    with open_sweep(folder) as sweep:
+        whole = len(defense_grid(sweep, sweep.table).axes[0].images)
+    with h5py.File(folder / "points/00001/run.h5", "r+") as file:
+        file["attacks/truth"][:2] = 0.25
+    with open_sweep(folder) as sweep:
+        assert whole == 12
+        assert len(defense_grid(sweep, sweep.table).axes[0].images) == 11
+
+
+def refusal(path: Path) -> str:
+    with pytest.raises(RunFormatError) as caught, open_sweep(path) as sweep:
+        _ = sweep.table
+    return str(caught.value)
+
+
+def test_refusals(tmp_path: Path) -> None:
+    other = write_sweep(tmp_path / "other", points()[:1], filetype="medpfl-run")
+    assert "filetype is 'medpfl-run', not 'medpfl-sweep'; give a sweep's folder" in refusal(other)
+    newer = write_sweep(tmp_path / "newer", points()[:1], schema=(2, 0))
+    assert "schema version 2.0" in refusal(newer)
+    with open_sweep(write_sweep(tmp_path / "minor", points()[:1], schema=(1, 4))) as sweep:
+        assert len(sweep.table) == 1
+    assert "no such file; give a sweep's folder or its sweep.h5" in refusal(tmp_path)
+    none = write_sweep(tmp_path / "none", [laplace("1", LOST, 0.5, status="open")])
+    assert "none of its 1 points is complete; continue the sweep" in refusal(none)
+
+
+def test_damaged_sweeps(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = write_sweep(tmp_path / "s", points()[:2])
+    run = folder / "points/00001/run.h5"
+    with h5py.File(run, "r+") as file:
+        file.attrs["status"] = "running"
+    assert f"{run}: is running, and" in refusal(folder)
+    run.unlink()
+    assert "points/00001: has no run.h5" in refusal(folder)
+    assert main(["report", str(folder)]) == 1
+    assert "has no run.h5" in capsys.readouterr().err
+    with h5py.File(folder / "sweep.h5", "r+") as file:
+        del file["points/status"]
+    assert "dataset /points/status is missing" in refusal(folder)
+    with h5py.File(folder / "sweep.h5", "r+") as file:
+        del file["points"]
+    assert "has no /points" in refusal(folder)
+
+
+def test_a_run_and_a_sweep_are_told_apart(sweep_folder: Path, tmp_path: Path) -> None:
+    with pytest.raises(RunFormatError, match="is a sweep; give one of its runs"):
+        open_run(sweep_folder)
+    assert main(["report", str(write_run(tmp_path / "run"))]) == 0
+    assert "MedPFL report" in (tmp_path / "run/report.html").read_text(encoding="utf-8")
