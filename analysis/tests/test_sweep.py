@@ -202,6 +202,20 @@ def test_a_malicious_server_has_a_panel_of_its_own(tmp_path: Path) -> None:
         assert [title for title, _ in panels(sweep.table)] == ["x", "x, malicious-server"]
 
 
+def test_secure_aggregation_is_a_defense(tmp_path: Path) -> None:
+    """One of the protocol, which is in no chain."""
+    alone = {"federation.secure_aggregation": "false", "attack.sees": "messages"}
+    masked = {"federation.secure_aggregation": "true", "attack.sees": "sum"}
+    folder = write_sweep(tmp_path / "s", [
+        Point(alone), Point(masked, LOST), laplace("1", LOST, 0.5, options=masked)])
+    with open_sweep(folder) as sweep:
+        table = sweep.table
+        assert table["defense"].tolist() == [
+            "none", "secure_aggregation=true + sees=sum",
+            "laplace + secure_aggregation=true + sees=sum scale=1"]
+        assert table["panel"].unique().tolist() == ["brain"] and not table["adapted"].any()
+
+
 def test_constant_options_are_told_once(tmp_path: Path) -> None:
     held = {"defense.laplace.relative": "norm"}
     folder = write_sweep(tmp_path / "s", [
