@@ -10,6 +10,8 @@
 #include "config/settings.hpp"
 #include "core/bytes.hpp"
 #include "core/log.hpp"
+#include "core/text.hpp"
+#include "federation/privacy_ledger.hpp"
 #include "job.hpp"
 #include "run_estimate.hpp"
 
@@ -86,6 +88,26 @@ std::string files(const Settings& settings, const RunCounts& counts, const FileS
   return out;
 }
 
+// What the whole run will have given away, and what noise would keep it within round figures.
+std::string privacy(const Settings& s, const FederatedData& data, const Model& model,
+                    const Aggregator& aggregator) {
+  const auto ledger = PrivacyLedger::make(s.federation, aggregator, s.defenses,
+                                          model.layout().size(), s.seed, data.shard_sizes);
+  if (ledger == nullptr) return "";
+  for (int64_t r = 0; r < s.federation.rounds; ++r)
+    ledger->add(plan_round(r, data.shard_sizes, s.federation.sampling, s.seed, *s.targets));
+  const Epsilon end = ledger->greatest().back();
+  std::string out =
+      fmt::format("privacy\n  epsilon {:.4g} (classic {:.4g}) at delta {} after {} rounds: {}\n",
+                  end.tight, end.classic, shortest(ledger->delta()), s.federation.rounds,
+                  ledger->claim());
+  for (const double epsilon : {1.0, 2.0, 4.0, 8.0})
+    if (const double sigma = ledger->sigma_for(epsilon); sigma > 0)
+      out += fmt::format("  for epsilon {}: a constant sigma of {:.4g} times the bound\n", epsilon,
+                         sigma);
+  return out + "\n";
+}
+
 std::vector<MemoryParts> gather(const Communicator& comm, const MemoryParts& mine) {
   ByteWriter out;
   for (const auto& [name, bytes] : mine) {
@@ -111,6 +133,7 @@ int dry_run(const Communicator& comm, const Config& config, const Settings& sett
   const std::vector<RankPlace> places = gather_places(comm, place);
   const FederatedData data = plan_federated_data(comm, *settings.dataset, settings.federated_data);
   std::unique_ptr<Model> model;
+  std::unique_ptr<Aggregator> aggregator;
   RunCounts counts;
   MemoryParts mine;
   comm.agree([&] {
@@ -118,20 +141,21 @@ int dry_run(const Communicator& comm, const Config& config, const Settings& sett
     model->compute_on(place.compute_device());
     if (comm.is_root()) make_first_weights(settings, *model);
     if (!settings.attack.methods.empty()) choose_engine(settings.attack.engine, *model);
-    counts =
-        count_run(settings, data, *model, *make_aggregator(config, settings, *model), comm.size());
+    aggregator = make_aggregator(config, settings, *model);
+    counts = count_run(settings, data, *model, *aggregator, comm.size());
     mine = estimate_memory(config, settings, data, *model, counts, comm.rank(), comm.size());
   });
   const std::vector<MemoryParts> memory = gather(comm, mine);
   if (!comm.is_root()) return 0;
   fmt::print(
       "{}\n{} training and {} test images in {} classes, {} hospitals, {} ranks; {} with {} "
-      "parameters\n\n{}\n{} attack tasks on {} messages, worked on by {}\n\n{}\nnothing was "
-      "written\n",
+      "parameters\n\n{}\n{} attack tasks on {} messages, worked on by {}\n\n{}{}\nnothing "
+      "was written\n",
       placement_table(places, 20), data.train_labels.size(), data.test_labels.size(),
       data.classes(), data.hospital_count(), comm.size(), model->name(), model->layout().size(),
       work_of_ranks(data, comm.size(), memory), counts.tasks, counts.attacked,
       settings.attack.all_ranks ? "all ranks" : "rank 0",
+      privacy(settings, data, *model, *aggregator),
       files(settings, counts, estimate_files(settings, data, *model, counts)));
   for (const std::string& warning : placement_warnings(places)) log_warning(warning);
   return 0;

@@ -116,8 +116,9 @@ class Simulation final : public RoundControl {
     federation_state_.optimizer =
         make_server_optimizer(s_.federation, model_->layout().trainable());
     weights_ = std::make_unique<WeightLog>(s_.output);
-    if (s_.federation.dp_sgd && comm_.is_root())
-      privacy_ = std::make_unique<PrivacyLedger>(s_.federation, *aggregator_, data_.shard_sizes);
+    if (comm_.is_root())
+      privacy_ = PrivacyLedger::make(s_.federation, *aggregator_, s_.defenses,
+                                     model_->layout().size(), s_.seed, data_.shard_sizes);
     if (!s_.defenses.empty()) defenses_ = std::make_unique<DefenseLog>(comm_, s_.defenses);
     RunRecord& record = keeper_.record;
     record.model = model_.get();

@@ -117,7 +117,12 @@ Section federation_section() {
 Section defense_section() {
   return {"defense",
           "what hospitals do to an update before they send it",
-          {text_option("chain", "", "defenses in order, comma-separated: clip,gaussian")}};
+          {text_option("chain", "", "defenses in order, comma-separated: clip,gaussian"),
+           real_option("delta", 1e-5,
+                       "at which the epsilon of clipped and noised updates is told; dp-sgd has its "
+                       "own")
+               .above(0)
+               .between(0, 0.5)}};
 }
 
 Section attack_section() {

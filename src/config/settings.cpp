@@ -264,6 +264,7 @@ Settings make_settings(const Config& config) {
     wrong.guard([&] {
       s.defenses.append(defenses().find(name).create(config.section("defense." + name)));
     });
+  s.federation.delta = config.section("defense").real("delta");
   if (const DpSgd* dp = s.defenses.dp_sgd()) s.federation.dp_sgd = *dp;
   read_attack(config, &s, &wrong);
   check_dp_sgd(s, &wrong);

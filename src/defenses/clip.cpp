@@ -18,6 +18,10 @@ class Clip final : public Defense {
     clip_l2(update, bound_);
   }
 
+  Guarantee guarantee(const Guarantee& before, const GuaranteeContext&) const override {
+    return after_clipping(before, bound_);
+  }
+
   std::string describe() const override { return fmt::format("clip bound={}", shortest(bound_)); }
 
  private:

@@ -10,6 +10,7 @@
 #include "core/random.hpp"
 #include "core/registry.hpp"
 #include "defenses/dp_sgd.hpp"
+#include "defenses/guarantee.hpp"
 #include "defenses/wire.hpp"
 
 namespace medpfl {
@@ -51,6 +52,11 @@ class Defense {
   virtual void apply(FlatParameters* update, const DefenseContext& context) const = 0;
   /// What it asks of local steps, for one that acts there rather than on the update; else null.
   virtual const DpSgd* dp_sgd() const { return nullptr; }
+  /// What bounds the update behind it, given what did before; a defense that may make it longer, or
+  /// whose noise depends on it, bounds nothing.
+  virtual Guarantee guarantee(const Guarantee& before, const GuaranteeContext&) const {
+    return after_unbounded(before);
+  }
   /// The numbers it leaves, given those it gets; float32 unless it says otherwise.
   virtual NumberFormat format(const NumberFormat& /*before*/) const { return {}; }
   /// One line for logs and for what the attacker knows: "gaussian scale=0.01 relative=norm".
@@ -79,6 +85,8 @@ class DefenseChain {
   std::vector<DefenseReport> apply(FlatParameters* update, DefenseContext context) const {
     return apply(update, context, update->size());
   }
+  /// What bounds what a hospital sends in a round.
+  Guarantee guarantee(const GuaranteeContext& context) const;
   bool empty() const { return chain_.empty(); }
   /// What the first asks of local steps, or null.
   const DpSgd* dp_sgd() const { return chain_.empty() ? nullptr : chain_.front()->dp_sgd(); }

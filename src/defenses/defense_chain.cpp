@@ -51,6 +51,12 @@ std::vector<DefenseReport> DefenseChain::apply(FlatParameters* update, DefenseCo
   return reports;
 }
 
+Guarantee DefenseChain::guarantee(const GuaranteeContext& context) const {
+  Guarantee so_far;
+  for (const auto& defense : chain_) so_far = defense->guarantee(so_far, context);
+  return so_far;
+}
+
 std::string DefenseChain::describe() const {
   if (chain_.empty()) return "none";
   return join(describe_each(), "; ");

@@ -17,6 +17,11 @@ class DpSgdDefense final : public Defense {
   explicit DpSgdDefense(const OptionValues& own) : local_(own) {}
   void apply(FlatParameters*, const DefenseContext&) const override {}
   const DpSgd* dp_sgd() const override { return &local_; }
+  // Its own guarantee is of examples, not of the hospital.
+  Guarantee guarantee(const Guarantee& before, const GuaranteeContext&) const override {
+    return before;
+  }
+
   std::string describe() const override { return local_.describe(); }
 
  private:

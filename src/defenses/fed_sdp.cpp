@@ -20,6 +20,10 @@ class FedSdp final : public Defense {
     add_gaussian(update, sigma_ * bound_, &stream);
   }
 
+  Guarantee guarantee(const Guarantee& before, const GuaranteeContext&) const override {
+    return after_gaussian(after_clipping(before, bound_), sigma_ * bound_);
+  }
+
   std::string describe() const override {
     return fmt::format("fed-sdp bound={} sigma={}", shortest(bound_), shortest(sigma_));
   }

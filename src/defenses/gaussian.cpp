@@ -16,6 +16,10 @@ class Gaussian final : public Defense {
     add_gaussian(update, scale_.of(*update), &stream);
   }
 
+  Guarantee guarantee(const Guarantee& before, const GuaranteeContext&) const override {
+    return scale_.absolute() ? after_gaussian(before, scale_.value()) : after_unbounded(before);
+  }
+
   std::string describe() const override { return "gaussian " + scale_.describe(); }
 
  private:

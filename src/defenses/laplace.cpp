@@ -18,6 +18,11 @@ class Laplace final : public Defense {
     add_laplace(update, scale_.of(*update), &stream);
   }
 
+  Guarantee guarantee(const Guarantee& before, const GuaranteeContext& context) const override {
+    return scale_.absolute() ? after_laplace(before, scale_.value(), context.parameters)
+                             : after_unbounded(before);
+  }
+
   std::string describe() const override { return "laplace " + scale_.describe(); }
 
  private:

@@ -24,6 +24,9 @@ class NoiseScale {
   /// NumericError where relative and the update is not finite, or its 95th percentile is 0 though
   /// the update is not: the defense would silently do nothing.
   double of(const FlatParameters& update) const;
+  /// Whether every update gets the same, value().
+  bool absolute() const { return relative_ == "absolute"; }
+  double value() const { return scale_; }
   /// "scale=0.01 relative=norm".
   std::string describe() const;
 

@@ -24,9 +24,12 @@ class PersonalizedLdp final : public Defense {
 
   void apply(FlatParameters* update, const DefenseContext& context) const override {
     clip_l2(update, bound_);
-    const double epsilon = budgets_.of(context.client, context.seed);
     RandomStream stream = defense_stream(context);
-    add_gaussian(update, bound_ * std::sqrt(2 * std::log(1.25 / delta_)) / epsilon, &stream);
+    add_gaussian(update, deviation(context.client, context.seed), &stream);
+  }
+
+  Guarantee guarantee(const Guarantee& before, const GuaranteeContext& context) const override {
+    return after_gaussian(after_clipping(before, bound_), deviation(context.client, context.seed));
   }
 
   std::string describe() const override {
@@ -35,6 +38,10 @@ class PersonalizedLdp final : public Defense {
   }
 
  private:
+  double deviation(int64_t client, uint64_t seed) const {
+    return bound_ * std::sqrt(2 * std::log(1.25 / delta_)) / budgets_.of(client, seed);
+  }
+
   std::string text_;
   PersonalBudgets budgets_;
   double delta_, bound_;

@@ -72,6 +72,11 @@ class Prune final : public Defense {
       for (int64_t i = 0; i < n; ++i) context.state[i] -= u[i];
   }
 
+  // Zeros shorten; what is added from earlier rounds may not.
+  Guarantee guarantee(const Guarantee& before, const GuaranteeContext&) const override {
+    return feedback_ ? after_unbounded(before) : before;
+  }
+
   std::string describe() const override {
     const std::string share =
         keep_ > 0 ? fmt::format("keep={}", keep_) : fmt::format("ratio={}", shortest(ratio_));

@@ -36,6 +36,10 @@ class Soteria final : public Defense {
     for (const int64_t j : order) weight.select(1, j).zero_();
   }
 
+  Guarantee guarantee(const Guarantee& before, const GuaranteeContext&) const override {
+    return before;
+  }
+
   std::string describe() const override {
     return fmt::format("soteria percentile={}", shortest(percentile_));
   }

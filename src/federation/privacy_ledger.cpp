@@ -6,35 +6,71 @@
 
 namespace medpfl {
 
-PrivacyLedger::PrivacyLedger(const FederationSettings& settings, const Aggregator& aggregator,
+std::unique_ptr<PrivacyLedger> PrivacyLedger::make(const FederationSettings& settings,
+                                                   const Aggregator& aggregator,
+                                                   const DefenseChain& chain, int64_t parameters,
+                                                   uint64_t seed,
+                                                   std::vector<int64_t> shard_sizes) {
+  const GuaranteeContext context{seed, 0, settings.rounds, 0, parameters};
+  if (!settings.dp_sgd && chain.guarantee(context).noise == Guarantee::Noise::kNone) return nullptr;
+  return std::unique_ptr<PrivacyLedger>(new PrivacyLedger(settings, aggregator.epochs(), chain,
+                                                          context, std::move(shard_sizes)));
+}
+
+PrivacyLedger::PrivacyLedger(const FederationSettings& settings, int64_t epochs,
+                             const DefenseChain& chain, GuaranteeContext context,
                              std::vector<int64_t> shard_sizes)
-    : sigma_(settings.dp_sgd->sigma),
-      poisson_(settings.dp_sgd->poisson),
-      delta_(settings.dp_sgd->delta),
-      rounds_(settings.rounds),
-      batch_size_(settings.batch_size),
-      epochs_(aggregator.epochs()),
+    : settings_(settings),
+      epochs_(epochs),
+      chain_(chain),
+      context_(context),
+      delta_(settings.dp_sgd ? settings.dp_sgd->delta : settings.delta),
       shard_sizes_(std::move(shard_sizes)),
+      taken_(shard_sizes_.size()),
       accountants_(shard_sizes_.size()),
       now_(shard_sizes_.size()) {}
 
-PrivacyLedger::Steps PrivacyLedger::steps_of(int64_t shard) const {
+// By which an image of the shard is touched in a round.
+PrivacyLedger::Steps PrivacyLedger::local_steps(int64_t shard, double sigma) const {
+  constexpr auto kGaussian = Guarantee::Noise::kGaussian;
   // A shuffled epoch takes each image in one step, and what hides which one is not counted.
-  if (!poisson_) return {1, std::max<int64_t>(1, epochs_)};
-  return {static_cast<double>(batch_of(batch_size_, shard)) / static_cast<double>(shard),
-          epochs_ == 0 ? 1 : epochs_ * batches_of(batch_size_, shard)};
+  if (!settings_.dp_sgd->poisson) return {kGaussian, sigma, 1, std::max<int64_t>(1, epochs_)};
+  const int64_t batch = settings_.batch_size;
+  return {kGaussian, sigma, static_cast<double>(batch_of(batch, shard)) / static_cast<double>(shard),
+          epochs_ == 0 ? 1 : epochs_ * batches_of(batch, shard)};
+}
+
+PrivacyLedger::Steps PrivacyLedger::steps_of(int64_t hospital, int64_t round) const {
+  if (settings_.dp_sgd)
+    return local_steps(shard_sizes_[static_cast<size_t>(hospital)],
+                       settings_.dp_sgd->sigma.at(round, settings_.rounds));
+  GuaranteeContext context = context_;
+  context.round = round;
+  context.client = hospital;
+  const Guarantee of = chain_.guarantee(context);
+  return {of.noise, of.multiplier, 1, 1};
+}
+
+const std::vector<double>& PrivacyLedger::divergences(const Steps& steps) {
+  std::vector<double>& rdp = known_[{steps.noise, steps.multiplier, steps.rate}];
+  if (rdp.empty())
+    rdp = steps.noise == Guarantee::Noise::kLaplace
+              ? accountants_.front().laplace_step(steps.multiplier)
+              : accountants_.front().gaussian_step(steps.rate, steps.multiplier);
+  return rdp;
 }
 
 void PrivacyLedger::add(const RoundPlan& plan) {
-  const double sigma = sigma_.at(plan.round, rounds_);
+  double first = 0;
   for (const int64_t hospital : plan.hospitals) {
     const auto h = static_cast<size_t>(hospital);
     if (shard_sizes_[h] == 0) continue;
-    const Steps steps = steps_of(shard_sizes_[h]);
-    std::vector<double>& rdp = known_[{steps.rate, sigma}];
-    if (rdp.empty()) rdp = accountants_[h].gaussian_step(steps.rate, sigma);
-    accountants_[h].add(rdp, steps.count);
+    const Steps steps = steps_of(hospital, plan.round);
+    if (first == 0) first = steps.multiplier;
+    uniform_ = uniform_ && steps.noise == Guarantee::Noise::kGaussian && steps.multiplier == first;
+    accountants_[h].add(divergences(steps), steps.count);
     now_[h] = accountants_[h].epsilon(delta_);
+    taken_[h] = {steps.rate, taken_[h].second + steps.count};
   }
   Epsilon most;
   for (const Epsilon& one : now_) {
@@ -44,13 +80,29 @@ void PrivacyLedger::add(const RoundPlan& plan) {
   greatest_.push_back(most);
 }
 
+double PrivacyLedger::sigma_for(double epsilon) const {
+  if (!uniform_) return 0;
+  std::vector<std::pair<double, int64_t>> kinds = taken_;
+  std::sort(kinds.begin(), kinds.end());
+  kinds.erase(std::unique(kinds.begin(), kinds.end()), kinds.end());
+  double sigma = 0;
+  for (const auto& [rate, steps] : kinds)
+    if (steps > 0) sigma = std::max(sigma, calibrate_sigma(rate, steps, epsilon, delta_));
+  return sigma;
+}
+
 std::string PrivacyLedger::claim() const {
+  if (!settings_.dp_sgd)
+    return "(epsilon, delta) differential privacy of a hospital, with its update or zeros in its "
+           "place, in all its updates so far, against the server; not of probes, nor of the mean "
+           "loss and the number of images it states";
   return std::string(
              "(epsilon, delta) differential privacy of one image of a hospital, present or without "
              "a gradient, in all its updates so far, against the server; not of probes; ") +
-         (poisson_ ? "Poisson sampling at the rate B/N"
-                   : "shuffled batches, so no amplification by sampling is claimed: each image "
-                     "counts as used once an epoch, at rate 1");
+         (settings_.dp_sgd->poisson
+              ? "Poisson sampling at the rate B/N"
+              : "shuffled batches, so no amplification by sampling is claimed: each image "
+                "counts as used once an epoch, at rate 1");
 }
 
 }  // namespace medpfl

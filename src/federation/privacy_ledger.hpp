@@ -1,10 +1,13 @@
 #pragma once
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
+#include "defenses/defense.hpp"
 #include "federation/aggregator.hpp"
 #include "federation/round_plan.hpp"
 #include "federation/settings.hpp"
@@ -12,20 +15,27 @@
 
 namespace medpfl {
 
-/// What the updates of each hospital, trained under dp-sgd, have given away of one of its images by
-/// the end of each round. Against the server, which sees who takes part, so that sampling of
+/// What the updates of each hospital have given away by the end of each round: under dp-sgd of one
+/// of its images, under clipping and noise of its update of all its images together. Against the server, which sees who takes part, so that sampling of
 /// hospitals hides nothing. Depends on the plans of the rounds alone, and is made anew from them
 /// when a run goes on.
 class PrivacyLedger {
  public:
-  /// `settings` has dp_sgd; shard sizes in images.
-  PrivacyLedger(const FederationSettings& settings, const Aggregator& aggregator,
-                std::vector<int64_t> shard_sizes);
+  /// Null where nothing is guaranteed: neither dp-sgd nor noise on clipped updates. `chain` and
+  /// `settings` outlive it; `parameters` of an update; shard sizes in images.
+  static std::unique_ptr<PrivacyLedger> make(const FederationSettings& settings,
+                                             const Aggregator& aggregator,
+                                             const DefenseChain& chain, int64_t parameters,
+                                             uint64_t seed, std::vector<int64_t> shard_sizes);
 
   /// The next round.
   void add(const RoundPlan& plan);
 
   double delta() const { return delta_; }
+  /// The constant noise multiplier (sigma of dp-sgd; standard deviation over the bound of an
+  /// update) with which the rounds added so far would have kept every hospital within `epsilon`;
+  /// 0 where the noise is no Gaussian of one multiplier for all.
+  double sigma_for(double epsilon) const;
   /// What is claimed, and of what, in a line.
   std::string claim() const;
   /// After each round [rounds, hospitals] (tight); 0 for one that took no part yet.
@@ -34,21 +44,29 @@ class PrivacyLedger {
   const std::vector<Epsilon>& greatest() const { return greatest_; }
 
  private:
+  // One mechanism, and how often.
   struct Steps {
-    double rate;
+    Guarantee::Noise noise;
+    double multiplier, rate;
     int64_t count;
   };
-  // By which an image of a shard of this size is touched in a round.
-  Steps steps_of(int64_t shard) const;
+  PrivacyLedger(const FederationSettings& settings, int64_t epochs, const DefenseChain& chain,
+                GuaranteeContext context, std::vector<int64_t> shard_sizes);
+  Steps steps_of(int64_t hospital, int64_t round) const;
+  Steps local_steps(int64_t shard, double sigma) const;
+  const std::vector<double>& divergences(const Steps& steps);
 
-  RoundSchedule sigma_;
-  bool poisson_;
+  const FederationSettings& settings_;
+  int64_t epochs_;
+  const DefenseChain& chain_;
+  GuaranteeContext context_;
   double delta_;
-  int64_t rounds_, batch_size_, epochs_;
   std::vector<int64_t> shard_sizes_;
+  std::vector<std::pair<double, int64_t>> taken_;  // rate and steps of each hospital so far
+  bool uniform_ = true;  // Gaussian, and the same multiplier for all hospitals of a round
   std::vector<RdpAccountant> accountants_;
   std::vector<Epsilon> now_;
-  std::map<std::pair<double, double>, std::vector<double>> known_;  // by rate and sigma
+  std::map<std::tuple<Guarantee::Noise, double, double>, std::vector<double>> known_;
   std::vector<double> of_hospitals_;
   std::vector<Epsilon> greatest_;
 };

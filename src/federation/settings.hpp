@@ -24,6 +24,7 @@ struct FederationSettings {
   int64_t state_memory = 1024;           ///< MiB of hospitals' states a rank keeps in memory
   std::string sum = "exact";             ///< how updates are added up: update_sum_names()
   bool dedicated_server = false;         ///< rank 0 hosts no hospitals
+  double delta = 1e-5;                   ///< at which epsilon of whole updates is told
   std::optional<DpSgd> dp_sgd;           ///< none: plain steps
   int64_t evaluate_every = 1;            ///< rounds between evaluations; 0: only at the end
 };

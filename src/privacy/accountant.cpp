@@ -136,11 +136,13 @@ void RdpAccountant::add_gaussian(double rate, double sigma, int64_t steps) {
   add(gaussian_step(rate, sigma), steps);
 }
 
-void RdpAccountant::add_laplace(double scale, int64_t steps) {
+std::vector<double> RdpAccountant::laplace_step(double scale) const {
   std::vector<double> rdp;
   for (const double order : orders_) rdp.push_back(laplace_rdp(scale, order));
-  add(rdp, steps);
+  return rdp;
 }
+
+void RdpAccountant::add_laplace(double scale, int64_t steps) { add(laplace_step(scale), steps); }
 
 Epsilon RdpAccountant::epsilon(double delta) const {
   require_delta(delta);

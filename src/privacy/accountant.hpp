@@ -41,6 +41,7 @@ class RdpAccountant {
   void add_laplace(double scale, int64_t steps = 1);
   /// The divergences of one step at the orders, for add().
   std::vector<double> gaussian_step(double rate, double sigma) const;
+  std::vector<double> laplace_step(double scale) const;
 
   /// Of all that was added, minimized over the orders; 0 where nothing was. Throws ConfigError
   /// unless 0 < delta < 1.

@@ -19,6 +19,16 @@ class PrivateTraining : public HospitalTest {
     for (const auto& [name, value] : given) own.set(name, value);
     settings_.dp_sgd.emplace(own);
   }
+  void chain(const std::string& name,
+             const std::vector<std::pair<std::string, std::string>>& given) {
+    OptionValues own = OptionValues::defaults(defenses().find(name).options);
+    for (const auto& [option, value] : given) own.set(option, value);
+    chain_.append(defenses().find(name).create(own));
+  }
+  std::unique_ptr<PrivacyLedger> ledger_of(const std::string& algorithm,
+                                           std::vector<int64_t> shards) {
+    return PrivacyLedger::make(settings_, *make(algorithm), chain_, 100, 1, std::move(shards));
+  }
   Message message(int64_t round = 0, int64_t probe = -1) {
     Message m;
     m.round = round;
@@ -33,6 +43,8 @@ class PrivateTraining : public HospitalTest {
     for (int s = 0; s < steps; ++s) local.gradient(images, &out);
     return out;
   }
+
+  DefenseChain chain_;
 };
 
 TEST_F(PrivateTraining, StepsAreTheClippedMeanPlusNoiseOfTheScaleThatIsTold) {
@@ -160,7 +172,8 @@ TEST_F(PrivateTraining, TheLedgerCountsStepsOfWhoTookPart) {
            {"sigma_last", "2"},
            {"sigma_schedule", "linear"},
            {"delta", "1e-4"}});
-  PrivacyLedger ledger(settings_, *make("fedavg"), {10, 4, 0});
+  const auto made = ledger_of("fedavg", {10, 4, 0});
+  PrivacyLedger& ledger = *made;
   ledger.add(plan(0, {0, 2}));
   ledger.add(plan(1, {0, 1}));
   // 3 epochs of 3 batches of 4 of 10; of 4 images all are in the one batch.
@@ -177,13 +190,78 @@ TEST_F(PrivateTraining, TheLedgerCountsStepsOfWhoTookPart) {
 TEST_F(PrivateTraining, ShuffledBatchesClaimNoAmplification) {
   settings_.local_epochs = 3;
   protect({{"sigma", "4"}});
-  PrivacyLedger averaged(settings_, *make("fedavg"), {10});
-  PrivacyLedger single(settings_, *make("fedsgd"), {10});
+  const auto averaged_ledger = ledger_of("fedavg", {10}), single_ledger = ledger_of("fedsgd", {10});
+  PrivacyLedger &averaged = *averaged_ledger, &single = *single_ledger;
   averaged.add(plan(0, {0}));
   single.add(plan(0, {0}));
   EXPECT_NEAR(averaged.of_hospitals()[0], spent(1, {{4, 3}}, 1e-5), 1e-12);
   EXPECT_NEAR(single.of_hospitals()[0], spent(1, {{4, 1}}, 1e-5), 1e-12);
   EXPECT_NE(averaged.claim().find("no amplification"), std::string::npos);
+}
+
+TEST_F(PrivateTraining, NoiseOnClippedUpdatesIsAccountedPerHospital) {
+  settings_.rounds = 3;
+  settings_.delta = 1e-4;
+  chain("clip", {{"bound", "2"}});
+  chain("gaussian", {{"scale", "6"}});
+  const auto ledger = ledger_of("fedavg", {10, 4});
+  ASSERT_NE(ledger, nullptr);
+  for (int64_t r = 0; r < 3; ++r) ledger->add(plan(r, r == 0 ? std::vector<int64_t>{0, 1}
+                                                             : std::vector<int64_t>{0}));
+  EXPECT_NEAR(ledger->of_hospitals()[4], spent(1, {{3, 3}}, 1e-4), 1e-12);
+  EXPECT_NEAR(ledger->of_hospitals()[5], spent(1, {{3, 1}}, 1e-4), 1e-12);
+  // The sigma for what was spent is what was used.
+  EXPECT_NEAR(ledger->sigma_for(ledger->greatest().back().tight), 3, 1e-3);
+  EXPECT_LE(spent(1, {{ledger->sigma_for(2), 3}}, 1e-4), 2);
+  EXPECT_NE(ledger->claim().find("of a hospital"), std::string::npos);
+}
+
+TEST_F(PrivateTraining, LaplaceNoiseCountsAgainstTheLargestL1Norm) {
+  chain("clip", {{"bound", "2"}});
+  chain("laplace", {{"scale", "40"}});
+  const auto ledger = ledger_of("fedsgd", {10});
+  ASSERT_NE(ledger, nullptr);
+  ledger->add(plan(0, {0}));
+  RdpAccountant expected;
+  expected.add_laplace(40.0 / (2 * 10));  // sqrt(100 parameters)
+  EXPECT_NEAR(ledger->of_hospitals()[0], expected.epsilon(1e-5).tight, 1e-12);
+  EXPECT_EQ(ledger->sigma_for(1), 0);
+}
+
+TEST_F(PrivateTraining, BudgetsOfHospitalsAreTheirOwn) {
+  chain("personalized-ldp", {{"epsilon", "0.5,1"}});
+  const auto ledger = ledger_of("fedsgd", {10, 10});
+  ledger->add(plan(0, {0, 1}));
+  EXPECT_LT(ledger->of_hospitals()[0], 0.5);  // the theorem is not tight
+  EXPECT_LT(ledger->of_hospitals()[1], 1);
+  EXPECT_LT(1.8 * ledger->of_hospitals()[0], ledger->of_hospitals()[1]);
+  EXPECT_EQ(ledger->sigma_for(1), 0);
+}
+
+TEST_F(PrivateTraining, NothingIsClaimedWithoutBoundOrWhereTheNoiseFollowsTheUpdate) {
+  EXPECT_EQ(ledger_of("fedsgd", {10}), nullptr);
+  chain("gaussian", {});
+  EXPECT_EQ(ledger_of("fedsgd", {10}), nullptr);
+  chain_ = {};
+  chain("clip", {});
+  chain("quantize", {});
+  chain("gaussian", {});
+  EXPECT_EQ(ledger_of("fedsgd", {10}), nullptr);
+  chain_ = {};
+  chain("clip", {});
+  chain("laplace", {{"relative", "norm"}});
+  EXPECT_EQ(ledger_of("fedsgd", {10}), nullptr);
+  chain_ = {};
+  chain("clip", {});
+  chain("prune", {{"error_feedback", "true"}});
+  chain("gaussian", {});
+  EXPECT_EQ(ledger_of("fedsgd", {10}), nullptr);
+  chain_ = {};
+  chain("clip", {});
+  chain("prune", {});
+  chain("fed-sdp", {});
+  chain("quantize", {});
+  EXPECT_NE(ledger_of("fedsgd", {10}), nullptr);
 }
 
 }  // namespace
