@@ -21,12 +21,12 @@ struct KeyPair {
 KeyPair key_pair(const Key& secret);
 
 /// The key that two parties share: each computes it from its own pair and the other's open key.
-/// BLAKE2b of the X25519 secret and both open keys. Throws DataError where the other's is a point of
-/// small order, under which every secret gives the same key.
+/// BLAKE2b of the X25519 secret and both open keys. Throws DataError where the other's is a point
+/// of small order, under which every secret gives the same key.
 Key shared_key(const KeyPair& own, const Key& theirs);
 
-/// values[i] += (or, with `negative`, -=) 64-bit word i of the ChaCha20 key stream of `seed`, modulo
-/// 2^64: whoever lacks the seed sees uniform numbers, whatever the values were.
+/// values[i] += (or, with `negative`, -=) 64-bit word i of the ChaCha20 key stream of `seed`,
+/// modulo 2^64: whoever lacks the seed sees uniform numbers, whatever the values were.
 void add_mask(const Key& seed, bool negative, uint64_t* values, int64_t n);
 
 /// Encrypts and authenticates (XSalsa20-Poly1305). `number` must differ between the messages under

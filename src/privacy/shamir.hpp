@@ -21,10 +21,10 @@ std::vector<uint64_t> weights_at_zero(const std::vector<uint64_t>& points);
 /// secret, at the holder's point.
 using Share = std::array<uint64_t, 5>;
 
-/// Shares of a secret for holders at the points 1, 2 ... `holders` (Shamir, "How to share a secret",
-/// CACM 1979): any `threshold` of them give it back, fewer say nothing about it. The coefficients
-/// come from the key stream of `seed`, which must be used for nothing else. Throws ConfigError
-/// unless 1 <= threshold <= holders. Not hardened against side channels.
+/// Shares of a secret for holders at the points 1, 2 ... `holders` (Shamir, "How to share a
+/// secret", CACM 1979): any `threshold` of them give it back, fewer say nothing about it. The
+/// coefficients come from the key stream of `seed`, which must be used for nothing else. Throws
+/// ConfigError unless 1 <= threshold <= holders. Not hardened against side channels.
 std::vector<Share> split_secret(const Key& secret, int64_t threshold, int64_t holders,
                                 const Key& seed);
 

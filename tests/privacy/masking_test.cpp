@@ -74,8 +74,7 @@ TEST(Masking, ASubtractedMaskIsGone) {
 TEST(Masking, SealedTextOpensUnderItsKeyAndNumberAlone) {
   const std::string text = "a share of a seed";
   std::string sealed = seal(kAlice, 3, text);
-  EXPECT_EQ(static_cast<int64_t>(sealed.size()),
-            static_cast<int64_t>(text.size()) + kSealBytes);
+  EXPECT_EQ(static_cast<int64_t>(sealed.size()), static_cast<int64_t>(text.size()) + kSealBytes);
   EXPECT_EQ(sealed.find(text), std::string::npos);
   EXPECT_NE(seal(kAlice, 4, text), sealed);
   EXPECT_EQ(unseal(kAlice, 3, sealed), text);

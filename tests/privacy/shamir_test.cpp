@@ -95,8 +95,7 @@ TEST(Shamir, SharesOfOneSecretLookLikeThoseOfAnother) {
     }
     const double expected = kRepeats * 5 / 16.0;
     double chi_square = 0;
-    for (const int count : bins)
-      chi_square += (count - expected) * (count - expected) / expected;
+    for (const int count : bins) chi_square += (count - expected) * (count - expected) / expected;
     EXPECT_LT(chi_square, 37.7) << "15 degrees of freedom, 0.1 %";
   }
 }
@@ -112,8 +111,7 @@ TEST(Shamir, RefusesThresholdsThatCannotBe) {
       ADD_FAILURE() << threshold;
     } catch (const ConfigError& error) {
       EXPECT_EQ(std::string(error.what()), "a secret cannot be shared so that " +
-                                               std::to_string(threshold) +
-                                               " of 3 holders know it");
+                                               std::to_string(threshold) + " of 3 holders know it");
     }
   }
 }
