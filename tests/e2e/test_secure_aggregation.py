@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import re
-import signal
-import time
 from pathlib import Path
 
 import h5py
 import numpy as np
 import pytest
 from harness import CONFIG, DROPOUT, all_datasets, complete, simulate, text
-from test_interruption import INTERRUPTED, finish, start
+from test_interruption import finish, stopped
 from test_same_bits import expect_same
 
-PLAIN: dict[str, object] = {"attack.method": "", "output.gradients": "none",
-                            "data.phantom.train": 128, "federation.algorithm": "fedavg",
+# Of this seed, at a drop-out of 0.3: both of 2 hospitals arrive twice, most of more do; at higher
+# ones a later round has too few.
+PLAIN: dict[str, object] = {"attack.method": "", "output.gradients": "none", "run.seed": 9,
+                            "data.phantom.train": 96, "federation.algorithm": "fedavg",
                             "federation.batch_size": 2}
 SECURE = PLAIN | {"federation.secure_aggregation": "true"}
 # One image a hospital: a sum small enough to attack in no time.
@@ -36,7 +36,7 @@ def columns(run: h5py.File) -> dict[str, bytes]:
 @pytest.mark.parametrize("hospitals", [2, 5, 16, 64])
 def test_secure_sums_are_plain_sums(hospitals: int, dropout: float, tmp_path: Path) -> None:
     """Whole /rounds, weights of every round among it."""
-    options = {"federation.clients": hospitals, "federation.dropout": dropout, "run.seed": 4}
+    options = {"federation.clients": hospitals, "federation.dropout": dropout}
     with complete(tmp_path / "plain", PLAIN | options) as plain, \
             complete(tmp_path / "secure", SECURE | options, ranks=2) as secure:
         found = columns(secure)
@@ -78,45 +78,31 @@ def test_the_mean_is_that_of_the_survivors(tmp_path: Path) -> None:
             assert np.isclose(run["rounds/update_norm"][r], np.linalg.norm(mean), rtol=1e-5)
 
 
-def test_any_number_of_ranks_gives_the_same_bits(tmp_path: Path) -> None:
-    """Attacks on the sums among them, whose truth is the survivors' images alone."""
-    with complete(tmp_path / "one", ATTACKED) as one:
+def test_attacks_see_the_sum_of_the_survivors(tmp_path: Path) -> None:
+    """Same bits on any ranks, and the attacks on the plain sum: masks hide the sum from nobody."""
+    open_sum = ATTACKED | {"federation.secure_aggregation": "false"}
+    with complete(tmp_path / "one", ATTACKED) as one, \
+            complete(tmp_path / "two", ATTACKED, ranks=2) as two, \
+            complete(tmp_path / "plain", open_sum) as plain:
         arrived = one["rounds/arrived"][()]
         assert (arrived < 6).any()
         assert list(one["attacks/tasks/round"][()]) == [0, 1]
         assert {text(k) for k in one["attacks/tasks/kind"][()]} == {"sum"}
-        images = np.bincount(one["attacks/images/task"][()], minlength=2)
-        assert list(images) == list(arrived)
+        assert list(np.bincount(one["attacks/images/task"][()])) == list(arrived)
         assert "gradients" not in one
-        for ranks in (2, 3):
-            with complete(tmp_path / str(ranks), ATTACKED, ranks=ranks) as other:
-                expect_same(one, other)
-
-
-def test_an_attack_on_the_sum_is_that_on_the_plain_sum(tmp_path: Path) -> None:
-    """Secure aggregation hides single updates, and the sum from nobody."""
-    open_sum = ATTACKED | {"federation.secure_aggregation": "false"}
-    with complete(tmp_path / "secure", ATTACKED) as secure, \
-            complete(tmp_path / "plain", open_sum) as plain:
+        expect_same(one, two)
         for name in ("reconstruction", "truth", "tasks/matching_loss", "images/psnr"):
-            assert secure[f"attacks/{name}"][()].tobytes() == plain[f"attacks/{name}"][()].tobytes()
+            assert one[f"attacks/{name}"][()].tobytes() == plain[f"attacks/{name}"][()].tobytes()
 
 
 def test_stopped_and_resumed(tmp_path: Path) -> None:
     """Keys, masks and who drops out are those of the round, not of the process."""
-    options = ATTACKED | {"federation.rounds": 40, "checkpoint.every": 1, "attack.rounds": "last",
-                          "federation.clients": 12, "defense.chain": "prune",
+    options = ATTACKED | {"federation.rounds": 20, "federation.secure_threshold": 0.2,
+                          "attack.rounds": "last", "defense.chain": "prune",
                           "defense.prune.error_feedback": "true", "defense.prune.ratio": 0.5}
     with complete(tmp_path / "whole", options) as whole:
-        output = tmp_path / "stopped"
-        run = start(output, options, 2)
-        while run.poll() is None and not (output / "checkpoint.previous.h5").exists():
-            time.sleep(0.01)
-        run.send_signal(signal.SIGTERM)
-        assert run.wait() == INTERRUPTED
-        with h5py.File(output / "run.h5") as part:
-            assert 0 < len(part["rounds/round"]) < 40
-        with finish(output, options, 1) as found:
+        stopped(tmp_path / "out", options)
+        with finish(tmp_path / "out", options, 2) as found:
             assert found["environment"].attrs["resumes"] == 1
             expect_same(whole, found)
 
@@ -129,16 +115,16 @@ def test_too_few_survivors_are_an_error(base: dict[str, object], needs: str,
     """One message, the code of drop-outs, and all rounds until then."""
     dropout = 0.4 if base is SECURE else 0.8
     options = base | {"federation.clients": 5, "federation.rounds": 30,
-                      "federation.dropout": dropout, "run.seed": 4}
+                      "federation.dropout": dropout}
     done = simulate(tmp_path / "out", options, ranks=2)
     assert done.code == DROPOUT, done.err
     assert len(done.errors) == 1, done.err
     said = re.fullmatch(
-        rf"round (\d+): of 5 hospitals that took part, the updates of ([0-2]) arrived, and {needs}: "
+        rf"round (\d+): of 5 hospitals that took part, the updates of [0-2] arrived, and {needs}: "
         rf"lower federation.dropout={dropout}, let more take part \(federation.sampling, "
         r"federation.clients\), or draw others by run.seed", done.errors[0])
     assert said, done.errors[0]
-    with h5py.File(tmp_path / "out" / "run.h5") as run:
+    with h5py.File(tmp_path / "out/run.h5") as run:
         assert text(run.attrs["status"]) == "failed"
         rounds = int(said[1])
         assert rounds > 0
