@@ -21,7 +21,8 @@ SECURE = PLAIN | {"federation.secure_aggregation": "true"}
 # One image a hospital: a sum small enough to attack in no time.
 ATTACKED = SECURE | {"federation.algorithm": "fedsgd", "federation.batch_size": 1,
                      "federation.clients": 6, "attack.method": "dlg", "attack.sees": "sum",
-                     "attack.probes": 0, "attack.rounds": "all", "federation.dropout": 0.3}
+                     "attack.probes": 0, "attack.rounds": "all", "attack.iterations": 2,
+                     "federation.dropout": 0.3}
 # What masks may change of /rounds.
 COSTS = {"bytes", "seconds"}
 
