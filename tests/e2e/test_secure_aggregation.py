@@ -8,7 +8,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
-from harness import CONFIG, DROPOUT, all_datasets, complete, simulate, text
+from harness import CONFIG, DROPOUT, all_datasets, complete, medpfl, simulate, text
 from test_interruption import finish, stopped
 from test_same_bits import expect_same
 
@@ -94,6 +94,9 @@ def test_attacks_see_the_sum_of_the_survivors(tmp_path: Path) -> None:
         expect_same(one, two)
         for name in ("reconstruction", "truth", "tasks/matching_loss", "images/psnr"):
             assert one[f"attacks/{name}"][()].tobytes() == plain[f"attacks/{name}"][()].tobytes()
+    again = medpfl("attack", f"--input={tmp_path / 'one'}", f"--run.output={tmp_path / 'again'}")
+    assert again.code == CONFIG
+    assert "was trained under secure aggregation and recorded no messages" in again.err
 
 
 def test_stopped_and_resumed(tmp_path: Path) -> None:
