@@ -17,6 +17,7 @@ find_package(PNG REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(turbojpeg REQUIRED IMPORTED_TARGET libturbojpeg)
 pkg_check_modules(libzip REQUIRED IMPORTED_TARGET libzip)
+pkg_check_modules(libsodium REQUIRED IMPORTED_TARGET libsodium)
 # The BLAS that LibTorch computes with, which Debian chooses by its alternatives.
 find_package(BLAS REQUIRED)
 find_path(MEDPFL_CBLAS_INCLUDE_DIR cblas.h PATH_SUFFIXES openblas REQUIRED)

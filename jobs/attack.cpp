@@ -177,6 +177,11 @@ int run(const Communicator& comm, const JobArguments& arguments) {
     settings = make_settings(config);
     if (settings.attack.methods.empty())
       throw ConfigError("attack.method is empty: name an attack, e.g. --attack.method=idlg");
+    if (settings.federation.secure_aggregation)
+      throw ConfigError(fmt::format(
+          "{} was trained under secure aggregation and recorded no messages that could be attacked "
+          "again; medpfl simulate attacks its sums, by attack.method and attack.sees=sum",
+          arguments.input));
     if (settings.attack.sums)
       throw ConfigError(
           "attack.sees=sum works in medpfl simulate; recorded messages are single: set "

@@ -71,6 +71,7 @@ void benchmark_capture(const Communicator& comm, const Settings& settings, const
   const Federation f{comm, model, data, *aggregator, defenses, federation, targets, 1};
   RoundPlan plan;
   for (int64_t id = 0; id < data.hospital_count(); ++id) plan.hospitals.push_back(id);
+  plan.arrives.assign(plan.hospitals.size(), true);
   plan.probes.assign(plan.hospitals.size(), 0);
   plan.attacked.assign(plan.hospitals.size(), false);
   std::vector<Message> messages(static_cast<size_t>(each));

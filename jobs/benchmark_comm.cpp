@@ -9,6 +9,7 @@
 #include "comm/exact_sum.hpp"
 #include "comm/update_sum.hpp"
 #include "core/random.hpp"
+#include "privacy/masking.hpp"
 
 namespace medpfl {
 namespace {
@@ -117,6 +118,9 @@ void benchmark_aggregation(const Communicator& comm, std::vector<BenchmarkRow>* 
   const int64_t bytes = kVector * static_cast<int64_t>(sizeof(int64_t) + sizeof(float));
   rows->push_back({"exact sum, one update added", 4 * static_cast<double>(kVector) / quantize / 1e9,
                    "GB/s", 0, ""});
+  const double mask = seconds(comm, [&] { add_mask(Key{}, false, sum.integers(), kVector); });
+  rows->push_back({"secure aggregation, one mask added",
+                   8 * static_cast<double>(kVector) / mask / 1e9, "GB/s", 0, ""});
   rows->push_back({"Reduce + Bcast, 4 M parameters",
                    static_cast<double>(bytes) / (reduce + broadcast) / 1e9, "GB/s",
                    memcpy_rate(comm, bytes), "memcpy of the same bytes"});

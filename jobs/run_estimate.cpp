@@ -10,7 +10,9 @@
 #include "core/process.hpp"
 #include "federation/attack_cases.hpp"
 #include "federation/local_batches.hpp"
+#include "federation/placement.hpp"
 #include "federation/round_plan.hpp"
+#include "federation/secure_aggregation.hpp"
 #include "federation/simulation.hpp"
 #include "models/differentiator.hpp"
 #include "models/example_gradients.hpp"
@@ -96,8 +98,9 @@ RunCounts count_run(const Settings& settings, const FederatedData& data, const M
   std::vector<bool> attacked(static_cast<size_t>(hospitals)), took_part(attacked);
   const auto methods = static_cast<int64_t>(settings.attack.methods.size());
   for (int64_t r = 0; r < settings.federation.rounds; ++r) {
-    const RoundPlan plan = plan_round(r, data.shard_sizes, settings.federation.sampling,
-                                      settings.seed, *settings.targets);
+    const RoundPlan plan =
+        plan_round(r, data.shard_sizes, settings.federation.sampling, settings.federation.dropout,
+                   settings.seed, *settings.targets);
     int64_t most_probes = 0, images_in_sum = 0, attacked_before = counts.attacked;
     std::vector<int64_t> present(static_cast<size_t>(ranks)), targets(present);
     for (size_t i = 0; i < plan.hospitals.size(); ++i) {
@@ -186,6 +189,13 @@ MemoryParts estimate_memory(const Config& config, const Settings& settings,
     const int64_t states = counts.participants[static_cast<size_t>(rank)] * state;
     parts.emplace_back("client states",
                        2 * state + std::min(states, settings.federation.state_memory * kMiB));
+  }
+
+  // What each hospital of a round shares with each other: on all ranks while it goes round, then
+  // opened on the hospital's.
+  if (settings.federation.secure_aggregation) {
+    const int64_t n = participants_of(settings.federation.clients, settings.federation.sampling);
+    parts.emplace_back("keys and shares", 3 * SecureAggregation::shares_bytes(n));
   }
 
   // An attacked message travels to rank 0 with images of its hospital, packed.

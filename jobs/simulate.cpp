@@ -74,7 +74,9 @@ class Simulation final : public RoundControl {
     if (comm_.is_root()) {
       keeper_.record.rounds.push_back(record);
       if (privacy_ != nullptr) privacy_->add(plan);
-      if (defenses_ != nullptr) keeper_.record.rounds.back().bytes -= defenses_->saved_bytes();
+      // Masked integers are no shorter for what a defense left out.
+      if (defenses_ != nullptr && !s_.federation.secure_aggregation)
+        keeper_.record.rounds.back().bytes -= defenses_->saved_bytes();
       if (s_.weights) weights_->add(federation_state_.global);
     }
     const bool stop = order == RoundOrder::kStop;
@@ -236,8 +238,8 @@ class Simulation final : public RoundControl {
       attacks_->restore(&server);
       federation_state_.optimizer->restore(&server);
       for (int64_t r = 0; privacy_ != nullptr && r < keeper_.next_round; ++r)
-        privacy_->add(
-            plan_round(r, data_.shard_sizes, s_.federation.sampling, s_.seed, *s_.targets));
+        privacy_->add(plan_round(r, data_.shard_sizes, s_.federation.sampling,
+                                 s_.federation.dropout, s_.seed, *s_.targets));
     }
     if (client_states_ != nullptr) {
       std::vector<int64_t> own;

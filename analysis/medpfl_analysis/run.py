@@ -159,7 +159,8 @@ class Run:
     def rounds(self) -> pd.DataFrame:
         """One row a round; evaluation after the round, NaN where there was none; seconds, bytes.
 
-        epsilon is that of the hospital that gave away most so far, NaN where none is claimed.
+        arrived counts the participants whose update the server got. epsilon is that of the hospital
+        that gave away most so far, NaN where none is claimed.
         """
         return table(self._group("rounds"), ROUND_COLUMNS, newer=NEWER_ROUND_COLUMNS)
 

@@ -134,7 +134,8 @@ def write_rounds(group: h5py.Group, rounds: int, parameters: int, evaluated: boo
              "f1": 0.84 - 0.5 * np.exp(-r / 4)}
     if not evaluated:
         curve = {name: np.full(rounds, np.nan) for name in curve}
-    put_all(group, {"round": r, "participants": np.full(rounds, 3), "examples": np.full(rounds, 63),
+    put_all(group, {"round": r, "participants": np.full(rounds, 3), "arrived": np.full(rounds, 3),
+                    "examples": np.full(rounds, 63),
                     "train_loss": 1.2 * np.exp(-r / 5) + 0.1, **curve,
                     "update_norm": 1.0 / (1 + r), "bytes": np.full(rounds, 240),
                     "seconds": np.full(rounds, 2.5)}, "round")

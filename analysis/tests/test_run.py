@@ -63,7 +63,8 @@ def test_clients(run: Run) -> None:
 
 
 def test_rounds(run: Run) -> None:
-    assert list(run.rounds.columns) == [*ROUND_COLUMNS, "epsilon", "epsilon_classic"]
+    assert list(run.rounds.columns) == [*ROUND_COLUMNS, "arrived", "epsilon", "epsilon_classic"]
+    assert (run.rounds["arrived"] == 3).all()
     assert run.rounds["epsilon"].isna().all()
     assert list(run.rounds["round"]) == [0, 1, 2]
     assert run.rounds["bytes"].dtype == np.int64

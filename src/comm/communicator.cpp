@@ -23,6 +23,7 @@ void in_pieces(int64_t n, const Call& call, int64_t piece = kPiece) {
 constexpr int kGatherTag = 1;
 
 MPI_Datatype type_of(const int64_t*) { return MPI_INT64_T; }
+MPI_Datatype type_of(const uint64_t*) { return MPI_UINT64_T; }
 MPI_Datatype type_of(const float*) { return MPI_FLOAT; }
 
 template <class T>
@@ -72,6 +73,7 @@ std::string Communicator::broadcast(std::string text) const {
 }
 
 void Communicator::sum_to_root(int64_t* data, int64_t n) const { add_up_on_root(*this, data, n); }
+void Communicator::sum_to_root(uint64_t* data, int64_t n) const { add_up_on_root(*this, data, n); }
 void Communicator::sum_to_root(float* data, int64_t n) const { add_up_on_root(*this, data, n); }
 void Communicator::sum_to_all(int64_t* data, int64_t n) const { add_up_on_all(*this, data, n); }
 void Communicator::sum_to_all(float* data, int64_t n) const { add_up_on_all(*this, data, n); }

@@ -31,6 +31,7 @@ class Communicator {
   /// Element-wise sum to rank 0, in place there; other ranks' data is left undefined. The order of
   /// addition, which float32 shows in its last bits, is up to the MPI library.
   void sum_to_root(int64_t* data, int64_t n) const;
+  void sum_to_root(uint64_t* data, int64_t n) const;  ///< modulo 2^64
   void sum_to_root(float* data, int64_t n) const;
   /// The same to all ranks. medpfl benchmark comm compares it with a sum to rank 0 and a broadcast.
   void sum_to_all(int64_t* data, int64_t n) const;

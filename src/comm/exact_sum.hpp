@@ -23,14 +23,15 @@ class ExactSum final : public UpdateSum {
            int64_t offset) override;
   void add(double value, double weight, const char* what, int64_t offset) override;
   void reduce(const Communicator& comm) override;
-  void copy_to(float* out, int64_t n) const override;
+  void copy_to(float* out, int64_t n, double factor) const override;
   double operator[](int64_t i) const override {
-    return static_cast<double>(sum_[static_cast<size_t>(i)]) * kUnit;
+    return static_cast<double>(static_cast<int64_t>(sum_[static_cast<size_t>(i)])) * kUnit;
   }
+  uint64_t* integers() override { return sum_.data(); }
   void clear() override { std::fill(sum_.begin(), sum_.end(), 0); }
 
  private:
-  std::vector<int64_t> sum_;
+  std::vector<uint64_t> sum_;  // of signed integers, modulo 2^64
 };
 
 }  // namespace medpfl

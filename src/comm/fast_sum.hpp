@@ -16,7 +16,10 @@ class FastSum final : public UpdateSum {
            int64_t offset) override;
   void add(double value, double weight, const char* what, int64_t offset) override;
   void reduce(const Communicator& comm) override;
-  void copy_to(float* out, int64_t n) const override { std::copy_n(sum_.data(), n, out); }
+  void copy_to(float* out, int64_t n, double factor) const override {
+    for (int64_t i = 0; i < n; ++i)
+      out[i] = static_cast<float>(factor * static_cast<double>(sum_[static_cast<size_t>(i)]));
+  }
   double operator[](int64_t i) const override { return sum_[static_cast<size_t>(i)]; }
   void clear() override { std::fill(sum_.begin(), sum_.end(), 0.0F); }
 

@@ -24,9 +24,12 @@ class UpdateSum {
   /// Adds up the sums of all ranks on rank 0; elsewhere the sum is undefined until cleared.
   /// Collective.
   virtual void reduce(const Communicator& comm) = 0;
-  /// The first `n` elements as float32.
-  virtual void copy_to(float* out, int64_t n) const = 0;
+  /// `factor` times the first `n` elements, as float32.
+  virtual void copy_to(float* out, int64_t n, double factor) const = 0;
   virtual double operator[](int64_t i) const = 0;
+  /// The integers it adds up, modulo 2^64, so that masks can be added to them; null where it has
+  /// none.
+  virtual uint64_t* integers() { return nullptr; }
   /// All zero.
   virtual void clear() = 0;
 };

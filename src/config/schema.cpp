@@ -111,7 +111,17 @@ Section federation_section() {
            .at_least(0),
        choice_option("sum", "exact", update_sum_names(),
                      "how updates are added up; fast: float32, whose last bits change with the "
-                     "number of ranks")}};
+                     "number of ranks"),
+       real_option("dropout", 0,
+                   "probability that a hospital takes part in a round but its update does not "
+                   "arrive")
+           .between(0, 1),
+       flag_option("secure_aggregation", false,
+                   "updates are masked, and the server can read their sum alone"),
+       real_option("secure_threshold", 0.5,
+                   "more than this share of a round's hospitals must arrive for their sum to be "
+                   "unmasked; as many together could unmask one")
+           .between(0, 1)}};
 }
 
 Section defense_section() {

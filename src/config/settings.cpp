@@ -12,6 +12,8 @@
 
 #include "core/error.hpp"
 #include "core/text.hpp"
+#include "federation/placement.hpp"
+#include "federation/secure_aggregation.hpp"
 #include "models/example_gradients.hpp"
 #include "models/state_dict.hpp"
 
@@ -58,6 +60,9 @@ FederationSettings read_federation(const OptionValues& values) {
   s.dedicated_server = values.flag("dedicated_server");
   s.evaluate_every = values.integer("evaluate_every");
   s.sum = values.text("sum");
+  s.dropout = values.real("dropout");
+  s.secure_aggregation = values.flag("secure_aggregation");
+  s.secure_threshold = values.real("secure_threshold");
   return s;
 }
 
@@ -186,6 +191,29 @@ void check_dp_sgd(const Settings& s, Violations* wrong) {
                "or use sampling=shuffled");
 }
 
+// What needs single updates cannot be had where nobody but their hospitals holds any.
+void check_secure_aggregation(const Settings& s, Violations* wrong) {
+  if (!s.federation.secure_aggregation) return;
+  const int64_t participants = participants_of(s.federation.clients, s.federation.sampling);
+  wrong->check(participants >= 2,
+               "federation.secure_aggregation hides an update among others, and one hospital alone "
+               "takes part in a round: raise federation.clients or federation.sampling");
+  wrong->check(participants <= SecureAggregation::kMostParticipants,
+               fmt::format("federation.secure_aggregation has keys and masks for each pair of "
+                           "hospitals, of at most {} in a round, not {}: lower federation.sampling",
+                           SecureAggregation::kMostParticipants, participants));
+  wrong->check(s.federation.sum == "exact",
+               fmt::format("federation.secure_aggregation adds integers, and federation.sum={} has "
+                           "none: use federation.sum=exact",
+                           s.federation.sum));
+  wrong->check(s.attack.methods.empty() || s.attack.sums,
+               "with secure aggregation the server sees only the sum: set attack.sees=sum");
+  wrong->check(s.capture.gradients == "none",
+               fmt::format("with secure aggregation the server has no single updates that "
+                           "output.gradients={} could record: set output.gradients=none",
+                           s.capture.gradients));
+}
+
 // A malicious server is a threat of its own, and only where the user says so.
 void check_threat(const Settings& s, Violations* wrong) {
   const bool malicious = s.attack.threat == "malicious-server";
@@ -268,6 +296,7 @@ Settings make_settings(const Config& config) {
   if (const DpSgd* dp = s.defenses.dp_sgd()) s.federation.dp_sgd = *dp;
   read_attack(config, &s, &wrong);
   check_dp_sgd(s, &wrong);
+  check_secure_aggregation(s, &wrong);
   check_batches(s, &wrong);
   check_updates(s, &wrong);
   check_threat(s, &wrong);

@@ -14,6 +14,7 @@ enum class ExitCode : int {
   kFormat = 5,         ///< a result file cannot be read
   kNumeric = 6,        ///< NaN, or a value outside the range of the exact sum
   kCommunication = 7,  ///< MPI, or a launcher that does not match it
+  kDropout = 8,        ///< too few hospitals' updates arrived in a round
   kInterrupted = 75,   ///< stopped as asked, with a checkpoint; --resume goes on (EX_TEMPFAIL)
 };
 

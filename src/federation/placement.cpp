@@ -30,14 +30,17 @@ std::vector<int> place_hospitals(const std::vector<int64_t>& shard_sizes, int ra
   return placement;
 }
 
-std::vector<int64_t> sample_hospitals(int64_t clients, double sampling, uint64_t seed,
-                                      int64_t round) {
+int64_t participants_of(int64_t clients, double sampling) {
   // The tolerance keeps 0.1 * 30 from becoming 4.
   const double wanted = std::ceil(sampling * static_cast<double>(clients) - 1e-9);
-  const int64_t count = std::clamp<int64_t>(static_cast<int64_t>(wanted), 1, clients);
+  return std::clamp<int64_t>(static_cast<int64_t>(wanted), 1, clients);
+}
+
+std::vector<int64_t> sample_hospitals(int64_t clients, double sampling, uint64_t seed,
+                                      int64_t round) {
   RandomStream random({seed, Purpose::kClientSampling, static_cast<uint64_t>(round), 0, 0});
   std::vector<int64_t> order = random.permutation(clients);
-  order.resize(static_cast<size_t>(count));
+  order.resize(static_cast<size_t>(participants_of(clients, sampling)));
   std::sort(order.begin(), order.end());
   return order;
 }

@@ -10,8 +10,10 @@ namespace medpfl {
 std::vector<int> place_hospitals(const std::vector<int64_t>& shard_sizes, int ranks,
                                  bool dedicated_server);
 
-/// Hospitals of round `round`, ascending: ceil(sampling * clients) of them drawn without
-/// replacement.
+/// Hospitals that take part in a round: ceil(sampling * clients), one at least.
+int64_t participants_of(int64_t clients, double sampling);
+
+/// Those of round `round`, ascending, drawn without replacement.
 std::vector<int64_t> sample_hospitals(int64_t clients, double sampling, uint64_t seed,
                                       int64_t round);
 

@@ -6,6 +6,7 @@
 #include <charconv>
 
 #include "core/error.hpp"
+#include "core/random.hpp"
 #include "core/text.hpp"
 #include "federation/placement.hpp"
 
@@ -41,15 +42,20 @@ Selection::Selection(const std::string& text, int64_t n, const std::string& opti
 }
 
 RoundPlan plan_round(int64_t round, const std::vector<int64_t>& shard_sizes, double sampling,
-                     uint64_t seed, const AttackTargets& targets) {
+                     double dropout, uint64_t seed, const AttackTargets& targets) {
   RoundPlan plan;
   plan.round = round;
   plan.hospitals =
       sample_hospitals(static_cast<int64_t>(shard_sizes.size()), sampling, seed, round);
   for (const int64_t hospital : plan.hospitals) {
+    RandomStream chance({seed, Purpose::kDropout, static_cast<uint64_t>(round),
+                         static_cast<uint64_t>(hospital), 0});
+    const bool arrives = chance.uniform() >= dropout;
+    plan.arrives.push_back(arrives);
     const int64_t possible = shard_sizes[static_cast<size_t>(hospital)] / targets.probe_batch;
     // Where probes are asked for, an update never stands in for them.
-    const bool attacked = targets.rounds.contains(round) && targets.clients.contains(hospital) &&
+    const bool attacked = arrives && targets.rounds.contains(round) &&
+                          targets.clients.contains(hospital) &&
                           (targets.probes == 0 || possible > 0);
     plan.attacked.push_back(attacked);
     plan.probes.push_back(attacked ? std::min(targets.probes, possible) : 0);

@@ -1,4 +1,5 @@
 #pragma once
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -28,13 +29,19 @@ struct AttackTargets {
 struct RoundPlan {
   int64_t round = 0;
   std::vector<int64_t> hospitals;  ///< that take part, ascending
+  std::vector<bool> arrives;       ///< of each of them: whether the server gets what it sends
   std::vector<int64_t> probes;     ///< of each of them
   std::vector<bool> attacked;      ///< each of them
+
+  int64_t participants() const { return static_cast<int64_t>(hospitals.size()); }
+  int64_t arrived() const { return std::count(arrives.begin(), arrives.end(), true); }
 };
 
-/// The plan of a round. An attacked hospital sends `targets.probes` probes, or fewer where its
-/// shard has too few distinct images, and is not attacked where it has too few for one.
+/// The plan of a round: who takes part (a share `sampling` of the hospitals), and who of them drops
+/// out (each with probability `dropout`). An attacked hospital sends `targets.probes` probes, or
+/// fewer where its shard has too few distinct images, and is not attacked where it has too few for
+/// one, nor where nothing of it arrives.
 RoundPlan plan_round(int64_t round, const std::vector<int64_t>& shard_sizes, double sampling,
-                     uint64_t seed, const AttackTargets& targets);
+                     double dropout, uint64_t seed, const AttackTargets& targets);
 
 }  // namespace medpfl

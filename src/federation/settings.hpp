@@ -23,6 +23,9 @@ struct FederationSettings {
   double server_tau = 1e-3;              ///< adaptivity of adam and yogi
   int64_t state_memory = 1024;           ///< MiB of hospitals' states a rank keeps in memory
   std::string sum = "exact";             ///< how updates are added up: update_sum_names()
+  double dropout = 0;                    ///< probability that an update does not arrive
+  bool secure_aggregation = false;       ///< the server gets the sum of masked updates alone
+  double secure_threshold = 0.5;         ///< more than this share of updates must arrive then
   bool dedicated_server = false;         ///< rank 0 hosts no hospitals
   double delta = 1e-5;                   ///< at which epsilon of whole updates is told
   std::optional<DpSgd> dp_sgd;           ///< none: plain steps

@@ -5,13 +5,16 @@
 #include <algorithm>
 #include <chrono>
 #include <memory>
+#include <optional>
 
 #include "comm/update_sum.hpp"
 #include "core/log.hpp"
 #include "core/random.hpp"
+#include "core/text.hpp"
 #include "defenses/own_training.hpp"
 #include "federation/evaluation.hpp"
 #include "federation/local_batches.hpp"
+#include "federation/secure_aggregation.hpp"
 
 namespace medpfl {
 namespace {
@@ -29,10 +32,12 @@ class RoundLoop {
         timers_(timers),
         work_(f.model.layout()),
         mean_(f.model.layout()),
-        sum_(make_update_sum(f.settings.sum, global_->size() + 2)),
+        sum_(make_update_sum(f.settings.sum, sent() + 2)),
         downlink_(static_cast<size_t>(global_->size()) + 1) {
     if (state->hospitals != nullptr)
       hospital_.resize(static_cast<size_t>(state->hospitals->row_size()));
+    if (f.settings.secure_aggregation)
+      secure_.emplace(f.comm, f.data, f.settings.secure_threshold, f.seed);
   }
 
   bool run(int64_t first) {
@@ -40,12 +45,18 @@ class RoundLoop {
     Progress progress("round", rounds - first);
     for (int64_t r = first; r < rounds; ++r) {
       const auto start = std::chrono::steady_clock::now();
-      const RoundPlan plan =
-          plan_round(r, f_.data.shard_sizes, f_.settings.sampling, f_.seed, f_.targets);
+      const RoundPlan plan = plan_round(r, f_.data.shard_sizes, f_.settings.sampling,
+                                        f_.settings.dropout, f_.seed, f_.targets);
+      refuse_too_few(plan);
       RoundRecord record = describe(plan);
       sum_->clear();
-      train(plan, record.examples);
-      const RoundOrder order = aggregate(plan, &record);
+      if (secure_) {
+        const auto timer = timers_->measure(Phase::kDefend);
+        secure_->begin_round(plan);
+      }
+      const int64_t examples = count_examples(plan, false);
+      train(plan, examples);
+      const RoundOrder order = aggregate(plan, examples, &record);
       evaluate(&record);
       record.seconds =
           std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
@@ -57,17 +68,43 @@ class RoundLoop {
   }
 
  private:
-  int64_t examples(int64_t hospital) const {
-    return f_.aggregator.examples(f_.data.shard_sizes[static_cast<size_t>(hospital)]);
+  // Images behind the updates of a round: all of them, or those that arrive.
+  int64_t count_examples(const RoundPlan& plan, bool arrived) const {
+    int64_t sum = 0;
+    for (size_t i = 0; i < plan.hospitals.size(); ++i)
+      if (!arrived || plan.arrives[i])
+        sum += f_.aggregator.examples(f_.data.shard_sizes[static_cast<size_t>(plan.hospitals[i])]);
+    return sum;
+  }
+
+  // All ranks know it alike, before anything is trained for nothing.
+  void refuse_too_few(const RoundPlan& plan) const {
+    const int64_t needed = secure_ ? secure_->threshold(plan) : 1;
+    if (plan.arrived() >= needed) return;
+    const std::string why =
+        secure_
+            ? fmt::format("secure aggregation needs {} of them (federation.secure_threshold={})",
+                          needed, shortest(f_.settings.secure_threshold))
+            : std::string("a mean needs one at least");
+    throw AgreedError(
+        ExitCode::kDropout,
+        fmt::format("round {}: of {} hospitals that took part, the updates of {} arrived, and {}: "
+                    "lower federation.dropout={}, let more take part (federation.sampling, "
+                    "federation.clients), or draw others by run.seed",
+                    plan.round, plan.participants(), plan.arrived(), why,
+                    shortest(f_.settings.dropout)));
   }
 
   RoundRecord describe(const RoundPlan& plan) const {
     RoundRecord record;
     record.round = plan.round;
-    record.participants = static_cast<int64_t>(plan.hospitals.size());
-    for (const int64_t hospital : plan.hospitals) record.examples += examples(hospital);
+    record.participants = plan.participants();
+    record.arrived = plan.arrived();
+    record.examples = count_examples(plan, true);
+    constexpr auto kFloat = static_cast<int64_t>(sizeof(float));
     record.bytes =
-        record.participants * (global_->size() + sent()) * static_cast<int64_t>(sizeof(float));
+        record.participants * global_->size() * kFloat +
+        (secure_ ? SecureAggregation::bytes(plan, sent() + 1) : record.arrived * sent() * kFloat);
     return record;
   }
 
@@ -119,12 +156,17 @@ class RoundLoop {
     std::vector<float> kept = hospital_;
     defend(hospital, &update, &kept);
     if (state_->hospitals != nullptr) state_->hospitals->write(hospital.id, kept.data());
+    if (!plan.arrives[index]) return;
     const double weight =
         static_cast<double>(update.examples) / static_cast<double>(round_examples);
     const std::string who =
         fmt::format("update of hospital {} in round {}", hospital.id, plan.round);
-    sum_->add(update.payload.data(), update.payload.size(), weight, who.c_str(), 0);
-    sum_->add(update.loss, weight, "training loss", update.payload.size());
+    sum_->add(update.payload.data(), sent(), weight, who.c_str(), 0);
+    sum_->add(update.loss, weight, "training loss", sent());
+    if (secure_) {
+      const auto timer = timers_->measure(Phase::kDefend);
+      secure_->mask(index, sum_->integers(), sent() + 1);
+    }
     messages->push_back(std::move(update));
 
     const int64_t batch = f_.targets.probe_batch;
@@ -184,24 +226,28 @@ class RoundLoop {
   }
 
   // One Reduce carries updates, loss and the wish to stop; one Bcast the weights and the order.
-  RoundOrder aggregate(const RoundPlan& plan, RoundRecord* record) {
+  // A hospital weighs its update by the `examples` of all that took part, as it cannot know who
+  // drops out; the server makes up for it.
+  RoundOrder aggregate(const RoundPlan& plan, int64_t examples, RoundRecord* record) {
     const int64_t p = mean_.size();
     {
       const auto timer = timers_->measure(Phase::kReduce);
-      if (control_.stop_signalled()) sum_->add(1, 1, "wish to stop", p + 1);
+      if (control_.stop_signalled()) sum_->add(1, 1, "wish to stop", sent() + 1);
       sum_->reduce(f_.comm);
+      if (secure_) secure_->unmask(plan, sum_->integers(), sent() + 1);
     }
     const auto timer = timers_->measure(Phase::kBroadcast);
     if (f_.comm.is_root()) {
-      sum_->copy_to(mean_.data(), p);
-      record->train_loss = (*sum_)[p];
+      const double make_up = static_cast<double>(examples) / static_cast<double>(record->examples);
+      sum_->copy_to(mean_.data(), sent(), make_up);
+      record->train_loss = make_up * (*sum_)[sent()];
       record->update_norm = mean_.norm();
       state_->optimizer->step(mean_, f_.aggregator.direction(), global_);
       global_->step(mean_, 0);  // the statistics, whose entries are their change
       mend_variances(f_.model, global_);
       if (f_.malicious_server != nullptr) f_.malicious_server->tamper(global_);
       std::copy_n(global_->data(), p, downlink_.begin());
-      downlink_.back() = static_cast<float>(control_.decide(plan, (*sum_)[p + 1] > 0));
+      downlink_.back() = static_cast<float>(control_.decide(plan, (*sum_)[sent() + 1] > 0));
     }
     f_.comm.broadcast(downlink_.data(), (p + 1) * static_cast<int64_t>(sizeof(float)));
     std::copy_n(downlink_.begin(), p, global_->data());
@@ -224,9 +270,11 @@ class RoundLoop {
   RoundControl& control_;
   PhaseTimers* timers_;
   FlatParameters work_, mean_;
-  std::unique_ptr<UpdateSum> sum_;  // of the updates, then the loss, then ranks that shall stop
-  std::vector<float> downlink_;     // new weights, then the order
-  std::vector<float> hospital_;     // state of the hospital at work before its update
+  // Of the updates as sent, then the loss, then ranks that shall stop.
+  std::unique_ptr<UpdateSum> sum_;
+  std::optional<SecureAggregation> secure_;  // none: the server gets single updates
+  std::vector<float> downlink_;              // new weights, then the order
+  std::vector<float> hospital_;              // state of the hospital at work before its update
 };
 
 }  // namespace

@@ -24,10 +24,14 @@ inline constexpr int64_t kMessageBytes = int64_t{32} << 20;
 
 /// What is known of a round when it is over; complete on rank 0 only.
 struct RoundRecord {
-  int64_t round = 0, participants = 0, examples = 0;
-  double train_loss = 0;   ///< weighted mean over the participants, nats
+  int64_t round = 0;
+  int64_t participants = 0, arrived = 0;  ///< hospitals that took part; whose updates arrived
+  int64_t examples = 0;                   ///< images behind the updates that arrived
+  double train_loss = 0;   ///< mean over the hospitals whose updates arrived, weighted, nats
   double update_norm = 0;  ///< L2 norm of the weighted mean update
-  int64_t bytes = 0;       ///< weights sent plus updates received, by the server, all in float32
+  /// Weights sent plus updates received, by the server, all in float32; under secure aggregation
+  /// 64-bit integers, keys and shares instead of updates.
+  int64_t bytes = 0;
   double seconds = 0;
   bool evaluated = false;
   Utility utility;  ///< of the global model after the round, where evaluated

@@ -38,7 +38,8 @@ CaptureEstimate estimate_capture(const CapturePolicy& policy, const Model& model
   std::vector<bool> taken(shard_sizes.size(), false);
   int64_t open = 0;
   for (int64_t round = 0; round < federation.rounds; ++round) {
-    const RoundPlan plan = plan_round(round, shard_sizes, federation.sampling, seed, targets);
+    const RoundPlan plan =
+        plan_round(round, shard_sizes, federation.sampling, federation.dropout, seed, targets);
     for (size_t i = 0; i < plan.hospitals.size(); ++i)
       if (policy.takes(plan, i)) taken[static_cast<size_t>(plan.hospitals[i])] = true;
     open += policy.rows(plan);

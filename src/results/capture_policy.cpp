@@ -30,7 +30,8 @@ int64_t value_bytes(Precision precision) {
 std::vector<std::string> capture_policies() { return {"all", "attacked", "none"}; }
 
 bool CapturePolicy::takes(const RoundPlan& plan, size_t index) const {
-  return gradients != "none" && (gradients == "all" || plan.attacked[index]) &&
+  return gradients != "none" && plan.arrives[index] &&
+         (gradients == "all" || plan.attacked[index]) &&
          (!rounds || rounds->contains(plan.round)) &&
          (!clients || clients->contains(plan.hospitals[index]));
 }

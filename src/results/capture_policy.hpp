@@ -47,7 +47,7 @@ struct CapturePolicy {
   std::vector<std::string> layers = {"all"};  ///< names or shell patterns of parameter tensors
   Precision precision = Precision::kFloat32;
 
-  /// Whether messages of the hospital plan.hospitals[index] are recorded.
+  /// Whether messages of the hospital plan.hospitals[index] are recorded; never where none arrive.
   bool takes(const RoundPlan& plan, size_t index) const;
   /// Rows that a round adds: an update and its probes for each hospital taken.
   int64_t rows(const RoundPlan& plan) const;

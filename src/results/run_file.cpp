@@ -159,11 +159,14 @@ void write_rounds(h5::File* file, const RunRecord& record) {
       "participants", rows, [](const R& r) { return r.participants; }, "hospitals that took part",
       "hospital");
   table.column<int64_t, R>(
-      "examples", rows, [](const R& r) { return r.examples; }, "images behind the updates",
-      "image");
+      "arrived", rows, [](const R& r) { return r.arrived; }, "hospitals whose update arrived",
+      "hospital");
+  table.column<int64_t, R>(
+      "examples", rows, [](const R& r) { return r.examples; },
+      "images behind the updates that arrived", "image");
   table.column<double, R>(
       "train_loss", rows, [](const R& r) { return r.train_loss; },
-      "mean training loss of the participants", "nat");
+      "mean training loss of the hospitals whose update arrived", "nat");
   table.column<double, R>("test_loss", rows, when_evaluated(&Utility::loss),
                           "cross entropy on the held-out split after the round", "nat");
   table.column<double, R>("accuracy", rows, when_evaluated(&Utility::accuracy), "share right");
@@ -177,7 +180,9 @@ void write_rounds(h5::File* file, const RunRecord& record) {
       "L2 norm of the weighted mean update");
   table.column<int64_t, R>(
       "bytes", rows, [](const R& r) { return r.bytes; },
-      "weights sent and updates received by the server", "byte");
+      "weights sent and updates received by the server, under secure aggregation also keys and "
+      "shares",
+      "byte");
   table.column<double, R>(
       "seconds", rows, [](const R& r) { return r.seconds; }, "wall time of the round", "second");
   write_epsilon(file, record);

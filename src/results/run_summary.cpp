@@ -6,6 +6,7 @@
 #include <cmath>
 #include <filesystem>
 #include <map>
+#include <numeric>
 #include <vector>
 
 #include "core/error.hpp"
@@ -69,6 +70,13 @@ std::string training(const h5::File& run) {
     out += fmt::format("{:>6} {:>12.4f} {:>9.3f} {:>9.3f} {:>7.3f}\n", round[i], loss[i],
                        accuracy[i], balanced[i], auroc[i]);
   }
+  if (!run.exists("/rounds/arrived")) return out;
+  const auto sum = [&](const char* name) {
+    const auto column = run.read<int64_t>(name);
+    return std::accumulate(column.begin(), column.end(), int64_t{0});
+  };
+  const int64_t sent = sum("/rounds/participants"), arrived = sum("/rounds/arrived");
+  if (arrived < sent) out += fmt::format("{} of {} updates arrived\n", arrived, sent);
   return out;
 }
 

@@ -120,5 +120,30 @@ TEST(ExactSum, AddsAtAnOffset) {
   EXPECT_EQ(sum[2], -4);
 }
 
+TEST(ExactSum, IsCopiedTimesAFactor) {
+  ExactSum sum(2);
+  const std::vector<float> values = {3, -1};
+  sum.add(values.data(), 2, 0.5, "t", 0);
+  std::vector<float> out(2);
+  sum.copy_to(out.data(), 2, 4);
+  EXPECT_EQ(out, (std::vector<float>{6, -2}));
+}
+
+// What is added to the integers beyond their range and taken away again leaves nothing.
+TEST(ExactSum, IntegersWrapAround) {
+  ExactSum sum(2);
+  const std::vector<float> values = {3, -1};
+  sum.add(values.data(), 2, 1, "t", 0);
+  EXPECT_EQ(sum.integers()[0], uint64_t{3} << 42);
+  EXPECT_EQ(sum.integers()[1], ~uint64_t{0} - (uint64_t{1} << 42) + 1);
+  const uint64_t mask = uint64_t{5} << 61;
+  for (int i = 0; i < 2; ++i) sum.integers()[i] += mask;
+  EXPECT_GT(std::abs(sum[0]), ExactSum::kRange);
+  sum.add(values.data(), 2, 1, "t", 0);
+  for (int i = 0; i < 2; ++i) sum.integers()[i] -= mask;
+  EXPECT_EQ(sum[0], 6);
+  EXPECT_EQ(sum[1], -2);
+}
+
 }  // namespace
 }  // namespace medpfl

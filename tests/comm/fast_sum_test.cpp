@@ -24,7 +24,7 @@ TEST(FastSum, AgreesWithTheExactSumToFloat32) {
     }
   }
   std::vector<float> copy(kN);
-  fast->copy_to(copy.data(), kN);
+  fast->copy_to(copy.data(), kN, 1);
   for (int64_t i = 0; i < kN; ++i) {
     EXPECT_NEAR((*fast)[i], (*exact)[i], 1e-6);
     EXPECT_EQ(copy[static_cast<size_t>(i)], static_cast<float>((*fast)[i]));

@@ -29,7 +29,7 @@ EXPECTED = {
     "model": "name offset size shape statistic",
     "data": "prior",
     "clients": "examples class_histogram assignment labels",
-    "rounds": "round participants examples train_loss test_loss accuracy balanced_accuracy auroc "
+    "rounds": "round participants arrived examples train_loss test_loss accuracy balanced_accuracy auroc "
               "f1 epsilon epsilon_classic update_norm bytes seconds weights",
     "attacks": "truth reconstruction snapshots snapshot_iterations",
     "attacks/tasks": "task method gradient round client kind probe restart status iterations "

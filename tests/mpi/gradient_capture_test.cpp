@@ -60,7 +60,7 @@ class Rounds {
     return {comm_, model_, data_, *aggregator_, defenses_, settings_, targets_, 1};
   }
   RoundPlan plan(int64_t round) const {
-    return plan_round(round, data_.shard_sizes, 1, 1, targets_);
+    return plan_round(round, data_.shard_sizes, 1, 0, 1, targets_);
   }
   CaptureEstimate estimate(const CapturePolicy& policy) const {
     return estimate_capture(policy, model_, data_.shard_sizes, settings_, targets_, 1);

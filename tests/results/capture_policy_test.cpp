@@ -52,10 +52,14 @@ TEST(CapturePolicy, AllConditionsMustHold) {
   RoundPlan plan;
   plan.round = 1;
   plan.hospitals = {0, 2, 3};
+  plan.arrives = {true, true, true};
   plan.attacked = {false, true, true};
   plan.probes = {0, 2, 1};
   CapturePolicy policy;
   EXPECT_EQ(policy.rows(plan), 6);
+  plan.arrives[0] = false;
+  EXPECT_EQ(policy.rows(plan), 5);
+  plan.arrives[0] = true;
   policy.gradients = "attacked";
   EXPECT_EQ(policy.rows(plan), 5);
   policy.clients = Selection("0-2", 4, "output.clients");
