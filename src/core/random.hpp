@@ -21,6 +21,8 @@ enum class Purpose : uint64_t {
   kImprint = 11,
   kPersonalBudget = 15,
   kLocalNoise = 20,
+  kBottleneck = 24,
+  kAttackBottleneck = 25,
 };
 
 /// The whole identity of a random stream: never a rank, a time or an order of calls.

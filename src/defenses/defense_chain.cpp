@@ -25,6 +25,8 @@ void DefenseChain::append(std::unique_ptr<Defense> defense) {
     throw ConfigError(
         "defense.chain: dp-sgd acts in the local steps, before any other defense: name it first, "
         "and once");
+  if (defense->bottleneck() != nullptr && bottleneck() != nullptr)
+    throw ConfigError("defense.chain: a network has one bottleneck: name precode once");
   chain_.push_back(std::move(defense));
 }
 
@@ -49,6 +51,12 @@ std::vector<DefenseReport> DefenseChain::apply(FlatParameters* update, DefenseCo
     reports.back().norm_before = before;
   }
   return reports;
+}
+
+const Bottleneck* DefenseChain::bottleneck() const {
+  for (const auto& defense : chain_)
+    if (const Bottleneck* found = defense->bottleneck()) return found;
+  return nullptr;
 }
 
 std::string DefenseChain::describe() const {
