@@ -17,7 +17,12 @@ CandidateLoss::CandidateLoss(const Model& model, const Candidate& candidate, boo
 }
 
 at::Tensor CandidateLoss::at(const std::vector<at::Tensor>& weights, Switches* switches) const {
-  const at::Tensor logits = model_.forward(weights, inputs_[0], switches);
+  BottleneckPass pass{candidate_.noise, {}};
+  const at::Tensor logits = model_.forward(weights, inputs_[0], switches, &pass);
+  return with_divergence(of_logits(logits), model_.bottleneck(), pass);
+}
+
+at::Tensor CandidateLoss::of_logits(const at::Tensor& logits) const {
   if (candidate_.output_error.defined())
     return logits.mul(candidate_.output_error.to(model_.device())).sum();
   // Soft labels, as in DLG: cross entropy against softmax(label logits).

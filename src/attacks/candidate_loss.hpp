@@ -17,10 +17,13 @@ class CandidateLoss {
   /// What is varied: images, then label logits where the loss depends on them.
   const std::vector<at::Tensor>& inputs() const { return inputs_; }
   /// The loss whose gradient by the weights is matched: mean cross entropy against labels or
-  /// against softmax(label logits), or logits times the fixed output error.
+  /// against softmax(label logits), or logits times the fixed output error; with a bottleneck plus
+  /// its weighted divergence, which does not depend on labels.
   at::Tensor at(const std::vector<at::Tensor>& weights, Switches* switches = nullptr) const;
 
  private:
+  at::Tensor of_logits(const at::Tensor& logits) const;
+
   const Model& model_;
   const Candidate& candidate_;
   std::vector<at::Tensor> inputs_;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "attacks/bottleneck_noise.hpp"
 #include "attacks/labels.hpp"
 #include "attacks/matching_settings.hpp"
 #include "attacks/objective.hpp"
@@ -22,6 +23,7 @@ class MatchingAttack final : public Attack {
 
   std::string single_image_option() const override {
     if (settings_.output_error == "observed") return "output_error=observed";
+    if (settings_.bottleneck == "observed") return "bottleneck=observed";
     return settings_.labels == "idlg" ? "labels=idlg" : "";
   }
 
@@ -42,6 +44,7 @@ class MatchingAttack final : public Attack {
     check_update();
     check_label_rule(settings_.labels, model);
     make_objective(settings_.objective, FlatParameters(model.layout()));
+    if (settings_.bottleneck == "observed") require_bottleneck(model);
     check_network_priors(settings_.network_priors, settings_.labels, model);
   }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "attacks/bottleneck_noise.hpp"
 #include "attacks/initializer.hpp"
 #include "attacks/labels.hpp"
 #include "attacks/matching_engine.hpp"
@@ -66,6 +67,9 @@ std::vector<OptionSpec> matching_options() {
           "output_error", "softmax", {"softmax", "observed"},
           "error at the logits of a candidate: its own, or that seen in the gradient of the "
           "last bias (one image)"),
+      choice_option("bottleneck", "sample", bottleneck_names(),
+                    "the noise in a bottleneck of the network: drawn anew at every evaluation, "
+                    "left out, or solved for in the message (one image)"),
       choice_option("init", "normal", initializer_names(), "first images"),
       flag_option("grey", false, "vary one channel and repeat it in all others"),
       choice_option("parametrization", "pixels", parametrization_names(),
@@ -135,6 +139,7 @@ MatchingSettings read_matching_settings(const OptionValues& own, const AttackReq
   s.output_error = own.text("output_error");
   // Under the observed error the objective does not depend on labels, so they are read instead.
   if (s.output_error == "observed" && s.labels == "joint") s.labels = "idlg";
+  s.bottleneck = own.text("bottleneck");
   s.init = own.text("init");
   s.update = own.text("update");
   s.guess = {own.integer("steps"), own.integer("local_batch"), own.real("local_rate")};

@@ -20,6 +20,7 @@ struct MatchingSettings {
   std::string update = "gradient";  ///< a word of update_names()
   LocalGuess guess;
   double surrogate_rate = 1e-3;  ///< of update=sme
+  std::string bottleneck = "sample";  ///< a word of bottleneck_names()
   bool grey = false;             ///< one channel is varied and repeated
   std::string parametrization = "pixels";
   int64_t generator_width = 1;  ///< channels of a generator's convolutions

@@ -22,8 +22,10 @@ MatchingTarget::MatchingTarget(std::vector<Term> terms, MatchingEngine* engine, 
   for (const Term& term : terms_) names_.push_back(term.name);
 }
 
-double MatchingTarget::evaluate(const Variables& variables, const float* x, float* out) {
-  const Candidate candidate = variables.candidate(x, knowledge_);
+double MatchingTarget::evaluate(const Variables& variables, const float* x, float* out,
+                                const at::Tensor& noise) {
+  Candidate candidate = variables.candidate(x, knowledge_);
+  if (noise.defined()) candidate.noise = noise;
   values_ = {distance(candidate, &gradient_)};
   if (penalty_ > 0) values_.push_back(penalize(candidate));
   for (const Term& term : terms_)

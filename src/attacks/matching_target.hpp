@@ -17,8 +17,10 @@ class MatchingTarget {
   MatchingTarget(std::vector<Term> terms, MatchingEngine* engine, double scale, double penalty,
                  Candidate knowledge);
 
-  /// The objective at `x`; writes its gradient to `out`, as long.
-  double evaluate(const Variables& variables, const float* x, float* out);
+  /// The objective at `x`; writes its gradient to `out`, as long. `noise`: see Candidate; undefined:
+  /// that of the knowledge.
+  double evaluate(const Variables& variables, const float* x, float* out,
+                  const at::Tensor& noise = {});
   /// Evaluations of the engine that one of these takes.
   int64_t cost() const { return penalty_ > 0 ? 2 : 1; }
   /// Names of all that the objective is the sum of: `matching`, the distance; `gradient_penalty`

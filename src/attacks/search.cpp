@@ -8,6 +8,7 @@
 #include <functional>
 #include <numeric>
 
+#include "attacks/bottleneck_noise.hpp"
 #include "attacks/generator.hpp"
 #include "attacks/labels.hpp"
 #include "attacks/priors.hpp"
@@ -19,6 +20,8 @@ namespace medpfl {
 namespace {
 
 constexpr int64_t kTracePoints = 100;
+// Draws that have a noise stream of their own: the numbers of starts keep 40 bits.
+constexpr uint64_t kStreams = uint64_t{1} << 24;
 
 int64_t count_of(const std::vector<int64_t>& shape) {
   return std::accumulate(shape.begin(), shape.end(), int64_t{1}, std::multiplies<>());
@@ -51,7 +54,9 @@ Search::Search(const MatchingSettings& settings, const std::vector<int64_t>& sna
       objective_(make_objective(s_.objective, observation.gradient)),
       engine_(make_update_engine(s_.update, s_.engine, model, observation, *objective_)),
       target_(make_terms(s_, model, observation, labels_), engine_.get(), s_.objective_scale,
-              s_.gradient_penalty, knowledge(model, observation)) {
+              s_.gradient_penalty, knowledge(model, observation)),
+      drawn_(s_.bottleneck == "sample" ? model.bottleneck() : Bottleneck{}),
+      batch_(observation.batch) {
   result_.labels = labels_;
   result_.status = "finished";
   result_.terms = target_.names();
@@ -61,6 +66,8 @@ Search::Search(const MatchingSettings& settings, const std::vector<int64_t>& sna
 
 void Search::begin(const StreamKey& start) {
   make_optimizer(start);
+  noise_key_ = start;
+  noise_key_.purpose = Purpose::kAttackBottleneck;
   RandomStream random(start);
   for (int64_t member = 0; member < s_.group; ++member)
     members_[static_cast<size_t>(member)].begin(&random, x_.data() + member * size_);
@@ -78,6 +85,7 @@ void Search::restore(const std::string& state) {
   terms_ = in.array<double>();
   best_ = in.array<float>();
   x_ = in.array<float>();
+  draws_ = in.value<uint64_t>();
   optimizer_->restore(&in);
 }
 
@@ -109,6 +117,7 @@ Reconstruction Search::result() {
 Candidate Search::knowledge(const Model& model, const Observation& observation) const {
   Candidate out;
   if (!labels_.empty()) out.labels = at::tensor(labels_, at::kLong);
+  if (s_.bottleneck == "observed") out.noise = observed_noise(model, observation);
   if (s_.output_error == "observed") {
     // The gradient of the head's bias is softmax minus label, for one image.
     if (observation.batch != 1)
@@ -127,6 +136,12 @@ void Search::make_optimizer(StreamKey start) {
   optimizer_ = medpfl::make_optimizer(s_, start, s_.group * size_);
 }
 
+at::Tensor Search::draw_noise() {
+  StreamKey key = noise_key_;
+  key.step = key.step * kStreams + draws_++ % kStreams;
+  return bottleneck_noise(drawn_, batch_, key);
+}
+
 // The sum over the group. The attacker keeps the best member it ever saw, by its own objective.
 double Search::evaluate(const float* at, float* out) {
   double sum = 0;
@@ -134,7 +149,8 @@ double Search::evaluate(const float* at, float* out) {
   for (int64_t member = 0; member < s_.group; ++member) {
     const float* x = at + member * size_;
     const double value =
-        target_.evaluate(members_[static_cast<size_t>(member)], x, out + member * size_);
+        target_.evaluate(members_[static_cast<size_t>(member)], x, out + member * size_,
+                         draw_noise());
     sum += value;
     for (size_t i = 0; i < target_.values().size(); ++i) terms[i] += target_.values()[i];
     if (value < best_value_) {
@@ -227,6 +243,7 @@ std::string Search::save() {
   out.array(terms_);
   out.array(best_);
   out.array(x_);
+  out.value(draws_);
   optimizer_->save(&out);
   return out.take();
 }

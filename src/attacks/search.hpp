@@ -34,6 +34,8 @@ class Search {
  private:
   Candidate knowledge(const Model& model, const Observation& observation) const;
   void make_optimizer(StreamKey start);
+  // Of the network's bottleneck, for one evaluation.
+  at::Tensor draw_noise();
   // The sum over the group. The attacker keeps the best member it ever saw, by its own objective.
   double evaluate(const float* at, float* out);
   // False: that was the last one.
@@ -66,6 +68,10 @@ class Search {
   int64_t best_member_ = 0;
   int64_t gained_ = 0;  // iteration of the best point
   double seconds_before_ = 0;
+  const Bottleneck drawn_;  // the network's, where its noise is drawn
+  const int64_t batch_;
+  StreamKey noise_key_;
+  uint64_t draws_ = 0;
 };
 
 }  // namespace medpfl

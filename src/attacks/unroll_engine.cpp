@@ -62,7 +62,7 @@ class UnrollEngine final : public MatchingEngine {
 
   static Candidate take(const Candidate& candidate, const Part& part) {
     Candidate out = candidate;
-    for (at::Tensor* tensor : {&out.images, &out.label_logits, &out.labels})
+    for (at::Tensor* tensor : {&out.images, &out.label_logits, &out.labels, &out.noise})
       *tensor = part.of(*tensor);
     return out;
   }

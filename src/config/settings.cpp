@@ -140,7 +140,10 @@ void check_batches(const Settings& settings, Violations* wrong) {
         labels ? fmt::format("attack.{} ({}) reads the label of", option, method.name)
                : fmt::format("attack.{}.{} holds for", method.name, option);
     const std::string instead = labels ? "attack.labels=known or joint"
-                                       : fmt::format("attack.{}.output_error=softmax", method.name);
+                                       : fmt::format("attack.{}.{}", method.name,
+                                             option == "bottleneck=observed"
+                                                 ? "bottleneck=mean"
+                                                 : "output_error=softmax");
     if (settings.attack.sums) {
       wrong->check(false, fmt::format("{} one image, and attack.sees=sum shows that of all "
                                       "hospitals: use {}",
@@ -323,6 +326,7 @@ Model make_model(const Config& config, const Settings& settings, int64_t data_cl
   request.norm_mode = settings.norm_mode;
   request.normalization = settings.normalization;
   request.imprint_rows = settings.imprint_bins;
+  if (const Bottleneck* b = settings.defenses.bottleneck()) request.bottleneck = *b;
   Model model = models()
                     .find(settings.model_name)
                     .create(config.section("model." + settings.model_name), request);

@@ -23,6 +23,8 @@ enum class Purpose : uint64_t {
   kLocalNoise = 20,
   kDropout = 21,
   kMaskSecrets = 22,
+  kBottleneck = 24,
+  kAttackBottleneck = 25,
 };
 
 /// The whole identity of a random stream: never a rank, a time or an order of calls.

@@ -15,6 +15,7 @@
 
 namespace medpfl {
 
+struct Bottleneck;
 struct OwnTraining;
 
 /// What a defense may know besides the update: the round, the hospital, its own random stream, its
@@ -57,6 +58,8 @@ class Defense {
   virtual Guarantee guarantee(const Guarantee& before, const GuaranteeContext&) const {
     return after_unbounded(before);
   }
+  /// What it puts before the head, for one that acts in the network; else null.
+  virtual const Bottleneck* bottleneck() const { return nullptr; }
   /// The numbers it leaves, given those it gets; float32 unless it says otherwise.
   virtual NumberFormat format(const NumberFormat& /*before*/) const { return {}; }
   /// One line for logs and for what the attacker knows: "gaussian scale=0.01 relative=norm".
@@ -66,15 +69,15 @@ class Defense {
 /// Makes a defense from the checked options of its own section [defense.NAME].
 using DefenseFactory = std::function<std::unique_ptr<Defense>(const OptionValues& own)>;
 
-/// gaussian, laplace, clip, prune, dp-sgd, quantize, fed-sdp, personalized-ldp, soteria.
+/// gaussian, laplace, clip, prune, dp-sgd, quantize, fed-sdp, personalized-ldp, soteria, precode.
 const Registry<DefenseFactory>& defenses();
 
 /// Defenses applied in the order of the config.
 class DefenseChain {
  public:
   DefenseChain() = default;
-  /// Adds at the end. Throws ConfigError beyond kMaxDefenses, and where what acts in local steps,
-  /// and so before all others, is not the first.
+  /// Adds at the end. Throws ConfigError beyond kMaxDefenses, where what acts in local steps, and
+  /// so before all others, is not the first, and for a second bottleneck.
   void append(std::unique_ptr<Defense> defense);
   /// Sum of its defenses' own.
   int64_t state_size(int64_t parameters) const;
@@ -90,6 +93,8 @@ class DefenseChain {
   bool empty() const { return chain_.empty(); }
   /// What the first asks of local steps, or null.
   const DpSgd* dp_sgd() const { return chain_.empty() ? nullptr : chain_.front()->dp_sgd(); }
+  /// What one of them puts before the head, or null.
+  const Bottleneck* bottleneck() const;
   /// "clip bound=1; gaussian scale=0.01 relative=absolute", or "none".
   std::string describe() const;
   /// One line a defense.

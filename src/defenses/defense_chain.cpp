@@ -25,6 +25,8 @@ void DefenseChain::append(std::unique_ptr<Defense> defense) {
     throw ConfigError(
         "defense.chain: dp-sgd acts in the local steps, before any other defense: name it first, "
         "and once");
+  if (defense->bottleneck() != nullptr && bottleneck() != nullptr)
+    throw ConfigError("defense.chain: a network has one bottleneck: name precode once");
   chain_.push_back(std::move(defense));
 }
 
@@ -55,6 +57,12 @@ Guarantee DefenseChain::guarantee(const GuaranteeContext& context) const {
   Guarantee so_far;
   for (const auto& defense : chain_) so_far = defense->guarantee(so_far, context);
   return so_far;
+}
+
+const Bottleneck* DefenseChain::bottleneck() const {
+  for (const auto& defense : chain_)
+    if (const Bottleneck* found = defense->bottleneck()) return found;
+  return nullptr;
 }
 
 std::string DefenseChain::describe() const {

@@ -13,5 +13,6 @@ RegistryEntry<DefenseFactory> quantize_defense();
 RegistryEntry<DefenseFactory> fed_sdp_defense();
 RegistryEntry<DefenseFactory> personalized_ldp_defense();
 RegistryEntry<DefenseFactory> soteria_defense();
+RegistryEntry<DefenseFactory> precode_defense();
 
 }  // namespace medpfl

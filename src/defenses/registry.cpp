@@ -14,6 +14,7 @@ const Registry<DefenseFactory>& defenses() {
                                                              fed_sdp_defense(),
                                                              personalized_ldp_defense(),
                                                              soteria_defense(),
+                                                             precode_defense(),
                                                          });
   return table;
 }

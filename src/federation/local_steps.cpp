@@ -1,6 +1,5 @@
 #include "federation/local_steps.hpp"
 
-#include "core/random.hpp"
 #include "federation/local_batches.hpp"
 
 namespace medpfl {
@@ -8,7 +7,8 @@ namespace medpfl {
 LocalSteps::LocalSteps(const Model& model, const FederationSettings& settings, uint64_t seed,
                        const Hospital& hospital, const FlatParameters& weights,
                        const Message& message)
-    : settings_(settings),
+    : model_(model),
+      settings_(settings),
       seed_(seed),
       hospital_(hospital),
       round_(message.round),
@@ -28,7 +28,14 @@ std::vector<std::vector<int64_t>> LocalSteps::batches(int64_t epoch) const {
 double LocalSteps::gradient(const std::vector<int64_t>& images, FlatParameters* out) {
   if (settings_.dp_sgd) return noised(images, out);
   const Batch batch = take_batch(hospital_, images);
-  return plain_->gradient(batch.images, batch.labels, out);
+  return plain_->gradient(
+      batch.images, batch.labels, out,
+      bottleneck_noise(model_.bottleneck(), batch.labels.size(0), next_key(Purpose::kBottleneck)));
+}
+
+StreamKey LocalSteps::next_key(Purpose purpose) {
+  return {seed_, purpose, static_cast<uint64_t>(round_), static_cast<uint64_t>(hospital_.id),
+          static_cast<uint64_t>(message_ << 32 | step_++)};
 }
 
 double LocalSteps::noised(const std::vector<int64_t>& images, FlatParameters* out) {
@@ -42,9 +49,7 @@ double LocalSteps::noised(const std::vector<int64_t>& images, FlatParameters* ou
     const Batch batch = take_batch(hospital_, images);
     loss = examples_->clipped_sum(batch.images, batch.labels, bound, out);
   }
-  RandomStream noise({seed_, Purpose::kLocalNoise, static_cast<uint64_t>(round_),
-                      static_cast<uint64_t>(hospital_.id),
-                      static_cast<uint64_t>(message_ << 32 | step_++)});
+  RandomStream noise(next_key(Purpose::kLocalNoise));
   float* values = out->data();
   for (int64_t i = 0; i < out->layout().trainable(); ++i)
     values[i] = static_cast<float>(values[i] + deviation * noise.normal());

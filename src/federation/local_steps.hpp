@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "core/flat_parameters.hpp"
+#include "core/random.hpp"
 #include "federation/hospital.hpp"
 #include "federation/message.hpp"
 #include "federation/settings.hpp"
@@ -25,14 +26,17 @@ class LocalSteps {
   /// sampling as many independent draws, some of which may be empty.
   std::vector<std::vector<int64_t>> batches(int64_t epoch) const;
   /// Of the next step, at the weights as they are now. Returns the mean loss of the images in nats,
-  /// 0 where there are none. Under dp-sgd the noise is that of Purpose::kLocalNoise at step =
-  /// (1 + probe) 2^32 + number of the step.
+  /// 0 where there are none. The noise of dp-sgd is that of Purpose::kLocalNoise, that of a
+  /// bottleneck that of Purpose::kBottleneck, at step = (1 + probe) 2^32 + number of the step.
   double gradient(const std::vector<int64_t>& images, FlatParameters* out);
 
  private:
+  // Of the next step.
+  StreamKey next_key(Purpose purpose);
   // (The sum of clipped gradients + noise) / batch.
   double noised(const std::vector<int64_t>& images, FlatParameters* out);
 
+  const Model& model_;
   const FederationSettings& settings_;
   uint64_t seed_;
   const Hospital& hospital_;

@@ -12,13 +12,15 @@ Differentiator::Differentiator(const Model& model, const FlatParameters& weights
     : model_(model), weights_(model.device(), weights, true) {}
 
 double Differentiator::gradient(const at::Tensor& images, const at::Tensor& labels,
-                                FlatParameters* out) const {
+                                FlatParameters* out, const at::Tensor& noise) const {
   const std::vector<at::Tensor>& views = weights_.current();
   std::vector<at::Tensor> statistics;
-  const at::Tensor logits =
-      model_.forward(views, images.to(model_.device()), model_.norm_mode(), &statistics);
+  BottleneckPass bottleneck{noise, {}};
+  const at::Tensor logits = model_.forward(views, images.to(model_.device()), model_.norm_mode(),
+                                           &statistics, nullptr, &bottleneck);
   const at::Tensor loss = at::cross_entropy_loss(logits, labels.to(model_.device()));
-  std::vector<at::Tensor> result = torch::autograd::grad({loss}, weights_.parameters());
+  std::vector<at::Tensor> result = torch::autograd::grad(
+      {with_divergence(loss, model_.bottleneck(), bottleneck)}, weights_.parameters());
   const size_t parameters = result.size();
   for (size_t i = 0; i < statistics.size(); ++i)
     result.push_back(statistics[i].sub(views[parameters + i]).mul(kNormMomentum));

@@ -107,6 +107,10 @@ at::Tensor weighted_sum(const Trace& t, const at::Tensor& weight, const at::Tens
 }  // namespace
 
 void require_example_gradients(const Model& model) {
+  if (model.bottleneck().width > 0)
+    throw ConfigError(
+        "dp-sgd clips the gradient of each example's cross entropy, and precode trains another "
+        "loss, with noise inside the network: name one of them in defense.chain");
   for (const Layer& layer : model.layers())
     if (layer.kind == Layer::Kind::kBatchNorm && model.norm_mode() == NormMode::kTrain)
       throw ConfigError(fmt::format(

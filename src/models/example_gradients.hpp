@@ -10,7 +10,8 @@
 namespace medpfl {
 
 /// Throws ConfigError for a network with batch normalization in train mode, where the gradient of
-/// an example depends on the others.
+/// an example depends on the others, and for one with a bottleneck, whose noise and divergence are
+/// not computed.
 void require_example_gradients(const Model& model);
 
 /// The sum of single examples' gradients, each clipped to one L2 norm over all layers (Abadi et al.

@@ -19,6 +19,12 @@ Fans fans(const std::vector<int64_t>& shape) {
   return {static_cast<double>(shape[1]) * receptive, static_cast<double>(shape[0]) * receptive};
 }
 
+// Its encoder or its decoder.
+bool beside_bottleneck(const std::vector<Layer>& layers, size_t i) {
+  const auto is = [&](size_t k) { return layers[k].kind == Layer::Kind::kBottleneck; };
+  return (i > 0 && is(i - 1)) || (i + 1 < layers.size() && is(i + 1));
+}
+
 }  // namespace
 
 std::vector<std::string> initialization_names() {
@@ -27,7 +33,9 @@ std::vector<std::string> initialization_names() {
 
 FlatParameters initial_weights(const Model& model, const Initialization& init, uint64_t seed) {
   FlatParameters weights(model.layout());
-  for (const Layer& layer : model.layers()) {
+  const std::vector<Layer>& layers = model.layers();
+  for (size_t at = 0; at < layers.size(); ++at) {
+    const Layer& layer = layers[at];
     if (layer.weight < 0 || layer.kind == Layer::Kind::kImprint) continue;
     const ParameterLayout& layout = model.layout();
     float* weight = weights.data() + layout[layer.weight].offset;
@@ -48,21 +56,22 @@ FlatParameters initial_weights(const Model& model, const Initialization& init, u
     const auto normal = [&](float* out, int64_t n, double sigma) {
       for (int64_t i = 0; i < n; ++i) out[i] = static_cast<float>(sigma * random.normal());
     };
-    if (init.kind == "uniform") {
+    const std::string kind = beside_bottleneck(layers, at) ? "pytorch" : init.kind;
+    if (kind == "uniform") {
       uniform(weight, size, init.scale);
       uniform(bias, bias_size, init.scale);
-    } else if (init.kind == "normal") {
+    } else if (kind == "normal") {
       normal(weight, size, init.scale);
       normal(bias, bias_size, init.scale);
-    } else if (init.kind == "pytorch") {
+    } else if (kind == "pytorch") {
       uniform(weight, size, 1 / std::sqrt(fan.in));
       uniform(bias, bias_size, 1 / std::sqrt(fan.in));
-    } else if (init.kind == "xavier") {
+    } else if (kind == "xavier") {
       uniform(weight, size, std::sqrt(6 / (fan.in + fan.out)));
-    } else if (init.kind == "kaiming") {
+    } else if (kind == "kaiming") {
       normal(weight, size, std::sqrt(2 / fan.in));
     } else {
-      throw ConfigError(fmt::format("unknown initialization '{}'", init.kind));
+      throw ConfigError(fmt::format("unknown initialization '{}'", kind));
     }
   }
   return weights;

@@ -94,10 +94,10 @@ at::Tensor batch_norm(const Model& model, const Layer& layer,
                         variance, train, 1, kNormEpsilon, true);
 }
 
-// Through all layers. `statistics`, `switches` and `visit` may be null.
+// Through all layers. `statistics`, `switches`, `bottleneck` and `visit` may be null.
 at::Tensor pass(const Model& model, const std::vector<at::Tensor>& weights,
                 const at::Tensor& images, NormMode norm_mode, std::vector<at::Tensor>* statistics,
-                Switches* switches, const LayerVisitor& visit) {
+                Switches* switches, BottleneckPass* bottleneck, const LayerVisitor& visit) {
   at::Tensor x = images, kept;
   for (const Layer& layer : model.layers()) {
     const at::Tensor input = x;
@@ -153,6 +153,9 @@ at::Tensor pass(const Model& model, const std::vector<at::Tensor>& weights,
       case Layer::Kind::kNormalize:
         x = x.sub(layer.shift).div(layer.scale);
         break;
+      case Layer::Kind::kBottleneck:
+        x = through_bottleneck(x, bottleneck);
+        break;
     }
     if (visit && layer.weight >= 0) visit(layer, input, x);
   }
@@ -204,21 +207,27 @@ Normalization Model::normalization() const {
   return out;
 }
 
+Bottleneck Model::bottleneck() const {
+  for (const Layer& layer : layers_)
+    if (layer.kind == Layer::Kind::kBottleneck) return layer.bottleneck;
+  return {};
+}
+
 at::Tensor Model::forward(const std::vector<at::Tensor>& weights, const at::Tensor& images,
                           NormMode norm_mode, std::vector<at::Tensor>* statistics,
-                          Switches* switches) const {
-  return pass(*this, weights, images, norm_mode, statistics, switches, {});
+                          Switches* switches, BottleneckPass* bottleneck) const {
+  return pass(*this, weights, images, norm_mode, statistics, switches, bottleneck, {});
 }
 
 at::Tensor forward_visited(const Model& model, const std::vector<at::Tensor>& weights,
                            const at::Tensor& images, const LayerVisitor& visit) {
-  return pass(model, weights, images, model.norm_mode(), nullptr, nullptr, visit);
+  return pass(model, weights, images, model.norm_mode(), nullptr, nullptr, nullptr, visit);
 }
 
 LayerInputs layer_inputs(const Model& model, const std::vector<at::Tensor>& weights,
                          const at::Tensor& images, NormMode norm_mode) {
   LayerInputs inputs;
-  pass(model, weights, images, norm_mode, nullptr, nullptr,
+  pass(model, weights, images, norm_mode, nullptr, nullptr, nullptr,
        [&](const Layer& layer, const at::Tensor& input, const at::Tensor&) {
          if (layer.kind == Layer::Kind::kBatchNorm) inputs.norms.push_back(input);
          if (layer.kind == Layer::Kind::kDense) inputs.features = input;  // the last stays

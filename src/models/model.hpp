@@ -10,6 +10,7 @@
 #include "core/flat_parameters.hpp"
 #include "core/options.hpp"
 #include "core/registry.hpp"
+#include "models/bottleneck.hpp"
 #include "models/normalization.hpp"
 
 namespace medpfl {
@@ -52,6 +53,7 @@ struct Layer {
     kAdd,   ///< adds the remembered tensor
     kImprint,
     kNormalize,  ///< (x - shift) / scale, in front of all others but kImprint
+    kBottleneck,  ///< [B, 2K] -> [B, K], see Bottleneck; its encoder before, its decoder behind it
   };
   Kind kind = Kind::kFlatten;
   int64_t weight = -1, bias = -1;               ///< indices into the layout, -1: none
@@ -60,6 +62,7 @@ struct Layer {
   int64_t groups = 1;                           ///< of kGroupNorm
   Activation activation = Activation::kSigmoid;
   at::Tensor shift, scale;  ///< of kNormalize: constants, float32 [C, 1, 1]
+  Bottleneck bottleneck;    ///< of kBottleneck
 };
 
 /// Which side of its kink each unit is on and where each pooled maximum comes from: kept by one
@@ -99,22 +102,25 @@ class Model {
   void compute_on(at::Device device);
   /// What kNormalize does to pixels; empty without one.
   Normalization normalization() const;
+  /// Of width 0 without one. What is differentiated by the weights is then the cross entropy plus
+  /// its weight times its divergence.
+  Bottleneck bottleneck() const;
   /// The last dense layer, whose gradient gives labels away.
   const Layer& head() const { return layers_.back(); }
 
   /// All on the model's device: images float32 [B, C, H, W], weights as views in the order of the
   /// layout -> logits [B, classes], in the model's norm mode. Unless null, `switches` keeps or
-  /// gives every switch.
+  /// gives every switch. Without a `bottleneck` that gives noise, z is the mean there.
   at::Tensor forward(const std::vector<at::Tensor>& weights, const at::Tensor& images,
-                     Switches* switches = nullptr) const {
-    return forward(weights, images, norm_mode_, nullptr, switches);
+                     Switches* switches = nullptr, BottleneckPass* bottleneck = nullptr) const {
+    return forward(weights, images, norm_mode_, nullptr, switches, bottleneck);
   }
   /// The same in another norm mode. Under kTrain `statistics`, unless null, takes the mean and the
   /// unbiased variance of the batch, one tensor a statistic of the layout; under kEval nothing.
   /// Throws NumericError where kTrain meets one value a channel, which has no variance.
   at::Tensor forward(const std::vector<at::Tensor>& weights, const at::Tensor& images,
                      NormMode norm_mode, std::vector<at::Tensor>* statistics,
-                     Switches* switches = nullptr) const;
+                     Switches* switches = nullptr, BottleneckPass* bottleneck = nullptr) const;
 
  private:
   std::string name_;
@@ -133,7 +139,8 @@ struct ModelRequest {
   std::string activation = "auto";  ///< "auto": the paper's own
   NormMode norm_mode = NormMode::kEval;
   Normalization normalization = {};
-  int64_t imprint_rows = 0;  ///< of an imprint block in front; 0: none
+  int64_t imprint_rows = 0;    ///< of an imprint block in front; 0: none
+  Bottleneck bottleneck = {};  ///< before the head
 };
 
 using ModelFactory = std::function<Model(const OptionValues& own, const ModelRequest& request)>;
@@ -157,7 +164,8 @@ std::vector<std::string> initialization_names();
 /// 2010 uniform; `kaiming`: He et al. 2015 normal, gain sqrt(2); biases zero in the last two.
 /// Weights of normalization layers are one and their biases zero whatever the kind; their
 /// statistics are mean 0 and variance 1. An imprint block is zero until the server sets
-/// it.
+/// it. The encoder and the decoder of a bottleneck are `pytorch` whatever the kind: wide weights
+/// would make its variances, which are exponentials, overflow.
 FlatParameters initial_weights(const Model& model, const Initialization& init, uint64_t seed);
 
 /// Raises negative running variances, which noise on updates can bring about, to zero.

@@ -198,7 +198,22 @@ NetworkBuilder& NetworkBuilder::dense(int64_t out_features) {
   return *this;
 }
 
+void NetworkBuilder::bottleneck() {
+  std::string head = std::exchange(name_, "");
+  const int64_t count = named_, features = shape_.size();
+  named("precode.encoder").dense(2 * request_.bottleneck.width);
+  Layer layer;
+  layer.kind = Layer::Kind::kBottleneck;
+  layer.bottleneck = request_.bottleneck;
+  layers_.push_back(layer);
+  shape_.channels = request_.bottleneck.width;
+  named("precode.decoder").dense(features);
+  name_ = std::move(head);
+  named_ = count;
+}
+
 Model NetworkBuilder::build(std::string name) {
+  if (request_.bottleneck.width > 0) bottleneck();
   dense(request_.classes);
   for (Layer& layer : layers_) {
     if (layer.kind != Layer::Kind::kBatchNorm) continue;

@@ -36,12 +36,14 @@ class NetworkBuilder {
   NetworkBuilder& subsample(int64_t out_channels, int64_t stride);
 
   const ImageShape& shape() const { return shape_; }  ///< of the last layer's output
-  /// Adds the classifying dense layer and hands over the model.
+  /// Adds the bottleneck, where one is asked for, and the classifying dense layer, which has the
+  /// same name with and without, and hands over the model.
   Model build(std::string name);
 
  private:
   std::string next_name(const std::string& kind);
   Layer norm_layer(Layer::Kind kind);
+  void bottleneck();
 
   ModelRequest request_;
   Activation activation_;

@@ -2,6 +2,7 @@
 
 #include "core/error.hpp"
 #include "defenses/defense.hpp"
+#include "models/bottleneck.hpp"
 #include "updates.hpp"
 
 namespace medpfl {
@@ -77,6 +78,16 @@ TEST(Chain, RefusesMoreThanItsStreamsHold) {
   } catch (const ConfigError& error) {
     EXPECT_NE(std::string(error.what()).find("more than 64"), std::string::npos) << error.what();
   }
+}
+
+TEST(Chain, HoldsOneBottleneckAnywhere) {
+  DefenseChain chain = chain_of({"clip", "precode"});
+  ASSERT_NE(chain.bottleneck(), nullptr);
+  EXPECT_EQ(chain.bottleneck()->width, 256);
+  EXPECT_EQ(chain.bottleneck()->weight, 0.001);
+  EXPECT_EQ(chain_of({"clip"}).bottleneck(), nullptr);
+  EXPECT_EQ(chain.describe(), "clip bound=1; precode width=256 weight=0.001");
+  EXPECT_THROW(chain.append(make_defense("precode")), ConfigError);
 }
 
 }  // namespace
