@@ -265,6 +265,7 @@ Settings make_settings(const Config& config) {
       s.defenses.append(defenses().find(name).create(config.section("defense." + name)));
     });
   if (const DpSgd* dp = s.defenses.dp_sgd()) s.federation.dp_sgd = *dp;
+  s.federation.batch_transform = s.defenses.batch_transform();
   read_attack(config, &s, &wrong);
   check_dp_sgd(s, &wrong);
   check_batches(s, &wrong);

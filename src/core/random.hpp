@@ -21,6 +21,7 @@ enum class Purpose : uint64_t {
   kImprint = 11,
   kPersonalBudget = 15,
   kLocalNoise = 20,
+  kBatchTransform = 23,
 };
 
 /// The whole identity of a random stream: never a rank, a time or an order of calls.

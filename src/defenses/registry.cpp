@@ -14,6 +14,10 @@ const Registry<DefenseFactory>& defenses() {
                                                              fed_sdp_defense(),
                                                              personalized_ldp_defense(),
                                                              soteria_defense(),
+                                                             mixup_defense(),
+                                                             instahide_defense(),
+                                                             ats_defense(),
+                                                             model_cloak_defense(),
                                                          });
   return table;
 }

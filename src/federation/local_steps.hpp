@@ -4,7 +4,9 @@
 #include <vector>
 
 #include "core/flat_parameters.hpp"
+#include "core/random.hpp"
 #include "federation/hospital.hpp"
+#include "federation/local_batches.hpp"
 #include "federation/message.hpp"
 #include "federation/settings.hpp"
 #include "models/differentiator.hpp"
@@ -25,14 +27,18 @@ class LocalSteps {
   /// sampling as many independent draws, some of which may be empty.
   std::vector<std::vector<int64_t>> batches(int64_t epoch) const;
   /// Of the next step, at the weights as they are now. Returns the mean loss of the images in nats,
-  /// 0 where there are none. Under dp-sgd the noise is that of Purpose::kLocalNoise at step =
-  /// (1 + probe) 2^32 + number of the step.
+  /// 0 where there are none. Under dp-sgd the noise is that of Purpose::kLocalNoise, and what a
+  /// BatchTransform draws that of kBatchTransform, at step = (1 + probe) 2^32 + number of the step.
   double gradient(const std::vector<int64_t>& images, FlatParameters* out);
 
  private:
+  // As the step takes it.
+  Batch batch(const std::vector<int64_t>& images) const;
+  RandomStream stream(Purpose purpose) const;
   // (The sum of clipped gradients + noise) / batch.
   double noised(const std::vector<int64_t>& images, FlatParameters* out);
 
+  const Model& model_;
   const FederationSettings& settings_;
   uint64_t seed_;
   const Hospital& hospital_;

@@ -1,8 +1,10 @@
 #pragma once
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 
+#include "defenses/batch_transform.hpp"
 #include "defenses/dp_sgd.hpp"
 
 namespace medpfl {
@@ -25,6 +27,7 @@ struct FederationSettings {
   std::string sum = "exact";             ///< how updates are added up: update_sum_names()
   bool dedicated_server = false;         ///< rank 0 hosts no hospitals
   std::optional<DpSgd> dp_sgd;           ///< none: plain steps
+  std::shared_ptr<const BatchTransform> batch_transform;  ///< null: images as they are
   int64_t evaluate_every = 1;            ///< rounds between evaluations; 0: only at the end
 };
 
