@@ -215,7 +215,7 @@ def relative_noise(run: Run) -> float:
         return deviation * float(own["scale"])
     if own.get("relative") == "absolute":
         return float(np.median(deviation * float(own["scale"]) * np.sqrt(entries) / before))
-    if own.get("sigma_schedule") == "constant":
+    if "sigma" in own and own.get("sigma_schedule", "constant") == "constant":
         noise = float(own["sigma"]) * float(own["bound"]) * np.sqrt(entries)
         return float(np.median(noise / before))
     energy = np.mean((rows["norm_after"] ** 2 - before**2) / before**2) if len(rows) else np.nan

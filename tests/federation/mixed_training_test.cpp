@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <tuple>
 
 #include "defenses/defense.hpp"
 #include "federation/local_batches.hpp"
