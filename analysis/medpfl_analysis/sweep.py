@@ -186,7 +186,7 @@ def _utility(run: Run) -> dict[str, float]:
     return found
 
 
-_ADDS_NOISE = ("gaussian", "laplace", "fed-sdp", "personalized-ldp")
+_ADDS_NOISE = ("gaussian", "laplace", "fed-sdp", "model-cloak", "personalized-ldp")
 
 
 def relative_noise(run: Run) -> float:
@@ -215,7 +215,7 @@ def relative_noise(run: Run) -> float:
         return deviation * float(own["scale"])
     if own.get("relative") == "absolute":
         return float(np.median(deviation * float(own["scale"]) * np.sqrt(entries) / before))
-    if kind == "fed-sdp":
+    if "sigma" in own and own.get("sigma_schedule", "constant") == "constant":
         noise = float(own["sigma"]) * float(own["bound"]) * np.sqrt(entries)
         return float(np.median(noise / before))
     energy = np.mean((rows["norm_after"] ** 2 - before**2) / before**2) if len(rows) else np.nan

@@ -57,6 +57,8 @@ class Attack {
   virtual int64_t iterations() const { return 1; }
   /// Whether it starts from, or leans on, the mean public image.
   virtual bool uses_public_mean() const { return false; }
+  /// What it makes of its final images, who knows how hospitals change theirs; "" nothing.
+  virtual std::string decoding() const { return ""; }
   /// Whether it compares statistics of batch normalization, and whose: "" none, "running" those the
   /// server sent, "update" those of the batch, as the message's change of them tells.
   virtual std::string batch_statistics() const { return ""; }

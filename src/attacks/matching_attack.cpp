@@ -29,7 +29,13 @@ class MatchingAttack final : public Attack {
 
   int64_t iterations() const override { return settings_.iterations; }
 
-  bool uses_public_mean() const override { return settings_.init == "surrogate"; }
+  bool uses_public_mean() const override {
+    return settings_.init == "surrogate" || settings_.decoding.any();
+  }
+
+  std::string decoding() const override {
+    return settings_.decoding.any() ? settings_.decoding.describe() : "";
+  }
 
   std::string batch_statistics() const override {
     const NetworkPriorOptions& priors = settings_.network_priors;

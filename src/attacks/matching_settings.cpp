@@ -129,6 +129,7 @@ std::vector<OptionSpec> matching_options() {
           .at_least(0),
   };
   options.insert(options.end(), rest.begin(), rest.end());
+  for (const OptionSpec& option : decoding_options()) options.push_back(option);
   return options;
 }
 
@@ -170,6 +171,7 @@ MatchingSettings read_matching_settings(const OptionValues& own, const AttackReq
   s.adam.langevin = own.real("langevin");
   s.box = own.flag("box");
   s.median_every = own.integer("median_every");
+  s.decoding = read_decoding(own);
   s.stop_loss = own.real("stop_loss");
   s.patience = own.integer("patience");
   check_label_fit(s);

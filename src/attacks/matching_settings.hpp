@@ -7,6 +7,7 @@
 
 #include "attacks/adam.hpp"
 #include "attacks/attack.hpp"
+#include "attacks/decode.hpp"
 #include "attacks/lbfgs.hpp"
 #include "attacks/network_priors.hpp"
 #include "attacks/objective.hpp"
@@ -37,6 +38,7 @@ struct MatchingSettings {
   int64_t iterations = 1;
   bool box = false;          ///< images are projected onto [0, 1] after each iteration
   int64_t median_every = 0;  ///< iterations between median filters, 0: never
+  Decoding decoding;         ///< of the images kept
   double stop_loss = 0;
   int64_t patience = 0;  ///< iterations without a better objective before it stops, 0: any
 };

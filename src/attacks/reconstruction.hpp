@@ -15,7 +15,7 @@ struct Reconstruction {
   std::vector<int64_t> labels;  ///< [B], as inferred, given or optimized
   std::string status;           ///< converged: below stop_loss | stalled | finished | diverged |
                                 ///< budget: used up | dropped: by successive halving
-  double matching_loss = 0;     ///< of the images returned, by the attacker's own objective
+  double matching_loss = 0;     ///< by the attacker's own objective, before decoding
   int64_t iterations = 0, evaluations = 0;
   double seconds = 0;
   /// Bytes by which the process's resident memory grew at most; -1: unknown. Not the attack's to

@@ -9,6 +9,7 @@
 #include <numeric>
 
 #include "attacks/bottleneck_noise.hpp"
+#include "attacks/decode.hpp"
 #include "attacks/generator.hpp"
 #include "attacks/labels.hpp"
 #include "attacks/priors.hpp"
@@ -46,6 +47,7 @@ Search::Search(const MatchingSettings& settings, const std::vector<int64_t>& sna
                const Model& model, const Observation& observation)
     : s_(settings),
       snapshots_(snapshots),
+      public_mean_(observation.public_mean),
       labels_(infer_labels(s_.labels, model, observation)),
       members_(variables_of(s_, model, observation, labels_.empty())),
       size_(members_.front().size()),
@@ -102,7 +104,7 @@ bool Search::run(const AttackMonitor& monitor) {
 
 Reconstruction Search::result() {
   const Variables& winner = members_[static_cast<size_t>(best_member_)];
-  result_.images = winner.images(best_.data());
+  result_.images = best_images();
   if (labels_.empty()) {
     const at::Tensor likeliest = winner.candidate(best_.data()).label_logits.argmax(1).contiguous();
     result_.labels.assign(likeliest.data_ptr<int64_t>(),
@@ -221,7 +223,12 @@ bool Search::constrain() {
 void Search::keep_snapshot(int64_t iteration) {
   if (!std::binary_search(snapshots_.begin(), snapshots_.end(), iteration)) return;
   result_.snapshot_iterations.push_back(iteration);
-  result_.snapshots.push_back(members_[static_cast<size_t>(best_member_)].images(best_.data()));
+  result_.snapshots.push_back(best_images());
+}
+
+at::Tensor Search::best_images() const {
+  return decode(s_.decoding, members_[static_cast<size_t>(best_member_)].images(best_.data()),
+                public_mean_);
 }
 
 int64_t Search::evaluations() const {

@@ -43,6 +43,7 @@ class Search {
   // Projection and filter, after an iteration. Whether anything moved.
   bool constrain();
   void keep_snapshot(int64_t iteration);
+  at::Tensor best_images() const;  // decoded
   bool consistent() const { return s_.group > 1 && s_.group_consistency > 0; }
   int64_t evaluations() const;  // of candidates
   double seconds() const;
@@ -51,6 +52,7 @@ class Search {
 
   const MatchingSettings& s_;
   const std::vector<int64_t>& snapshots_;
+  const at::Tensor public_mean_;
   const std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
   const std::vector<int64_t> labels_;  // empty: optimized with the images
   std::vector<Variables> members_;     // of the group

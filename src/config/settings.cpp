@@ -297,6 +297,7 @@ Settings make_settings(const Config& config) {
     });
   s.federation.delta = config.section("defense").real("delta");
   if (const DpSgd* dp = s.defenses.dp_sgd()) s.federation.dp_sgd = *dp;
+  s.federation.batch_transform = s.defenses.batch_transform();
   read_attack(config, &s, &wrong);
   check_dp_sgd(s, &wrong);
   check_secure_aggregation(s, &wrong);

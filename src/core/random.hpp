@@ -23,6 +23,7 @@ enum class Purpose : uint64_t {
   kLocalNoise = 20,
   kDropout = 21,
   kMaskSecrets = 22,
+  kBatchTransform = 23,
   kBottleneck = 24,
   kAttackBottleneck = 25,
 };

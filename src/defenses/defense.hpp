@@ -16,6 +16,7 @@
 namespace medpfl {
 
 struct Bottleneck;
+class BatchTransform;
 struct OwnTraining;
 
 /// What a defense may know besides the update: the round, the hospital, its own random stream, its
@@ -31,6 +32,7 @@ struct DefenseContext {
   float* state = nullptr;
   /// Behind this message; null where nothing is known of it.
   const OwnTraining* own = nullptr;
+  int64_t rounds = 1;  ///< of the run
 };
 
 /// Most defenses one chain holds.
@@ -60,6 +62,8 @@ class Defense {
   }
   /// What it puts before the head, for one that acts in the network; else null.
   virtual const Bottleneck* bottleneck() const { return nullptr; }
+  /// What it makes of the images of local steps, for one that acts there; else null.
+  virtual std::shared_ptr<const BatchTransform> batch_transform() const { return nullptr; }
   /// The numbers it leaves, given those it gets; float32 unless it says otherwise.
   virtual NumberFormat format(const NumberFormat& /*before*/) const { return {}; }
   /// One line for logs and for what the attacker knows: "gaussian scale=0.01 relative=norm".
@@ -69,15 +73,17 @@ class Defense {
 /// Makes a defense from the checked options of its own section [defense.NAME].
 using DefenseFactory = std::function<std::unique_ptr<Defense>(const OptionValues& own)>;
 
-/// gaussian, laplace, clip, prune, dp-sgd, quantize, fed-sdp, personalized-ldp, soteria, precode.
+/// gaussian, laplace, clip, prune, dp-sgd, quantize, fed-sdp, personalized-ldp, soteria, precode,
+/// mixup, instahide, ats, model-cloak.
 const Registry<DefenseFactory>& defenses();
 
 /// Defenses applied in the order of the config.
 class DefenseChain {
  public:
   DefenseChain() = default;
-  /// Adds at the end. Throws ConfigError beyond kMaxDefenses, where what acts in local steps, and
-  /// so before all others, is not the first, and for a second bottleneck.
+  /// Adds at the end. Throws ConfigError beyond kMaxDefenses, and unless what acts on the images of
+  /// local steps comes first, once, then what acts on their gradients, once, then what acts on
+  /// messages; where both are there but do not go together; and for a second bottleneck.
   void append(std::unique_ptr<Defense> defense);
   /// Sum of its defenses' own.
   int64_t state_size(int64_t parameters) const;
@@ -91,8 +97,9 @@ class DefenseChain {
   /// What bounds what a hospital sends in a round.
   Guarantee guarantee(const GuaranteeContext& context) const;
   bool empty() const { return chain_.empty(); }
-  /// What the first asks of local steps, or null.
-  const DpSgd* dp_sgd() const { return chain_.empty() ? nullptr : chain_.front()->dp_sgd(); }
+  /// What one of them asks of local steps, or null.
+  const DpSgd* dp_sgd() const;
+  std::shared_ptr<const BatchTransform> batch_transform() const;
   /// What one of them puts before the head, or null.
   const Bottleneck* bottleneck() const;
   /// "clip bound=1; gaussian scale=0.01 relative=absolute", or "none".

@@ -2,9 +2,21 @@
 
 #include "core/error.hpp"
 #include "core/text.hpp"
+#include "defenses/batch_transform.hpp"
 #include "defenses/defense.hpp"
 
 namespace medpfl {
+namespace {
+
+// Images before gradients before messages.
+int stage(const Defense& defense) {
+  if (defense.batch_transform() != nullptr) return 0;
+  return defense.dp_sgd() != nullptr ? 1 : 2;
+}
+
+std::string name_of(const Defense& defense) { return split_list(defense.describe(), ' ').front(); }
+
+}  // namespace
 
 RandomStream defense_stream(const DefenseContext& context) {
   StreamKey key;
@@ -21,13 +33,31 @@ void DefenseChain::append(std::unique_ptr<Defense> defense) {
   if (static_cast<int64_t>(chain_.size()) >= kMaxDefenses)
     throw ConfigError(
         fmt::format("defense.chain names more than {} defenses: shorten it", kMaxDefenses));
-  if (defense->dp_sgd() != nullptr && !chain_.empty())
-    throw ConfigError(
-        "defense.chain: dp-sgd acts in the local steps, before any other defense: name it first, "
-        "and once");
+  const int own = stage(*defense), last = chain_.empty() ? -1 : stage(*chain_.back());
+  if (own < last || (own == last && own < 2))
+    throw ConfigError(fmt::format(
+        "defense.chain: {} acts {} the local steps, before any other defense{}: name it first, "
+        "and once",
+        name_of(*defense), own == 0 ? "on the images of" : "in",
+        own == 0 ? " and instead of any like it" : ""));
+  if (own == 1 && last == 0 && chain_.back()->batch_transform()->mixes())
+    throw ConfigError(fmt::format(
+        "defense.chain: dp-sgd bounds what one image does to a gradient, and {} puts an image into "
+        "several examples, each of which is bounded alone: leave one of them out",
+        name_of(*chain_.back())));
   if (defense->bottleneck() != nullptr && bottleneck() != nullptr)
     throw ConfigError("defense.chain: a network has one bottleneck: name precode once");
   chain_.push_back(std::move(defense));
+}
+
+const DpSgd* DefenseChain::dp_sgd() const {
+  for (const auto& defense : chain_)
+    if (const DpSgd* asked = defense->dp_sgd()) return asked;
+  return nullptr;
+}
+
+std::shared_ptr<const BatchTransform> DefenseChain::batch_transform() const {
+  return chain_.empty() ? nullptr : chain_.front()->batch_transform();
 }
 
 int64_t DefenseChain::state_size(int64_t parameters) const {

@@ -14,5 +14,9 @@ RegistryEntry<DefenseFactory> fed_sdp_defense();
 RegistryEntry<DefenseFactory> personalized_ldp_defense();
 RegistryEntry<DefenseFactory> soteria_defense();
 RegistryEntry<DefenseFactory> precode_defense();
+RegistryEntry<DefenseFactory> mixup_defense();      // mixing.cpp
+RegistryEntry<DefenseFactory> instahide_defense();  // mixing.cpp
+RegistryEntry<DefenseFactory> ats_defense();
+RegistryEntry<DefenseFactory> model_cloak_defense();  // fed_sdp.cpp
 
 }  // namespace medpfl

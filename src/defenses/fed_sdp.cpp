@@ -1,46 +1,73 @@
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "core/text.hpp"
 #include "defenses/defense.hpp"
 #include "defenses/entries.hpp"
+#include "defenses/round_schedule.hpp"
 #include "privacy/mechanisms.hpp"
 
 namespace medpfl {
 namespace {
 
 // The Gaussian mechanism on a whole update, by the hospital that sends it (Geyer et al. 2017; named
-// Fed-SDP by Wei et al. 2021).
+// Fed-SDP by Wei et al. 2021), constant or following the leakage over the rounds (Wei et al. 2023).
 class FedSdp final : public Defense {
  public:
-  explicit FedSdp(const OptionValues& own) : bound_(own.real("bound")), sigma_(own.real("sigma")) {}
+  FedSdp(const std::string& name, const OptionValues& own)
+      : name_(name), bound_(own.real("bound")), sigma_(own, "sigma", "defense." + name) {}
 
   void apply(FlatParameters* update, const DefenseContext& context) const override {
     clip_l2(update, bound_);
     RandomStream stream = defense_stream(context);
-    add_gaussian(update, sigma_ * bound_, &stream);
+    add_gaussian(update, sigma_.at(context.round, context.rounds) * bound_, &stream);
   }
 
-  Guarantee guarantee(const Guarantee& before, const GuaranteeContext&) const override {
-    return after_gaussian(after_clipping(before, bound_), sigma_ * bound_);
+  Guarantee guarantee(const Guarantee& before, const GuaranteeContext& context) const override {
+    return after_gaussian(after_clipping(before, bound_),
+                          sigma_.at(context.round, context.rounds) * bound_);
   }
 
   std::string describe() const override {
-    return fmt::format("fed-sdp bound={} sigma={}", shortest(bound_), shortest(sigma_));
+    return fmt::format("{} bound={} {}", name_, shortest(bound_), sigma_.describe());
   }
 
  private:
-  double bound_, sigma_;
+  std::string name_;
+  double bound_;
+  RoundSchedule sigma_;
 };
+
+// With these defaults of the noise.
+RegistryEntry<DefenseFactory> row(const std::string& name, std::string summary, std::string paper,
+                                  double sigma, const std::string& last,
+                                  const std::string& schedule) {
+  std::vector<OptionSpec> options = {real_option("bound", 1, "largest L2 norm of an update, C")
+                                         .above(0)};
+  for (OptionSpec& option : RoundSchedule::options(
+           "sigma", sigma, "standard deviation of the noise, in units of C")) {
+    if (option.name == "sigma_last") option.default_value = last;
+    if (option.name == "sigma_schedule") option.default_value = schedule;
+    options.push_back(std::move(option));
+  }
+  for (OptionSpec& option : RoundSchedule::shared_options()) options.push_back(std::move(option));
+  return {name, std::move(summary), std::move(paper), std::move(options),
+          [name](const OptionValues& own) { return std::make_unique<FedSdp>(name, own); }};
+}
 
 }  // namespace
 
 RegistryEntry<DefenseFactory> fed_sdp_defense() {
-  return {"fed-sdp",
-          "clips the update and adds Gaussian noise in units of the bound",
-          "Geyer et al. 2017, arXiv:1712.07557; Wei et al. 2021, arXiv:2107.01154",
-          {real_option("bound", 1, "largest L2 norm of an update, C").above(0),
-           real_option("sigma", 1, "standard deviation of the noise, in units of C").above(0)},
-          [](const OptionValues& own) { return std::make_unique<FedSdp>(own); }};
+  return row("fed-sdp", "clips the update and adds Gaussian noise in units of the bound",
+             "Geyer et al. 2017, arXiv:1712.07557; Wei et al. 2021, arXiv:2107.01154", 1, "same",
+             "constant");
+}
+
+RegistryEntry<DefenseFactory> model_cloak_defense() {
+  return row("model-cloak", "fed-sdp whose noise is strong in early rounds and falls from there on",
+             "Wei et al., ICDM 2023, Model Cloaking against Gradient Leakage", 0.01, "0.0005",
+             "exponential");
 }
 
 }  // namespace medpfl

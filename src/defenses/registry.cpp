@@ -15,6 +15,10 @@ const Registry<DefenseFactory>& defenses() {
                                                              personalized_ldp_defense(),
                                                              soteria_defense(),
                                                              precode_defense(),
+                                                             mixup_defense(),
+                                                             instahide_defense(),
+                                                             ats_defense(),
+                                                             model_cloak_defense(),
                                                          });
   return table;
 }

@@ -40,6 +40,8 @@ std::string AttackQueue::knowledge(const AttackTask& task) const {
                          told(guess.batch > 0));
   }
   std::string more = attack.uses_public_mean() ? "mean public image; " : "";
+  if (const std::string how = attack.decoding(); !how.empty())
+    more += fmt::format("decoded by {}; ", how);
   if (const std::string whose = attack.batch_statistics(); !whose.empty())
     more += fmt::format("{} batch statistics; ", whose == "update" ? "the update's" : "running");
   return fmt::format("labels: {}; batch {}; {}; update: {}; learning rate {}; {}{}",

@@ -1,19 +1,13 @@
 #pragma once
-#include <ATen/core/Tensor.h>
-
 #include <cstdint>
 #include <vector>
 
+#include "defenses/batch_transform.hpp"
 #include "federation/hospital.hpp"
 
 namespace medpfl {
 
-struct Batch {
-  at::Tensor images;  ///< float32 [B, C, H, W] in [0, 1]
-  at::Tensor labels;  ///< int64 [B]
-};
-
-/// The images at these positions of the shard.
+/// The images at these positions of the shard, with int64 labels.
 Batch take_batch(const Hospital& hospital, const std::vector<int64_t>& positions);
 
 /// Images of a local step: `batch_size` (0: all), at most the shard's.

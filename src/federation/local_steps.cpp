@@ -1,7 +1,5 @@
 #include "federation/local_steps.hpp"
 
-#include "federation/local_batches.hpp"
-
 namespace medpfl {
 
 LocalSteps::LocalSteps(const Model& model, const FederationSettings& settings, uint64_t seed,
@@ -26,16 +24,30 @@ std::vector<std::vector<int64_t>> LocalSteps::batches(int64_t epoch) const {
 }
 
 double LocalSteps::gradient(const std::vector<int64_t>& images, FlatParameters* out) {
-  if (settings_.dp_sgd) return noised(images, out);
-  const Batch batch = take_batch(hospital_, images);
-  return plain_->gradient(
-      batch.images, batch.labels, out,
-      bottleneck_noise(model_.bottleneck(), batch.labels.size(0), next_key(Purpose::kBottleneck)));
+  double loss = 0;
+  if (settings_.dp_sgd) {
+    loss = noised(images, out);
+  } else {
+    const Batch taken = batch(images);
+    loss = plain_->gradient(
+        taken.images, taken.labels, out,
+        bottleneck_noise(model_.bottleneck(), taken.images.size(0), key(Purpose::kBottleneck)));
+  }
+  ++step_;
+  return loss;
 }
 
-StreamKey LocalSteps::next_key(Purpose purpose) {
+Batch LocalSteps::batch(const std::vector<int64_t>& images) const {
+  const auto take = [this](const std::vector<int64_t>& of) { return take_batch(hospital_, of); };
+  if (settings_.batch_transform == nullptr) return take(images);
+  RandomStream random(key(Purpose::kBatchTransform));
+  const Shard shard = {hospital_.id, hospital_.size(), model_.classes(), take};
+  return settings_.batch_transform->apply(shard, images, &random);
+}
+
+StreamKey LocalSteps::key(Purpose purpose) const {
   return {seed_, purpose, static_cast<uint64_t>(round_), static_cast<uint64_t>(hospital_.id),
-          static_cast<uint64_t>(message_ << 32 | step_++)};
+          static_cast<uint64_t>(message_ << 32 | step_)};
 }
 
 double LocalSteps::noised(const std::vector<int64_t>& images, FlatParameters* out) {
@@ -46,10 +58,10 @@ double LocalSteps::noised(const std::vector<int64_t>& images, FlatParameters* ou
   if (images.empty()) {
     out->fill(0);
   } else {
-    const Batch batch = take_batch(hospital_, images);
-    loss = examples_->clipped_sum(batch.images, batch.labels, bound, out);
+    const Batch taken = batch(images);
+    loss = examples_->clipped_sum(taken.images, taken.labels, bound, out);
   }
-  RandomStream noise(next_key(Purpose::kLocalNoise));
+  RandomStream noise(key(Purpose::kLocalNoise));
   float* values = out->data();
   for (int64_t i = 0; i < out->layout().trainable(); ++i)
     values[i] = static_cast<float>(values[i] + deviation * noise.normal());

@@ -6,6 +6,7 @@
 #include "core/flat_parameters.hpp"
 #include "core/random.hpp"
 #include "federation/hospital.hpp"
+#include "federation/local_batches.hpp"
 #include "federation/message.hpp"
 #include "federation/settings.hpp"
 #include "models/differentiator.hpp"
@@ -27,12 +28,15 @@ class LocalSteps {
   std::vector<std::vector<int64_t>> batches(int64_t epoch) const;
   /// Of the next step, at the weights as they are now. Returns the mean loss of the images in nats,
   /// 0 where there are none. The noise of dp-sgd is that of Purpose::kLocalNoise, that of a
-  /// bottleneck that of Purpose::kBottleneck, at step = (1 + probe) 2^32 + number of the step.
+  /// bottleneck that of kBottleneck, and what a BatchTransform draws that of kBatchTransform, at
+  /// step = (1 + probe) 2^32 + number of the step.
   double gradient(const std::vector<int64_t>& images, FlatParameters* out);
 
  private:
-  // Of the next step.
-  StreamKey next_key(Purpose purpose);
+  // As the step takes it.
+  Batch batch(const std::vector<int64_t>& images) const;
+  // Of the step.
+  StreamKey key(Purpose purpose) const;
   // (The sum of clipped gradients + noise) / batch.
   double noised(const std::vector<int64_t>& images, FlatParameters* out);
 

@@ -1,8 +1,10 @@
 #pragma once
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 
+#include "defenses/batch_transform.hpp"
 #include "defenses/dp_sgd.hpp"
 
 namespace medpfl {
@@ -29,6 +31,7 @@ struct FederationSettings {
   bool dedicated_server = false;         ///< rank 0 hosts no hospitals
   double delta = 1e-5;                   ///< at which epsilon of whole updates is told
   std::optional<DpSgd> dp_sgd;           ///< none: plain steps
+  std::shared_ptr<const BatchTransform> batch_transform;  ///< null: images as they are
   int64_t evaluate_every = 1;            ///< rounds between evaluations; 0: only at the end
 };
 

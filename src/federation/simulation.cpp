@@ -218,6 +218,7 @@ class RoundLoop {
     const OwnTraining own = {f_.model, *global_, static_cast<int64_t>(message->images.size()),
                              images};
     context.own = &own;
+    context.rounds = f_.settings.rounds;
     message->defenses = f_.defenses.apply(&message->payload, context, sent());
     // What is not sent need not be hidden.
     FlatParameters& payload = message->payload;

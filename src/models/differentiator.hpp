@@ -15,9 +15,10 @@ class Differentiator {
   /// Both must outlive this object.
   Differentiator(const Model& model, const FlatParameters& weights);
 
-  /// Mean cross entropy (nats) over images float32 [B, C, H, W] and labels int64 [B], and its
-  /// gradient; with a bottleneck that of the training loss, which adds the weighted divergence,
-  /// under `noise` [B, K] (undefined: none). The entries of statistics hold the change this batch makes to them: none in the norm
+  /// Mean cross entropy (nats) over images float32 [B, C, H, W] and labels, int64 [B] or
+  /// probabilities float32 [B, classes], and its gradient; with a bottleneck that of the training
+  /// loss, which adds the weighted divergence, under `noise` [B, K] (undefined: none). The entries
+  /// of statistics hold the change this batch makes to them: none in the norm
   /// mode eval, kNormMomentum of the way to those of the batch in train.
   double gradient(const at::Tensor& images, const at::Tensor& labels, FlatParameters* out,
                   const at::Tensor& noise = {}) const;

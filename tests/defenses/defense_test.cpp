@@ -5,6 +5,7 @@
 #include <set>
 
 #include "core/error.hpp"
+#include "defenses/batch_transform.hpp"
 #include "updates.hpp"
 
 namespace medpfl {
@@ -44,7 +45,8 @@ TEST_P(EveryDefense, ChangesValuesButNotTheLayout) {
   FlatParameters update = update_;
   defense_->apply(&update, context_);
   const bool changed = values_of(update) != values_of(update_);
-  const bool elsewhere = defense_->dp_sgd() != nullptr || defense_->bottleneck() != nullptr;
+  const bool elsewhere = defense_->dp_sgd() != nullptr || defense_->batch_transform() != nullptr ||
+                         defense_->bottleneck() != nullptr;
   EXPECT_NE(changed, elsewhere) << "norm " << update_.norm();
   EXPECT_TRUE(update.all_finite());
   ASSERT_EQ(update.layout().count(), update_.layout().count());

@@ -34,6 +34,30 @@ TEST(FedSdp, IsClipThenGaussianOfSigmaTimesTheBound) {
   EXPECT_NEAR(std::sqrt(noise(*defense, 0).variance), 3, 0.04);
 }
 
+TEST(ModelCloak, IsFedSdpWhoseNoiseFallsOverTheRounds) {
+  const auto defense =
+      make_defense("model-cloak", {{"bound", "2"}, {"sigma", "3"}, {"sigma_last", "0.03"}});
+  EXPECT_EQ(defense->describe(), "model-cloak bound=2 sigma=3 to 0.03 exponential");
+  const FlatParameters update = random_update(1000);
+  const double expected[] = {3, 0.3, 0.03};
+  for (int64_t round = 0; round < 3; ++round) {
+    DefenseContext context = kContext;
+    context.round = round;
+    context.rounds = 3;
+    const auto constant = make_defense(
+        "fed-sdp", {{"bound", "2"}, {"sigma", std::to_string(expected[round])}});
+    const std::vector<float> a = defended(*defense, update, context);
+    const std::vector<float> b = defended(*constant, update, context);
+    for (size_t i = 0; i < a.size(); ++i) EXPECT_NEAR(a[i], b[i], 1e-5 * (1 + std::fabs(b[i])));
+  }
+}
+
+TEST(FedSdp, TakesTheSameSchedules) {
+  const auto defense = make_defense(
+      "fed-sdp", {{"sigma", "2"}, {"sigma_last", "1"}, {"sigma_schedule", "linear"}});
+  EXPECT_EQ(defense->describe(), "fed-sdp bound=1 sigma=2 to 1 linear");
+}
+
 TEST(PersonalizedLdp, EachHospitalHasTheNoiseOfItsBudget) {
   const auto defense = make_defense("personalized-ldp",
                                     {{"epsilon", "0.5, 1"}, {"delta", "1e-5"}, {"bound", "0.1"}});

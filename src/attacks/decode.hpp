@@ -1,0 +1,35 @@
+#pragma once
+#include <ATen/core/Tensor.h>
+
+#include <string>
+#include <vector>
+
+#include "core/options.hpp"
+
+namespace medpfl {
+
+/// What an attacker makes of the images it found, who knows how hospitals change theirs before
+/// training (mixup, instahide, ats) and what an image looks like on average, and nothing else.
+struct Decoding {
+  std::string rule = "none";  ///< none | unmix | signs | register
+  double weight = 1;          ///< of an image in its own mixture, for unmix and signs
+  double shift = 0;           ///< of register: largest translation, as a share of the side
+  double angle = 0;           ///< of register: largest rotation, in degrees
+  bool any() const { return rule != "none"; }
+  /// "unmix, weight 0.48", "register, shift 0.3, angle 0".
+  std::string describe() const;
+};
+
+std::vector<OptionSpec> decoding_options();
+Decoding read_decoding(const OptionValues& own);
+
+/// images float32 [B, C, S, S] in [0, 1], public_mean [C, S, S]; the result is in [0, 1] again.
+/// With weight a and public mean m:
+///   unmix:    (x - (1 - a) m) / a, as the others of a mixture are m on average
+///   signs:    unmix of, in each pixel, that of x and 1 - x which is nearer to m
+///   register: of the translations and rotations up to the given ones, the inverse of that after
+///             which the image correlates most with m; what was moved out of view is m
+at::Tensor decode(const Decoding& decoding, const at::Tensor& images,
+                  const at::Tensor& public_mean);
+
+}  // namespace medpfl

@@ -1,0 +1,38 @@
+#pragma once
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+#include "core/random.hpp"
+
+namespace medpfl {
+
+/// What a step descends on.
+struct Batch {
+  at::Tensor images;  ///< float32 [B, C, H, W] in [0, 1]
+  at::Tensor labels;  ///< int64 [B], or float32 [B, classes] that add up to 1
+};
+
+/// The images of one hospital, as a defense of data sees them.
+struct Shard {
+  int64_t hospital = 0;  ///< for messages
+  int64_t images = 0, classes = 0;
+  /// Those at these positions, from 0, with int64 labels.
+  std::function<Batch(const std::vector<int64_t>&)> take;
+};
+
+/// What a hospital makes of the images of a local step before its network sees them.
+class BatchTransform {
+ public:
+  virtual ~BatchTransform() = default;
+  /// The batch instead of the images at `positions` of the shard, as many and in their order. All
+  /// randomness is of `random`. Throws DataError where the hospital has too few images.
+  virtual Batch apply(const Shard& shard, const std::vector<int64_t>& positions,
+                      RandomStream* random) const = 0;
+  /// Whether an image may be in several examples.
+  virtual bool mixes() const = 0;
+};
+
+}  // namespace medpfl
