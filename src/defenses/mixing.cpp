@@ -15,8 +15,8 @@
 
 namespace medpfl {
 
-// By rejection from the simplex, or from its mirror image weight = largest - m, m >= 0, whichever is
-// smaller.
+// By rejection from the simplex, or from its mirror image weight = largest - m, m >= 0, whichever
+// is smaller.
 std::vector<double> mixing_weights(int64_t count, double largest, RandomStream* random) {
   std::vector<double> weights(static_cast<size_t>(count));
   const double mirrored_sum = static_cast<double>(count) * largest - 1;

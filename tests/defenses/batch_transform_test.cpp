@@ -187,7 +187,7 @@ TEST(Ats, OperationsFollowTheOrderOfThePolicy) {
 }
 
 TEST(Ats, RefusesWhatIsNoPolicy) {
-  for (const std::string& word : {"twirl:1", "rotate", "flip:1", "rotate:x", "rotate:200",
+  for (const std::string word : {"twirl:1", "rotate", "flip:1", "rotate:x", "rotate:200",
                                   "posterize:0", "contrast:-0.1", "translate-x:"})
     EXPECT_NE(error_of([&] { make_defense("ats", {{"policy", "invert," + word}}); })
                   .find("defense.ats.policy: '" + word + "' is no operation"),

@@ -41,7 +41,6 @@ def psnr(run: h5py.File) -> float:
 
 
 @pytest.mark.parametrize(("defense", "decode", "gain"), [
-    ({"defense.chain": "mixup"}, {"decode": "unmix"}, 0.5),
     ({"defense.chain": "instahide"}, {"decode": "signs"}, 2),
     ({"defense.chain": "ats", "defense.ats.policy": "translate-x:0.25"},
      {"decode": "register", "decode_shift": 0.25}, 2),
