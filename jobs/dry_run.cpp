@@ -95,7 +95,8 @@ std::string privacy(const Settings& s, const FederatedData& data, const Model& m
                                           model.layout().size(), s.seed, data.shard_sizes);
   if (ledger == nullptr) return "";
   for (int64_t r = 0; r < s.federation.rounds; ++r)
-    ledger->add(plan_round(r, data.shard_sizes, s.federation.sampling, s.seed, *s.targets));
+    ledger->add(plan_round(r, data.shard_sizes, s.federation.sampling, s.federation.dropout, s.seed,
+                           *s.targets));
   const Epsilon end = ledger->greatest().back();
   std::string out =
       fmt::format("privacy\n  epsilon {:.4g} (classic {:.4g}) at delta {} after {} rounds: {}\n",
