@@ -77,6 +77,9 @@ def parser() -> argparse.ArgumentParser:
     defenses = commands.add_parser(
         "defenses", help="compare the defenses of a sweep, in Markdown, with pictures beside it")
     defenses.add_argument("folder", metavar="FOLDER", type=Path, help="of the sweep")
+    defenses.add_argument(
+        "--images", action="store_true",
+        help="with private and reconstructed images: only where those may be shown")
     for command in (attacks, defenses):
         command.add_argument("--machine", default="", metavar="TEXT", help="named on the page")
         command.add_argument("--output", type=Path, metavar="FILE", required=True)
@@ -94,7 +97,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return 0
         if options.command == "defenses":
             with open_sweep(options.folder) as sweep:
-                for file in write_defense_page(sweep, options.output, options.machine):
+                for file in write_defense_page(
+                        sweep, options.output, options.machine, options.images):
                     print(f"wrote {file}")
             return 0
         if options.command == "report" and is_sweep(options.run):

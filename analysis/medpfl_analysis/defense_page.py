@@ -38,7 +38,7 @@ def _table(head: list[str], rows: list[list[str]]) -> list[str]:
             *("| " + " | ".join(row) + " |" for row in rows), ""]
 
 
-def _figures(sweep: Sweep) -> dict[str, tuple[str, Figure]]:
+def _figures(sweep: Sweep, images: bool) -> dict[str, tuple[str, Figure]]:
     """name -> alternative text and figure: frontier, a curve for each kind of scale, grids."""
     table = sweep.table
     ssim = next(metric for metric in SCORES if metric.key == "ssim")
@@ -49,7 +49,7 @@ def _figures(sweep: Sweep) -> dict[str, tuple[str, Figure]]:
             name.replace(" ", "_").replace("(", "").replace(")", ""))
         made[f"{word}_curves"] = (f"Recognizable images and balanced accuracy over {name}",
                                   plots.scale_curves(table, rows, name, LIGHT))
-    for i, (title, rows) in enumerate(panels(table), start=1):
+    for i, (title, rows) in enumerate(panels(table) if images else [], start=1):
         method, mine = by_method(rows)[0]
         made[f"images_{i}"] = (
             f"{title}: the same private images, and what {method} recovered under each defense",
@@ -74,10 +74,9 @@ def defense_page(sweep: Sweep, pictures: dict[str, str], machine: str = "") -> s
         page += [f"**{title}**", "", *(f"- {sentence}" for sentence in sentences), ""]
     left = sweep.left_out
     if len(left):
-        page += ["**Not complete**, so not here:", "", *_table(
-            ["point", "status", "options", "error"],
-            [[p["folder"], p["status"], f"`{p['setting']}`", _one_line(p["error"])]
-             for _, p in left.iterrows()])]
+        told = [f"{p['folder']} ({p['status']}" + (f": {_one_line(p['error'])}" if p["error"] else "")
+                + ")" for _, p in left.iterrows()]
+        page += ["**Not complete**, so not here: " + ", ".join(told) + ".", ""]
     page += [part for address, alt in pictures.items() for part in (f"![{alt}]({address})", "")]
     metrics = [metric.title for metric in LEAKS]
     for title, rows in panels(table):
@@ -116,13 +115,15 @@ def _one_line(text: str) -> str:
     return " ".join(text.split()).replace("|", "\\|")
 
 
-def write_defense_page(sweep: Sweep, output: Path, machine: str = "") -> list[Path]:
+def write_defense_page(sweep: Sweep, output: Path, machine: str = "",
+                       images: bool = False) -> list[Path]:
     """Writes the page to `output` and its pictures to pictures/NAME_*.png beside it, NAME being
-    that of the page; returns what it wrote."""
+    that of the page; with `images` also grids of private and reconstructed images. Returns what it
+    wrote."""
     folder = output.parent / "pictures"
     folder.mkdir(parents=True, exist_ok=True)
     written, addresses = [output], {}
-    for name, (alt, figure) in _figures(sweep).items():
+    for name, (alt, figure) in _figures(sweep, images).items():
         file = folder / f"{output.stem}_{name}.png"
         file.write_bytes(small_png(figure))
         written.append(file)

@@ -218,7 +218,7 @@ def _scale_axis(axes: Axes, scale: np.ndarray, name: str, theme: Theme) -> None:
     values = np.unique(scale)
     if values[0] > 0 and values[-1] / values[0] >= 4:
         _logarithmic(axes)
-        axes.set_xticks(_apart(values, (values[-1] / values[0]) ** 0.16))
+        axes.set_xticks(_apart(values, (values[-1] / values[0]) ** 0.3))
         axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:.3g}"))
     else:
         axes.xaxis.set_major_locator(MaxNLocator(nbins=4))

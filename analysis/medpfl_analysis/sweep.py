@@ -96,8 +96,14 @@ class Sweep:
     def base(self) -> list[str]:
         """Options of the base configuration that are not default: "federation.rounds=400"."""
         frame = table(self.file.get("config"), ("option", "value", "source"))
-        told = frame[(frame["source"] != "default") & (frame["option"] != "run.output")]
-        return [f"{row.option}={row.value}" for row in told.itertuples()]
+        left = {"run.output", *frame["option"][frame["source"] == "default"]}
+        if self.complete:
+            # The index may have been made from a base written out whole; a run knows the sources.
+            with self.open_point(self.complete[0]) as run:
+                told = run.provenance
+            left.update(told["option"][told["source"] == "default"])
+        kept = frame[~frame["option"].isin(left)]
+        return [f"{row.option}={row.value}" for row in kept.itertuples()]
 
     def open_point(self, point: int) -> Run:
         """The run of a point. Raises RunFormatError as open_run, which names the file."""

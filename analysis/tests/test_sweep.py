@@ -266,8 +266,8 @@ def test_points_that_are_not_complete_are_listed(tmp_path: Path) -> None:
     assert "defense.chain=laplace defense.laplace.scale=4" in html
     page = folder / "defenses.md"
     assert main(["defenses", str(folder), "--output", str(page)]) == 0
-    assert ("| points/00002 | failed | `defense.chain=laplace defense.laplace.scale=3` | "
-            "no room <left> \\| here |") in page.read_text(encoding="utf-8")
+    assert ("points/00002 (failed: no room <left> \\| here), points/00003 (open), "
+            "points/00004 (interrupted).") in page.read_text(encoding="utf-8")
 
 
 def test_page_of_defenses(sweep_folder: Path, tmp_path: Path) -> None:
@@ -284,9 +284,12 @@ def test_page_of_defenses(sweep_folder: Path, tmp_path: Path) -> None:
     assert "| `laplace scale=0.1` | `dlg objective=l1` | 0.35 → 0.60 | 50 % → 75 % |" in text
     assert "What was set in all points: `federation.rounds=3`." in text
     assert "defense.chain = laplace" in text.split("## The grid")[1]
+    names = ["defenses_frontier.png", "defenses_scale_curves.png"]
+    assert sorted(path.name for path in (tmp_path / "pictures").iterdir()) == names
+    assert main(["defenses", str(sweep_folder), "--images", "--output", str(page)]) == 0
+    text = page.read_text(encoding="utf-8")
     pictures = sorted(path.name for path in (tmp_path / "pictures").iterdir())
-    assert pictures == ["defenses_frontier.png", "defenses_images_1.png",
-                        "defenses_scale_curves.png"]
+    assert pictures == sorted([*names, "defenses_images_1.png"])
     assert [f"pictures/{name}" in text for name in pictures] == [True] * 3
 
 
