@@ -2,7 +2,6 @@
 
 #include <ATen/ops/batch_norm.h>
 #include <ATen/ops/constant_pad_nd.h>
-#include <ATen/ops/conv2d.h>
 #include <ATen/ops/elu.h>
 #include <ATen/ops/group_norm.h>
 #include <ATen/ops/leaky_relu.h>
@@ -21,6 +20,7 @@
 #include <utility>
 
 #include "core/error.hpp"
+#include "models/convolution.hpp"
 #include "models/layer_inputs.hpp"
 
 namespace medpfl {
@@ -103,8 +103,8 @@ at::Tensor pass(const Model& model, const std::vector<at::Tensor>& weights,
     const at::Tensor input = x;
     switch (layer.kind) {
       case Layer::Kind::kConvolution:
-        x = at::conv2d(x, parameter(weights, layer.weight), parameter(weights, layer.bias),
-                       layer.stride, layer.padding);
+        x = convolution(x, parameter(weights, layer.weight), parameter(weights, layer.bias),
+                        layer.stride, layer.padding);
         break;
       case Layer::Kind::kGroupNorm:
         x = at::group_norm(x, layer.groups, parameter(weights, layer.weight),

@@ -1,0 +1,15 @@
+#pragma once
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+
+namespace medpfl {
+
+/// at::conv2d of x [B, C, H, W] with square stride and padding, weight [O, C, K, K] and bias [O] or
+/// undefined. It can be differentiated any number of times, and each derivative is again one
+/// convolution of the shapes of the first: LibTorch's own second derivative by x takes the image
+/// for the kernel, which is several times slower.
+at::Tensor convolution(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
+                       int64_t stride, int64_t padding);
+
+}  // namespace medpfl
