@@ -60,6 +60,8 @@ class Defense {
   virtual Guarantee guarantee(const Guarantee& before, const GuaranteeContext&) const {
     return after_unbounded(before);
   }
+  /// Whether it looks at DefenseContext::own. Behind noise that undoes what the noise guarantees.
+  virtual bool looks_at_images() const { return false; }
   /// What it puts before the head, for one that acts in the network; else null.
   virtual const Bottleneck* bottleneck() const { return nullptr; }
   /// What it makes of the images of local steps, for one that acts there; else null.
@@ -96,6 +98,8 @@ class DefenseChain {
   }
   /// What bounds what a hospital sends in a round.
   Guarantee guarantee(const GuaranteeContext& context) const;
+  /// Whether one of them looks at the images behind a message.
+  bool looks_at_images() const;
   bool empty() const { return chain_.empty(); }
   /// What one of them asks of local steps, or null.
   const DpSgd* dp_sgd() const;

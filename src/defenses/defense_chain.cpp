@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "core/error.hpp"
 #include "core/text.hpp"
 #include "defenses/batch_transform.hpp"
@@ -85,8 +87,17 @@ std::vector<DefenseReport> DefenseChain::apply(FlatParameters* update, DefenseCo
 
 Guarantee DefenseChain::guarantee(const GuaranteeContext& context) const {
   Guarantee so_far;
-  for (const auto& defense : chain_) so_far = defense->guarantee(so_far, context);
+  for (const auto& defense : chain_) {
+    const bool private_again =
+        so_far.noise != Guarantee::Noise::kNone && defense->looks_at_images();
+    so_far = private_again ? Guarantee() : defense->guarantee(so_far, context);
+  }
   return so_far;
+}
+
+bool DefenseChain::looks_at_images() const {
+  return std::any_of(chain_.begin(), chain_.end(),
+                     [](const auto& defense) { return defense->looks_at_images(); });
 }
 
 const Bottleneck* DefenseChain::bottleneck() const {

@@ -25,7 +25,7 @@ struct GuaranteeContext {
 };
 
 /// After a step that scales the update to an L2 norm of at most `bound`. Behind noise nothing
-/// changes any more: what is done there uses nothing private.
+/// changes any more, as long as what is done there uses nothing private: DefenseChain sees to that.
 Guarantee after_clipping(Guarantee before, double bound);
 /// After noise of this standard deviation, or of Laplace scale b, in every entry; the first of
 /// several counts. Without a bound it guarantees nothing.

@@ -15,6 +15,10 @@ class Precode final : public Defense {
       : bottleneck_{own.integer("width"), own.real("weight")} {}
   void apply(FlatParameters*, const DefenseContext&) const override {}
   const Bottleneck* bottleneck() const override { return &bottleneck_; }
+  Guarantee guarantee(const Guarantee& before, const GuaranteeContext&) const override {
+    return before;
+  }
+  NumberFormat format(const NumberFormat& before) const override { return before; }
   std::string describe() const override {
     return fmt::format("precode width={} weight={}", bottleneck_.width,
                        shortest(bottleneck_.weight));

@@ -36,6 +36,7 @@ class Soteria final : public Defense {
     for (const int64_t j : order) weight.select(1, j).zero_();
   }
 
+  bool looks_at_images() const override { return true; }
   Guarantee guarantee(const Guarantee& before, const GuaranteeContext&) const override {
     return before;
   }

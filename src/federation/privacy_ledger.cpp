@@ -12,9 +12,11 @@ std::unique_ptr<PrivacyLedger> PrivacyLedger::make(const FederationSettings& set
                                                    uint64_t seed,
                                                    std::vector<int64_t> shard_sizes) {
   const GuaranteeContext context{seed, 0, settings.rounds, 0, parameters};
-  if (!settings.dp_sgd && chain.guarantee(context).noise == Guarantee::Noise::kNone) return nullptr;
-  return std::unique_ptr<PrivacyLedger>(new PrivacyLedger(settings, aggregator.epochs(), chain,
-                                                          context, std::move(shard_sizes)));
+  const bool claimed = settings.dp_sgd ? !chain.looks_at_images()
+                                       : chain.guarantee(context).noise != Guarantee::Noise::kNone;
+  if (!claimed) return nullptr;
+  return std::unique_ptr<PrivacyLedger>(
+      new PrivacyLedger(settings, aggregator.epochs(), chain, context, std::move(shard_sizes)));
 }
 
 PrivacyLedger::PrivacyLedger(const FederationSettings& settings, int64_t epochs,
@@ -36,7 +38,8 @@ PrivacyLedger::Steps PrivacyLedger::local_steps(int64_t shard, double sigma) con
   // A shuffled epoch takes each image in one step, and what hides which one is not counted.
   if (!settings_.dp_sgd->poisson) return {kGaussian, sigma, 1, std::max<int64_t>(1, epochs_)};
   const int64_t batch = settings_.batch_size;
-  return {kGaussian, sigma, static_cast<double>(batch_of(batch, shard)) / static_cast<double>(shard),
+  return {kGaussian, sigma,
+          static_cast<double>(batch_of(batch, shard)) / static_cast<double>(shard),
           epochs_ == 0 ? 1 : epochs_ * batches_of(batch, shard)};
 }
 
@@ -98,7 +101,9 @@ std::string PrivacyLedger::claim() const {
            "loss and the number of images it states";
   return std::string(
              "(epsilon, delta) differential privacy of one image of a hospital, present or without "
-             "a gradient, in all its updates so far, against the server; not of probes; ") +
+             "a gradient, in all its updates so far, against the server; not of probes, nor of the "
+             "mean loss it "
+             "states; ") +
          (settings_.dp_sgd->poisson
               ? "Poisson sampling at the rate B/N"
               : "shuffled batches, so no amplification by sampling is claimed: each image "

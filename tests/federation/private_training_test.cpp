@@ -206,8 +206,8 @@ TEST_F(PrivateTraining, NoiseOnClippedUpdatesIsAccountedPerHospital) {
   chain("gaussian", {{"scale", "6"}});
   const auto ledger = ledger_of("fedavg", {10, 4});
   ASSERT_NE(ledger, nullptr);
-  for (int64_t r = 0; r < 3; ++r) ledger->add(plan(r, r == 0 ? std::vector<int64_t>{0, 1}
-                                                             : std::vector<int64_t>{0}));
+  for (int64_t r = 0; r < 3; ++r)
+    ledger->add(plan(r, r == 0 ? std::vector<int64_t>{0, 1} : std::vector<int64_t>{0}));
   EXPECT_NEAR(ledger->of_hospitals()[4], spent(1, {{3, 3}}, 1e-4), 1e-12);
   EXPECT_NEAR(ledger->of_hospitals()[5], spent(1, {{3, 1}}, 1e-4), 1e-12);
   // The sigma for what was spent is what was used.
@@ -261,6 +261,35 @@ TEST_F(PrivateTraining, NothingIsClaimedWithoutBoundOrWhereTheNoiseFollowsTheUpd
   chain("prune", {});
   chain("fed-sdp", {});
   chain("quantize", {});
+  EXPECT_NE(ledger_of("fedsgd", {10}), nullptr);
+}
+
+// Soteria chooses by the images: before the noise that is part of the update, behind it a leak.
+TEST_F(PrivateTraining, NothingIsClaimedWhereImagesAreLookedAtBehindTheNoise) {
+  chain("soteria", {});
+  chain("fed-sdp", {});
+  EXPECT_NE(ledger_of("fedsgd", {10}), nullptr);
+  chain_ = {};
+  chain("fed-sdp", {});
+  chain("soteria", {});
+  EXPECT_EQ(ledger_of("fedsgd", {10}), nullptr);
+  chain_ = {};
+  protect({});
+  chain("dp-sgd", {});
+  EXPECT_NE(ledger_of("fedsgd", {10}), nullptr);
+  chain("soteria", {});
+  EXPECT_EQ(ledger_of("fedsgd", {10}), nullptr);
+}
+
+TEST_F(PrivateTraining, ABottleneckLeavesMessagesAsTheyAre) {
+  chain("clip", {});
+  chain("quantize", {});
+  chain("precode", {});
+  EXPECT_EQ(chain_.number_formats().back(), chain_.number_formats()[1]);
+  chain_ = {};
+  chain("clip", {});
+  chain("precode", {});
+  chain("gaussian", {});
   EXPECT_NE(ledger_of("fedsgd", {10}), nullptr);
 }
 
