@@ -92,7 +92,9 @@ RunKeeper::Start RunKeeper::find() {
 RunKeeper::Start RunKeeper::open() {
   int start = 0;
   comm_.agree([&] {
-    if (comm_.is_root()) start = static_cast<int>(find());
+    if (!comm_.is_root()) return;
+    lock_ = std::make_unique<RunLock>(s_.output);
+    start = static_cast<int>(find());
   });
   comm_.broadcast(&start, sizeof start);
   shared_ = comm_.broadcast(std::move(shared_));

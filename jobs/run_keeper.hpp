@@ -1,6 +1,7 @@
 #pragma once
 #include <chrono>
 #include <functional>
+#include <memory>
 #include <string>
 
 #include "comm/communicator.hpp"
@@ -10,6 +11,7 @@
 #include "core/stop.hpp"
 #include "core/timers.hpp"
 #include "job.hpp"
+#include "results/run_lock.hpp"
 #include "results/run_record.hpp"
 
 namespace medpfl {
@@ -80,6 +82,7 @@ class RunKeeper {
   std::chrono::steady_clock::time_point last_write_;
   std::string shared_, server_, client_states_;
   bool stop_ = false, begun_ = false;
+  std::unique_ptr<RunLock> lock_;  // on rank 0
 };
 
 /// Says how a run ended, with its summary or how to go on; for rank 0.

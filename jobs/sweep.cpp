@@ -27,13 +27,15 @@ std::string help() {
          "and keeps the index run.output/sweep.h5. The same command again goes on: complete points "
          "stay, interrupted ones are resumed, open ones begun; failed ones stay unless "
          "--retry-failed is given. Without --grid it goes on with the sweep in run.output.\n\n"
-         "A grid file: lines section.option = v1 | v2 | v3, crossed with each other, in the section "
+         "A grid file: lines section.option = v1 | v2 | v3, crossed with each other, in the "
+         "section "
          "[grid]; each further section [NAME] is a block with lines of its own, crossed with those "
          "of [grid], and the points are those of all blocks.\n\n"
          "flags:\n"
          "  --grid FILE           options that vary\n"
          "  --config FILE         the other options from an INI file; the command line wins\n"
-         "  --ranks-per-point N   groups of N ranks work on points of their own (default: all ranks "
+         "  --ranks-per-point N   groups of N ranks work on points of their own (default: all "
+         "ranks "
          "work on one point after another)\n"
          "  --index I             only point I, from 0, as one task of a job array\n"
          "  --index I/N           only share I, from 0, of N: points I, I+N, I+2N, ...\n"
@@ -68,8 +70,9 @@ class Sweep {
     bool stopped = false;
     for (size_t i = 0; i < due.size() && !stopped; ++i)
       if (i % static_cast<size_t>(group.count()) == static_cast<size_t>(group.number()))
-        stopped = !run_point(group.comm(), place, due[i]);
+        stopped = !run_point(group, place, due[i]);
     stopped = comm_.max(stopped ? 1 : 0) > 0;
+    busy_ = comm_.max(busy_ ? 1 : 0) > 0;
     int code = 0;
     comm_.agree([&] {
       if (comm_.is_root()) code = finish(stopped);
@@ -86,8 +89,10 @@ class Sweep {
       if (comm_.is_root()) fmt::print("{}\n", title(point));
       const Config config = request_.config(point);
       Settings settings;
-      group.comm().agree([&] { settings = make_settings(config); });
-      medpfl::dry_run(group.comm(), config, settings, place);
+      agree_in(group, [&] {
+        group.comm().agree([&] { settings = make_settings(config); });
+        medpfl::dry_run(group.comm(), config, settings, place);
+      });
     }
     comm_.barrier();
   }
@@ -126,8 +131,20 @@ class Sweep {
     return ByteReader(bytes).array<int64_t>();
   }
 
+  // What one of several groups agrees on, the others do not know: then it must end them too.
+  template <typename Action>
+  static void agree_in(const RankGroup& group, Action action) {
+    try {
+      action();
+    } catch (const AgreedError& error) {
+      if (group.count() == 1) throw;
+      throw Error(error.code(), error.what());
+    }
+  }
+
   // False: stopped as asked. Collective in the group.
-  bool run_point(const Communicator& group, const RankPlace& place, int64_t point) {
+  bool run_point(const RankGroup& ranks, const RankPlace& place, int64_t point) {
+    const Communicator& group = ranks.comm();
     const double left = arguments_.max_walltime - since(begun_);
     const bool limited = arguments_.max_walltime > 0;
     if (group.max(stop_signalled() || (limited && left <= 0) ? 1 : 0) > 0) return false;
@@ -158,20 +175,28 @@ class Sweep {
       group.agree([&] { settings = make_settings(config); });
       end(static_cast<ExitCode>(simulate(group, config, settings, arguments, place)), "");
     } catch (const AgreedError& error) {
+      if (error.code() == ExitCode::kBusy) {
+        // Its state is for the other to write.
+        log_warning(fmt::format("{} is left alone: {}", title(point), error.what()));
+        busy_ = true;
+        return true;
+      }
       end(error.code(), error.what());
     } catch (const Error& error) {
       fail_alone(error.code(), error.what());
     } catch (const std::exception& error) {
       fail_alone(ExitCode::kInternal, message_of(error));
     }
-    group.agree([&] {
-      if (!group.is_root()) return;
-      folder_.write(point, now);
-      if (now.status == "failed")
-        log_warning(fmt::format("{} failed: {}", title(point), now.error));
-      if (!comm_.is_root() || !keeps_index()) return;
-      board_.refresh();
-      board_.write_index(true);
+    agree_in(ranks, [&] {
+      group.agree([&] {
+        if (!group.is_root()) return;
+        folder_.write(point, now);
+        if (now.status == "failed")
+          log_warning(fmt::format("{} failed: {}", title(point), now.error));
+        if (!comm_.is_root() || !keeps_index()) return;
+        board_.refresh();
+        board_.write_index(true);
+      });
     });
     return now.status != "interrupted";
   }
@@ -188,7 +213,8 @@ class Sweep {
       return static_cast<int>(ExitCode::kInterrupted);
     }
     const int64_t failed = board_.first_failed();
-    return failed < 0 ? 0 : static_cast<int>(board_.state(failed).exit_code);
+    if (failed >= 0) return static_cast<int>(board_.state(failed).exit_code);
+    return busy_ ? static_cast<int>(ExitCode::kBusy) : 0;
   }
 
   const Communicator& comm_;
@@ -197,6 +223,7 @@ class Sweep {
   SweepFolder folder_;
   SweepBoard board_;  // on rank 0
   Clock::time_point begun_;
+  bool busy_ = false;  // a point was left to another process
 };
 
 int run(const Communicator& comm, const JobArguments& arguments) {
@@ -209,8 +236,9 @@ int run(const Communicator& comm, const JobArguments& arguments) {
     if (!comm.is_root()) return;
     const SweepFolder folder(request.output);
     if (arguments.overwrite && !arguments.index.empty())
-      throw ConfigError("--overwrite removes all points, and --index runs some of them: begin the "
-                        "sweep anew in another folder");
+      throw ConfigError(
+          "--overwrite removes all points, and --index runs some of them: begin the "
+          "sweep anew in another folder");
     if (arguments.merge && !folder.begun())
       throw ConfigError(fmt::format("--merge: no sweep was begun in {}", request.output));
     const bool changes = !arguments.list && !arguments.merge && !arguments.dry_run;

@@ -15,6 +15,7 @@ enum class ExitCode : int {
   kNumeric = 6,        ///< NaN, or a value outside the range of the exact sum
   kCommunication = 7,  ///< MPI, or a launcher that does not match it
   kDropout = 8,        ///< too few hospitals' updates arrived in a round
+  kBusy = 9,           ///< another process is at work on the run
   kInterrupted = 75,   ///< stopped as asked, with a checkpoint; --resume goes on (EX_TEMPFAIL)
 };
 

@@ -13,6 +13,7 @@
 #include <system_error>
 
 #include "core/error.hpp"
+#include "results/run_lock.hpp"
 
 namespace fs = std::filesystem;
 
@@ -43,14 +44,17 @@ constexpr const char* kRunEntries[] = {"run.h5",
                                        "weights",
                                        "report.html"};
 
+bool is_of_a_run(const fs::path& name) {
+  return name == RunLock::kName ||
+         std::find(std::begin(kRunEntries), std::end(kRunEntries), name) != std::end(kRunEntries);
+}
+
 // Empty, with a run.h5 (other files beside it stay), or with nothing but what a run leaves.
 bool holds_only_a_run(const fs::path& folder) {
   if (fs::exists(folder / "run.h5")) return true;
-  return std::all_of(fs::directory_iterator(folder), fs::directory_iterator(),
-                     [](const fs::directory_entry& entry) {
-                       return std::find(std::begin(kRunEntries), std::end(kRunEntries),
-                                        entry.path().filename()) != std::end(kRunEntries);
-                     });
+  return std::all_of(
+      fs::directory_iterator(folder), fs::directory_iterator(),
+      [](const fs::directory_entry& entry) { return is_of_a_run(entry.path().filename()); });
 }
 
 }  // namespace

@@ -1,11 +1,13 @@
 #include "results/sweep_file.hpp"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <cstdio>
 #include <ctime>
 
 #include "core/error.hpp"
+#include "core/process.hpp"
 #include "core/text.hpp"
 #include "core/version.hpp"
 #include "h5/file.hpp"
@@ -40,8 +42,7 @@ void write_points(h5::File* file, const SweepRecord& record) {
       "status", points, [](const P& p) { return p.status; },
       "complete, interrupted, failed, or open: not begun");
   table.column<int64_t, P>(
-      "exit_code", points, [](const P& p) { return p.exit_code; },
-      "of the point's run; -1: open");
+      "exit_code", points, [](const P& p) { return p.exit_code; }, "of the point's run; -1: open");
   table.column<std::string, P>(
       "error", points, [](const P& p) { return p.error; }, "message of a failed point");
   table.column<double, P>(
@@ -64,7 +65,9 @@ void write_links(h5::File* file, const SweepRecord& record) {
 }  // namespace
 
 void write_sweep(const std::string& folder, const SweepRecord& record) {
-  const std::string partial = folder + "/sweep.h5.partial";
+  // Several merges may be at work at once.
+  const std::string partial =
+      fmt::format("{}/sweep.h5.{}.{}.partial", folder, host_name(), ::getpid());
   try {
     h5::File file = h5::File::create(partial);
     write_root(&file, record);

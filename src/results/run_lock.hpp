@@ -1,0 +1,26 @@
+#pragma once
+#include <string>
+
+namespace medpfl {
+
+/// Keeps a run's folder for this process until it is destroyed or the process ends, however it
+/// ends, by an advisory lock on a file in it. Where the file system knows no locks it keeps
+/// nothing.
+class RunLock {
+ public:
+  /// Makes the folder if it is absent. Throws Error of kBusy, which names who has the folder, and
+  /// OutputError where the file cannot be made.
+  explicit RunLock(const std::string& folder);
+  ~RunLock();
+  RunLock(const RunLock&) = delete;
+  RunLock& operator=(const RunLock&) = delete;
+
+  /// The name of the file.
+  static constexpr const char* kName = "run.lock";
+
+ private:
+  std::string path_;
+  int file_ = -1;
+};
+
+}  // namespace medpfl
