@@ -182,12 +182,12 @@ def _family_sentence(family: str, rows: pd.DataFrame, base: float, chance: float
 
 
 def headline(table: pd.DataFrame) -> str:
-    """How many defended settings leave at least half of the images recognizable."""
+    """How many defended settings leave at least half of the images recognizable, or re-identified."""
     attacked = table[(table["method"] != "") & (table["chain"] != NONE)]
     if attacked.empty:
         return "No defended point was attacked: this sweep says nothing about defenses"
-    worst = attacked.groupby(["panel", "threat", "defense"])[RECOGNIZABLE].max()
-    bad = int((worst >= HALF).sum())
+    worst = attacked.groupby(["panel", "threat", "defense"])[[RECOGNIZABLE, REIDENTIFIED]].max()
+    bad, named = (int((worst[key] >= HALF).sum()) for key in (RECOGNIZABLE, REIDENTIFIED))
     verb = "leaves" if bad == 1 else "leave"
     return (f"{bad or 'None'} of {len(worst)} defended settings {verb} at least half of the images "
-            "recognizable")
+            f"recognizable, {named or 'none'} at least half re-identified")

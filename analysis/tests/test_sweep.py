@@ -114,7 +114,7 @@ def test_findings_in_words(sweep_folder: Path) -> None:
         "balanced accuracy of 50 %."]
     # laplace 0.01 and 0.1 of laplace 0.01, 0.1, 1 and dp-sgd.
     assert headline(table) == ("2 of 4 defended settings leave at least half of the images "
-                               "recognizable")
+                               "recognizable, 2 at least half re-identified")
     steps = levels(table[table["family"] == "laplace"])
     assert [step.scale for step in steps] == [0.01, 0.1, 1]
     assert [step.recognizable for step in steps] == [0.75, 0.75, 0]

@@ -135,7 +135,8 @@ void write_epsilon(h5::File* file, const RunRecord& record) {
   table.column("epsilon_classic", classic, "the same by the classic conversion, never less");
   file->write_attribute(
       "/rounds/epsilon", "claim",
-      privacy != nullptr ? privacy->claim() : "none: no noise that follows clipping");
+      privacy != nullptr ? privacy->claim()
+                         : "none: no noise that follows clipping, or images looked at behind it");
   if (privacy == nullptr) return;
   file->write_attribute("/rounds/epsilon", "delta", privacy->delta());
   const auto hospitals = static_cast<int64_t>(record.data->shard_sizes.size());

@@ -15,7 +15,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 MPIRUN = "/usr/bin/mpirun"
 
 # Exit codes of src/core/error.hpp.
-CONFIG, DATA, OUTPUT, FORMAT, NUMERIC, COMMUNICATION, DROPOUT = 2, 3, 4, 5, 6, 7, 8
+CONFIG, DATA, OUTPUT, FORMAT, NUMERIC, COMMUNICATION, DROPOUT, BUSY = 2, 3, 4, 5, 6, 7, 8, 9
 
 ENVIRONMENT = {
     "OMP_NUM_THREADS": "1",

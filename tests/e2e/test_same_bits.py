@@ -71,6 +71,16 @@ FEDERATIONS: dict[str, dict[str, object]] = {
         "attack.probe_batch": 2,
         "attack.iterations": 1,
     },
+    "a bottleneck, solved for and left out": {
+        "defense.chain": "precode,gaussian",
+        "defense.precode.width": 8,
+        "defense.gaussian.relative": "norm",
+        "attack.method": "idlg,inverting-gradients",
+        "attack.idlg.bottleneck": "observed",
+        "attack.inverting-gradients.bottleneck": "sample",
+        "attack.probes": 2,
+        "attack.iterations": 2,
+    },
     "dedicated server, updates attacked": {
         "federation.algorithm": "fedavg",
         "federation.partition": "label-shards",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import signal
@@ -13,6 +14,7 @@ import h5py
 import pytest
 from files import npz
 from harness import (
+    BUSY,
     CONFIG,
     DATA,
     ENVIRONMENT,
@@ -25,6 +27,7 @@ from harness import (
     complete,
     medpfl,
     text,
+    words,
 )
 from test_same_bits import expect_same
 
@@ -263,6 +266,38 @@ def test_tasks_of_an_array(done: Sweep, tmp_path: Path) -> None:
     assert result.code == 0 and "medpfl sweep --merge" in result.out
     assert sweep.again("--merge").code == 0
     expect_same_points(done, sweep)
+
+
+def test_a_point_that_another_process_has_is_left_alone(tmp_path: Path) -> None:
+    """It stays as it is, the others are run; the exit code says that something is left."""
+    sweep = Sweep(tmp_path, "[grid]\nrun.seed = 1 | 2\n")
+    folder = sweep.output / "points" / "00000"
+    folder.mkdir(parents=True)
+    with (folder / "run.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        lock.write("process 1 of elsewhere")
+        lock.flush()
+        result = sweep.run(ranks=2)
+        assert result.code == BUSY, result.err
+        assert "process 1 of elsewhere is at work on this run" in result.err
+        with sweep.index() as index:
+            assert column(index, "status") == ["open", "complete"]
+        assert [path.name for path in folder.iterdir()] == ["run.lock"]
+        alone = medpfl("simulate", *words(TINY | {"run.output": folder}), "--resume")
+        assert alone.code == BUSY and len(alone.errors) == 1, alone.err
+    assert sweep.again().code == 0
+    with sweep.index() as index:
+        assert column(index, "status") == ["complete"] * 2
+    assert not list(sweep.output.rglob("run.lock"))
+
+
+def test_a_group_that_cannot_write_ends_all(tmp_path: Path) -> None:
+    """The other groups do not wait for it for ever."""
+    sweep = Sweep(tmp_path, "[grid]\nrun.seed = 1 | 2 | 3 | 4\n")
+    (sweep.output / "points" / "00001.txt").mkdir(parents=True)
+    result = sweep.run("--ranks-per-point=1", "--retry-failed", ranks=2)
+    assert result.code == OUTPUT, result.err
+    assert "00001.txt" in result.err
 
 
 def test_a_point_without_its_folder_is_run_again(tmp_path: Path) -> None:
