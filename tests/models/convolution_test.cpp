@@ -36,7 +36,7 @@ Tensors derivatives(const Convolve& convolve, const Tensors& inputs, uint64_t se
   for (const at::Tensor& g : first) directions.push_back(at::randn(g.sizes()));
   const Tensors second = torch::autograd::grad(first, leaves, directions, true, true);
   const Tensors third =
-      torch::autograd::grad({second[0].square().sum() + second[1].square().sum()}, leaves);
+      torch::autograd::grad({second[0].square().sum().add(second[1].square().sum())}, leaves);
   for (const Tensors& some : {first, second, third})
     all.insert(all.end(), some.begin(), some.end());
   return all;
