@@ -3,7 +3,6 @@
 #include <ATen/ops/conv2d.h>
 #include <ATen/ops/convolution_backward.h>
 #include <ATen/ops/empty.h>
-#include <ATen/ops/sum.h>
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <array>
@@ -20,8 +19,7 @@ using Tensors = torch::autograd::variable_list;
 
 // y = x * w is bilinear, and so are its derivatives, given e = dL/dy: by x in (e, w), by w in
 // (e, x). Each of the three is differentiated by the other two.
-Tensor forward(const Tensor& x, const Tensor& w, const Tensor& bias, int64_t stride,
-               int64_t padding);
+Tensor forward(const Tensor& x, const Tensor& w, int64_t stride, int64_t padding);
 Tensor by_input(const Tensor& e, const Tensor& w, at::IntArrayRef shape, int64_t stride,
                 int64_t padding);
 Tensor by_weight(const Tensor& e, const Tensor& x, at::IntArrayRef shape, int64_t stride,
@@ -55,17 +53,16 @@ Factors saved(AutogradContext* context) {
 }
 
 struct Forward : Function<Forward> {
-  static Tensor forward(AutogradContext* context, const Tensor& x, const Tensor& w,
-                        const Tensor& bias, int64_t stride, int64_t padding) {
+  static Tensor forward(AutogradContext* context, const Tensor& x, const Tensor& w, int64_t stride,
+                        int64_t padding) {
     save(context, {x, w, stride, padding});
-    return at::conv2d(x, w, bias, stride, padding);
+    return at::conv2d(x, w, {}, stride, padding);
   }
   static Tensors backward(AutogradContext* context, const Tensors& gradient) {
     const auto [x, w, stride, padding] = saved(context);
     const Tensor& e = gradient[0];
     return {context->needs_input_grad(0) ? by_input(e, w, x.sizes(), stride, padding) : Tensor(),
             context->needs_input_grad(1) ? by_weight(e, x, w.sizes(), stride, padding) : Tensor(),
-            context->needs_input_grad(2) ? e.sum({0, 2, 3}) : Tensor(),
             {},
             {}};
   }
@@ -81,7 +78,7 @@ struct ByInput : Function<ByInput> {
   static Tensors backward(AutogradContext* context, const Tensors& gradient) {
     const auto [e, w, stride, padding] = saved(context);
     const Tensor& g = gradient[0];
-    return {context->needs_input_grad(0) ? medpfl::forward(g, w, {}, stride, padding) : Tensor(),
+    return {context->needs_input_grad(0) ? medpfl::forward(g, w, stride, padding) : Tensor(),
             context->needs_input_grad(1) ? by_weight(e, g, w.sizes(), stride, padding) : Tensor(),
             {},
             {},
@@ -99,7 +96,7 @@ struct ByWeight : Function<ByWeight> {
   static Tensors backward(AutogradContext* context, const Tensors& gradient) {
     const auto [e, x, stride, padding] = saved(context);
     const Tensor& g = gradient[0];
-    return {context->needs_input_grad(0) ? medpfl::forward(x, g, {}, stride, padding) : Tensor(),
+    return {context->needs_input_grad(0) ? medpfl::forward(x, g, stride, padding) : Tensor(),
             context->needs_input_grad(1) ? by_input(e, g, x.sizes(), stride, padding) : Tensor(),
             {},
             {},
@@ -107,9 +104,8 @@ struct ByWeight : Function<ByWeight> {
   }
 };
 
-Tensor forward(const Tensor& x, const Tensor& w, const Tensor& bias, int64_t stride,
-               int64_t padding) {
-  return Forward::apply(x, w, bias, stride, padding);
+Tensor forward(const Tensor& x, const Tensor& w, int64_t stride, int64_t padding) {
+  return Forward::apply(x, w, stride, padding);
 }
 
 Tensor by_input(const Tensor& e, const Tensor& w, at::IntArrayRef shape, int64_t stride,
@@ -126,7 +122,10 @@ Tensor by_weight(const Tensor& e, const Tensor& x, at::IntArrayRef shape, int64_
 
 at::Tensor convolution(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
                        int64_t stride, int64_t padding) {
-  return forward(x, weight, bias, stride, padding);
+  // An undefined tensor cannot be an argument of a Function of LibTorch 1.13: the bias stays
+  // outside.
+  const Tensor y = forward(x, weight, stride, padding);
+  return bias.defined() ? y.add(bias.view({1, -1, 1, 1})) : y;
 }
 
 }  // namespace medpfl
