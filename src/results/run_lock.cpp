@@ -9,10 +9,13 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 
 #include "core/error.hpp"
 #include "core/process.hpp"
 #include "results/durable_file.hpp"
+
+namespace fs = std::filesystem;
 
 namespace medpfl {
 namespace {
@@ -35,6 +38,9 @@ bool is_current(int file, const std::string& path) {
 }  // namespace
 
 RunLock::RunLock(const std::string& folder) : path_(folder + "/" + kName) {
+  for (fs::path missing = fs::absolute(folder).lexically_normal(); !fs::exists(missing);
+       missing = missing.parent_path())
+    made_.push_back(missing.string());
   make_folder(folder);
   do {
     if (file_ >= 0) ::close(file_);
@@ -56,6 +62,9 @@ RunLock::RunLock(const std::string& folder) : path_(folder + "/" + kName) {
 RunLock::~RunLock() {
   ::unlink(path_.c_str());
   ::close(file_);
+  // A run that was refused leaves nothing: folders that are still empty go again.
+  for (const std::string& folder : made_)
+    if (::rmdir(folder.c_str()) != 0) break;
 }
 
 }  // namespace medpfl

@@ -1,5 +1,6 @@
 #pragma once
 #include <string>
+#include <vector>
 
 namespace medpfl {
 
@@ -8,8 +9,8 @@ namespace medpfl {
 /// nothing.
 class RunLock {
  public:
-  /// Makes the folder if it is absent. Throws Error of kBusy, which names who has the folder, and
-  /// OutputError where the file cannot be made.
+  /// Makes the folder if it is absent; one that stays empty is removed at the end. Throws Error of
+  /// kBusy, which names who has the folder, and OutputError where the file cannot be made.
   explicit RunLock(const std::string& folder);
   ~RunLock();
   RunLock(const RunLock&) = delete;
@@ -20,6 +21,7 @@ class RunLock {
 
  private:
   std::string path_;
+  std::vector<std::string> made_;  // folders, from the innermost
   int file_ = -1;
 };
 

@@ -36,8 +36,13 @@ TEST_F(RunLocks, OneAtATimeHasAFolder) {
     EXPECT_TRUE(fs::exists(file_));
     const RunLock elsewhere(folder_ + "/other");
   }
+  EXPECT_FALSE(fs::exists(folder_));
+  {
+    const RunLock again(folder_);
+    std::ofstream(folder_ + "/run.h5") << "results";
+  }
   EXPECT_FALSE(fs::exists(file_));
-  EXPECT_NO_THROW(RunLock{folder_});
+  EXPECT_TRUE(fs::exists(folder_ + "/run.h5"));
 }
 
 TEST_F(RunLocks, WhatAKilledProcessLeftKeepsNobodyOut) {
