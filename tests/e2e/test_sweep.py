@@ -169,7 +169,7 @@ def test_groups_of_ranks_give_the_same_bits(ranks: int, flags: tuple[str, ...], 
 
 LONG: dict[str, object] = {"federation.rounds": 8, "federation.clients": 4,
                            "attack.method": "idlg,dlg", "attack.rounds": "0,7",
-                           "attack.iterations": 40, "attack.idlg.stop_loss": 0,
+                           "attack.iterations": 150, "attack.idlg.stop_loss": 0,
                            "attack.dlg.stop_loss": 0}
 
 

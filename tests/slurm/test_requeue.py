@@ -30,7 +30,7 @@ ATTACK = {
     "attack.rounds": "all",
     "attack.engine": "exact",  # not the fastest: the signal must find it at work
     "attack.iterations": 100,
-    "attack.restarts": 24,
+    "attack.restarts": 12,
 }
 
 # Ends as the program does; TERM is what srun sends when the first rank has ended with 75, and KILL
@@ -118,7 +118,8 @@ def test_a_requeued_attack_farm_loses_no_bit(slurm: PrivateSlurm, tmp_path: Path
     """Recorded gradients attacked on two ranks, interrupted once, against one rank."""
     complete(tmp_path / "recorded", {"attack.rounds": "all"}).close()
     attack = ["--input", str(tmp_path / "recorded" / "run.h5"), *words(ATTACK)]
-    alone = medpfl("attack", "--quiet", *attack, f"--run.output={tmp_path / 'plain'}")
+    alone = medpfl("attack", "--quiet", *attack, f"--run.output={tmp_path / 'plain'}",
+                   timeout=300)
     assert alone.code == 0, alone.err
 
     log = tmp_path / "log"
