@@ -52,7 +52,7 @@ struct Layer {
     kSwap,  ///< exchanges the current and the remembered tensor
     kAdd,   ///< adds the remembered tensor
     kImprint,
-    kNormalize,  ///< (x - shift) / scale, in front of all others but kImprint
+    kNormalize,   ///< (x - shift) / scale, in front of all others but kImprint
     kBottleneck,  ///< [B, 2K] -> [B, K], see Bottleneck; its encoder before, its decoder behind it
   };
   Kind kind = Kind::kFlatten;
