@@ -1,7 +1,6 @@
 #include "sweep_folder.hpp"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <cstdlib>
 #include <filesystem>
@@ -10,7 +9,6 @@
 
 #include "config/grid.hpp"
 #include "core/error.hpp"
-#include "core/process.hpp"
 #include "core/text.hpp"
 #include "results/durable_file.hpp"
 #include "results/run_summary.hpp"
@@ -116,17 +114,16 @@ PointState SweepFolder::read_run(int64_t point) const {
 }
 
 void SweepFolder::write(int64_t point, const PointState& state) const {
-  write_file(name(point) + ".txt", fmt::format("{}\n{}\n{:.3f}\n{}", state.status,
-                                               state.exit_code, state.seconds, state.error));
+  write_file(name(point) + ".txt", fmt::format("{}\n{}\n{:.3f}\n{}", state.status, state.exit_code,
+                                               state.seconds, state.error));
 }
 
 void SweepFolder::write_file(const std::string& name, const std::string& text) const {
   const std::string path = path_ + "/" + name;
   // Tasks of an array may begin a sweep at the same time.
-  const std::string partial = fmt::format("{}.{}.{}.partial", path, host_name(), ::getpid());
+  const std::string partial = partial_name(path);
   std::ofstream out(partial, std::ios::binary);
-  if (!(out << text) || !out.flush())
-    throw OutputError(fmt::format("cannot write {}", partial));
+  if (!(out << text) || !out.flush()) throw OutputError(fmt::format("cannot write {}", partial));
   out.close();
   publish_file(partial, path);
 }

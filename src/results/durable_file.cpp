@@ -13,6 +13,7 @@
 #include <system_error>
 
 #include "core/error.hpp"
+#include "core/process.hpp"
 #include "results/run_lock.hpp"
 
 namespace fs = std::filesystem;
@@ -90,6 +91,10 @@ void remove_other_files(const std::string& folder, const std::string& subfolder,
       throw OutputError(
           fmt::format("cannot remove {}: {}", entry.path().string(), error.message()));
   }
+}
+
+std::string partial_name(const std::string& path) {
+  return fmt::format("{}.{}.{}.partial", path, host_name(), ::getpid());
 }
 
 void publish_file(const std::string& temporary, const std::string& path) {

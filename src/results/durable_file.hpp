@@ -7,6 +7,9 @@ namespace medpfl {
 /// Makes a folder and those above it. Throws OutputError.
 void make_folder(const std::string& path);
 
+/// A name beside `path`, ending in .partial, that no other process writes to.
+std::string partial_name(const std::string& path);
+
 /// Gives a finished file its name so that a reader or a crash finds the old file or the new one,
 /// never half of one: fsync, rename, fsync of the folder. Throws OutputError.
 void publish_file(const std::string& temporary, const std::string& path);

@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <system_error>
 
 #include "core/error.hpp"
 #include "core/process.hpp"
@@ -29,16 +30,18 @@ std::string holder(int file) {
 
 // Whether the file of this name is still the one that is open: who had it removes it at the end.
 bool is_current(int file, const std::string& path) {
-  struct stat open {
-  }, named{};
-  return ::fstat(file, &open) == 0 && ::stat(path.c_str(), &named) == 0 &&
-         open.st_ino == named.st_ino && open.st_dev == named.st_dev;
+  struct stat mine = {};
+  struct stat named = {};
+  return ::fstat(file, &mine) == 0 && ::stat(path.c_str(), &named) == 0 &&
+         mine.st_ino == named.st_ino && mine.st_dev == named.st_dev;
 }
 
 }  // namespace
 
 RunLock::RunLock(const std::string& folder) : path_(folder + "/" + kName) {
-  for (fs::path missing = fs::absolute(folder).lexically_normal(); !fs::exists(missing);
+  std::error_code unknown;
+  fs::path missing = fs::absolute(folder, unknown).lexically_normal();
+  for (; fs::status(missing, unknown).type() == fs::file_type::not_found;
        missing = missing.parent_path())
     made_.push_back(missing.string());
   make_folder(folder);

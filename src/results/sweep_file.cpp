@@ -1,13 +1,11 @@
 #include "results/sweep_file.hpp"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <cstdio>
 #include <ctime>
 
 #include "core/error.hpp"
-#include "core/process.hpp"
 #include "core/text.hpp"
 #include "core/version.hpp"
 #include "h5/file.hpp"
@@ -66,8 +64,7 @@ void write_links(h5::File* file, const SweepRecord& record) {
 
 void write_sweep(const std::string& folder, const SweepRecord& record) {
   // Several merges may be at work at once.
-  const std::string partial =
-      fmt::format("{}/sweep.h5.{}.{}.partial", folder, host_name(), ::getpid());
+  const std::string partial = partial_name(folder + "/sweep.h5");
   try {
     h5::File file = h5::File::create(partial);
     write_root(&file, record);
