@@ -98,10 +98,9 @@ std::string privacy(const Settings& s, const FederatedData& data, const Model& m
     ledger->add(plan_round(r, data.shard_sizes, s.federation.sampling, s.federation.dropout, s.seed,
                            *s.targets));
   const Epsilon end = ledger->greatest().back();
-  std::string out =
-      fmt::format("privacy\n  epsilon {:.4g} (classic {:.4g}) at delta {} after {} rounds: {}\n",
-                  end.tight, end.classic, shortest(ledger->delta()), s.federation.rounds,
-                  ledger->claim());
+  std::string out = fmt::format(
+      "privacy\n  epsilon {:.4g} (classic {:.4g}) at delta {} after {} rounds: {}\n", end.tight,
+      end.classic, shortest(ledger->delta()), s.federation.rounds, ledger->claim());
   for (const double epsilon : {1.0, 2.0, 4.0, 8.0})
     if (const double sigma = ledger->sigma_for(epsilon); sigma > 0)
       out += fmt::format("  for epsilon {}: a constant sigma of {:.4g} times the bound\n", epsilon,

@@ -11,8 +11,8 @@ class Config;
 struct RankPlace;
 struct Settings;
 
-/// What an error says, without the stack of C++ calls that LibTorch appends, which says nothing to a
-/// user.
+/// What an error says, without the stack of C++ calls that LibTorch appends, which says nothing to
+/// a user.
 std::string message_of(const std::exception& error);
 
 /// The words behind `medpfl JOB`, with the flags all jobs share taken out.

@@ -54,9 +54,9 @@ int parse_ranks_per_point(const std::string& text, int ranks) {
 void check_points(const SweepRequest& request) {
   for (const auto& [option, where] : request.grid.options)
     if (request.base.entries().at(option).source == kCommandLine)
-      throw ConfigError(
-          fmt::format("{} is given on the command line and by the grid, at {}: leave out one of them",
-                      option, where));
+      throw ConfigError(fmt::format(
+          "{} is given on the command line and by the grid, at {}: leave out one of them", option,
+          where));
   std::map<std::string, int64_t> seen;
   for (int64_t point = 0; point < static_cast<int64_t>(request.grid.points.size()); ++point) {
     const Config config = request.config(point);
@@ -73,8 +73,8 @@ void check_points(const SweepRequest& request) {
       options += config.entries().at(option).value + "\n";
     const auto [before, fresh] = seen.emplace(options, point);
     if (!fresh)
-      throw ConfigError(fmt::format("{} has the same options as point {}", describe(point),
-                                    before->second));
+      throw ConfigError(
+          fmt::format("{} has the same options as point {}", describe(point), before->second));
   }
 }
 

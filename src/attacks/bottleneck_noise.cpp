@@ -20,10 +20,10 @@ std::vector<std::string> bottleneck_names() { return {"sample", "mean", "observe
 
 void require_bottleneck(const Model& model) {
   if (model.bottleneck().width == 0)
-    throw ConfigError(fmt::format(
-        "bottleneck=observed reads the noise of a bottleneck, which {} has only under "
-        "defense.chain=precode; use bottleneck=sample",
-        model.name()));
+    throw ConfigError(
+        fmt::format("bottleneck=observed reads the noise of a bottleneck, which {} has only under "
+                    "defense.chain=precode; use bottleneck=sample",
+                    model.name()));
 }
 
 at::Tensor observed_noise(const Model& model, const Observation& observation) {

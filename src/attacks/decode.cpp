@@ -64,24 +64,23 @@ at::Tensor registered(const Decoding& d, const at::Tensor& image, const at::Tens
 }  // namespace
 
 std::string Decoding::describe() const {
-  return rule == "register" ? fmt::format("register, shift {}, angle {}", shortest(shift),
-                                          shortest(angle))
-                            : fmt::format("{}, weight {}", rule, shortest(weight));
+  return rule == "register"
+             ? fmt::format("register, shift {}, angle {}", shortest(shift), shortest(angle))
+             : fmt::format("{}, weight {}", rule, shortest(weight));
 }
 
 std::vector<OptionSpec> decoding_options() {
-  return {choice_option("decode", "none", {"none", "unmix", "signs", "register"},
-                        "against mixup, instahide, ats: what is made of the final images by the "
-                        "mean public image"),
-          real_option("decode_weight", 0.48,
-                      "of unmix and signs: weight of an image in its own mixture")
-              .above(0)
-              .between(0, 1),
-          real_option("decode_shift", 0.3,
-                      "of register: largest translation, as a share of the side")
-              .between(0, 1),
-          real_option("decode_angle", 0, "of register: largest rotation, in degrees")
-              .between(0, 180)};
+  return {
+      choice_option("decode", "none", {"none", "unmix", "signs", "register"},
+                    "against mixup, instahide, ats: what is made of the final images by the "
+                    "mean public image"),
+      real_option("decode_weight", 0.48,
+                  "of unmix and signs: weight of an image in its own mixture")
+          .above(0)
+          .between(0, 1),
+      real_option("decode_shift", 0.3, "of register: largest translation, as a share of the side")
+          .between(0, 1),
+      real_option("decode_angle", 0, "of register: largest rotation, in degrees").between(0, 180)};
 }
 
 Decoding read_decoding(const OptionValues& own) {
@@ -93,8 +92,7 @@ at::Tensor decode(const Decoding& d, const at::Tensor& images, const at::Tensor&
   if (!d.any()) return images;
   const at::Tensor mean = public_mean.unsqueeze(0);
   if (d.rule == "unmix") return unmix(images, d.weight, mean).clamp_(0, 1);
-  if (d.rule == "signs")
-    return unmix(likelier_signs(images, mean), d.weight, mean).clamp_(0, 1);
+  if (d.rule == "signs") return unmix(likelier_signs(images, mean), d.weight, mean).clamp_(0, 1);
   std::vector<at::Tensor> all = images.split(1);
   for (at::Tensor& image : all) image = registered(d, image, mean);
   return at::cat(all).clamp_(0, 1);

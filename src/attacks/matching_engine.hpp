@@ -19,7 +19,7 @@ struct Candidate {
   /// float32 [B, classes], or undefined: the derivative of the loss by the logits, held fixed
   /// instead of softmax minus label. At batch 1 it is the observed gradient of the head's bias.
   at::Tensor output_error;
-  at::Tensor noise;  ///< float32 [B, K], of a bottleneck; undefined: none
+  at::Tensor noise;      ///< float32 [B, K], of a bottleneck; undefined: none
   double surrogate = 0;  ///< of update=sme: where the gradient is taken, 0 before, 1 after training
 };
 

@@ -17,8 +17,8 @@ class MatchingTarget {
   MatchingTarget(std::vector<Term> terms, MatchingEngine* engine, double scale, double penalty,
                  Candidate knowledge);
 
-  /// The objective at `x`; writes its gradient to `out`, as long. `noise`: see Candidate; undefined:
-  /// that of the knowledge.
+  /// The objective at `x`; writes its gradient to `out`, as long. `noise`: see Candidate;
+  /// undefined: that of the knowledge.
   double evaluate(const Variables& variables, const float* x, float* out,
                   const at::Tensor& noise = {});
   /// Evaluations of the engine that one of these takes.

@@ -150,9 +150,8 @@ double Search::evaluate(const float* at, float* out) {
   std::vector<double> terms(result_.terms.size());
   for (int64_t member = 0; member < s_.group; ++member) {
     const float* x = at + member * size_;
-    const double value =
-        target_.evaluate(members_[static_cast<size_t>(member)], x, out + member * size_,
-                         draw_noise());
+    const double value = target_.evaluate(members_[static_cast<size_t>(member)], x,
+                                          out + member * size_, draw_noise());
     sum += value;
     for (size_t i = 0; i < target_.values().size(); ++i) terms[i] += target_.values()[i];
     if (value < best_value_) {

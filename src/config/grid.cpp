@@ -147,8 +147,8 @@ Grid parse_grid(const std::string& text, const std::string& source) {
   for (const Section& block : blocks)
     for (const Axis& axis : block.axes)
       if (const Axis* before = find_axis(common, axis.option))
-        refuse(axis.where, fmt::format("{} stands in [grid] already, at {}", axis.option,
-                                       before->where));
+        refuse(axis.where,
+               fmt::format("{} stands in [grid] already, at {}", axis.option, before->where));
   if (grid.options.empty())
     refuse(source, "the grid has no points: it needs a line section.option = v1 | v2");
   if (blocks.empty()) cross("", common.axes, &grid);

@@ -139,11 +139,11 @@ void check_batches(const Settings& settings, Violations* wrong) {
     const std::string what =
         labels ? fmt::format("attack.{} ({}) reads the label of", option, method.name)
                : fmt::format("attack.{}.{} holds for", method.name, option);
-    const std::string instead = labels ? "attack.labels=known or joint"
-                                       : fmt::format("attack.{}.{}", method.name,
-                                             option == "bottleneck=observed"
-                                                 ? "bottleneck=mean"
-                                                 : "output_error=softmax");
+    const std::string instead =
+        labels ? "attack.labels=known or joint"
+               : fmt::format(
+                     "attack.{}.{}", method.name,
+                     option == "bottleneck=observed" ? "bottleneck=mean" : "output_error=softmax");
     if (settings.attack.sums) {
       wrong->check(false, fmt::format("{} one image, and attack.sees=sum shows that of all "
                                       "hospitals: use {}",

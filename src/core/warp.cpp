@@ -28,8 +28,8 @@ AffineMap rigid_inverse(double shift_x, double shift_y, double angle) {
 at::Tensor warp(const at::Tensor& images, const AffineMap& map) {
   const at::Tensor theta =
       at::tensor(at::ArrayRef<double>(map.data(), map.size()), at::kFloat).view({1, 2, 3});
-  const at::Tensor grid = at::affine_grid_generator(
-      theta.expand({images.size(0), 2, 3}), images.sizes(), false);
+  const at::Tensor grid =
+      at::affine_grid_generator(theta.expand({images.size(0), 2, 3}), images.sizes(), false);
   return at::grid_sampler(images, grid, kBilinear, kZeros, false);
 }
 

@@ -5,8 +5,8 @@
 
 namespace medpfl {
 
-/// [a, b, c; d, e, f], row by row: where a pixel at (x, y) comes from, (ax + by + c, dx + ey + f), in
-/// half sides from the middle of the image.
+/// [a, b, c; d, e, f], row by row: where a pixel at (x, y) comes from, (ax + by + c, dx + ey + f),
+/// in half sides from the middle of the image.
 using AffineMap = std::array<double, 6>;
 
 /// Shifts to the right and down, as shares of the side, after a rotation in degrees.

@@ -31,9 +31,13 @@ const Operation kOperations[] = {
     {"rotate", true, 0, 180,
      [](const at::Tensor& x, double m) { return warp(x, rigid_map(0, 0, m)); }},
     {"shear-x", true, 0, 1,
-     [](const at::Tensor& x, double m) { return warp(x, {1, m, 0, 0, 1, 0}); }},
+     [](const at::Tensor& x, double m) {
+       return warp(x, {1, m, 0, 0, 1, 0});
+     }},
     {"shear-y", true, 0, 1,
-     [](const at::Tensor& x, double m) { return warp(x, {1, 0, 0, m, 1, 0}); }},
+     [](const at::Tensor& x, double m) {
+       return warp(x, {1, 0, 0, m, 1, 0});
+     }},
     {"contrast", true, 0, 1,
      [](const at::Tensor& x, double m) {
        const at::Tensor mean = x.mean();
@@ -41,8 +45,7 @@ const Operation kOperations[] = {
      }},
     {"brightness", true, 0, 1,
      [](const at::Tensor& x, double m) { return x.mul(1 + m).clamp(0, 1); }},
-    {"flip", true, 0, 0,
-     [](const at::Tensor& x, double m) { return m < 0 ? x.flip({3}) : x; }},
+    {"flip", true, 0, 0, [](const at::Tensor& x, double m) { return m < 0 ? x.flip({3}) : x; }},
     {"invert", false, 0, 0, [](const at::Tensor& x, double) { return x.neg().add(1); }},
     {"solarize", false, 0, 1,
      [](const at::Tensor& x, double m) { return x.where(x.lt(m), x.neg().add(1)); }},
@@ -61,8 +64,9 @@ struct Step {
 std::string names() {
   std::vector<std::string> all;
   for (const Operation& o : kOperations)
-    all.push_back(o.most == 0 ? o.name
-                              : fmt::format("{}:{}..{}", o.name, shortest(o.least), shortest(o.most)));
+    all.push_back(o.most == 0
+                      ? o.name
+                      : fmt::format("{}:{}..{}", o.name, shortest(o.least), shortest(o.most)));
   return join(all);
 }
 

@@ -43,10 +43,10 @@ class FedSdp final : public Defense {
 RegistryEntry<DefenseFactory> row(const std::string& name, std::string summary, std::string paper,
                                   double sigma, const std::string& last,
                                   const std::string& schedule) {
-  std::vector<OptionSpec> options = {real_option("bound", 1, "largest L2 norm of an update, C")
-                                         .above(0)};
-  for (OptionSpec& option : RoundSchedule::options(
-           "sigma", sigma, "standard deviation of the noise, in units of C")) {
+  std::vector<OptionSpec> options = {
+      real_option("bound", 1, "largest L2 norm of an update, C").above(0)};
+  for (OptionSpec& option :
+       RoundSchedule::options("sigma", sigma, "standard deviation of the noise, in units of C")) {
     if (option.name == "sigma_last") option.default_value = last;
     if (option.name == "sigma_schedule") option.default_value = schedule;
     options.push_back(std::move(option));

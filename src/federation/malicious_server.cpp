@@ -32,7 +32,8 @@ class SmoothQuantiles {
     for (const double v : values_) square += (v - mean) * (v - mean) / n;
     const auto at = [&](double p) { return values_[static_cast<size_t>(p * (n - 1))]; };
     const double quartiles = (at(0.75) - at(0.25)) / 1.34;
-    const double spread = quartiles > 0 ? std::min(std::sqrt(square), quartiles) : std::sqrt(square);
+    const double spread =
+        quartiles > 0 ? std::min(std::sqrt(square), quartiles) : std::sqrt(square);
     width_ = std::max(0.9 * spread * std::pow(n, -0.2), 1e-12);
   }
 

@@ -16,9 +16,9 @@
 namespace medpfl {
 
 /// What the updates of each hospital have given away by the end of each round: under dp-sgd of one
-/// of its images, under clipping and noise of its update of all its images together. Against the server, which sees who takes part, so that sampling of
-/// hospitals hides nothing. Depends on the plans of the rounds alone, and is made anew from them
-/// when a run goes on.
+/// of its images, under clipping and noise of its update of all its images together. Against the
+/// server, which sees who takes part, so that sampling of hospitals hides nothing. Depends on the
+/// plans of the rounds alone, and is made anew from them when a run goes on.
 class PrivacyLedger {
  public:
   /// Null where nothing is guaranteed: neither dp-sgd nor noise on clipped updates. `chain` and

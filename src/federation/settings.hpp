@@ -32,7 +32,7 @@ struct FederationSettings {
   double delta = 1e-5;                   ///< at which epsilon of whole updates is told
   std::optional<DpSgd> dp_sgd;           ///< none: plain steps
   std::shared_ptr<const BatchTransform> batch_transform;  ///< null: images as they are
-  int64_t evaluate_every = 1;            ///< rounds between evaluations; 0: only at the end
+  int64_t evaluate_every = 1;  ///< rounds between evaluations; 0: only at the end
 };
 
 }  // namespace medpfl

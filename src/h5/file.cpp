@@ -169,8 +169,7 @@ void File::make_group(const std::string& path) {
          H5Gclose, "create", where(path));
 }
 
-void File::write_link(const std::string& path, const std::string& file,
-                      const std::string& object) {
+void File::write_link(const std::string& path, const std::string& file, const std::string& object) {
   check(H5Lcreate_external(file.c_str(), object.c_str(), id_, path.c_str(),
                            make_groups_on_the_way(), H5P_DEFAULT),
         "link", where(path));

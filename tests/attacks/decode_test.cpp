@@ -39,8 +39,7 @@ TEST(Decode, RegisterUndoesTranslationsAndRotations) {
   for (const auto& [x, y, angle] : std::vector<std::array<double, 3>>{
            {0.25, 0, 0}, {-0.125, 0.25, 0}, {0, 0, 30}, {0.125, 0, -15}}) {
     const at::Tensor moved = warp(image, rigid_map(x, y, angle));
-    const at::Tensor back =
-        decode({"register", 1, 0.25, angle == 0 ? 0.0 : 30.0}, moved, image[0]);
+    const at::Tensor back = decode({"register", 1, 0.25, angle == 0 ? 0.0 : 30.0}, moved, image[0]);
     const double before = moved.sub(image).square().mean().item<double>();
     const double after = back.sub(image).square().mean().item<double>();
     EXPECT_LT(after, 0.2 * before) << x << ' ' << y << ' ' << angle;

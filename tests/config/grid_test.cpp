@@ -22,7 +22,8 @@ std::string failure(const std::string& text) {
 
 TEST(Grid, LastAxisVariesFastest) {
   const Grid grid = parse_grid(
-      "# a grid\n[grid]\nrun.seed = 1 | 2\n\nfederation.rounds=3|4|5  # rounds\nrun.name = a, b c\n",
+      "# a grid\n[grid]\nrun.seed = 1 | 2\n\nfederation.rounds=3|4|5  # rounds\nrun.name = a, b "
+      "c\n",
       "g.ini");
   ASSERT_EQ(grid.options.size(), 3U);
   EXPECT_EQ(grid.options[1].first, "federation.rounds");
@@ -80,8 +81,7 @@ TEST(Grid, MistakesAreNamedWithFileAndLine) {
   EXPECT_EQ(failure("[a]\nrun.seed = 1\n[grid]\nrun.seed = 2\n"),
             "g.ini:2: run.seed stands in [grid] already, at g.ini:4");
   EXPECT_EQ(failure("[a]\nrun.seed = 1\n[a]\n"), "g.ini:3: section [a] stands at g.ini:1 already");
-  EXPECT_EQ(failure("run.seed = 1\n"),
-            "g.ini:1: a grid begins with a section: [grid] or [NAME]");
+  EXPECT_EQ(failure("run.seed = 1\n"), "g.ini:1: a grid begins with a section: [grid] or [NAME]");
   EXPECT_EQ(failure("[grid]\nrun.seed\n"),
             "g.ini:2: 'run.seed' is not a line of a grid: section.option = v1 | v2");
   EXPECT_EQ(failure("[grid\n"), "g.ini:1: '[grid' is not a section: [grid] or [NAME]");

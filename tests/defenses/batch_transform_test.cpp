@@ -53,9 +53,8 @@ std::string error_of(const Call& call) {
 
 TEST(MixingWeights, AddUpToOneNoneAboveTheLargestAndTheGreatestIsFirst) {
   RandomStream random = stream();
-  for (const auto& [count, largest] :
-       std::vector<std::pair<int64_t, double>>{{2, 0.5}, {4, 0.25}, {4, 0.3}, {4, 0.4}, {4, 0.65},
-                                               {6, 0.65}, {3, 1}, {16, 0.125}})
+  for (const auto& [count, largest] : std::vector<std::pair<int64_t, double>>{
+           {2, 0.5}, {4, 0.25}, {4, 0.3}, {4, 0.4}, {4, 0.65}, {6, 0.65}, {3, 1}, {16, 0.125}})
     for (int i = 0; i < 50; ++i) {
       const std::vector<double> weights = mixing_weights(count, largest, &random);
       ASSERT_EQ(weights.size(), static_cast<size_t>(count));
@@ -83,8 +82,8 @@ TEST(MixingWeights, AreUniform) {
 
 TEST(Mixup, MixesDistinctImagesAndTheirLabelsByTheSameWeights) {
   const std::vector<int64_t> own = {4, 0, 4};
-  const Batch batch = transformed("mixup", {{"images", "3"}, {"largest", "0.5"}}, unit_images(5),
-                                  own);
+  const Batch batch =
+      transformed("mixup", {{"images", "3"}, {"largest", "0.5"}}, unit_images(5), own);
   ASSERT_EQ(batch.images.sizes(), (at::IntArrayRef{3, 1, 1, 5}));
   ASSERT_EQ(batch.labels.sizes(), (at::IntArrayRef{3, 3}));
   const at::Tensor weights = batch.images.view({3, 5});
@@ -118,11 +117,13 @@ TEST(InstaHide, MirrorsAboutHalfOfThePixelsAtMidGrey) {
 }
 
 TEST(Mixing, RefusesWhatCannotBe) {
-  EXPECT_NE(error_of([] { make_defense("mixup", {{"images", "4"}, {"largest", "0.2"}}); })
-                .find("defense.mixup.largest=0.2 is too small"),
+  EXPECT_NE(error_of([] {
+              make_defense("mixup", {{"images", "4"}, {"largest", "0.2"}});
+            }).find("defense.mixup.largest=0.2 is too small"),
             std::string::npos);
-  EXPECT_NE(error_of([] { transformed("instahide", {}, unit_images(3), {0}); })
-                .find("instahide mixes 4 images, and hospital 7 has 3"),
+  EXPECT_NE(error_of([] {
+              transformed("instahide", {}, unit_images(3), {0});
+            }).find("instahide mixes 4 images, and hospital 7 has 3"),
             std::string::npos);
 }
 
@@ -188,12 +189,15 @@ TEST(Ats, OperationsFollowTheOrderOfThePolicy) {
 
 TEST(Ats, RefusesWhatIsNoPolicy) {
   for (const std::string word : {"twirl:1", "rotate", "flip:1", "rotate:x", "rotate:200",
-                                  "posterize:0", "contrast:-0.1", "translate-x:"})
-    EXPECT_NE(error_of([&] { make_defense("ats", {{"policy", "invert," + word}}); })
-                  .find("defense.ats.policy: '" + word + "' is no operation"),
+                                 "posterize:0", "contrast:-0.1", "translate-x:"})
+    EXPECT_NE(error_of([&] {
+                make_defense("ats", {{"policy", "invert," + word}});
+              }).find("defense.ats.policy: '" + word + "' is no operation"),
               std::string::npos)
         << word;
-  EXPECT_NE(error_of([] { make_defense("ats", {{"policy", ""}}); }).find("names no operation"),
+  EXPECT_NE(error_of([] {
+              make_defense("ats", {{"policy", ""}});
+            }).find("names no operation"),
             std::string::npos);
 }
 
@@ -208,9 +212,10 @@ TEST(DefenseChain, WhatActsOnImagesComesFirstAndMixturesHaveNoExamples) {
   EXPECT_EQ(refusal({"mixup", "clip", "gaussian"}), "no error");
   for (const std::vector<std::string>& names : std::vector<std::vector<std::string>>{
            {"clip", "mixup"}, {"dp-sgd", "ats"}, {"mixup", "ats"}, {"ats", "ats"}})
-    EXPECT_EQ(refusal(names), "defense.chain: " + names[1] +
-                                  " acts on the images of the local steps, before any other defense "
-                                  "and instead of any like it: name it first, and once");
+    EXPECT_EQ(refusal(names),
+              "defense.chain: " + names[1] +
+                  " acts on the images of the local steps, before any other defense "
+                  "and instead of any like it: name it first, and once");
   EXPECT_NE(refusal({"instahide", "dp-sgd"}).find("instahide puts an image into several examples"),
             std::string::npos);
   DefenseChain chain;

@@ -44,8 +44,8 @@ TEST(ModelCloak, IsFedSdpWhoseNoiseFallsOverTheRounds) {
     DefenseContext context = kContext;
     context.round = round;
     context.rounds = 3;
-    const auto constant = make_defense(
-        "fed-sdp", {{"bound", "2"}, {"sigma", std::to_string(expected[round])}});
+    const auto constant =
+        make_defense("fed-sdp", {{"bound", "2"}, {"sigma", std::to_string(expected[round])}});
     const std::vector<float> a = defended(*defense, update, context);
     const std::vector<float> b = defended(*constant, update, context);
     for (size_t i = 0; i < a.size(); ++i) EXPECT_NEAR(a[i], b[i], 1e-5 * (1 + std::fabs(b[i])));
@@ -53,8 +53,8 @@ TEST(ModelCloak, IsFedSdpWhoseNoiseFallsOverTheRounds) {
 }
 
 TEST(FedSdp, TakesTheSameSchedules) {
-  const auto defense = make_defense(
-      "fed-sdp", {{"sigma", "2"}, {"sigma_last", "1"}, {"sigma_schedule", "linear"}});
+  const auto defense =
+      make_defense("fed-sdp", {{"sigma", "2"}, {"sigma_last", "1"}, {"sigma_schedule", "linear"}});
   EXPECT_EQ(defense->describe(), "fed-sdp bound=1 sigma=2 to 1 linear");
 }
 

@@ -32,9 +32,9 @@ class BottleneckTraining : public HospitalTest {
     const Batch batch = take_batch(hospital_, {1, 2});
     FlatParameters out(model_.layout());
     Differentiator(model_, global_)
-        .gradient(batch.images, batch.labels, &out,
-                  bottleneck_noise(model_.bottleneck(), 2,
-                                   {1, Purpose::kBottleneck, round, 2, step}));
+        .gradient(
+            batch.images, batch.labels, &out,
+            bottleneck_noise(model_.bottleneck(), 2, {1, Purpose::kBottleneck, round, 2, step}));
     return out;
   }
 };
