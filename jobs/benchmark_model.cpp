@@ -87,17 +87,28 @@ void benchmark_training(const Communicator& comm, const Config& config, const Se
   FederationSettings federation = settings.federation;
   federation.batch_size = std::max<int64_t>(1, federation.batch_size);
   federation.local_epochs = 1;
-  const auto aggregator = aggregators().find("fedavg").create(config.section("federation.fedavg"),
-                                                              model, federation, 1);
   const Hospital hospital = random_hospital(model, 50 * federation.batch_size);
   const FlatParameters global = initial_weights(model, settings.init, 1);
   FlatParameters work(model.layout());
   Message update;
   update.payload = FlatParameters(model.layout());
-  const double time = seconds(comm, [&] { aggregator->train(hospital, global, &work, &update); });
-  rows->push_back({fmt::format("local training{}, batch {}", federation.dp_sgd ? " by dp-sgd" : "",
-                               federation.batch_size),
-                   50 / time, "steps/s a rank", 0, ""});
+  const auto training = [&](const FederationSettings& how) {
+    const std::shared_ptr<Aggregator> aggregator =
+        aggregators().find("fedavg").create(config.section("federation.fedavg"), model, how, 1);
+    return [&, aggregator] { aggregator->train(hospital, global, &work, &update); };
+  };
+  const std::string batch = fmt::format(", batch {}", federation.batch_size),
+                    unit = "steps/s a rank";
+  if (federation.dp_sgd) {
+    FederationSettings plain = federation;
+    plain.dp_sgd.reset();
+    const auto [time, without] = seconds_by_turns(comm, training(federation), training(plain));
+    rows->push_back({"local training by dp-sgd" + batch, 50 / time, unit, 50 / without,
+                     "local training without it"});
+  } else {
+    rows->push_back(
+        {"local training" + batch, 50 / seconds(comm, training(federation)), unit, 0, ""});
+  }
 }
 
 }  // namespace medpfl

@@ -1,14 +1,18 @@
 #include "models/example_gradients.hpp"
 
+#include <ATen/ops/arange.h>
 #include <ATen/ops/from_blob.h>
+#include <ATen/ops/remainder.h>
 #include <ATen/ops/tensor.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <cmath>
+#include <ctime>
 #include <string>
 
 #include "core/error.hpp"
+#include "core/process.hpp"
 #include "core/random.hpp"
 #include "models/differentiator.hpp"
 
@@ -155,6 +159,66 @@ TEST(ExampleGradients, BatchNormOfTheBatchIsRefusedAndGroupNormNamed) {
                  "model.norm_mode=train mixes the examples of a batch, so that no example has one "
                  "of its own: use GroupNorm (--model.convnet.norm=group), or model.norm_mode=eval");
   }
+}
+
+// A step of batch 32 on the ConvNet of the attack papers, plain and by examples.
+class Step {
+ public:
+  explicit Step(const std::string& width)
+      : model_(make_model({"convnet", {{"norm", "group"}, {"width", width}}, 32})),
+        weights_(random_weights(model_)),
+        single_(model_, weights_),
+        examples_(model_, weights_),
+        images_(random_images(kImages, 32)),
+        labels_(at::remainder(at::arange(kImages), 4)),
+        sum_(model_.layout()) {}
+
+  void plain() { single_.gradient(images_, labels_, &sum_); }
+  void by_examples() { examples_.clipped_sum(images_, labels_, 1, &sum_); }
+  int64_t bytes_of_gradients() const { return kImages * sum_.size() * 4; }
+
+ private:
+  static constexpr int64_t kImages = 32;
+  Model model_;
+  FlatParameters weights_;
+  Differentiator single_;
+  ExampleGradients examples_;
+  at::Tensor images_, labels_;
+  FlatParameters sum_;
+};
+
+TEST(ExampleGradients, AStepCostsAtMostThreePlainOnes) {
+  Step step("16");
+  const auto cpu_time = [](const auto& action) {
+    const std::clock_t start = std::clock();
+    action();
+    return static_cast<double>(std::clock() - start);
+  };
+  step.plain();
+  step.by_examples();
+  std::vector<double> ratios(5);
+  for (double& ratio : ratios) {
+    const double plain = cpu_time([&] { step.plain(); });
+    ratio = cpu_time([&] { step.by_examples(); }) / plain;
+  }
+  std::sort(ratios.begin(), ratios.end());
+  EXPECT_LE(ratios[2], 3);
+  RecordProperty("times_a_plain_step", std::to_string(ratios[2]));
+}
+
+TEST(ExampleGradients, TakeLessMemoryThanTheGradientsOfAllExamples) {
+  Step step("64");
+  const auto growth = [](const auto& action) {
+    const MemoryWatch watch;
+    action();
+    return watch.growth();
+  };
+  step.by_examples();
+  const int64_t plain = growth([&] { step.plain(); });
+  const int64_t by_examples = growth([&] { step.by_examples(); });
+  if (plain < 0) GTEST_SKIP() << "this system does not say how memory grows";
+  EXPECT_LT(by_examples - plain, step.bytes_of_gradients());
+  RecordProperty("bytes_over_a_plain_step", std::to_string(by_examples - plain));
 }
 
 TEST(ExampleGradients, GradientsThatAreNotFiniteAreRefused) {
