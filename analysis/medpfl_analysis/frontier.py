@@ -120,7 +120,7 @@ def scaled_families(rows: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
 
 def findings(table: pd.DataFrame) -> list[tuple[str, list[str]]]:
     """For each panel sentences: undefended, then for each family with several scales up to where
-    images stay recognizable or re-identified, and the price."""
+    images stay recognizable or re-identified, and the price; panels without either are left out."""
     made = []
     for title, rows in panels(table):
         panel = rows["panel"].iloc[0]
@@ -139,7 +139,8 @@ def findings(table: pd.DataFrame) -> list[tuple[str, list[str]]]:
                              "costs cannot be seen here.")
         sentences += [_family_sentence(family, part, base, chance)
                       for family, part in scaled_families(rows)]
-        made.append((title, sentences))
+        if sentences:
+            made.append((title, sentences))
     return made
 
 
