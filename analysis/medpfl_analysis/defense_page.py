@@ -64,7 +64,7 @@ def defense_page(sweep: Sweep, pictures: dict[str, str], machine: str = "") -> s
     """
     table = sweep.table
     page = [
-        "# Defenses compared", "",
+        f"# {sweep.name or 'Defenses compared'}", "",
         f"{sweep.created_utc[:10]} · MedPFL {sweep.medpfl_version} ({sweep.git_sha})"
         + (f" · {machine}" if machine else "")
         + f" · `medpfl sweep`, {len(sweep.complete)} of {len(sweep.points)} points", "",

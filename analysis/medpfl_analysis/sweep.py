@@ -105,6 +105,12 @@ class Sweep:
         kept = frame[~frame["option"].isin(left)]
         return [f"{row.option}={row.value}" for row in kept.itertuples()]
 
+    @property
+    def name(self) -> str:
+        """run.name of the base configuration; "" where it was left at its default."""
+        named = [o.partition("=")[2] for o in self.base if o.startswith("run.name=")]
+        return named[0] if named else ""
+
     def open_point(self, point: int) -> Run:
         """The run of a point. Raises RunFormatError as open_run, which names the file."""
         return open_run(self.folder / self.points.loc[point, "folder"])

@@ -81,8 +81,8 @@ def write_sweep(
         file.attrs["created_utc"], file.attrs["status"] = "2026-01-02T03:04:05Z", status
         put(file.create_group("grid"), "text", "[grid]\ndefense.chain = laplace\n")
         put_all(file.create_group("config"), {
-            "option": ["run.seed", "federation.rounds"], "value": ["1", "3"],
-            "source": ["default", "base.ini"]}, "option")
+            "option": ["run.seed", "run.name", "federation.rounds"], "value": ["1", "Noise", "3"],
+            "source": ["default", "base.ini", "base.ini"]}, "option")
         table = file.create_group("points")
         put_all(table, {"folder": names, "block": [p.block for p in points],
                         "status": [p.status for p in points],
