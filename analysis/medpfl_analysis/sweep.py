@@ -107,9 +107,9 @@ class Sweep:
 
     @property
     def name(self) -> str:
-        """run.name of the base configuration; "" where it was left at its default."""
-        named = [o.partition("=")[2] for o in self.base if o.startswith("run.name=")]
-        return named[0] if named else ""
+        """run.name of the base configuration, often ""."""
+        frame = table(self.file.get("config"), ("option", "value"))
+        return "".join(frame["value"][frame["option"] == "run.name"])
 
     def open_point(self, point: int) -> Run:
         """The run of a point. Raises RunFormatError as open_run, which names the file."""
