@@ -107,9 +107,10 @@ class Sweep:
 
     @property
     def name(self) -> str:
-        """run.name of the base configuration, often ""."""
-        frame = table(self.file.get("config"), ("option", "value"))
-        return "".join(frame["value"][frame["option"] == "run.name"])
+        """run.name of the base configuration; "" where that is the default."""
+        frame = table(self.file.get("config"), ("option", "value", "source"))
+        given = (frame["option"] == "run.name") & (frame["source"] != "default")
+        return "".join(frame["value"][given])
 
     def open_point(self, point: int) -> Run:
         """The run of a point. Raises RunFormatError as open_run, which names the file."""
