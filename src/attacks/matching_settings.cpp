@@ -97,7 +97,7 @@ std::vector<OptionSpec> matching_options() {
           .at_least(0),
       real_option("local_rate", 0, "learning rate of the hospitals it assumes; 0: as stated")
           .at_least(0),
-      real_option("surrogate_rate", 1e-3,
+      real_option("surrogate_rate", 4e-3,
                   "of update=sme: learning rate of the surrogate's place, in that of the images")
           .above(0),
   };
