@@ -12,6 +12,7 @@ from .hdf5 import RunFormatError
 from .report import interval, number
 from .run import Run, open_run
 from .scores import METRICS, Metric, chosen_images, summarize
+from .settings import HONEST
 
 _BY_KEY = {metric.key: metric for metric in METRICS}
 SCORES = (
@@ -123,7 +124,7 @@ def _scores(row: pd.Series) -> list[str]:
 def _section(cells: list[Cell]) -> list[str]:
     """The table of one network and batch."""
     first = cells[0]
-    malicious = first.threat != "honest-but-curious"
+    malicious = first.threat != HONEST
     lines = [f"## {first.network} · batch of {first.batch}", "",
              *([f"**Threat: {first.threat}.** Not comparable with the other tables.", ""]
                if malicious else []),

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from .report import number
-from .settings import NONE
+from .settings import HONEST, NONE
 
 HALF = 0.5
 RECOGNIZABLE = "asr_50"
@@ -27,7 +27,8 @@ def panels(table: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
     attacked = table[table["method"] != ""]
     found = []
     for (panel, threat), rows in attacked.groupby(["panel", "threat"], sort=False):
-        title = panel if threat == "honest-but-curious" else f"{panel}, {threat}"
+        told = threat == HONEST or panel.endswith(threat) or f", {threat}," in panel
+        title = panel if told else f"{panel}, {threat}"
         found.append((title, rows))
     return found
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from textwrap import fill
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -50,6 +52,11 @@ def _legend_below(figure: Figure, theme: Theme, handles: list[Line2D]) -> None:
            columnspacing=1.2)
 
 
+def _wrapped(title: str, across: int) -> str:
+    """In lines that fit a panel, of which there are `across` beside each other."""
+    return fill(title, 75 // across, break_long_words=False, break_on_hyphens=False)
+
+
 def _legend_height(handles: list[Line2D]) -> float:
     return 0.12 + 0.175 * -(-len(handles) // _KEYS_A_LINE)  # inches
 
@@ -83,7 +90,7 @@ def frontier(
                       color=color, markersize=7 if chain == NONE else 4.5,
                       zorder=4 if chain == NONE else 3,
                       markerfacecolor=theme.surface if adapted else color)
-        style(axes, theme, title)
+        style(axes, theme, _wrapped(title, across))
         if against == "balanced_accuracy":
             base, chance = undefended(table, rows["panel"].iloc[0]), rows["chance"].iloc[0]
             axes.axvline(chance, color=theme.muted, linewidth=0.9, linestyle=":")
@@ -157,7 +164,7 @@ def scale_curves(
             level = bare.loc[(bare["method"] == method) & ~bare["adapted"], RECOGNIZABLE].mean()
             axes.axhline(level, color=theme.ink, linewidth=0.9, linestyle=":")
             axes.axhspan(HALF, 1.05, color=theme.rule, alpha=0.45, zorder=0, linewidth=0)
-            style(axes, theme, "" if place else title)
+            style(axes, theme, "" if place else _wrapped(title, len(shown)))
             axes.set_ylim(-0.05, 1.05)
         _accuracy_lines(grid[-1, column], table, part, chains, theme)
         _scale_axis(grid[-1, column], part["scale"].to_numpy(), name, theme)

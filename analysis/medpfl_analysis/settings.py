@@ -17,9 +17,11 @@ _NO_SETTING = {
 # Options of the attack section that say what there is to attack.
 _OBSERVED = {"attack.probe_batch", "attack.threat"}
 # Defenses that are no member of defense.chain.
-_PROTOCOL = ("attack.sees", "federation.secure", "model.precode")
+_SECURE = "federation.secure_aggregation"
+_PROTOCOL = ("attack.sees", "federation.secure")
 _OFF = {"", "0", "none", "false", "messages"}
 NONE = "none"
+HONEST = "honest-but-curious"
 
 
 @dataclass(frozen=True)
@@ -97,8 +99,12 @@ class Settings:
 
     def _chain(self, config: dict[str, str]) -> str:
         names = [name.strip() for name in config.get("defense.chain", "").split(",")]
-        outside = [f"{option.split('.')[-1]}={config[option]}" for option in self._varying
-                   if option.startswith(_PROTOCOL) and config.get(option, "") not in _OFF]
+        on = [option for option in self._varying
+              if option.startswith(_PROTOCOL) and config.get(option, "") not in _OFF]
+        if _SECURE in on:  # which shows the server sums alone
+            on = [option for option in on if option != "attack.sees"]
+        outside = ["secure-aggregation" if option == _SECURE else f"{_short(option)}={config[option]}"
+                   for option in on]
         return " + ".join([name for name in names if name] + outside) or NONE
 
     def _points(self, chain: str) -> list[int]:
@@ -127,7 +133,7 @@ class Settings:
     def _setting(self, point: int, data: Sequence[str]) -> Setting:
         config, chain = self._configs[point], self._chains[point]
         alike = [i for i, name in enumerate(data) if name == data[point]]
-        scenario = [f"{_short(option)}={config.get(option, '')}" for option in self._varying
+        scenario = [_words(option, config.get(option, "")) for option in self._varying
                     if _is_scenario(option) and self._varies(option, alike)]
         scale = self._scales[chain]
         varied = [f"{_short(option)}={config[option]}" for option in self._own(chain)
@@ -136,7 +142,8 @@ class Settings:
         relative = config.get(f"{scale.rsplit('.', 1)[0]}.relative", "") if scale else ""
         value = config[scale] if scale else ""
         return Setting(
-            panel=", ".join([data[point], *scenario]), chain=chain, family=family,
+            panel=", ".join([data[point], *(words for words in scenario if words)]),
+            chain=chain, family=family,
             defense=f"{family} {_short(scale)}={value}" if scale else family,
             scale_option=scale, scale=float(value) if scale else np.nan, relative=relative)
 
@@ -177,6 +184,13 @@ class Settings:
 def _short(option: str) -> str:
     """Without its section: "laplace" options by their last word, as their chain is named."""
     return option.rsplit(".", 1)[-1]
+
+
+def _words(option: str, value: str) -> str:
+    """How a panel is named for an option of its scenario; "" for what is off, or the usual."""
+    if option == "attack.threat":
+        return "" if value == HONEST else value
+    return "" if value in _OFF else f"{_short(option)}={value}"
 
 
 def _is_number(text: str) -> bool:

@@ -211,8 +211,7 @@ def test_secure_aggregation_is_a_defense(tmp_path: Path) -> None:
     with open_sweep(folder) as sweep:
         table = sweep.table
         assert table["defense"].tolist() == [
-            "none", "secure_aggregation=true + sees=sum",
-            "laplace + secure_aggregation=true + sees=sum scale=1"]
+            "none", "secure-aggregation", "laplace + secure-aggregation scale=1"]
         assert table["panel"].unique().tolist() == ["brain"] and not table["adapted"].any()
 
 
