@@ -143,10 +143,10 @@ def _section(cells: list[Cell]) -> list[str]:
                 [f"`{method}`", cell.data, str(row["n"]), *_scores(row),
                  f"{row['evaluations']:.0f}", number(row["seconds"]), f"{row['mebibytes']:.0f}",
                  row["ended"], letter, number(row["oracle_psnr"], "dB")]) + " |")
-    for cell in cells:
-        row = cell.prior
-        lines.append("| " + " | ".join([PRIOR, cell.data, str(row["n"]), *_scores(row),
-                                        *["–"] * 6]) + " |")
+    # Two runs of the same images have the same row.
+    lines += dict.fromkeys(
+        "| " + " | ".join([PRIOR, cell.data, str(cell.prior["n"]), *_scores(cell.prior),
+                           *["–"] * 6]) + " |" for cell in cells)
     lines += ["", *(f"{letter}: {text}  " for text, letter in knowledge.items()), ""]
     return lines
 

@@ -85,6 +85,13 @@ def test_the_mean_image_is_scored_like_an_attack(tmp_path: Path) -> None:
     assert row[3].startswith(f"{psnr:.1f}")
 
 
+def test_runs_of_the_same_images_share_the_row_of_the_mean_image(tmp_path: Path) -> None:
+    run_of(tmp_path / "1", "LeNet", "brain", methods=("dlg",))
+    run_of(tmp_path / "2", "LeNet", "brain", methods=("idlg",))
+    rows = table(attack_page(tmp_path), "LeNet · batch of 1")
+    assert [row[0] for row in rows] == ["`dlg`", "`idlg`", PRIOR]
+
+
 def test_failures_and_how_tasks_ended_are_shown(tmp_path: Path) -> None:
     folder = run_of(tmp_path / "1", "LeNet", "brain")
     with h5py.File(folder / "run.h5", "r+") as file:
