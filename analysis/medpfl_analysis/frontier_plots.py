@@ -131,12 +131,13 @@ def _logarithmic(axes: Axes) -> None:
 
 
 def scales(table: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
-    """The kinds of scale with two values or more ("scale (norm)"), and their rows."""
+    """The kinds of scale ("scale (norm)") of which a family has two values or more, and their
+    rows."""
     rows = table[(table["chain"] != NONE) & (table["scale_option"] != "") & (table["method"] != "")]
     named = rows["scale_option"].str.rsplit(".", n=1).str[-1]
     relative = rows["relative"].map(lambda r: f" ({r})" if r else "")
     return [(name, part) for name, part in rows.groupby(named + relative, sort=False)
-            if part["scale"].nunique() > 1]
+            if part.groupby("family")["scale"].nunique().max() > 1]
 
 
 def scale_curves(

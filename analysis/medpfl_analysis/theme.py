@@ -27,10 +27,12 @@ class Theme:
     palette: tuple[str, ...]
 
     def color(self, i: int, n: int) -> str | tuple[float, ...]:
-        """Colour i of n series: the palette while it lasts, then even steps of viridis."""
+        """Colour i of n series: the palette while it lasts, then even steps of viridis, but for
+        its end that is close to the surface."""
         if n <= len(self.palette):
             return self.palette[i]
-        return matplotlib.colormaps["viridis"](i / (n - 1))
+        low, high = (0.0, 0.85) if self.name == "light" else (0.2, 1.0)
+        return matplotlib.colormaps["viridis"](low + (high - low) * i / (n - 1))
 
 
 # Okabe & Ito's colours; the dark set is lightened where contrast asks for it.
