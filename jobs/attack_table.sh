@@ -127,6 +127,6 @@ done
 say "Page"
 machine=$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)
 PYTHONPATH=$root/analysis /usr/bin/python3 -m medpfl_analysis attacks "$output" \
-  --machine "$machine, $(nproc) CPUs, $ranks ranks of one thread" \
+  --machine "$machine, $(nproc --all) CPUs, $ranks ranks of one thread" \
   --output "${page:-$output/attacks.md}"
 ((${#failed[@]} == 0)) || fail "runs that failed: ${failed[*]}" "Their messages are in $output/N.log."
