@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from .report import number
-from .settings import HONEST, NONE
+from .settings import NONE
 
 HALF = 0.5
 RECOGNIZABLE = "asr_50"
@@ -23,14 +23,8 @@ def epsilon_text(value: float) -> str:
 
 
 def panels(table: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
-    """Rows with attacks by images (and threat: those of a malicious server stand alone)."""
-    attacked = table[table["method"] != ""]
-    found = []
-    for (panel, threat), rows in attacked.groupby(["panel", "threat"], sort=False):
-        told = threat == HONEST or panel.endswith(threat) or f", {threat}," in panel
-        title = panel if told else f"{panel}, {threat}"
-        found.append((title, rows))
-    return found
+    """Rows with attacks, by panel."""
+    return list(table[table["method"] != ""].groupby("panel", sort=False))
 
 
 def ordered(rows: pd.DataFrame) -> pd.DataFrame:
@@ -188,7 +182,7 @@ def headline(table: pd.DataFrame) -> str:
     attacked = table[(table["method"] != "") & (table["chain"] != NONE)]
     if attacked.empty:
         return "No defended point was attacked: this sweep says nothing about defenses"
-    worst = attacked.groupby(["panel", "threat", "defense"])[[RECOGNIZABLE, REIDENTIFIED]].max()
+    worst = attacked.groupby(["panel", "defense"])[[RECOGNIZABLE, REIDENTIFIED]].max()
     bad, named = (int((worst[key] >= HALF).sum()) for key in (RECOGNIZABLE, REIDENTIFIED))
     verb = "leaves" if bad == 1 else "leave"
     return (f"{bad or 'None'} of {len(worst)} defended settings {verb} at least half of the images "

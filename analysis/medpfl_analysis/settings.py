@@ -13,9 +13,11 @@ _NO_SETTING = {
     "data.path", "data.dataset", "federation.state_memory", "federation.sum",
     "federation.dedicated_server", "attack.method", "attack.rounds", "attack.clients",
     "attack.probes", "attack.ranks", "attack.when", "attack.snapshots", "attack.engine",
+    "attack.threat",
 }
 # Options of the attack section that say what there is to attack.
-_OBSERVED = {"attack.probe_batch", "attack.threat"}
+_OBSERVED = {"attack.probe_batch"}
+_THREAT = "attack.threat"
 # Defenses that are no member of defense.chain.
 _SECURE = "federation.secure_aggregation"
 _PROTOCOL = ("attack.sees", "federation.secure")
@@ -29,7 +31,8 @@ class Setting:
     """One point, as the pages name it."""
 
     panel: str
-    """images, and what else of network and federation varies over the sweep for these images"""
+    """images, a malicious server, and what else of network and federation varies over the sweep
+    for these images; what is off is left out"""
     chain: str
     """names of the defenses, "none" without any"""
     family: str
@@ -133,8 +136,11 @@ class Settings:
     def _setting(self, point: int, data: Sequence[str]) -> Setting:
         config, chain = self._configs[point], self._chains[point]
         alike = [i for i, name in enumerate(data) if name == data[point]]
-        scenario = [_words(option, config.get(option, "")) for option in self._varying
-                    if _is_scenario(option) and self._varies(option, alike)]
+        threat = config.get(_THREAT, HONEST)
+        scenario = [] if threat == HONEST else [threat]
+        scenario += [f"{_short(option)}={config.get(option, '')}" for option in self._varying
+                     if _is_scenario(option) and self._varies(option, alike)
+                     and config.get(option, "") not in _OFF]
         scale = self._scales[chain]
         varied = [f"{_short(option)}={config[option]}" for option in self._own(chain)
                   if option != scale and self._varies(option, self._points(chain))]
@@ -142,7 +148,7 @@ class Settings:
         relative = config.get(f"{scale.rsplit('.', 1)[0]}.relative", "") if scale else ""
         value = config[scale] if scale else ""
         return Setting(
-            panel=", ".join([data[point], *(words for words in scenario if words)]),
+            panel=", ".join([data[point], *scenario]),
             chain=chain, family=family,
             defense=f"{family} {_short(scale)}={value}" if scale else family,
             scale_option=scale, scale=float(value) if scale else np.nan, relative=relative)
@@ -184,13 +190,6 @@ class Settings:
 def _short(option: str) -> str:
     """Without its section: "laplace" options by their last word, as their chain is named."""
     return option.rsplit(".", 1)[-1]
-
-
-def _words(option: str, value: str) -> str:
-    """How a panel is named for an option of its scenario; "" for what is off, or the usual."""
-    if option == "attack.threat":
-        return "" if value == HONEST else value
-    return "" if value in _OFF else f"{_short(option)}={value}"
 
 
 def _is_number(text: str) -> bool:

@@ -134,7 +134,7 @@ class Sweep:
         several); a point without attacks has one row with method "".
 
         Columns: point, folder, block, those of `Setting` and `Attack` (label as `attack`), the
-        options of the grid, method, round, kind, n, knowledge, threat, for each of SCORES `key`,
+        options of the grid, method, round, kind, n, knowledge, for each of SCORES `key`,
         `key_low`, `key_high`; accuracy, balanced_accuracy, auroc and epsilon of the last round
         (epsilon NaN: none is claimed), chance (the balanced accuracy of a guess), relative_noise
         (see relative_noise()), bytes (of a round, mean) and seconds of the point.
@@ -171,15 +171,13 @@ class Sweep:
         for _, score in scores.iterrows():
             attack = asdict(self.settings.attack(place, score["method"]))
             label = attack.pop("label")
-            threats = images.loc[images["method"] == score["method"], "threat"]
             rows.append(common | attack | score.to_dict() | {
-                "attack": f"{label}, round {score['round']}" if several else label,
-                "threat": threats.iloc[0]})
+                "attack": f"{label}, round {score['round']}" if several else label})
         if rows:
             return rows
         if methods(run.config):
             raise RunFormatError(f"{run.path}: is complete and has no attacks; it is damaged")
-        empty = {"attack": "", "options": "", "adapted": False, "threat": "", "n": 0,
+        empty = {"attack": "", "options": "", "adapted": False, "n": 0,
                  "knowledge": "", **dict.fromkeys(GROUP, "")}
         return [common | empty | {column: np.nan for metric in SCORES
                                   for column in _columns(metric.key)}]

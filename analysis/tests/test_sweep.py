@@ -195,9 +195,9 @@ def test_sets_of_images_have_panels(tmp_path: Path) -> None:
 
 
 def test_a_malicious_server_has_a_panel_of_its_own(tmp_path: Path) -> None:
-    folder = write_sweep(tmp_path / "s", [Point({"data.path": "a/x"}), Point({"data.path": "b/x"})])
-    with h5py.File(folder / "points/00001/run.h5", "r+") as file:
-        file["attacks/tasks/threat"][...] = "malicious-server"
+    folder = write_sweep(tmp_path / "s", [
+        Point({"data.path": "a/x", "attack.threat": "honest-but-curious"}),
+        Point({"data.path": "b/x", "attack.threat": "malicious-server"})])
     with open_sweep(folder) as sweep:
         assert [title for title, _ in panels(sweep.table)] == ["x", "x, malicious-server"]
 

@@ -20,7 +20,7 @@ struct MatchingSettings {
   std::string engine, labels, output_error, init, optimizer;
   std::string update = "gradient";  ///< a word of update_names()
   LocalGuess guess;
-  double surrogate_rate = 1e-3;       ///< of update=sme
+  double surrogate_rate = 4e-3;       ///< of update=sme
   std::string bottleneck = "sample";  ///< a word of bottleneck_names()
   bool grey = false;                  ///< one channel is varied and repeated
   std::string parametrization = "pixels";
