@@ -106,8 +106,8 @@ class Settings:
               if option.startswith(_PROTOCOL) and config.get(option, "") not in _OFF]
         if _SECURE in on:  # which shows the server sums alone
             on = [option for option in on if option != "attack.sees"]
-        outside = ["secure-aggregation" if option == _SECURE else f"{_short(option)}={config[option]}"
-                   for option in on]
+        outside = [_short(option).replace("_", "-") if option == _SECURE
+                   else f"{_short(option)}={config[option]}" for option in on]
         return " + ".join([name for name in names if name] + outside) or NONE
 
     def _points(self, chain: str) -> list[int]:
