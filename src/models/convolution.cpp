@@ -8,6 +8,8 @@
 #include <tuple>
 #include <vector>
 
+#include "models/direct_convolution.hpp"
+
 namespace medpfl {
 namespace {
 
@@ -24,6 +26,52 @@ Tensor product(const Tensor& x, const Tensor& w, int64_t stride, int64_t padding
 template <Factor kBy>
 Tensor derivative(const Tensor& e, const Tensor& other, at::IntArrayRef shape, int64_t stride,
                   int64_t padding);
+
+// Larger batches pay for LibTorch's copy of the weights in another order (decision 16).
+constexpr int64_t kDirectBatch = 4;
+
+// `images` is the factor with an extent of images, x or e.
+bool is_direct(const Tensor& images, const Tensor& other) {
+  const auto fits = [](const Tensor& t) {
+    return t.is_cpu() && t.scalar_type() == at::kFloat && t.numel() > 0;
+  };
+  return have_direct_convolution() && images.size(0) <= kDirectBatch && fits(images) && fits(other);
+}
+
+ConvolutionShape shape_of(at::IntArrayRef x, at::IntArrayRef w, int64_t stride, int64_t padding) {
+  return {x[0], x[1], x[2], x[3], w[0], w[2], stride, padding};
+}
+
+// y = x * w.
+Tensor compute_product(const Tensor& x, const Tensor& w, int64_t stride, int64_t padding) {
+  if (!is_direct(x, w)) return at::conv2d(x, w, {}, stride, padding);
+  const ConvolutionShape shape = shape_of(x.sizes(), w.sizes(), stride, padding);
+  Tensor y =
+      at::empty({shape.batch, shape.outputs, shape.out_height(), shape.out_width()}, x.options());
+  convolve(shape, x.contiguous().data_ptr<float>(), w.contiguous().data_ptr<float>(),
+           y.data_ptr<float>());
+  return y;
+}
+
+// The derivative by one factor, which has this shape, of e = dL/dy; `other` is the other factor.
+template <Factor kBy>
+Tensor compute_derivative(const Tensor& e, const Tensor& other, at::IntArrayRef own, int64_t stride,
+                          int64_t padding) {
+  Tensor by = at::empty(own, e.options());
+  if (!is_direct(e, other) || by.numel() == 0)  // then `by` is read for its shape alone
+    return std::get<kBy>(
+        at::convolution_backward(e, kBy == kInput ? by : other, kBy == kInput ? other : by,
+                                 at::OptionalIntArrayRef(), {stride, stride}, {padding, padding},
+                                 {1, 1}, false, {0, 0}, 1, {kBy == kInput, kBy == kWeight, false}));
+  const Tensor error = e.contiguous(), factor = other.contiguous();
+  if constexpr (kBy == kInput)
+    convolve_back(shape_of(own, other.sizes(), stride, padding), error.data_ptr<float>(),
+                  factor.data_ptr<float>(), by.data_ptr<float>());
+  else
+    correlate(shape_of(other.sizes(), own, stride, padding), error.data_ptr<float>(),
+              factor.data_ptr<float>(), by.data_ptr<float>());
+  return by;
+}
 
 // What a function of two tensors keeps for its own derivatives.
 struct Operands {
@@ -47,7 +95,7 @@ struct Product : Function<Product> {
   static Tensor forward(AutogradContext* context, const Tensor& x, const Tensor& w, int64_t stride,
                         int64_t padding) {
     save(context, {x, w, stride, padding});
-    return at::conv2d(x, w, {}, stride, padding);
+    return compute_product(x, w, stride, padding);
   }
   static Tensors backward(AutogradContext* context, const Tensors& gradient) {
     const auto [x, w, stride, padding] = saved(context);
@@ -64,11 +112,7 @@ struct Derivative : Function<Derivative<kBy>> {
   static Tensor forward(AutogradContext* context, const Tensor& e, const Tensor& other,
                         at::IntArrayRef shape, int64_t stride, int64_t padding) {
     save(context, {e, other, stride, padding});
-    const Tensor own = at::empty(shape, e.options());  // read for its shape alone
-    return std::get<kBy>(
-        at::convolution_backward(e, kBy == kInput ? own : other, kBy == kInput ? other : own,
-                                 at::OptionalIntArrayRef(), {stride, stride}, {padding, padding},
-                                 {1, 1}, false, {0, 0}, 1, {kBy == kInput, kBy == kWeight, false}));
+    return compute_derivative<kBy>(e, other, shape, stride, padding);
   }
   static Tensors backward(AutogradContext* context, const Tensors& gradient) {
     constexpr Factor kOther = kBy == kInput ? kWeight : kInput;

@@ -1,0 +1,52 @@
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+namespace medpfl {
+
+/// Pixels between a place of a window and a pixel that it meets there.
+struct Tap {
+  int64_t y, x;
+};
+
+/// Images as a moving window meets them: place (i, j) of `height` x `width` places meets under a
+/// tap the pixel (i * step + tap.y, j * step + tap.x), zero outside the image. Images are copied
+/// once for each horizontal shift, so that what a tap meets in a channel, place after place, is one
+/// run of memory.
+class ShiftedImages {
+ public:
+  ShiftedImages(int64_t height, int64_t width, int64_t step, const std::vector<Tap>& taps);
+
+  /// Copies `count` images [count, channels, image_height, image_width].
+  void fill(const float* images, int64_t count, int64_t channels, int64_t image_height,
+            int64_t image_width);
+
+  int64_t count() const { return count_; }
+  int64_t places() const { return height_ * width_; }
+  int64_t taps() const { return static_cast<int64_t>(offsets_.size()); }
+  /// From the first number of a channel to the first that a tap meets there.
+  const int64_t* offsets() const { return offsets_.data(); }
+  /// From a channel to the next.
+  int64_t channel_step() const { return channel_step_; }
+  const float* image(int64_t n) const { return data_.get() + n * channels_ * channel_step(); }
+  /// Floats that one image of so many channels takes.
+  int64_t image_size(int64_t channels) const { return channels * channel_step(); }
+
+ private:
+  // One copy of a channel: its first pixel is (y, x) of the image, or outside.
+  struct Copy {
+    int64_t y, x;
+  };
+  void copy_channel(const Copy& copy, const float* image, int64_t image_height, int64_t image_width,
+                    float* to) const;
+
+  int64_t height_, width_, step_;
+  int64_t rows_ = 0, plane_ = 0, channel_step_ = 0;  // rows and plane of each copy of a channel
+  std::vector<Copy> copies_;
+  std::vector<int64_t> offsets_;
+  int64_t count_ = 0, channels_ = 0, capacity_ = 0;
+  std::unique_ptr<float[]> data_;
+};
+
+}  // namespace medpfl
