@@ -170,46 +170,63 @@ void fill_panel(const ShiftedImages& images, int64_t column, int64_t columns, in
   }
 }
 
-// dw [outputs, columns] (+)= e [count, outputs, places] x images, some places and panels at a time,
-// and within them row by row: rows of large weights lie pages apart.
-void correlate_group(const ShiftedImages& images, int64_t outputs, int64_t columns, const float* e,
-                     bool accumulate, float* dw) {
-  const int64_t count = images.count(), places = images.places();
-  const int64_t chunk = std::min(places, ceil_div(kPanelRows, count * kTileColumns) * kTileColumns);
-  const int64_t panel = count * chunk * kTileColumns;
-  const int64_t panels = std::max<int64_t>(1, kPanelsFloats / panel);
-  const auto add_panels = [&](int64_t first, int64_t some, const std::vector<int32_t>& left,
-                              const std::vector<int32_t>& right, int64_t begin, int64_t end,
-                              float* scratch) {
-    for (int64_t column = begin; column < end; column += kTileColumns)
-      fill_panel(images, column, std::min(kTileColumns, columns - column), first, some,
-                 scratch + (column - begin) / kTileColumns * panel);
-    for (int64_t row = 0; row < outputs; row += kTileRows)
-      for (int64_t column = begin; column < end; column += kTileColumns)
-        add_tile({e + first + row * places, left.data()}, places, false,
-                 {scratch + (column - begin) / kTileColumns * panel, right.data()}, count * some,
-                 accumulate || first > 0, std::min(kTileRows, outputs - row),
-                 std::min(kTileColumns, columns - column), dw + row * columns + column, columns);
-  };
-  const int64_t step = panels * kTileColumns;
-  at::parallel_for(0, ceil_div(columns, step), 1, [&](int64_t begin, int64_t end) {
-    std::vector<float> scratch(static_cast<size_t>(panels * panel));
+// dw [outputs, columns] = sum of e [count, outputs, places] x images.
+class Correlation {
+ public:
+  Correlation(const ShiftedImages& images, int64_t outputs, int64_t columns, const float* e,
+              float* dw)
+      : images_(images),
+        outputs_(outputs),
+        columns_(columns),
+        e_(e),
+        dw_(dw),
+        chunk_(std::min(images.places(),
+                        ceil_div(kPanelRows, images.count() * kTileColumns) * kTileColumns)),
+        panel_(images.count() * chunk_ * kTileColumns),
+        step_(std::max<int64_t>(1, kPanelsFloats / panel_) * kTileColumns) {}
+
+  // Adds to what is there, or overwrites it.
+  void compute(bool accumulate) const {
+    at::parallel_for(0, ceil_div(columns_, step_), 1, [&](int64_t begin, int64_t end) {
+      std::vector<float> panels(static_cast<size_t>(step_ / kTileColumns * panel_));
+      for (int64_t first = 0; first < images_.places(); first += chunk_)
+        for (int64_t block = begin; block < end; ++block)
+          add(first, block * step_, std::min((block + 1) * step_, columns_), panels.data(),
+              accumulate || first > 0);
+    });
+  }
+
+ private:
+  // The places from `first` on, the columns from `begin` to `end`. Row by row: rows of large
+  // weights lie pages apart.
+  void add(int64_t first, int64_t begin, int64_t end, float* panels, bool accumulate) const {
+    const int64_t places = std::min(chunk_, images_.places() - first);
     std::vector<int32_t> left, right;
-    for (int64_t first = 0; first < places; first += chunk) {
-      const int64_t some = std::min(chunk, places - first);
-      left.clear();
-      right.clear();
-      for (int64_t n = 0; n < count; ++n)
-        for (int64_t p = 0; p < some; ++p) {
-          left.push_back(static_cast<int32_t>(n * outputs * places + p));
-          right.push_back(static_cast<int32_t>((n * some + p) * kTileColumns));
-        }
-      for (int64_t block = begin; block < end; ++block)
-        add_panels(first, some, left, right, block * step, std::min((block + 1) * step, columns),
-                   scratch.data());
-    }
-  });
-}
+    for (int64_t n = 0; n < images_.count(); ++n)
+      for (int64_t p = 0; p < places; ++p) {
+        left.push_back(static_cast<int32_t>(n * outputs_ * images_.places() + p));
+        right.push_back(static_cast<int32_t>((n * places + p) * kTileColumns));
+      }
+    const auto panel = [&](int64_t column) {
+      return panels + (column - begin) / kTileColumns * panel_;
+    };
+    for (int64_t column = begin; column < end; column += kTileColumns)
+      fill_panel(images_, column, std::min(kTileColumns, columns_ - column), first, places,
+                 panel(column));
+    for (int64_t row = 0; row < outputs_; row += kTileRows)
+      for (int64_t column = begin; column < end; column += kTileColumns)
+        add_tile({e_ + row * images_.places() + first, left.data()}, images_.places(), false,
+                 {panel(column), right.data()}, images_.count() * places, accumulate,
+                 std::min(kTileRows, outputs_ - row), std::min(kTileColumns, columns_ - column),
+                 dw_ + row * columns_ + column, columns_);
+  }
+
+  const ShiftedImages& images_;
+  int64_t outputs_, columns_;
+  const float* e_;
+  float* dw_;
+  int64_t chunk_, panel_, step_;  // places at a time, floats of a panel, columns at a time
+};
 
 }  // namespace
 
@@ -230,10 +247,10 @@ void convolve(const ConvolutionShape& shape, const float* x, const float* w, flo
 void convolve_back(const ConvolutionShape& shape, const float* e, const float* w, float* dx) {
   if (shape.stride > 1) return convolve_back_strided(shape, e, w, dx);
   const int64_t kernels = shape.kernel * shape.kernel;
-  Weights weights = {w, shape.channels, kernels, shape.outputs, shape.channels * kernels, {}};
+  const Weights weights = {
+      w, shape.channels, kernels, shape.outputs, shape.channels * kernels, count_up(kernels)};
   std::vector<Tap> taps;
   for (const Tap& tap : window(shape)) taps.push_back({-tap.y, -tap.x});
-  weights.taps = count_up(kernels);
   ShiftedImages errors(shape.height, shape.width, 1, taps);
   for_groups(shape.batch, errors.image_size(shape.outputs), [&](int64_t n, int64_t count) {
     errors.fill(e + n * shape.outputs * shape.out_height() * shape.out_width(), count,
@@ -247,8 +264,9 @@ void correlate(const ConvolutionShape& shape, const float* e, const float* x, fl
   for_groups(shape.batch, images.image_size(shape.channels), [&](int64_t n, int64_t count) {
     images.fill(x + n * shape.channels * shape.height * shape.width, count, shape.channels,
                 shape.height, shape.width);
-    correlate_group(images, shape.outputs, shape.channels * shape.kernel * shape.kernel,
-                    e + n * shape.outputs * images.places(), n > 0, dw);
+    Correlation(images, shape.outputs, shape.channels * shape.kernel * shape.kernel,
+                e + n * shape.outputs * images.places(), dw)
+        .compute(n > 0);
   });
 }
 
