@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import resource
@@ -55,6 +56,26 @@ def start(output: Path, options: dict[str, object], ranks: int) -> subprocess.Po
                             stderr=subprocess.DEVNULL, start_new_session=True)
 
 
+def kill(run: subprocess.Popen[bytes], output: Path) -> None:
+    """kill -9 of mpirun and of its ranks, which are in groups of their own and outlive it a moment."""
+    os.killpg(run.pid, signal.SIGKILL)
+    run.wait()
+    own = f"--run.output={output}".encode()
+    while ranks := [path for path in Path("/proc").glob("[0-9]*/cmdline") if own in read(path)]:
+        for path in ranks:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(int(path.parent.name), signal.SIGKILL)
+        time.sleep(0.01)
+
+
+def read(path: Path) -> bytes:
+    """Nothing where a process has ended meanwhile."""
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""
+
+
 def finish(output: Path, options: dict[str, object], ranks: int) -> h5py.File:
     """Continues the run to its end."""
     result = simulate(output, options, "--resume", ranks=ranks)
@@ -84,8 +105,7 @@ def test_killed_at_any_moment(options: dict[str, object], kills: int, tmp_path: 
         for _ in range(kills):
             run = start(output, options, moments.choice([1, 2, 3]))
             time.sleep(moments.uniform(0.3, 0.9) * length)
-            os.killpg(run.pid, signal.SIGKILL)
-            run.wait()
+            kill(run, output)
             opens(output)
         with finish(output, options, ranks=2) as found:
             expect_same(whole, found)
