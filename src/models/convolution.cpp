@@ -27,15 +27,19 @@ template <Factor kBy>
 Tensor derivative(const Tensor& e, const Tensor& other, at::IntArrayRef shape, int64_t stride,
                   int64_t padding);
 
-// Larger batches pay for LibTorch's copy of the weights in another order (decision 16).
-constexpr int64_t kDirectBatch = 4;
+// Larger batches and images pay for LibTorch's copies in another order (decision 16). The
+// derivative by the weights needs more of them than the other two, whatever the image.
+constexpr int64_t kDirectBatch = 4, kDirectImage = 1 << 15;
 
-// `images` is the factor with an extent of images, x or e.
-bool is_direct(const Tensor& images, const Tensor& other) {
+bool runs_direct(const Tensor& a, const Tensor& b, const ConvolutionShape& shape) {
   const auto fits = [](const Tensor& t) {
     return t.is_cpu() && t.scalar_type() == at::kFloat && t.numel() > 0;
   };
-  return have_direct_convolution() && images.size(0) <= kDirectBatch && fits(images) && fits(other);
+  return have_direct_convolution() && shape.batch <= kDirectBatch && fits(a) && fits(b);
+}
+
+bool has_small_images(const ConvolutionShape& shape) {
+  return shape.channels * shape.height * shape.width <= kDirectImage;
 }
 
 ConvolutionShape shape_of(at::IntArrayRef x, at::IntArrayRef w, int64_t stride, int64_t padding) {
@@ -44,8 +48,9 @@ ConvolutionShape shape_of(at::IntArrayRef x, at::IntArrayRef w, int64_t stride, 
 
 // y = x * w.
 Tensor compute_product(const Tensor& x, const Tensor& w, int64_t stride, int64_t padding) {
-  if (!is_direct(x, w)) return at::conv2d(x, w, {}, stride, padding);
   const ConvolutionShape shape = shape_of(x.sizes(), w.sizes(), stride, padding);
+  if (!runs_direct(x, w, shape) || !has_small_images(shape))
+    return at::conv2d(x, w, {}, stride, padding);
   Tensor y =
       at::empty({shape.batch, shape.outputs, shape.out_height(), shape.out_width()}, x.options());
   convolve(shape, x.contiguous().data_ptr<float>(), w.contiguous().data_ptr<float>(),
@@ -57,19 +62,18 @@ Tensor compute_product(const Tensor& x, const Tensor& w, int64_t stride, int64_t
 template <Factor kBy>
 Tensor compute_derivative(const Tensor& e, const Tensor& other, at::IntArrayRef own, int64_t stride,
                           int64_t padding) {
+  constexpr bool kByInput = kBy == kInput;
+  const ConvolutionShape shape =
+      shape_of(kByInput ? own : other.sizes(), kByInput ? other.sizes() : own, stride, padding);
   Tensor by = at::empty(own, e.options());
-  if (!is_direct(e, other) || by.numel() == 0)  // then `by` is read for its shape alone
-    return std::get<kBy>(
-        at::convolution_backward(e, kBy == kInput ? by : other, kBy == kInput ? other : by,
+  if (!runs_direct(e, other, shape) || (kByInput && !has_small_images(shape)))
+    return std::get<kBy>(  // reads `by` for its shape alone
+        at::convolution_backward(e, kByInput ? by : other, kByInput ? other : by,
                                  at::OptionalIntArrayRef(), {stride, stride}, {padding, padding},
-                                 {1, 1}, false, {0, 0}, 1, {kBy == kInput, kBy == kWeight, false}));
+                                 {1, 1}, false, {0, 0}, 1, {kByInput, !kByInput, false}));
   const Tensor error = e.contiguous(), factor = other.contiguous();
-  if constexpr (kBy == kInput)
-    convolve_back(shape_of(own, other.sizes(), stride, padding), error.data_ptr<float>(),
-                  factor.data_ptr<float>(), by.data_ptr<float>());
-  else
-    correlate(shape_of(other.sizes(), own, stride, padding), error.data_ptr<float>(),
-              factor.data_ptr<float>(), by.data_ptr<float>());
+  (kByInput ? convolve_back : correlate)(shape, error.data_ptr<float>(), factor.data_ptr<float>(),
+                                         by.data_ptr<float>());
   return by;
 }
 
