@@ -57,7 +57,7 @@ def start(output: Path, options: dict[str, object], ranks: int) -> subprocess.Po
 
 
 def kill(run: subprocess.Popen[bytes], output: Path) -> None:
-    """kill -9 of mpirun and of its ranks, which are in groups of their own and outlive it a moment."""
+    """kill -9 of mpirun and of its ranks: in groups of their own, they outlive it a moment."""
     os.killpg(run.pid, signal.SIGKILL)
     run.wait()
     own = f"--run.output={output}".encode()
