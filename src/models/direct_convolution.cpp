@@ -122,8 +122,9 @@ std::vector<int64_t> count_up(int64_t n) {
 // they were weighted from.
 void fold(const ConvolutionShape& shape, const float* columns, float* image) {
   const int64_t height = shape.out_height(), width = shape.out_width(), step = shape.stride;
+  const std::vector<Tap> taps = window(shape);
   for (int64_t c = 0; c < shape.channels; ++c, image += shape.height * shape.width)
-    for (const Tap& tap : window(shape)) {
+    for (const Tap& tap : taps) {
       const int64_t left = tap.x < 0 ? ceil_div(-tap.x, step) : 0;
       const int64_t right =
           std::min(width, ceil_div(std::max<int64_t>(0, shape.width - tap.x), step));
@@ -154,12 +155,12 @@ void convolve_back_strided(const ConvolutionShape& shape, const float* e, const 
   }
 }
 
-// panel[n][p][i] = what place first + p of image n meets for the i-th of the columns from `column`
-// on, columns being channels and, within, taps.
+// panel[n][p][i] = what place first + p of image n, p < places <= room, meets for the i-th of the
+// columns from `column` on, columns being channels and, within, taps.
 void fill_panel(const ShiftedImages& images, int64_t column, int64_t columns, int64_t first,
-                int64_t places, float* panel) {
+                int64_t places, int64_t room, float* panel) {
   const float* from[kTileColumns] = {};
-  for (int64_t n = 0; n < images.count(); ++n, panel += places * kTileColumns) {
+  for (int64_t n = 0; n < images.count(); ++n, panel += room * kTileColumns) {
     for (int64_t i = 0; i < kTileColumns; ++i) {
       // Columns beyond the last repeat it; nobody reads their sums.
       const int64_t own = column + std::min(i, columns - 1);
@@ -183,7 +184,13 @@ class Correlation {
         chunk_(std::min(images.places(),
                         ceil_div(kPanelRows, images.count() * kTileColumns) * kTileColumns)),
         panel_(images.count() * chunk_ * kTileColumns),
-        step_(std::max<int64_t>(1, kPanelsFloats / panel_) * kTileColumns) {}
+        step_(std::max<int64_t>(1, kPanelsFloats / panel_) * kTileColumns) {
+    for (int64_t p = 0; p < chunk_; ++p)
+      for (int64_t n = 0; n < images.count(); ++n) {
+        left_.push_back(static_cast<int32_t>(n * outputs * images.places() + p));
+        right_.push_back(static_cast<int32_t>((n * chunk_ + p) * kTileColumns));
+      }
+  }
 
   // Adds to what is there, or overwrites it.
   void compute(bool accumulate) const {
@@ -201,22 +208,16 @@ class Correlation {
   // weights lie pages apart.
   void add(int64_t first, int64_t begin, int64_t end, float* panels, bool accumulate) const {
     const int64_t places = std::min(chunk_, images_.places() - first);
-    std::vector<int32_t> left, right;
-    for (int64_t n = 0; n < images_.count(); ++n)
-      for (int64_t p = 0; p < places; ++p) {
-        left.push_back(static_cast<int32_t>(n * outputs_ * images_.places() + p));
-        right.push_back(static_cast<int32_t>((n * places + p) * kTileColumns));
-      }
     const auto panel = [&](int64_t column) {
       return panels + (column - begin) / kTileColumns * panel_;
     };
     for (int64_t column = begin; column < end; column += kTileColumns)
-      fill_panel(images_, column, std::min(kTileColumns, columns_ - column), first, places,
+      fill_panel(images_, column, std::min(kTileColumns, columns_ - column), first, places, chunk_,
                  panel(column));
     for (int64_t row = 0; row < outputs_; row += kTileRows)
       for (int64_t column = begin; column < end; column += kTileColumns)
-        add_tile({e_ + row * images_.places() + first, left.data()}, images_.places(), false,
-                 {panel(column), right.data()}, images_.count() * places, accumulate,
+        add_tile({e_ + row * images_.places() + first, left_.data()}, images_.places(), false,
+                 {panel(column), right_.data()}, images_.count() * places, accumulate,
                  std::min(kTileRows, outputs_ - row), std::min(kTileColumns, columns_ - column),
                  dw_ + row * columns_ + column, columns_);
   }
@@ -226,6 +227,7 @@ class Correlation {
   const float* e_;
   float* dw_;
   int64_t chunk_, panel_, step_;  // places at a time, floats of a panel, columns at a time
+  std::vector<int32_t> left_, right_;
 };
 
 }  // namespace

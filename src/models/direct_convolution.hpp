@@ -11,7 +11,8 @@ struct ConvolutionShape {
   int64_t out_width() const { return (width + 2 * padding - kernel) / stride + 1; }
 };
 
-/// Whether the three products below run on this processor (decision 16).
+/// Whether the three products below run on this processor (decision 16); none may be asked for
+/// where they do not.
 bool have_direct_convolution();
 
 /// y = x * w. As in the two below all are contiguous float32, and results are overwritten. Weights

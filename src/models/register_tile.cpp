@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/error.hpp"
+
 #if defined(__x86_64__)
 #include <immintrin.h>
 #define MEDPFL_AVX2 __attribute__((target("avx2,fma")))
@@ -142,12 +144,22 @@ void transpose_rows(const float* const* rows, int64_t n, float* to) {
 
 #else
 
+namespace {
+
+[[noreturn]] void refuse() {
+  throw Error(ExitCode::kInternal, "register tiles on a processor that has none");
+}
+
+}  // namespace
+
 bool have_register_tiles() { return false; }
 
 void add_tile(const TileFactor&, int64_t, bool, const TileFactor&, int64_t, bool, int64_t, int64_t,
-              float*, int64_t) {}
+              float*, int64_t) {
+  refuse();
+}
 
-void transpose_rows(const float* const*, int64_t, float*) {}
+void transpose_rows(const float* const*, int64_t, float*) { refuse(); }
 
 #endif
 

@@ -20,8 +20,7 @@ ROWS = [
     *(("resnet18", {"width": 8}, mode, (3, 32, 4)) for mode in ("eval", "train")),
     ("resnet18", {"width": 8, "stem": "7x7"}, "train", (3, 64, 3)),
     ("resnet18", {"width": 8, "norm": "group"}, "train", (1, 28, 2)),
-    ("resnet20", {}, "eval", (3, 32, 4)),
-    ("resnet20", {}, "train", (3, 16, 4)),  # at 32 px a unit is within rounding of its kink
+    *(("resnet20", {}, mode, (3, 32, 4)) for mode in ("eval", "train")),
     ("resnet20", {"width": 8, "shortcut": "projection"}, "train", (1, 28, 2)),
     ("vgg11", {"width": 8}, "eval", (3, 32, 4)),
     ("vgg11", {"width": 8, "norm": "batch"}, "train", (3, 64, 4)),
