@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "models/direct_convolution.hpp"
+#include "models/winograd.hpp"
 
 namespace medpfl {
 namespace {
@@ -18,136 +19,182 @@ using torch::autograd::AutogradContext;
 using torch::autograd::Function;
 using Tensors = torch::autograd::variable_list;
 
-// y = x * w is bilinear, and so are its derivatives, given e = dL/dy: by x in (e, w), by w in
-// (e, x). Each of the three is differentiated by the other two.
-enum Factor { kInput, kWeight };
-Tensor product(const Tensor& x, const Tensor& w, int64_t stride, int64_t padding);
-// The derivative by one factor, of this shape; `other` is the other one.
-template <Factor kBy>
-Tensor derivative(const Tensor& e, const Tensor& other, at::IntArrayRef shape, int64_t stride,
-                  int64_t padding);
-
 // Larger batches and images pay for LibTorch's copies in another order (decision 16). The
 // derivative by the weights needs more of them than the other two, whatever the image.
-constexpr int64_t kDirectBatch = 4, kDirectImage = 1 << 15;
+constexpr int64_t kOwnBatch = 4, kDirectImage = 1 << 15;
 
-bool runs_direct(const Tensor& a, const Tensor& b, const ConvolutionShape& shape) {
+bool runs_here(const ConvolutionShape& shape, const Tensor& a, const Tensor& b) {
   const auto fits = [](const Tensor& t) {
     return t.is_cpu() && t.scalar_type() == at::kFloat && t.numel() > 0;
   };
-  return have_direct_convolution() && shape.batch <= kDirectBatch && fits(a) && fits(b);
+  return have_direct_convolution() && shape.batch <= kOwnBatch && fits(a) && fits(b);
 }
 
 bool has_small_images(const ConvolutionShape& shape) {
   return shape.channels * shape.height * shape.width <= kDirectImage;
 }
 
-ConvolutionShape shape_of(at::IntArrayRef x, at::IntArrayRef w, int64_t stride, int64_t padding) {
-  return {x[0], x[1], x[2], x[3], w[0], w[2], stride, padding};
+// Weights as Winograd's products read them: undefined where others run.
+struct Transformed {
+  Tensor weights;
+};
+
+Transformed transform(const ConvolutionShape& shape, const Tensor& x, const Tensor& w) {
+  if (!runs_here(shape, x, w) || !have_winograd(shape)) return {};
+  Tensor transformed = at::empty({winograd_weights_size(shape)}, w.options());
+  transform_weights(shape, w.contiguous().data_ptr<float>(), transformed.data_ptr<float>());
+  return {transformed};
 }
 
+const float* numbers(const Tensor& t) { return t.data_ptr<float>(); }
+
 // y = x * w.
-Tensor compute_product(const Tensor& x, const Tensor& w, int64_t stride, int64_t padding) {
-  const ConvolutionShape shape = shape_of(x.sizes(), w.sizes(), stride, padding);
-  if (!runs_direct(x, w, shape) || !has_small_images(shape))
-    return at::conv2d(x, w, {}, stride, padding);
+Tensor compute_product(const ConvolutionShape& shape, const Tensor& x, const Tensor& w,
+                       const Transformed& transformed) {
+  const bool winograd = transformed.weights.defined();
+  if (!winograd && !(runs_here(shape, x, w) && has_small_images(shape)))
+    return at::conv2d(x, w, {}, shape.stride, shape.padding);
   Tensor y =
       at::empty({shape.batch, shape.outputs, shape.out_height(), shape.out_width()}, x.options());
-  convolve(shape, x.contiguous().data_ptr<float>(), w.contiguous().data_ptr<float>(),
-           y.data_ptr<float>());
+  const Tensor image = x.contiguous(), weights = winograd ? transformed.weights : w.contiguous();
+  (winograd ? winograd_convolve : convolve)(shape, numbers(image), numbers(weights),
+                                            y.data_ptr<float>());
   return y;
 }
 
-// The derivative by one factor, which has this shape, of e = dL/dy; `other` is the other factor.
-template <Factor kBy>
-Tensor compute_derivative(const Tensor& e, const Tensor& other, at::IntArrayRef own, int64_t stride,
-                          int64_t padding) {
-  constexpr bool kByInput = kBy == kInput;
-  const ConvolutionShape shape =
-      shape_of(kByInput ? own : other.sizes(), kByInput ? other.sizes() : own, stride, padding);
-  Tensor by = at::empty(own, e.options());
-  if (!runs_direct(e, other, shape) || (kByInput && !has_small_images(shape)))
-    return std::get<kBy>(  // reads `by` for its shape alone
-        at::convolution_backward(e, kByInput ? by : other, kByInput ? other : by,
-                                 at::OptionalIntArrayRef(), {stride, stride}, {padding, padding},
-                                 {1, 1}, false, {0, 0}, 1, {kByInput, !kByInput, false}));
-  const Tensor error = e.contiguous(), factor = other.contiguous();
-  (kByInput ? convolve_back : correlate)(shape, error.data_ptr<float>(), factor.data_ptr<float>(),
-                                         by.data_ptr<float>());
-  return by;
+Tensor libtorch_derivative(const ConvolutionShape& shape, const Tensor& e, const Tensor& x,
+                           const Tensor& w, bool by_input) {
+  const auto both = at::convolution_backward(
+      e, x, w, at::OptionalIntArrayRef(), {shape.stride, shape.stride},
+      {shape.padding, shape.padding}, {1, 1}, false, {0, 0}, 1, {by_input, !by_input, false});
+  return by_input ? std::get<0>(both) : std::get<1>(both);
 }
+
+// dL/dx of e = dL/dy.
+Tensor compute_by_input(const ConvolutionShape& shape, const Tensor& e, const Tensor& w,
+                        const Transformed& transformed) {
+  const bool winograd = transformed.weights.defined();
+  Tensor dx = at::empty({shape.batch, shape.channels, shape.height, shape.width}, e.options());
+  if (!winograd && !(runs_here(shape, e, w) && has_small_images(shape)))
+    return libtorch_derivative(shape, e, dx, w, true);  // reads dx for its shape alone
+  const Tensor error = e.contiguous(), weights = winograd ? transformed.weights : w.contiguous();
+  (winograd ? winograd_convolve_back : convolve_back)(shape, numbers(error), numbers(weights),
+                                                      dx.data_ptr<float>());
+  return dx;
+}
+
+// dL/dw of e = dL/dy.
+Tensor compute_by_weights(const ConvolutionShape& shape, const Tensor& e, const Tensor& x) {
+  Tensor dw = at::empty({shape.outputs, shape.channels, shape.kernel, shape.kernel}, e.options());
+  if (!runs_here(shape, e, x)) return libtorch_derivative(shape, e, x, dw, false);
+  const Tensor error = e.contiguous(), image = x.contiguous();
+  correlate(shape, numbers(error), numbers(image), dw.data_ptr<float>());
+  return dw;
+}
+
+// y = x * w is bilinear, and so are its derivatives, given e = dL/dy: by x in (e, w), by w in
+// (e, x). Each of the three is differentiated by the other two.
+Tensor product(const ConvolutionShape& shape, const Tensor& x, const Tensor& w,
+               const Transformed& transformed);
+Tensor by_input(const ConvolutionShape& shape, const Tensor& e, const Tensor& w,
+                const Transformed& transformed);
+Tensor by_weights(const ConvolutionShape& shape, const Tensor& e, const Tensor& x);
 
 // What a function of two tensors keeps for its own derivatives.
 struct Operands {
+  ConvolutionShape shape;
   Tensor a, b;
-  int64_t stride, padding;
+  Transformed transformed;
 };
 
 void save(AutogradContext* context, const Operands& operands) {
-  context->save_for_backward({operands.a, operands.b});
-  context->saved_data["stride"] = operands.stride;
-  context->saved_data["padding"] = operands.padding;
+  const ConvolutionShape& s = operands.shape;
+  context->save_for_backward({operands.a, operands.b, operands.transformed.weights});
+  context->saved_data["shape"] = std::vector<int64_t>{s.batch,   s.channels, s.height, s.width,
+                                                      s.outputs, s.kernel,   s.stride, s.padding};
 }
 
 Operands saved(AutogradContext* context) {
   const Tensors tensors = context->get_saved_variables();
-  return {tensors[0], tensors[1], context->saved_data["stride"].toInt(),
-          context->saved_data["padding"].toInt()};
+  const std::vector<int64_t> s = context->saved_data["shape"].toIntVector();
+  return {{s[0], s[1], s[2], s[3], s[4], s[5], s[6], s[7]}, tensors[0], tensors[1], {tensors[2]}};
+}
+
+// Derivatives by the two tensors among the arguments, which are at most four.
+template <typename A, typename B>
+Tensors derivatives(AutogradContext* context, const A& a, const B& b) {
+  Tensors by(4);
+  if (context->needs_input_grad(0)) by[1] = a();
+  if (context->needs_input_grad(1)) by[2] = b();
+  return by;
 }
 
 struct Product : Function<Product> {
-  static Tensor forward(AutogradContext* context, const Tensor& x, const Tensor& w, int64_t stride,
-                        int64_t padding) {
-    save(context, {x, w, stride, padding});
-    return compute_product(x, w, stride, padding);
+  static Tensor forward(AutogradContext* context, const ConvolutionShape& shape, const Tensor& x,
+                        const Tensor& w, const Transformed& transformed) {
+    save(context, {shape, x, w, transformed});
+    return compute_product(shape, x, w, transformed);
   }
   static Tensors backward(AutogradContext* context, const Tensors& gradient) {
-    const auto [x, w, stride, padding] = saved(context);
-    const Tensor& e = gradient[0];
-    Tensors by(4);
-    if (context->needs_input_grad(0)) by[0] = derivative<kInput>(e, w, x.sizes(), stride, padding);
-    if (context->needs_input_grad(1)) by[1] = derivative<kWeight>(e, x, w.sizes(), stride, padding);
-    return by;
+    const Operands own = saved(context);
+    return derivatives(
+        context, [&] { return by_input(own.shape, gradient[0], own.b, own.transformed); },
+        [&] { return by_weights(own.shape, gradient[0], own.a); });
   }
 };
 
-template <Factor kBy>
-struct Derivative : Function<Derivative<kBy>> {
-  static Tensor forward(AutogradContext* context, const Tensor& e, const Tensor& other,
-                        at::IntArrayRef shape, int64_t stride, int64_t padding) {
-    save(context, {e, other, stride, padding});
-    return compute_derivative<kBy>(e, other, shape, stride, padding);
+struct ByInput : Function<ByInput> {
+  static Tensor forward(AutogradContext* context, const ConvolutionShape& shape, const Tensor& e,
+                        const Tensor& w, const Transformed& transformed) {
+    save(context, {shape, e, w, transformed});
+    return compute_by_input(shape, e, w, transformed);
   }
   static Tensors backward(AutogradContext* context, const Tensors& gradient) {
-    constexpr Factor kOther = kBy == kInput ? kWeight : kInput;
-    const auto [e, other, stride, padding] = saved(context);
-    const Tensor& g = gradient[0];
-    Tensors by(5);
-    if (context->needs_input_grad(0))
-      by[0] = product(kBy == kInput ? g : other, kBy == kInput ? other : g, stride, padding);
-    if (context->needs_input_grad(1))
-      by[1] = derivative<kOther>(e, g, other.sizes(), stride, padding);
-    return by;
+    const Operands own = saved(context);
+    return derivatives(
+        context, [&] { return product(own.shape, gradient[0], own.b, own.transformed); },
+        [&] { return by_weights(own.shape, own.a, gradient[0]); });
   }
 };
 
-Tensor product(const Tensor& x, const Tensor& w, int64_t stride, int64_t padding) {
-  return Product::apply(x, w, stride, padding);
+struct ByWeights : Function<ByWeights> {
+  static Tensor forward(AutogradContext* context, const ConvolutionShape& shape, const Tensor& e,
+                        const Tensor& x) {
+    save(context, {shape, e, x, {}});
+    return compute_by_weights(shape, e, x);
+  }
+  static Tensors backward(AutogradContext* context, const Tensors& gradient) {
+    const Operands own = saved(context);
+    const Transformed transformed = transform(own.shape, own.b, gradient[0]);
+    return derivatives(
+        context, [&] { return product(own.shape, own.b, gradient[0], transformed); },
+        [&] { return by_input(own.shape, own.a, gradient[0], transformed); });
+  }
+};
+
+Tensor product(const ConvolutionShape& shape, const Tensor& x, const Tensor& w,
+               const Transformed& transformed) {
+  return Product::apply(shape, x, w, transformed);
 }
 
-template <Factor kBy>
-Tensor derivative(const Tensor& e, const Tensor& other, at::IntArrayRef shape, int64_t stride,
-                  int64_t padding) {
-  return Derivative<kBy>::apply(e, other, shape, stride, padding);
+Tensor by_input(const ConvolutionShape& shape, const Tensor& e, const Tensor& w,
+                const Transformed& transformed) {
+  return ByInput::apply(shape, e, w, transformed);
+}
+
+Tensor by_weights(const ConvolutionShape& shape, const Tensor& e, const Tensor& x) {
+  return ByWeights::apply(shape, e, x);
 }
 
 }  // namespace
 
 at::Tensor convolution(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
                        int64_t stride, int64_t padding) {
+  const ConvolutionShape shape = {x.size(0),      x.size(1),      x.size(2), x.size(3),
+                                  weight.size(0), weight.size(2), stride,    padding};
   // An undefined tensor cannot be an argument of a Function of LibTorch 1.13: the bias stays
   // outside.
-  const Tensor y = product(x, weight, stride, padding);
+  const Tensor y = product(shape, x, weight, transform(shape, x, weight));
   return bias.defined() ? y.add(bias.view({1, -1, 1, 1})) : y;
 }
 

@@ -6,7 +6,6 @@
 
 #if defined(__x86_64__)
 #include <immintrin.h>
-#define MEDPFL_AVX2 __attribute__((target("avx2,fma")))
 #endif
 
 namespace medpfl {

@@ -1,6 +1,13 @@
 #pragma once
 #include <cstdint>
 
+/// A function for processors where have_register_tiles() holds.
+#if defined(__x86_64__)
+#define MEDPFL_AVX2 __attribute__((target("avx2,fma")))
+#else
+#define MEDPFL_AVX2
+#endif
+
 namespace medpfl {
 
 /// Rows and columns of the products that fit the registers of AVX2.
