@@ -4,6 +4,7 @@
 #include <ATen/Parallel.h>
 #include <fmt/format.h>
 #include <malloc.h>
+#include <omp.h>
 #include <sched.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -24,6 +25,7 @@ void prepare_process(int threads) {
   mallopt(M_TRIM_THRESHOLD, 1 << 30);
   mallopt(M_TOP_PAD, 16 << 20);
   at::set_num_threads(threads);
+  omp_set_num_threads(threads);  // a LibTorch that brings an OpenMP of its own leaves ours alone
   // On a GPU as on a CPU: float32 as such, and the same kernels in each run.
   at::globalContext().setAllowTF32CuBLAS(false);
   at::globalContext().setAllowTF32CuDNN(false);

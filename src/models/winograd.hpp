@@ -18,12 +18,16 @@ void transform_weights(const ConvolutionShape& shape, const float* w, float* tra
 
 /// y = x * w by minimal filtering, F(2 x 2, 3 x 3) of Lavin and Gray (arXiv 1509.09308): 16
 /// products of numbers for 4 results, where the sum itself takes 36. Tensors are contiguous
-/// float32; y is overwritten. Bits depend on neither the number of threads nor the batch.
+/// float32; y is overwritten. Bits depend on neither the number of threads nor the rest of the
+/// batch.
 void winograd_convolve(const ConvolutionShape& shape, const float* x, const float* transformed,
                        float* y);
 
 /// dL/dx of e = dL/dy, likewise.
 void winograd_convolve_back(const ConvolutionShape& shape, const float* e, const float* transformed,
                             float* dx);
+
+/// dL/dw of e = dL/dy, summed over the batch, likewise: the adjoint of that filtering.
+void winograd_correlate(const ConvolutionShape& shape, const float* e, const float* x, float* dw);
 
 }  // namespace medpfl

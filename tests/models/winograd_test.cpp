@@ -1,5 +1,4 @@
-// Against LibTorch in double precision, whatever the batch: networks use these products for small
-// batches only.
+// Against LibTorch in double precision.
 #include "models/winograd.hpp"
 
 #include <ATen/Parallel.h>
@@ -16,7 +15,7 @@ namespace medpfl {
 namespace {
 
 struct Products {
-  at::Tensor y, dx;
+  at::Tensor y, dx, dw;
 };
 
 struct Case {
@@ -34,21 +33,23 @@ Case random_case(const ConvolutionShape& s) {
 // Results start as NaN, and so does what is kept of weights: all that is read must be written.
 Products filtered(const Case& c) {
   const auto none = [](at::IntArrayRef sizes) { return at::empty(sizes).fill_(NAN); };
-  Products out = {none(c.e.sizes()), none(c.x.sizes())};
+  Products out = {none(c.e.sizes()), none(c.x.sizes()), none(c.w.sizes())};
   at::Tensor weights = none({winograd_weights_size(c.shape)});
   transform_weights(c.shape, c.w.data_ptr<float>(), weights.data_ptr<float>());
   winograd_convolve(c.shape, c.x.data_ptr<float>(), weights.data_ptr<float>(),
                     out.y.data_ptr<float>());
   winograd_convolve_back(c.shape, c.e.data_ptr<float>(), weights.data_ptr<float>(),
                          out.dx.data_ptr<float>());
+  winograd_correlate(c.shape, c.e.data_ptr<float>(), c.x.data_ptr<float>(),
+                     out.dw.data_ptr<float>());
   return out;
 }
 
 Products expected(const Case& c) {
   const at::Tensor x = c.x.to(at::kDouble), w = c.w.to(at::kDouble), e = c.e.to(at::kDouble);
-  return {at::conv2d(x, w, {}, 1, 1),
-          std::get<0>(at::convolution_backward(e, x, w, at::OptionalIntArrayRef(), {1, 1}, {1, 1},
-                                               {1, 1}, false, {0, 0}, 1, {true, false, false}))};
+  const auto back = at::convolution_backward(e, x, w, at::OptionalIntArrayRef(), {1, 1}, {1, 1},
+                                             {1, 1}, false, {0, 0}, 1, {true, true, false});
+  return {at::conv2d(x, w, {}, 1, 1), std::get<0>(back), std::get<1>(back)};
 }
 
 // Each result by itself, of the largest: a wrong tile among many does not hide in a norm.
@@ -71,6 +72,7 @@ TEST_P(Winograd, GivesLibTorchsProducts) {
   const Products found = filtered(c), wanted = expected(c);
   expect_close(found.y, wanted.y, "y");
   expect_close(found.dx, wanted.dx, "dx");
+  expect_close(found.dw, wanted.dw, "dw");
 }
 
 TEST_P(Winograd, HasTheSameBitsWithTwoThreads) {
@@ -82,9 +84,10 @@ TEST_P(Winograd, HasTheSameBitsWithTwoThreads) {
   at::set_num_threads(1);
   EXPECT_TRUE(one.y.equal(two.y));
   EXPECT_TRUE(one.dx.equal(two.dx));
+  EXPECT_TRUE(one.dw.equal(two.dw));
 }
 
-TEST_P(Winograd, HasTheSameBitsInALargerBatch) {
+TEST_P(Winograd, HasTheSameBitsAmongOtherImages) {
   const Case c = random_case(GetParam());
   Case first = {c.shape, c.x.narrow(0, 0, 1), c.w, c.e.narrow(0, 0, 1)};
   first.shape.batch = 1;
