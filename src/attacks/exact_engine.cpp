@@ -7,23 +7,20 @@ namespace {
 class ExactEngine final : public MatchingEngine {
  public:
   ExactEngine(const Model& model, const Observation& observation, const Objective& objective)
-      : objective_(objective),
-        graph_(model, observation.weights),
-        dummy_(model.layout()),
-        derivative_(model.layout()) {}
+      : objective_(objective), graph_(model, observation.weights), vector_(model.layout()) {}
 
   double evaluate(const Candidate& candidate, CandidateGradient* gradient) override {
-    graph_.record(candidate, &dummy_);
-    const double value = objective_.evaluate(dummy_.data(), derivative_.data());
+    graph_.record(candidate, &vector_);
+    const double value = objective_.evaluate(vector_.data(), vector_.data());
     // With dD/dg as the vector of the second pass no graph of the objective is needed.
-    graph_.pull_back(derivative_, gradient, nullptr);
+    graph_.pull_back(vector_, gradient, nullptr);
     return value;
   }
 
  private:
   const Objective& objective_;
   GradientGraph graph_;
-  FlatParameters dummy_, derivative_;
+  FlatParameters vector_;  // the candidate's gradient, then v
 };
 
 }  // namespace

@@ -21,6 +21,12 @@ class ViewedObjective final : public Objective {
     return value;
   }
 
+  Move move(const float* dummy, const float* from, double length, int64_t n,
+            float* out) const override {
+    if (view_.whole()) return distance_->move(dummy, from, length, out);
+    return Objective::move(dummy, from, length, n, out);
+  }
+
  private:
   std::vector<float> viewed(const float* gradient) const {
     if (view_.whole()) return {gradient, gradient + view_.size()};
@@ -34,6 +40,12 @@ class ViewedObjective final : public Objective {
 };
 
 }  // namespace
+
+Move Objective::move(const float* dummy, const float* from, double length, int64_t n,
+                     float* out) const {
+  const double value = evaluate(dummy, out);
+  return {value, move_along(from, length, n, out)};
+}
 
 std::unique_ptr<Objective> make_objective(const ObjectiveOptions& options,
                                           const FlatParameters& observed) {

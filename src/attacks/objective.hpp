@@ -8,14 +8,23 @@
 
 namespace medpfl {
 
+/// A distance D, and the step that was taken along its derivative.
+struct Move {
+  double value = 0, step = 0;
+};
+
 /// A distance between the gradient of a candidate and the observed one, with its derivative by
 /// hand: engines need no graph of it.
 class Objective {
  public:
   virtual ~Objective() = default;
   /// dummy: the candidate's gradient, as long as the observed one; writes dD/d dummy to
-  /// `derivative`, as long, and returns D.
+  /// `derivative`, as long, which may be `dummy` itself, and returns D.
   virtual double evaluate(const float* dummy, float* derivative) const = 0;
+  /// out = from + step * dD/d dummy, `length` away from `from`, all of n parameters; the step is 1
+  /// where the derivative is zero. `out` may be `dummy`.
+  virtual Move move(const float* dummy, const float* from, double length, int64_t n,
+                    float* out) const;
 };
 
 /// Which part of the gradients is compared. Everything is decided by the observed gradient.

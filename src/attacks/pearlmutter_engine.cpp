@@ -1,7 +1,6 @@
 // Matching by first-order gradients alone. With v = dD/dg held fixed, the gradient of D by the
 // images is the derivative of dL/dx as the weights move along v (Pearlmutter 1994), here a
 // difference: no graph of second order, and no second derivative of any layer.
-#include <ATen/ops/add.h>
 #include <torch/csrc/autograd/autograd.h>
 
 #include <cmath>
@@ -30,13 +29,11 @@ class PearlmutterEngine final : public MatchingEngine {
         observation_(observation),
         objective_(objective),
         step_norm_(kRelativeStep * parameter_norm(observation.weights)),
-        dummy_(model.layout()),
-        derivative_(model.layout()),
-        moved_(model.layout()),
+        vector_(observation.weights),
         weights_(model.device(), observation.weights, true),
         views_(weights_.current()),
         parameters_(weights_.parameters()),
-        moved_views_(model.device(), moved_, false) {}
+        moved_views_(model.device(), vector_, false) {}
 
   double evaluate(const Candidate& candidate, CandidateGradient* gradient) override {
     const auto leaves = static_cast<int64_t>(parameters_.size());
@@ -44,26 +41,26 @@ class PearlmutterEngine final : public MatchingEngine {
     std::vector<at::Tensor> variables = parameters_;
     variables.insert(variables.end(), loss.inputs().begin(), loss.inputs().end());
     Switches switches;
-    std::vector<at::Tensor> here = torch::autograd::grad({loss.at(views_, &switches)}, variables);
-    weights_.collect({here.begin(), here.begin() + leaves}, &dummy_);
+    std::vector<at::Tensor> here;
+    {
+      const GradientPlaces places(parameters_, vector_);
+      here = torch::autograd::grad({loss.at(views_, &switches)}, variables);
+    }
+    weights_.collect({here.begin(), here.begin() + leaves}, &vector_);
     here.erase(here.begin(), here.begin() + leaves);
 
-    const double value = objective_.evaluate(dummy_.data(), derivative_.data());
-    const double length = parameter_norm(derivative_);
-    // At the truth v is zero, and so is any difference.
-    const double step = length > 0 ? step_norm_ / length : 1;
-    at::Tensor moved = moved_.buffer();
-    at::add_out(moved, observation_.weights.buffer(), derivative_.buffer(), step);
+    const Move moved = objective_.move(vector_.data(), observation_.weights.data(), step_norm_,
+                                       model_.layout().trainable(), vector_.data());
     // A unit that switched between the two points would add a jump, however short the step.
     switches.replay();
     const std::vector<at::Tensor> ahead =
         torch::autograd::grad({loss.at(moved_views_.current(), &switches)}, loss.inputs());
     const auto change = [&](size_t i) {
-      return ahead[i].sub(here[i]).div_(step).to(at::kCPU).contiguous();
+      return ahead[i].sub(here[i]).div_(moved.step).to(at::kCPU).contiguous();
     };
     gradient->images = change(0);
     gradient->label_logits = ahead.size() > 1 ? change(1) : at::Tensor();
-    return value;
+    return moved.value;
   }
 
  private:
@@ -71,7 +68,9 @@ class PearlmutterEngine final : public MatchingEngine {
   const Observation& observation_;
   const Objective& objective_;
   double step_norm_;
-  FlatParameters dummy_, derivative_, moved_;
+  // The candidate's gradient, then v, then w + step v: passes over as little memory as can be. The
+  // statistics are those of w throughout.
+  FlatParameters vector_;
   DeviceViews weights_;
   std::vector<at::Tensor> views_, parameters_;
   DeviceViews moved_views_;

@@ -74,4 +74,10 @@ MEDPFL_VECTOR_CLONES void axpy(double alpha, const float* x, float* y, int64_t n
   for (int64_t i = 0; i < n; ++i) y[i] += factor * x[i];
 }
 
+MEDPFL_VECTOR_CLONES void combine(const float* from, double alpha, const float* x, double beta,
+                                  const float* y, int64_t n, float* out) {
+  const auto a = static_cast<float>(alpha), b = static_cast<float>(beta);
+  for (int64_t i = 0; i < n; ++i) out[i] = from[i] + (a * x[i] + b * y[i]);
+}
+
 }  // namespace medpfl

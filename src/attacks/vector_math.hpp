@@ -19,4 +19,8 @@ float largest(const float* a, int64_t n);
 /// y += alpha * x.
 void axpy(double alpha, const float* x, float* y, int64_t n);
 
+/// out = from + (alpha * x + beta * y), each of which out may be.
+void combine(const float* from, double alpha, const float* x, double beta, const float* y,
+             int64_t n, float* out);
+
 }  // namespace medpfl

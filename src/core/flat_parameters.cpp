@@ -78,7 +78,8 @@ void FlatParameters::assign(const std::vector<at::Tensor>& tensors) {
   for (size_t i = 0; i < tensors.size(); ++i) {
     const ParameterLayout::Entry& entry = layout_[static_cast<int64_t>(i)];
     const at::Tensor source = tensors[i].detach().contiguous();
-    std::copy_n(source.data_ptr<float>(), entry.size, data() + entry.offset);
+    const float* from = source.data_ptr<float>();
+    if (from != data() + entry.offset) std::copy_n(from, entry.size, data() + entry.offset);
   }
 }
 

@@ -63,7 +63,8 @@ class FlatParameters {
   /// memory.
   std::vector<at::Tensor> views(bool requires_grad = false) const;
 
-  /// Copies tensors (of the same shapes) into the first entries of the layout; others stay.
+  /// Copies tensors (of the same shapes) into the first entries of the layout; others stay, as do
+  /// tensors that are those entries already.
   void assign(const std::vector<at::Tensor>& tensors);
   void fill(float value);
   /// this += scale * other; same layout.

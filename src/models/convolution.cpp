@@ -21,13 +21,17 @@ using Tensors = torch::autograd::variable_list;
 
 // Larger batches and images pay for LibTorch's copies in another order (decision 16). The
 // derivative by the weights needs more of them than the other two, whatever the image.
-constexpr int64_t kOwnBatch = 4, kDirectImage = 1 << 15;
+constexpr int64_t kDirectBatch = 4, kDirectImage = 1 << 15;
 
-bool runs_here(const ConvolutionShape& shape, const Tensor& a, const Tensor& b) {
+bool fit(const Tensor& a, const Tensor& b) {
   const auto fits = [](const Tensor& t) {
     return t.is_cpu() && t.scalar_type() == at::kFloat && t.numel() > 0;
   };
-  return have_direct_convolution() && shape.batch <= kOwnBatch && fits(a) && fits(b);
+  return fits(a) && fits(b);
+}
+
+bool runs_direct(const ConvolutionShape& shape, const Tensor& a, const Tensor& b) {
+  return have_direct_convolution() && shape.batch <= kDirectBatch && fit(a, b);
 }
 
 bool has_small_images(const ConvolutionShape& shape) {
@@ -39,8 +43,12 @@ struct Transformed {
   Tensor weights;
 };
 
+bool runs_winograd(const ConvolutionShape& shape, const Tensor& a, const Tensor& b) {
+  return have_winograd(shape) && fit(a, b);
+}
+
 Transformed transform(const ConvolutionShape& shape, const Tensor& x, const Tensor& w) {
-  if (!runs_here(shape, x, w) || !have_winograd(shape)) return {};
+  if (!runs_winograd(shape, x, w)) return {};
   Tensor transformed = at::empty({winograd_weights_size(shape)}, w.options());
   transform_weights(shape, w.contiguous().data_ptr<float>(), transformed.data_ptr<float>());
   return {transformed};
@@ -52,7 +60,7 @@ const float* numbers(const Tensor& t) { return t.data_ptr<float>(); }
 Tensor compute_product(const ConvolutionShape& shape, const Tensor& x, const Tensor& w,
                        const Transformed& transformed) {
   const bool winograd = transformed.weights.defined();
-  if (!winograd && !(runs_here(shape, x, w) && has_small_images(shape)))
+  if (!winograd && !(runs_direct(shape, x, w) && has_small_images(shape)))
     return at::conv2d(x, w, {}, shape.stride, shape.padding);
   Tensor y =
       at::empty({shape.batch, shape.outputs, shape.out_height(), shape.out_width()}, x.options());
@@ -75,7 +83,7 @@ Tensor compute_by_input(const ConvolutionShape& shape, const Tensor& e, const Te
                         const Transformed& transformed) {
   const bool winograd = transformed.weights.defined();
   Tensor dx = at::empty({shape.batch, shape.channels, shape.height, shape.width}, e.options());
-  if (!winograd && !(runs_here(shape, e, w) && has_small_images(shape)))
+  if (!winograd && !(runs_direct(shape, e, w) && has_small_images(shape)))
     return libtorch_derivative(shape, e, dx, w, true);  // reads dx for its shape alone
   const Tensor error = e.contiguous(), weights = winograd ? transformed.weights : w.contiguous();
   (winograd ? winograd_convolve_back : convolve_back)(shape, numbers(error), numbers(weights),
@@ -83,12 +91,24 @@ Tensor compute_by_input(const ConvolutionShape& shape, const Tensor& e, const Te
   return dx;
 }
 
+// Where dL/dw is to be written; undefined: wherever.
+struct Place {
+  Tensor weights;
+};
+
 // dL/dw of e = dL/dy.
-Tensor compute_by_weights(const ConvolutionShape& shape, const Tensor& e, const Tensor& x) {
-  Tensor dw = at::empty({shape.outputs, shape.channels, shape.kernel, shape.kernel}, e.options());
-  if (!runs_here(shape, e, x)) return libtorch_derivative(shape, e, x, dw, false);
+Tensor compute_by_weights(const ConvolutionShape& shape, const Tensor& e, const Tensor& x,
+                          const Place& place) {
+  // An alias, which autograd may know as a result while the place itself stays no part of a graph.
+  Tensor dw =
+      place.weights.defined()
+          ? place.weights.detach()
+          : at::empty({shape.outputs, shape.channels, shape.kernel, shape.kernel}, e.options());
+  const bool winograd = runs_winograd(shape, e, x);
+  if (!winograd && !runs_direct(shape, e, x)) return libtorch_derivative(shape, e, x, dw, false);
   const Tensor error = e.contiguous(), image = x.contiguous();
-  correlate(shape, numbers(error), numbers(image), dw.data_ptr<float>());
+  (winograd ? winograd_correlate : correlate)(shape, numbers(error), numbers(image),
+                                              dw.data_ptr<float>());
   return dw;
 }
 
@@ -98,7 +118,8 @@ Tensor product(const ConvolutionShape& shape, const Tensor& x, const Tensor& w,
                const Transformed& transformed);
 Tensor by_input(const ConvolutionShape& shape, const Tensor& e, const Tensor& w,
                 const Transformed& transformed);
-Tensor by_weights(const ConvolutionShape& shape, const Tensor& e, const Tensor& x);
+Tensor by_weights(const ConvolutionShape& shape, const Tensor& e, const Tensor& x,
+                  const Place& place);
 
 // What a function of two tensors keeps for its own derivatives.
 struct Operands {
@@ -137,9 +158,10 @@ struct Product : Function<Product> {
   }
   static Tensors backward(AutogradContext* context, const Tensors& gradient) {
     const Operands own = saved(context);
+    const Place place = {own.b.is_leaf() ? own.b.grad() : Tensor()};
     return derivatives(
         context, [&] { return by_input(own.shape, gradient[0], own.b, own.transformed); },
-        [&] { return by_weights(own.shape, gradient[0], own.a); });
+        [&] { return by_weights(own.shape, gradient[0], own.a, place); });
   }
 };
 
@@ -153,15 +175,15 @@ struct ByInput : Function<ByInput> {
     const Operands own = saved(context);
     return derivatives(
         context, [&] { return product(own.shape, gradient[0], own.b, own.transformed); },
-        [&] { return by_weights(own.shape, own.a, gradient[0]); });
+        [&] { return by_weights(own.shape, own.a, gradient[0], {}); });
   }
 };
 
 struct ByWeights : Function<ByWeights> {
   static Tensor forward(AutogradContext* context, const ConvolutionShape& shape, const Tensor& e,
-                        const Tensor& x) {
+                        const Tensor& x, const Place& place) {
     save(context, {shape, e, x, {}});
-    return compute_by_weights(shape, e, x);
+    return compute_by_weights(shape, e, x, place);
   }
   static Tensors backward(AutogradContext* context, const Tensors& gradient) {
     const Operands own = saved(context);
@@ -182,8 +204,9 @@ Tensor by_input(const ConvolutionShape& shape, const Tensor& e, const Tensor& w,
   return ByInput::apply(shape, e, w, transformed);
 }
 
-Tensor by_weights(const ConvolutionShape& shape, const Tensor& e, const Tensor& x) {
-  return ByWeights::apply(shape, e, x);
+Tensor by_weights(const ConvolutionShape& shape, const Tensor& e, const Tensor& x,
+                  const Place& place) {
+  return ByWeights::apply(shape, e, x, place);
 }
 
 }  // namespace

@@ -8,7 +8,8 @@ namespace medpfl {
 /// at::conv2d of x [B, C, H, W] with square stride and padding, weight [O, C, K, K] and bias [O] or
 /// undefined. It can be differentiated any number of times, and each derivative is again one
 /// convolution of the shapes of the first: LibTorch's own second derivative by x takes the image
-/// for the kernel, which is several times slower.
+/// for the kernel, which is several times slower. On the CPU the first derivative by a leaf whose
+/// grad() is set is written there (GradientPlaces).
 at::Tensor convolution(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
                        int64_t stride, int64_t padding);
 

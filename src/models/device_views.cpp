@@ -3,6 +3,8 @@
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/cat.h>
 
+#include <utility>
+
 namespace medpfl {
 
 DeviceViews::DeviceViews(at::Device device, const FlatParameters& parameters, bool requires_grad)
@@ -40,6 +42,16 @@ void DeviceViews::collect(const std::vector<at::Tensor>& tensors, FlatParameters
   for (const at::Tensor& tensor : tensors) flat.push_back(tensor.detach().reshape(-1));
   const at::Tensor values = at::cat(flat);
   out->buffer().narrow(0, 0, values.numel()).copy_(values);
+}
+
+GradientPlaces::GradientPlaces(std::vector<at::Tensor> parameters, const FlatParameters& out)
+    : parameters_(std::move(parameters)) {
+  for (size_t i = 0; i < parameters_.size(); ++i)
+    if (parameters_[i].is_cpu()) parameters_[i].mutable_grad() = out.view(static_cast<int64_t>(i));
+}
+
+GradientPlaces::~GradientPlaces() {
+  for (at::Tensor& parameter : parameters_) parameter.mutable_grad().reset();
 }
 
 }  // namespace medpfl

@@ -19,13 +19,29 @@ class DeviceViews {
   const std::vector<at::Tensor>& current() const;
   /// Those of the parameters alone.
   std::vector<at::Tensor> parameters() const;
-  /// Copies tensors from the device into the first entries of a flat buffer of the same layout.
+  /// Copies tensors from the device into the first entries of a flat buffer of the same layout;
+  /// those that are there already stay.
   void collect(const std::vector<at::Tensor>& tensors, FlatParameters* out) const;
 
  private:
   const FlatParameters& parameters_;
   at::Tensor copy_;  // undefined where memory is shared
   std::vector<at::Tensor> views_;
+};
+
+/// While this lives, convolutions write the gradients of their weights into `out` as they compute
+/// them, where collect() finds them: a pass over memory less. For one backward pass that meets each
+/// weight once. On other devices nothing changes.
+class GradientPlaces {
+ public:
+  /// parameters: leaves, in the order of `out`, which must outlive this object.
+  GradientPlaces(std::vector<at::Tensor> parameters, const FlatParameters& out);
+  ~GradientPlaces();
+  GradientPlaces(const GradientPlaces&) = delete;
+  GradientPlaces& operator=(const GradientPlaces&) = delete;
+
+ private:
+  std::vector<at::Tensor> parameters_;
 };
 
 }  // namespace medpfl

@@ -47,7 +47,8 @@ at::Tensor activate(Activation activation, const at::Tensor& x) {
 // The units with a kink, whose slope is a switch.
 at::Tensor switched_activation(double slope_below, const at::Tensor& x, Switches* switches) {
   if (switches->replaying()) return x.mul(switches->next());
-  switches->keep(x.detach().gt(0).to(at::kFloat).mul_(1 - slope_below).add_(slope_below));
+  const at::Tensor above = x.detach().gt(0).to(at::kFloat);
+  switches->keep(slope_below == 0 ? above : above.mul(1 - slope_below).add_(slope_below));
   return slope_below == 0 ? at::relu(x) : at::leaky_relu(x, slope_below);
 }
 

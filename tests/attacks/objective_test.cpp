@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstring>
 #include <limits>
 
 #include "core/error.hpp"
@@ -29,10 +30,40 @@ struct Result {
   std::vector<float> derivative;
 };
 
+void expect_same(double a, double b) {
+  if (std::isnan(b))
+    EXPECT_TRUE(std::isnan(a));
+  else
+    EXPECT_EQ(a, b);
+}
+
+// A move goes along the derivative, as far as it is told.
+void expect_move(const Objective& objective, const std::vector<float>& dummy, const Result& at) {
+  double norm = 0;
+  for (const float d : at.derivative) norm += static_cast<double>(d) * d;
+  norm = std::sqrt(norm);
+  if (!std::isfinite(norm)) return;
+  std::vector<float> from(dummy.size(), 0.25F), out = dummy;
+  const auto n = static_cast<int64_t>(dummy.size());
+  const Move move = objective.move(out.data(), from.data(), 0.5, n, out.data());
+  expect_same(move.value, at.value);
+  if (norm < 1e-6) return;  // by its last bits
+  EXPECT_NEAR(move.step * norm, 0.5, 1e-5);
+  for (size_t i = 0; i < out.size(); ++i)
+    EXPECT_NEAR(out[i], 0.25 + move.step * at.derivative[i], 1e-5) << i;
+}
+
 Result evaluate(const ObjectiveOptions& options, const FlatParameters& observed,
                 const std::vector<float>& dummy) {
   Result out{0, std::vector<float>(dummy.size(), 77)};
-  out.value = make_objective(options, observed)->evaluate(dummy.data(), out.derivative.data());
+  const auto objective = make_objective(options, observed);
+  out.value = objective->evaluate(dummy.data(), out.derivative.data());
+  // Engines keep the two in one place.
+  std::vector<float> both = dummy;
+  expect_same(objective->evaluate(both.data(), both.data()), out.value);
+  EXPECT_EQ(std::memcmp(both.data(), out.derivative.data(), both.size() * sizeof(float)), 0)
+      << options.distance;
+  expect_move(*objective, dummy, out);
   return out;
 }
 

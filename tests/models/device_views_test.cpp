@@ -1,8 +1,13 @@
 #include "models/device_views.hpp"
 
 #include <ATen/ops/ones.h>
+#include <ATen/ops/randn.h>
 #include <gtest/gtest.h>
+#include <torch/csrc/autograd/autograd.h>
 
+#include <cmath>
+
+#include "models/convolution.hpp"
 #include "models/differentiator.hpp"
 
 namespace medpfl {
@@ -63,6 +68,40 @@ TEST(DeviceViews, SameGradientsThroughCopies) {
     EXPECT_TRUE(a.buffer().equal(b.buffer()));
     EXPECT_TRUE(direct.logits(images).equal(staged.logits(images)));
     weights.add(a, -0.1);
+  }
+}
+
+// The weights of a convolution, of a batch that LibTorch computes and of one that it does not.
+TEST(GradientPlaces, HoldWhatIsComputedThere) {
+  for (const int64_t batch : {2, 8}) {
+    const at::Tensor x = at::randn({batch, 16, 8, 8}), small = at::randn({batch, 16, 6, 6});
+    ParameterLayout layout;
+    for (const char* name : {"filtered", "other"}) layout.add(name, {16, 16, 3, 3});
+    FlatParameters weights(layout), there(layout), copied(layout);
+    weights.buffer().normal_();
+    const DeviceViews views(at::kCPU, weights, true);
+    const std::vector<at::Tensor> w = views.parameters();
+    const auto loss = [&] {
+      return convolution(x, w[0], {}, 1, 1)
+          .sin()
+          .sum()
+          .add(convolution(small, w[1], {}, 1, 1).sin().sum());
+    };
+    views.collect(torch::autograd::grad({loss()}, w), &copied);
+    there.fill(NAN);
+    std::vector<at::Tensor> gradients;
+    {
+      const GradientPlaces places(w, there);
+      gradients = torch::autograd::grad({loss()}, w, {}, true, true);
+      EXPECT_EQ(gradients[0].data_ptr<float>(), there.data());
+    }
+    views.collect(gradients, &there);
+    EXPECT_TRUE(there.buffer().equal(copied.buffer()));
+    // Later passes, and those of second order, leave the places alone.
+    views.collect(torch::autograd::grad({loss().mul(2)}, w), &copied);
+    torch::autograd::grad({gradients[0].square().sum().add(gradients[1].square().sum())}, w);
+    EXPECT_FALSE(there.buffer().equal(copied.buffer()));
+    EXPECT_TRUE(there.buffer().mul(2).allclose(copied.buffer()));
   }
 }
 
