@@ -8,6 +8,7 @@
 #include <ATen/ops/randn.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cmath>
 #include <tuple>
 
@@ -106,6 +107,17 @@ INSTANTIATE_TEST_SUITE_P(
                       ConvolutionShape{2, 16, 4, 40, 33, 3, 1, 1},   // panels over rows of tiles
                       ConvolutionShape{2, 16, 10, 16, 16, 3, 1, 1},  // blocks that end in an image
                       ConvolutionShape{1, 16, 4, 224, 18, 3, 1, 1}));  // a row is more than a block
+
+// Without OpenMP in our own files the tests of two threads would compare one thread with itself.
+TEST(ParallelLoops, RunOnTheThreadsAskedFor) {
+  at::set_num_threads(2);
+  std::array<int, 2> thread{};
+  at::parallel_for(0, 2, 1, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) thread[static_cast<size_t>(i)] = at::get_thread_num();
+  });
+  at::set_num_threads(1);
+  EXPECT_NE(thread[0], thread[1]);
+}
 
 TEST(WinogradShapes, AreThoseThatRepayTheTransforms) {
   if (!have_direct_convolution()) GTEST_SKIP() << "this processor has no AVX2";
