@@ -3,59 +3,19 @@
 #include "models/direct_convolution.hpp"
 
 #include <ATen/Parallel.h>
-#include <ATen/ops/conv2d.h>
-#include <ATen/ops/convolution_backward.h>
-#include <ATen/ops/empty.h>
-#include <ATen/ops/randn.h>
 #include <gtest/gtest.h>
 
-#include <cmath>
-#include <tuple>
-#include <vector>
+#include "convolution_case.hpp"
 
 namespace medpfl {
 namespace {
 
-struct Case {
-  ConvolutionShape shape;
-  at::Tensor x, w, e;
-};
-
-Case random_case(const ConvolutionShape& s) {
-  at::manual_seed(3);
-  return {s, at::randn({s.batch, s.channels, s.height, s.width}),
-          at::randn({s.outputs, s.channels, s.kernel, s.kernel}),
-          at::randn({s.batch, s.outputs, s.out_height(), s.out_width()})};
-}
-
-struct Products {
-  at::Tensor y, dx, dw;
-};
-
-// Results start as NaN: each number must be written.
-Products direct(const Case& c) {
-  const auto none = [](const at::Tensor& t) { return at::empty(t.sizes()).fill_(NAN); };
-  Products out = {none(c.e), none(c.x), none(c.w)};
-  const float *x = c.x.data_ptr<float>(), *w = c.w.data_ptr<float>(), *e = c.e.data_ptr<float>();
-  convolve(c.shape, x, w, out.y.data_ptr<float>());
-  convolve_back(c.shape, e, w, out.dx.data_ptr<float>());
-  correlate(c.shape, e, x, out.dw.data_ptr<float>());
+ConvolutionProducts direct(const ConvolutionCase& c) {
+  ConvolutionProducts out = unwritten(c);
+  convolve(c.shape, c.image(), c.weights(), out.y.data_ptr<float>());
+  convolve_back(c.shape, c.error(), c.weights(), out.dx.data_ptr<float>());
+  correlate(c.shape, c.error(), c.image(), out.dw.data_ptr<float>());
   return out;
-}
-
-Products expected(const Case& c) {
-  const ConvolutionShape& s = c.shape;
-  const at::Tensor x = c.x.to(at::kDouble), w = c.w.to(at::kDouble), e = c.e.to(at::kDouble);
-  const auto back = at::convolution_backward(e, x, w, at::OptionalIntArrayRef(),
-                                             {s.stride, s.stride}, {s.padding, s.padding}, {1, 1},
-                                             false, {0, 0}, 1, {true, true, false});
-  return {at::conv2d(x, w, {}, s.stride, s.padding), std::get<0>(back), std::get<1>(back)};
-}
-
-// A float32 sum of 4608 terms in one go is off by 1e-6.
-void expect_close(const at::Tensor& found, const at::Tensor& wanted, const char* what) {
-  ASSERT_GT(wanted.norm().item<double>(), 0) << what;
-  EXPECT_LT(found.sub(wanted).norm().item<double>(), 8e-7 * wanted.norm().item<double>()) << what;
 }
 
 class DirectConvolution : public ::testing::TestWithParam<ConvolutionShape> {
@@ -66,23 +26,18 @@ class DirectConvolution : public ::testing::TestWithParam<ConvolutionShape> {
 };
 
 TEST_P(DirectConvolution, GivesLibTorchsProducts) {
-  const Case c = random_case(GetParam());
-  const Products found = direct(c), wanted = expected(c);
-  expect_close(found.y, wanted.y, "y");
-  expect_close(found.dx, wanted.dx, "dx");
-  expect_close(found.dw, wanted.dw, "dw");
+  const ConvolutionCase c = random_case(GetParam());
+  expect_close(direct(c), expected(c));
 }
 
 TEST_P(DirectConvolution, HasTheSameBitsWithTwoThreads) {
-  const Case c = random_case(GetParam());
+  const ConvolutionCase c = random_case(GetParam());
   at::set_num_threads(1);
-  const Products one = direct(c);
+  const ConvolutionProducts one = direct(c);
   at::set_num_threads(2);
-  const Products two = direct(c);
+  const ConvolutionProducts two = direct(c);
   at::set_num_threads(1);
-  EXPECT_TRUE(one.y.equal(two.y));
-  EXPECT_TRUE(one.dx.equal(two.dx));
-  EXPECT_TRUE(one.dw.equal(two.dw));
+  expect_equal(one, two);
 }
 
 // batch, channels, height, width, outputs, kernel, stride, padding

@@ -1,63 +1,25 @@
-// Against LibTorch in double precision.
 #include "models/winograd.hpp"
 
 #include <ATen/Parallel.h>
-#include <ATen/ops/conv2d.h>
-#include <ATen/ops/convolution_backward.h>
-#include <ATen/ops/empty.h>
-#include <ATen/ops/randn.h>
 #include <gtest/gtest.h>
 
 #include <array>
-#include <cmath>
-#include <tuple>
+
+#include "convolution_case.hpp"
 
 namespace medpfl {
 namespace {
 
-struct Products {
-  at::Tensor y, dx, dw;
-};
-
-struct Case {
-  ConvolutionShape shape;
-  at::Tensor x, w, e;
-};
-
-Case random_case(const ConvolutionShape& s) {
-  at::manual_seed(5);
-  return {s, at::randn({s.batch, s.channels, s.height, s.width}),
-          at::randn({s.outputs, s.channels, 3, 3}),
-          at::randn({s.batch, s.outputs, s.height, s.width})};
-}
-
-// Results start as NaN, and so does what is kept of weights: all that is read must be written.
-Products filtered(const Case& c) {
-  const auto none = [](at::IntArrayRef sizes) { return at::empty(sizes).fill_(NAN); };
-  Products out = {none(c.e.sizes()), none(c.x.sizes()), none(c.w.sizes())};
-  at::Tensor weights = none({winograd_weights_size(c.shape)});
-  transform_weights(c.shape, c.w.data_ptr<float>(), weights.data_ptr<float>());
-  winograd_convolve(c.shape, c.x.data_ptr<float>(), weights.data_ptr<float>(),
-                    out.y.data_ptr<float>());
-  winograd_convolve_back(c.shape, c.e.data_ptr<float>(), weights.data_ptr<float>(),
-                         out.dx.data_ptr<float>());
-  winograd_correlate(c.shape, c.e.data_ptr<float>(), c.x.data_ptr<float>(),
-                     out.dw.data_ptr<float>());
+// What is kept of weights starts as NaN too: all that is read must be written.
+ConvolutionProducts filtered(const ConvolutionCase& c) {
+  ConvolutionProducts out = unwritten(c);
+  at::Tensor weights = at::empty({winograd_weights_size(c.shape)}).fill_(NAN);
+  const float* transformed = weights.data_ptr<float>();
+  transform_weights(c.shape, c.weights(), weights.data_ptr<float>());
+  winograd_convolve(c.shape, c.image(), transformed, out.y.data_ptr<float>());
+  winograd_convolve_back(c.shape, c.error(), transformed, out.dx.data_ptr<float>());
+  winograd_correlate(c.shape, c.error(), c.image(), out.dw.data_ptr<float>());
   return out;
-}
-
-Products expected(const Case& c) {
-  const at::Tensor x = c.x.to(at::kDouble), w = c.w.to(at::kDouble), e = c.e.to(at::kDouble);
-  const auto back = at::convolution_backward(e, x, w, at::OptionalIntArrayRef(), {1, 1}, {1, 1},
-                                             {1, 1}, false, {0, 0}, 1, {true, true, false});
-  return {at::conv2d(x, w, {}, 1, 1), std::get<0>(back), std::get<1>(back)};
-}
-
-// Each result by itself, of the largest: a wrong tile among many does not hide in a norm.
-void expect_close(const at::Tensor& found, const at::Tensor& wanted, const char* what) {
-  const at::Tensor error = found.sub(wanted);
-  EXPECT_LT(error.norm().item<double>(), 8e-7 * wanted.norm().item<double>()) << what;
-  EXPECT_LT(error.abs().max().item<double>(), 4e-6 * wanted.abs().max().item<double>()) << what;
 }
 
 class Winograd : public ::testing::TestWithParam<ConvolutionShape> {
@@ -68,31 +30,26 @@ class Winograd : public ::testing::TestWithParam<ConvolutionShape> {
 };
 
 TEST_P(Winograd, GivesLibTorchsProducts) {
-  const Case c = random_case(GetParam());
+  const ConvolutionCase c = random_case(GetParam());
   ASSERT_TRUE(have_winograd(c.shape));
-  const Products found = filtered(c), wanted = expected(c);
-  expect_close(found.y, wanted.y, "y");
-  expect_close(found.dx, wanted.dx, "dx");
-  expect_close(found.dw, wanted.dw, "dw");
+  expect_close(filtered(c), expected(c));
 }
 
 TEST_P(Winograd, HasTheSameBitsWithTwoThreads) {
-  const Case c = random_case(GetParam());
+  const ConvolutionCase c = random_case(GetParam());
   at::set_num_threads(1);
-  const Products one = filtered(c);
+  const ConvolutionProducts one = filtered(c);
   at::set_num_threads(2);
-  const Products two = filtered(c);
+  const ConvolutionProducts two = filtered(c);
   at::set_num_threads(1);
-  EXPECT_TRUE(one.y.equal(two.y));
-  EXPECT_TRUE(one.dx.equal(two.dx));
-  EXPECT_TRUE(one.dw.equal(two.dw));
+  expect_equal(one, two);
 }
 
 TEST_P(Winograd, HasTheSameBitsAmongOtherImages) {
-  const Case c = random_case(GetParam());
-  Case first = {c.shape, c.x.narrow(0, 0, 1), c.w, c.e.narrow(0, 0, 1)};
+  const ConvolutionCase c = random_case(GetParam());
+  ConvolutionCase first = {c.shape, c.x.narrow(0, 0, 1), c.w, c.e.narrow(0, 0, 1)};
   first.shape.batch = 1;
-  const Products all = filtered(c), one = filtered(first);
+  const ConvolutionProducts all = filtered(c), one = filtered(first);
   EXPECT_TRUE(one.y.equal(all.y.narrow(0, 0, 1)));
   EXPECT_TRUE(one.dx.equal(all.dx.narrow(0, 0, 1)));
 }
