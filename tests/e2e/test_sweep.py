@@ -167,9 +167,10 @@ def test_groups_of_ranks_give_the_same_bits(ranks: int, flags: tuple[str, ...], 
         assert sizes == ({per_point} if ranks % per_point == 0 else {ranks})
 
 
+# Three points take several times the two seconds that --max-walltime gives the sweep below.
 LONG: dict[str, object] = {"federation.rounds": 8, "federation.clients": 4,
                            "attack.method": "idlg,dlg", "attack.rounds": "0,7",
-                           "attack.iterations": 150, "attack.idlg.stop_loss": 0,
+                           "attack.iterations": 900, "attack.idlg.stop_loss": 0,
                            "attack.dlg.stop_loss": 0}
 
 
