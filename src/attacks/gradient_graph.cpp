@@ -17,14 +17,14 @@ GradientGraph::GradientGraph(const Model& model, const FlatParameters& weights)
 
 void GradientGraph::evaluate(const Candidate& candidate, FlatParameters* gradient) const {
   const CandidateLoss loss(model_, candidate, false);
-  const GradientPlaces places(parameters_, *gradient);
+  const GradientPlaces places(parameters_, gradient);
   weights_.collect(torch::autograd::grad({loss.at(views_)}, parameters_), gradient);
 }
 
 void GradientGraph::record(const Candidate& candidate, FlatParameters* gradient) {
   const CandidateLoss loss(model_, candidate, true);
   {
-    const GradientPlaces places(parameters_, *gradient);
+    const GradientPlaces places(parameters_, gradient);
     gradient_ = torch::autograd::grad({loss.at(views_)}, parameters_, {}, true, true);
   }
   inputs_ = loss.inputs();

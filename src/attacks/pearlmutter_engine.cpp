@@ -43,7 +43,7 @@ class PearlmutterEngine final : public MatchingEngine {
     Switches switches;
     std::vector<at::Tensor> here;
     {
-      const GradientPlaces places(parameters_, vector_);
+      const GradientPlaces places(parameters_, &vector_);
       here = torch::autograd::grad({loss.at(views_, &switches)}, variables);
     }
     weights_.collect({here.begin(), here.begin() + leaves}, &vector_);

@@ -44,10 +44,10 @@ void DeviceViews::collect(const std::vector<at::Tensor>& tensors, FlatParameters
   out->buffer().narrow(0, 0, values.numel()).copy_(values);
 }
 
-GradientPlaces::GradientPlaces(std::vector<at::Tensor> parameters, const FlatParameters& out)
+GradientPlaces::GradientPlaces(std::vector<at::Tensor> parameters, FlatParameters* out)
     : parameters_(std::move(parameters)) {
   for (size_t i = 0; i < parameters_.size(); ++i)
-    if (parameters_[i].is_cpu()) parameters_[i].mutable_grad() = out.view(static_cast<int64_t>(i));
+    if (parameters_[i].is_cpu()) parameters_[i].mutable_grad() = out->view(static_cast<int64_t>(i));
 }
 
 GradientPlaces::~GradientPlaces() {

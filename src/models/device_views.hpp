@@ -35,7 +35,7 @@ class DeviceViews {
 class GradientPlaces {
  public:
   /// parameters: leaves, in the order of `out`, which must outlive this object.
-  GradientPlaces(std::vector<at::Tensor> parameters, const FlatParameters& out);
+  GradientPlaces(std::vector<at::Tensor> parameters, FlatParameters* out);
   ~GradientPlaces();
   GradientPlaces(const GradientPlaces&) = delete;
   GradientPlaces& operator=(const GradientPlaces&) = delete;

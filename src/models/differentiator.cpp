@@ -19,9 +19,10 @@ double Differentiator::gradient(const at::Tensor& images, const at::Tensor& labe
   const at::Tensor logits = model_.forward(views, images.to(model_.device()), model_.norm_mode(),
                                            &statistics, nullptr, &bottleneck);
   const at::Tensor loss = at::cross_entropy_loss(logits, labels.to(model_.device()));
-  const GradientPlaces places(weights_.parameters(), *out);
-  std::vector<at::Tensor> result = torch::autograd::grad(
-      {with_divergence(loss, model_.bottleneck(), bottleneck)}, weights_.parameters());
+  const std::vector<at::Tensor> leaves = weights_.parameters();
+  const GradientPlaces places(leaves, out);
+  std::vector<at::Tensor> result =
+      torch::autograd::grad({with_divergence(loss, model_.bottleneck(), bottleneck)}, leaves);
   const size_t parameters = result.size();
   for (size_t i = 0; i < statistics.size(); ++i)
     result.push_back(statistics[i].sub(views[parameters + i]).mul(kNormMomentum));

@@ -91,7 +91,7 @@ TEST(GradientPlaces, HoldWhatIsComputedThere) {
     there.fill(NAN);
     std::vector<at::Tensor> gradients;
     {
-      const GradientPlaces places(w, there);
+      const GradientPlaces places(w, &there);
       gradients = torch::autograd::grad({loss()}, w, {}, true, true);
       EXPECT_EQ(gradients[0].data_ptr<float>(), there.data());
     }
