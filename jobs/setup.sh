@@ -90,7 +90,10 @@ mpi_environment() {
   if ((EUID == 0)); then
     export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
   fi
-  export OMPI_MCA_rmaps_base_oversubscribe=1 OMPI_MCA_mpi_yield_when_idle=1
+  # Open MPI 4 reads the first, Open MPI 5 the second.
+  export OMPI_MCA_rmaps_base_oversubscribe=1
+  export PRTE_MCA_rmaps_default_mapping_policy=:oversubscribe
+  export OMPI_MCA_mpi_yield_when_idle=1
   export OMPI_MCA_btl_vader_single_copy_mechanism=none
   export OMP_NUM_THREADS=1
 }

@@ -20,6 +20,7 @@ CONFIG, DATA, OUTPUT, FORMAT, NUMERIC, COMMUNICATION, DROPOUT, BUSY = 2, 3, 4, 5
 ENVIRONMENT = {
     "OMP_NUM_THREADS": "1",
     "OMPI_MCA_rmaps_base_oversubscribe": "1",
+    "PRTE_MCA_rmaps_default_mapping_policy": ":oversubscribe",
     "OMPI_MCA_mpi_yield_when_idle": "1",
     "OMPI_MCA_btl_vader_single_copy_mechanism": "none",
 }

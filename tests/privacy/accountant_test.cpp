@@ -135,6 +135,20 @@ TEST(Accountant, MoreIsSpentByMoreStepsLessNoiseAndHigherRates) {
   EXPECT_GT(spent(1, 1.2, 50), base);
 }
 
+// Poisson sampling hides who took part, so it never costs more than to take all.
+TEST(Accountant, SamplingNeverCostsMoreThanTakingAll) {
+  for (const double sigma : {0.001, 0.01, 0.05, 0.1, 0.3, 1.0, 5.0}) {
+    RdpAccountant all;
+    all.add_gaussian(1, sigma, 10);
+    for (const double rate : {0.001, 0.1, 0.5, 0.999}) {
+      RdpAccountant some;
+      some.add_gaussian(rate, sigma, 10);
+      EXPECT_LE(some.epsilon(1e-5).tight, all.epsilon(1e-5).tight) << rate << ' ' << sigma;
+      EXPECT_LE(some.epsilon(1e-5).classic, all.epsilon(1e-5).classic) << rate << ' ' << sigma;
+    }
+  }
+}
+
 TEST(Accountant, CalibrationMeetsItsTargetClosely) {
   for (const double target : {0.3, 3.0, 20.0}) {
     const double sigma = calibrate_sigma(0.02, 1000, target, 1e-5);
