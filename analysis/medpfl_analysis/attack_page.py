@@ -27,9 +27,10 @@ INTRODUCTION = """\
 Written by `python3 -m medpfl_analysis attacks` from the runs that `jobs/attack_table.sh` makes; not edited.
 
 Scores are of what the attacker keeps, chosen by its own loss. PSNR and SSIM: median over `n` images, with a 95 %
-bootstrap interval over images; shares likewise. *SSIM ≥ 0.9* is the attack success rate of the MedPFL study, *PSNR > 20 dB*
-what this project calls recognisable. *Labels*: share of the images whose class the attacker worked out, or was given. \
-*Evaluations* of
+bootstrap interval over images; shares likewise. There is none for fewer than five images, nor where all have one value.
+*SSIM ≥ 0.9* is the attack success rate of the MedPFL study, *PSNR > 20 dB*
+a threshold that the mean test image passes for some images, too: compare with its rows. *Labels*:
+share of the images whose class the attacker worked out, or was given. *Evaluations* of
 the objective, *s* (wall time of a task on a rank of its own) and *MiB* (growth of the process during the task): median over
 tasks. *Ended*: how the tasks ended. *Knew*: see the list below each table. *Oracle*: median of the best PSNR among the
 result and the snapshots on the way, found with the truth; **no attacker can pick that point**, it is no result.
@@ -55,6 +56,8 @@ class Cell:
     program: str
     rows: pd.DataFrame
     """of summarize(), with evaluations, seconds, mebibytes, ended and oracle_psnr"""
+    cut: list[str]
+    """presets whose iterations the run limited: "`modern` (24,000)" """
     prior: pd.Series
     """the same scores of the mean test image"""
 
@@ -106,10 +109,14 @@ def read_cell(run: Run) -> Cell:
               if config.get(f"attack.{name}", "0") != "0"]
     if limits:
         facts += f"; at most {' and '.join(limits)} a task"
+    cut = [f"`{method}` ({own:,})" for method in sorted(rows["method"])
+           if (own := int(config.get(f"attack.{method}.iterations", "0")))
+           > int(config.get("attack.iterations", "0")) > 0]
     return Cell(
         network=run.name, data=run.data_name,
         batch=int(config["attack.probe_batch"]), facts=facts, threat=images["threat"].iloc[0],
         created=run.created_utc, program=f"{run.medpfl_version} ({run.git_sha})", rows=rows,
+        cut=cut,
         prior=_prior_row(run, images))
 
 
@@ -129,6 +136,10 @@ def _section(cells: list[Cell]) -> list[str]:
              *([f"**Threat: {first.threat}.** Not comparable with the other tables.", ""]
                if malicious else []),
              first.facts + ".", ""]
+    cut = dict.fromkeys(name for cell in cells for name in cell.cut)
+    if cut:
+        lines += [f"**Presets cut short**, with the iterations of their own: {', '.join(cut)}. A low "
+                  "score here says nothing about them.", ""]
     head = ["attack", "images of", "n", *(metric.title for metric in SCORES), "evaluations", "s",
             "MiB", "ended", "knew", "oracle PSNR (no attack)"]
     lines += ["| " + " | ".join(head) + " |", "|" + " --- |" * len(head)]
@@ -178,6 +189,10 @@ def attack_page(folder: Path, machine: str = "") -> str:
              + (f" · {machine}" if machine else "") + " · `jobs/attack_table.sh`", ""]
     if missing:
         lines += [f"**Not complete**, so not here: runs {', '.join(missing)} of {expected}.", ""]
+    changed = [cell for cell in cells if cell.program.endswith("-dirty)")]
+    if changed:
+        lines += [f"**{len(changed)} of {len(cells)} runs are of changed trees** (`-dirty`), which "
+                  "cannot be made again: their rows are no evidence.", ""]
     lines += [INTRODUCTION.rstrip(), "", MEAN_IMAGE]
     groups: dict[tuple[str, int], list[Cell]] = {}
     for cell in cells:

@@ -47,7 +47,7 @@ def _figures(sweep: Sweep, images: bool) -> dict[str, tuple[str, Figure]]:
     for name, rows in plots.scales(table):
         word = name.split(" ")[0] if f"{name.split(' ')[0]}_curves" not in made else (
             name.replace(" ", "_").replace("(", "").replace(")", ""))
-        made[f"{word}_curves"] = (f"Recognizable images and balanced accuracy over {name}",
+        made[f"{word}_curves"] = (f"Images at SSIM ≥ 0.5 and balanced accuracy over {name}",
                                   plots.scale_curves(table, rows, name, LIGHT))
     for i, (title, rows) in enumerate(panels(table) if images else [], start=1):
         method, mine = by_method(rows)[0]

@@ -1,4 +1,4 @@
-"""What a sweep's table says: what leaks to plain and adapted attacks, where noise protects."""
+"""What a sweep's table says: what leaks to plain and adapted attacks, and up to which scale."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .report import number
 from .settings import NONE
 
 HALF = 0.5
-RECOGNIZABLE = "asr_50"
+SIMILAR = "asr_50"
 """Share of the images with SSIM of 0.5 or more."""
 REIDENTIFIED = "rank_1"
 _WEAKER_WHEN_LARGER = ("bound", "epsilon", "keep", "delta")
@@ -85,11 +85,12 @@ class Level:
     """A scale of a family: the most that any attack got, and what the model was worth."""
 
     scale: float
-    recognizable: float
+    similar: float
+    """share of the images with SSIM ≥ 0.5"""
     reidentified: float
     balanced_accuracy: float
     attack: str
-    """the one that got most recognizable images"""
+    """the one that brought most images to SSIM ≥ 0.5"""
     n: int
 
 
@@ -98,10 +99,10 @@ def levels(rows: pd.DataFrame) -> list[Level]:
     (seeds), the mean of each attack."""
     found = []
     for scale, same in ordered(rows).groupby("scale", sort=False):
-        means = same.groupby("attack")[[RECOGNIZABLE, REIDENTIFIED]].mean()
-        worst = means[RECOGNIZABLE].fillna(-1).idxmax()
+        means = same.groupby("attack")[[SIMILAR, REIDENTIFIED]].mean()
+        worst = means[SIMILAR].fillna(-1).idxmax()
         found.append(Level(
-            float(scale), float(means[RECOGNIZABLE].max()), float(means[REIDENTIFIED].max()),
+            float(scale), float(means[SIMILAR].max()), float(means[REIDENTIFIED].max()),
             float(same.drop_duplicates("point")["balanced_accuracy"].mean()), worst,
             int(same.loc[same["attack"] == worst, "n"].iloc[0])))
     return found
@@ -115,7 +116,7 @@ def scaled_families(rows: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
 
 def findings(table: pd.DataFrame) -> list[tuple[str, list[str]]]:
     """For each panel sentences: undefended, then for each family with several scales up to where
-    images stay recognizable or re-identified, and the price; panels without either are left out."""
+    images reach SSIM ≥ 0.5 or are re-identified, and the price; panels without either are left out."""
     made = []
     for title, rows in panels(table):
         panel = rows["panel"].iloc[0]
@@ -125,9 +126,9 @@ def findings(table: pd.DataFrame) -> list[tuple[str, list[str]]]:
         if len(bare):
             level = levels(bare.assign(scale=0.0))[0]
             sentences.append(
-                f"Undefended, {number(level.recognizable, '%')} of the images are recognizable "
-                f"(SSIM ≥ 0.5, {level.attack}, n = {level.n}) and "
-                f"{number(level.reidentified, '%')} re-identified, at a balanced accuracy of "
+                f"Undefended, {number(level.similar, '%')} of the images reach SSIM ≥ 0.5 "
+                f"({level.attack}, n = {level.n}) and "
+                f"{number(level.reidentified, '%')} are re-identified, at a balanced accuracy of "
                 f"{number(base, '%')}; chance is {number(chance, '%')}.")
         if base <= chance * 1.05:
             sentences.append("The undefended model is hardly better than chance: what a defense "
@@ -143,18 +144,18 @@ def _family_sentence(family: str, rows: pd.DataFrame, base: float, chance: float
     steps = levels(rows)
     name = rows["scale_option"].iloc[0].rsplit(".", 1)[-1]
     toward = "down to" if _reversed(rows).iloc[0] else "up to"
-    leaking = [s for s in steps if s.recognizable >= HALF]
+    leaking = [s for s in steps if s.similar >= HALF]
     named = [s for s in steps if s.reidentified >= HALF]
     said = []
     if leaking:
         last = leaking[-1]
         said.append(
-            f"{toward} {name} {last.scale:g} at least half of the images stay recognizable "
-            f"({number(last.recognizable, '%')} by {last.attack}, n = {last.n}); the balanced "
+            f"{toward} {name} {last.scale:g} at least half of the images reach SSIM ≥ 0.5 "
+            f"({number(last.similar, '%')} by {last.attack}, n = {last.n}); the balanced "
             f"accuracy is {number(last.balanced_accuracy, '%')} there, "
             f"{number(base, '%')} undefended, {number(chance, '%')} by chance")
     else:
-        said.append(f"at no {name} tried is half of the images recognizable")
+        said.append(f"at no {name} tried do half of the images reach SSIM ≥ 0.5")
     if named:
         end = named[-1]
         said.append(f"{toward} {end.scale:g} at least half are re-identified" + (
@@ -169,7 +170,8 @@ def _family_sentence(family: str, rows: pd.DataFrame, base: float, chance: float
         said.append(f"no {name} tried keeps both below half")
     elif unsafe:
         price = steps[first]
-        said.append(f"both are below half from {price.scale:g} on, at a balanced accuracy of "
+        said.append("under the attacks tried, which need not be the strongest, both are below "
+                    f"half from {price.scale:g} on, at a balanced accuracy of "
                     f"{number(price.balanced_accuracy, '%')}")
     else:
         said.append(f"the balanced accuracy at the weakest, {steps[0].scale:g}, is "
@@ -178,12 +180,12 @@ def _family_sentence(family: str, rows: pd.DataFrame, base: float, chance: float
 
 
 def headline(table: pd.DataFrame) -> str:
-    """How many defended settings leave at least half of the images recognizable, or re-identified."""
+    """How many defended settings leave at least half of the images at SSIM ≥ 0.5, or re-identified."""
     attacked = table[(table["method"] != "") & (table["chain"] != NONE)]
     if attacked.empty:
         return "No defended point was attacked: this sweep says nothing about defenses"
-    worst = attacked.groupby(["panel", "defense"])[[RECOGNIZABLE, REIDENTIFIED]].max()
-    bad, named = (int((worst[key] >= HALF).sum()) for key in (RECOGNIZABLE, REIDENTIFIED))
+    worst = attacked.groupby(["panel", "defense"])[[SIMILAR, REIDENTIFIED]].max()
+    bad, named = (int((worst[key] >= HALF).sum()) for key in (SIMILAR, REIDENTIFIED))
     verb = "leaves" if bad == 1 else "leave"
     return (f"{bad or 'None'} of {len(worst)} defended settings {verb} at least half of the images "
-            f"recognizable, {named or 'none'} at least half re-identified")
+            f"at SSIM ≥ 0.5, {named or 'none'} at least half re-identified")

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, PercentFormatter
 
-from .frontier import HALF, RECOGNIZABLE, levels, ordered, panels, undefended
+from .frontier import HALF, SIMILAR, levels, ordered, panels, undefended
 from .scores import Metric
 from .settings import NONE
 from .theme import LIGHT, WIDTH, Theme, legend, new_figure, style
@@ -85,7 +85,8 @@ def frontier(
             if chain != NONE and part["options"].nunique() == 1:
                 axes.plot(x, y, color=color, linewidth=0.8, alpha=0.6, zorder=2)
             ends = part[[f"{metric.key}_low", f"{metric.key}_high"]].to_numpy().T
-            axes.vlines(x, *ends, color=color, linewidth=1, alpha=0.55, zorder=2)
+            told = np.isfinite(ends).all(axis=0)
+            axes.vlines(x[told], *ends[:, told], color=color, linewidth=1, alpha=0.55, zorder=2)
             axes.plot(x, y, linestyle="", marker=_MARKERS[methods.index(method) % len(_MARKERS)],
                       color=color, markersize=7 if chain == NONE else 4.5,
                       zorder=4 if chain == NONE else 3,
@@ -143,10 +144,10 @@ def scales(table: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
 def scale_curves(
     table: pd.DataFrame, rows: pd.DataFrame, name: str, theme: Theme = LIGHT
 ) -> Figure:
-    """Share of recognizable images over the scale, a panel a set of images and attack, and below
+    """Share of images at SSIM ≥ 0.5 over the scale, a panel a set of images and attack, and below
     the balanced accuracy; `rows` and `name` are of scales(table).
 
-    A filled mark: at least half of the images are recognizable. Dashed lines: adapted attacks.
+    A filled mark: at least half of the images reach SSIM ≥ 0.5. Dashed lines: adapted attacks.
     """
     shown = panels(rows)[:_ACROSS * 2]
     chains = _chains(table)
@@ -162,7 +163,7 @@ def scale_curves(
             axes = grid[place, column]
             mine = part[part["method"] == method]
             _leak_lines(axes, mine, chains, theme)
-            level = bare.loc[(bare["method"] == method) & ~bare["adapted"], RECOGNIZABLE].mean()
+            level = bare.loc[(bare["method"] == method) & ~bare["adapted"], SIMILAR].mean()
             axes.axhline(level, color=theme.ink, linewidth=0.9, linestyle=":")
             axes.axhspan(HALF, 1.05, color=theme.rule, alpha=0.45, zorder=0, linewidth=0)
             style(axes, theme, "" if place else _wrapped(title, len(shown)))
@@ -190,7 +191,7 @@ def scale_curves(
 def _leak_lines(axes: Axes, rows: pd.DataFrame, chains: list[str], theme: Theme) -> None:
     for (chain, _, adapted), part in rows.groupby(["chain", "family", "adapted"], sort=False):
         steps = sorted(levels(part), key=lambda level: level.scale)
-        x, y = [s.scale for s in steps], np.array([s.recognizable for s in steps])
+        x, y = [s.scale for s in steps], np.array([s.similar for s in steps])
         color = _color(theme, chain, chains)
         axes.plot(x, y, color=color, linewidth=1.4, linestyle="--" if adapted else "-")
         for filled in (True, False):

@@ -13,6 +13,8 @@ import numpy as np
 import pandas as pd
 
 RESAMPLES = 2000
+FEWEST = 5
+"""Images or tasks below which no interval is told: their resamples are hardly any values."""
 SEED = 20231105
 GROUP = ["method", "round", "kind"]
 _OBSERVATION = ["method", "round", "client", "kind", "probe", "gradient", "knowledge"]
@@ -54,7 +56,8 @@ METRICS = (
     Metric("psnr_20", "PSNR > 20\u00a0dB", "%", np.mean, lambda f: f["success_psnr_20"],
            "Share of the images that came back recognisably."),
     Metric("asr_50", "SSIM ≥\u00a00.5", "%", np.mean, lambda f: f["success_ssim_50"],
-           "Attack success rate at a loose threshold: the coarse structure is there."),
+           "Attack success rate at a loose threshold, which tells no recovery: the mean public image "
+           "alone passes it for 69 % of chest X-rays and 44 % of melanomas."),
     Metric("asr_70", "SSIM ≥\u00a00.7", "%", np.mean, lambda f: f["success_ssim_70"],
            "Attack success rate at a middle threshold."),
     Metric("asr_90", "SSIM ≥\u00a00.9", "%", np.mean, lambda f: f["success_ssim_90"],
@@ -80,10 +83,10 @@ def bootstrap_interval(
 ) -> tuple[float, float]:
     """95 % percentile bootstrap interval of `statistic` of values [n]; fixed seed.
 
-    NaN, NaN for n < 2, where there is no spread to resample.
+    NaN, NaN for n < FEWEST, and where all values are one: no width would say that 0 of n is certain.
     """
     n = len(values)
-    if n < 2:
+    if n < FEWEST or (values == values[0]).all():
         return np.nan, np.nan
     generator = np.random.default_rng(SEED)
     step = max(1, _CHUNK // n)

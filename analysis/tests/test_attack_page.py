@@ -53,7 +53,7 @@ def test_a_table_for_each_network_and_batch(tmp_path: Path) -> None:
         [PRIOR, "brain", "4"], [PRIOR, "skin", "4"]]
     shown = [cell.replace("\u00a0", " ").split(" [")[0] for cell in rows[0][3:8]]
     assert shown == ["20.0 dB", "0.60", "25 %", "50 %", "75 %"]
-    assert "[10.0 – 40.0]" in rows[0][3]
+    assert "–" not in "".join(rows[0][3:8]), "four images have no interval"
     assert rows[0][8:13] == ["320", "1.50", "7", "finished", "a"]
     assert len(table(page, "LeNet · batch of 4")) == 2
     assert "a: weights; batch size 1; labels inferred" in page
@@ -81,7 +81,7 @@ def test_the_mean_image_is_scored_like_an_attack(tmp_path: Path) -> None:
     with h5py.File(folder / "run.h5") as file:
         truth, prior = file["attacks/truth"][1::2], file["data/prior"][()]
     psnr = np.median(-10 * np.log10(((truth - prior) ** 2).mean(axis=(1, 2, 3))))
-    assert row[0] == PRIOR and row[4].startswith("0.40 [") and row[7] == "–"
+    assert row[0] == PRIOR and row[4] == "0.40" and row[7] == "–"
     assert row[3].startswith(f"{psnr:.1f}")
 
 
@@ -104,6 +104,30 @@ def test_a_malicious_server_is_set_apart(tmp_path: Path) -> None:
     with h5py.File(folder / "run.h5", "r+") as file:
         file["attacks/tasks/threat"][...] = "malicious-server"
     assert "**Threat: malicious-server.** Not comparable" in attack_page(tmp_path)
+
+
+def test_presets_cut_short_are_named(tmp_path: Path) -> None:
+    """The run has 300 iterations: fewer than modern has of its own, and as many as dlg."""
+    folder = run_of(tmp_path / "1", "LeNet", "brain", methods=("dlg", "modern"))
+    assert "cut short" not in attack_page(tmp_path)
+    with h5py.File(folder / "run.h5", "r+") as file:
+        config = file["config"]
+        own = {"attack.dlg.iterations": "300", "attack.modern.iterations": "24000"}
+        for name, more in (("option", own.keys()), ("value", own.values()), ("source", own)):
+            values = [*config[name].asstr()[()], *more]
+            del config[name]
+            put(config, name, values)
+    page = attack_page(tmp_path)
+    assert "**Presets cut short**, with the iterations of their own: `modern` (24,000)." in page
+
+
+def test_changed_trees_are_named(tmp_path: Path) -> None:
+    run_of(tmp_path / "1", "LeNet", "brain")
+    folder = run_of(tmp_path / "2", "LeNet", "skin")
+    assert "changed trees" not in attack_page(tmp_path)
+    with h5py.File(folder / "run.h5", "r+") as file:
+        file.attrs["git_sha"] = "0123abc-dirty"
+    assert "**1 of 2 runs are of changed trees**" in attack_page(tmp_path)
 
 
 def test_what_is_not_complete_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

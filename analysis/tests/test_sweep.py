@@ -66,8 +66,7 @@ def test_the_table_by_hand(sweep_folder: Path) -> None:
     assert table["asr_70"].tolist() == [0.25, 0.25, 0, 0.25, 0.25, 0]
     assert table["asr_90"].tolist() == [0.25, 0, 0, 0.25, 0.25, 0]
     assert table["rank_1"].tolist() == [0.75, 0.75, 0, 0.75, 0.75, 0]
-    assert (table["ssim_low"] <= table["ssim"]).all()
-    assert (table["ssim"] <= table["ssim_high"]).all()
+    assert table[["ssim_low", "ssim_high"]].isna().all(axis=None), "four images have no interval"
     assert table["balanced_accuracy"].tolist() == [0.8, 0.75, 0.5, 0.79, 0.75, 0.6]
     assert table["chance"].tolist() == pytest.approx([1 / 3] * 6)
     assert np.isnan(table["epsilon"][:5]).all() and table["epsilon"][5] == 4.214
@@ -105,19 +104,19 @@ def test_findings_in_words(sweep_folder: Path) -> None:
     plain = [sentence.replace("\u00a0", " ") for sentence in sentences]
     assert title == "brain"
     assert plain[0] == (
-        "Undefended, 75 % of the images are recognizable (SSIM ≥ 0.5, dlg, n = 4) and 75 % "
+        "Undefended, 75 % of the images reach SSIM ≥ 0.5 (dlg, n = 4) and 75 % are "
         "re-identified, at a balanced accuracy of 80 %; chance is 33 %.")
     assert plain[1:] == [
-        "laplace: up to scale 0.1 at least half of the images stay recognizable (75 % by dlg "
+        "laplace: up to scale 0.1 at least half of the images reach SSIM ≥ 0.5 (75 % by dlg "
         "objective=l1, n = 4); the balanced accuracy is 75 % there, 80 % undefended, 33 % by "
-        "chance; up to 0.1 at least half are re-identified; both are below half from 1 on, at a "
-        "balanced accuracy of 50 %."]
+        "chance; up to 0.1 at least half are re-identified; under the attacks tried, which need "
+        "not be the strongest, both are below half from 1 on, at a balanced accuracy of 50 %."]
     # laplace 0.01 and 0.1 of laplace 0.01, 0.1, 1 and dp-sgd.
     assert headline(table) == ("2 of 4 defended settings leave at least half of the images "
-                               "recognizable, 2 at least half re-identified")
+                               "at SSIM ≥ 0.5, 2 at least half re-identified")
     steps = levels(table[table["family"] == "laplace"])
     assert [step.scale for step in steps] == [0.01, 0.1, 1]
-    assert [step.recognizable for step in steps] == [0.75, 0.75, 0]
+    assert [step.similar for step in steps] == [0.75, 0.75, 0]
 
 
 def test_a_model_at_chance_shows_no_price(tmp_path: Path) -> None:
@@ -155,7 +154,7 @@ def test_seeds_are_lines_of_their_own_and_one_level(tmp_path: Path) -> None:
     with open_sweep(folder) as sweep:
         assert compare(sweep.table)["plain"].tolist() == [0, 1]
         [level] = levels(sweep.table)
-    assert (level.recognizable, level.balanced_accuracy) == (0.25, pytest.approx(0.6))
+    assert (level.similar, level.balanced_accuracy) == (0.25, pytest.approx(0.6))
 
 
 def test_knowledge_is_told_once_for_all_defenses(tmp_path: Path) -> None:
@@ -279,7 +278,7 @@ def test_page_of_defenses(sweep_folder: Path, tmp_path: Path) -> None:
     rows = [line.strip("| ").split(" | ") for line in text.split("## brain")[1].splitlines()
             if line.startswith("| `")]
     assert [rows[0][i] for i in (0, 2, 3)] == ["`no defense`", "`dlg`", "4"]
-    assert rows[2][0] == "`laplace scale=0.1`" and rows[2][4].startswith("0.35 [")
+    assert rows[2][0] == "`laplace scale=0.1`" and rows[2][4] == "0.35"
     assert rows[2][9:] == ["75 %", "−5 points", "none"]
     assert "| `laplace scale=0.1` | `dlg objective=l1` | 0.35 → 0.60 | 50 % → 75 % |" in text
     assert "What was set in all points: `federation.rounds=3`." in text
