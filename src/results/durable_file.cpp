@@ -10,9 +10,11 @@
 #include <cstring>
 #include <filesystem>
 #include <iterator>
+#include <mutex>
 #include <system_error>
 
 #include "core/error.hpp"
+#include "core/log.hpp"
 #include "core/process.hpp"
 #include "results/run_lock.hpp"
 
@@ -23,14 +25,36 @@ namespace {
 
 std::string reason() { return std::strerror(errno); }
 
-void sync(const std::string& path, int flags) {
+// The error of fsync, or 0.
+int sync(const std::string& path, int flags) {
   const int fd = ::open(path.c_str(), flags);
   if (fd < 0)
     throw OutputError(fmt::format("cannot open {} to make it durable: {}", path, reason()));
-  const int status = ::fsync(fd);
-  const std::string why = reason();
+  const int error = ::fsync(fd) == 0 ? 0 : errno;
   ::close(fd);
-  if (status != 0) throw OutputError(fmt::format("cannot make {} durable: {}", path, why));
+  return error;
+}
+
+void sync_file(const std::string& path) {
+  const int error = sync(path, O_RDONLY);
+  if (error != 0)
+    throw OutputError(fmt::format("cannot make {} durable: {}", path, std::strerror(error)));
+}
+
+// Some file systems (CIFS, vboxsf, some of FUSE) know fsync of files only. Said once.
+void sync_folder(const std::string& path) {
+  const int error = sync(path, O_RDONLY | O_DIRECTORY);
+  if (error == 0) return;
+  if (error != EINVAL && error != ENOSYS && error != ENOTSUP && error != EOPNOTSUPP)
+    throw OutputError(
+        fmt::format("cannot make the folder {} durable: {}", path, std::strerror(error)));
+  static std::once_flag said;
+  std::call_once(said, [&] {
+    log_warning(
+        fmt::format("cannot make the folder {} durable, its file system knows no fsync of "
+                    "folders ({}): after a power loss the newest checkpoint may be missing",
+                    path, std::strerror(error)));
+  });
 }
 
 // What a run leaves in its folder; one killed early may have left the folder of gradients alone.
@@ -98,9 +122,9 @@ std::string partial_name(const std::string& path) {
 }
 
 void publish_file(const std::string& temporary, const std::string& path) {
-  sync(temporary, O_RDONLY);
+  sync_file(temporary);
   rename_file(temporary, path);
-  sync(fs::path(path).parent_path().string(), O_RDONLY | O_DIRECTORY);
+  sync_folder(fs::path(path).parent_path().string());
 }
 
 void check_output_folder(const std::string& folder, bool overwrite) {

@@ -11,7 +11,8 @@ void make_folder(const std::string& path);
 std::string partial_name(const std::string& path);
 
 /// Gives a finished file its name so that a reader or a crash finds the old file or the new one,
-/// never half of one: fsync, rename, fsync of the folder. Throws OutputError.
+/// never half of one: fsync, rename, fsync of the folder. Throws OutputError. A file system that
+/// knows no fsync of folders is tolerated, with one warning a process.
 void publish_file(const std::string& temporary, const std::string& path);
 
 /// Renames a file within its folder. Throws OutputError.

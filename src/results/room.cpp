@@ -7,6 +7,7 @@
 #include <system_error>
 
 #include "core/error.hpp"
+#include "core/log.hpp"
 
 namespace fs = std::filesystem;
 
@@ -37,7 +38,13 @@ void check_room(const std::string& folder, const RoomNeeds& needs) {
   while (!fs::exists(existing, error) && existing.has_relative_path())
     existing = existing.parent_path();
   const fs::space_info space = fs::space(existing, error);
-  if (error) return;
+  if (error || space.capacity == 0) {
+    log_warning(
+        fmt::format("the file system of {} does not tell its room: whether the run's files "
+                    "fit was not checked",
+                    existing.string()));
+    return;
+  }
   const auto available = static_cast<int64_t>(
       std::min<uintmax_t>(space.available, static_cast<uintmax_t>(INT64_MAX / 2)));
   const int64_t room = available + bytes_in(folder);

@@ -2,10 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 
 #include "core/error.hpp"
+#include "core/log.hpp"
 
 namespace fs = std::filesystem;
 
@@ -54,6 +56,17 @@ TEST(Room, WhatIsInTheFolderCountsAsRoom) {
   fs::remove(states);
   EXPECT_THROW(check_room(folder.string(), {{"client states", more}}), OutputError);
   fs::remove_all(folder);
+}
+
+TEST(Room, AFileSystemThatTellsNothingIsNoReasonNotToRun) {
+  start_log(0, 1, false);
+  setenv("ODD_FILES_ROOM", "1", 1);
+  testing::internal::CaptureStderr();
+  const std::string here = fs::temp_directory_path().string();
+  EXPECT_NO_THROW(check_room(here + "/not/there", {{"gradients", 1000}}));
+  const std::string said = testing::internal::GetCapturedStderr();
+  unsetenv("ODD_FILES_ROOM");
+  EXPECT_NE(said.find("warning: the file system of " + here), std::string::npos) << said;
 }
 
 }  // namespace
