@@ -8,6 +8,7 @@
 #include <cstring>
 #include <fstream>
 #include <functional>
+#include <map>
 #include <sstream>
 
 #include "core/error.hpp"
@@ -99,7 +100,14 @@ void read_attack(const Config& config, Settings* settings, Violations* wrong) {
   request.iterations = values.integer("iterations");
   request.snapshots = settings->snapshots;
   settings->attack.engine = request.engine;
+  std::map<std::string, int> named;
   for (const std::string& name : values.list("method")) {
+    const int mention = ++named[name];
+    wrong->check(mention != 2,
+                 fmt::format("attack.method: '{}' is named more than once, and each mention would "
+                             "be run and counted; name it once",
+                             name));
+    if (mention > 1) continue;
     wrong->guard([&] {
       const auto& entry = attacks().find(name);
       settings->attack.methods.push_back(

@@ -46,6 +46,9 @@ def test_options_are_refused_on_any_number_of_ranks(
     ({"attack.snapshots": "1,two"}, ["attack.snapshots: 'two' is not an iteration"]),
     ({"attack.rounds": "5"}, ["attack.rounds: '5' is outside 0 ... 1"]),
     ({"attack.method": "idlgg"}, ["unknown attack 'idlgg' (did you mean idlg?); known: dlg, idlg"]),
+    ({"attack.method": "idlg,dlg,idlg"},
+     ["attack.method: 'idlg' is named more than once, and each mention would be run and counted; "
+      "name it once"]),
     ({"defense.chain": "gausian"}, ["unknown defense 'gausian' (did you mean gaussian?)"]),
     ({"data.dataset": "medmnist"},
      ["data.path must name the file or folder of data.dataset=medmnist"]),
