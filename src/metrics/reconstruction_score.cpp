@@ -6,6 +6,8 @@
 #include <cmath>
 #include <limits>
 #include <sstream>
+#include <string_view>
+#include <unordered_map>
 
 #include "core/error.hpp"
 #include "metrics/assignment.hpp"
@@ -82,9 +84,25 @@ void check(const at::Tensor& truth, const at::Tensor& reconstruction, const at::
                           shape_of(candidates)));
 }
 
-// distances[i] is that of truth i to its reconstruction; the rank counts the candidates below it.
-void count_nearer(const at::Tensor& candidates, const at::Tensor& reconstruction,
+// For each image the first one of the same bytes: itself where there is none before it.
+std::vector<int64_t> first_equal(const at::Tensor& images) {
+  std::vector<int64_t> first;
+  std::unordered_map<std::string_view, int64_t> seen;
+  const auto* bytes = static_cast<const char*>(images.data_ptr());
+  const int64_t count = images.size(0);
+  const size_t size = count > 0 ? images.nbytes() / static_cast<size_t>(count) : 0;
+  for (int64_t i = 0; i < count; ++i)
+    first.push_back(seen.emplace(std::string_view(bytes + static_cast<size_t>(i) * size, size), i)
+                        .first->second);
+  return first;
+}
+
+// distances[i] is that of truth i to its reconstruction; the rank counts the candidates below it,
+// each distinct image once.
+void count_nearer(const at::Tensor& given, const at::Tensor& reconstruction,
                   const std::vector<double>& distances, std::vector<ImageScore>* scores) {
+  const at::Tensor candidates = given.detach().to(at::kCPU).contiguous();
+  const std::vector<int64_t> first = first_equal(candidates);
   const int64_t pixels = reconstruction[0].numel();
   for (ImageScore& score : *scores) score.rank_of_truth = 0;
   for (int64_t begin = 0; begin < candidates.size(0); begin += kCandidates) {
@@ -93,8 +111,9 @@ void count_nearer(const at::Tensor& candidates, const at::Tensor& reconstruction
     for (size_t i = 0; i < scores->size(); ++i) {
       const float* image = reconstruction.data_ptr<float>() + (*scores)[i].reconstruction * pixels;
       for (int64_t j = 0; j < chunk.size(0); ++j)
-        if (squared_distance(chunk.data_ptr<float>() + j * pixels, image, pixels, distances[i]) <
-            distances[i])
+        if (first[static_cast<size_t>(begin + j)] == begin + j &&
+            squared_distance(chunk.data_ptr<float>() + j * pixels, image, pixels, distances[i]) <
+                distances[i])
           ++(*scores)[i].rank_of_truth;
     }
   }
@@ -107,9 +126,11 @@ std::vector<ImageScore> score_batch(const at::Tensor& truth, const at::Tensor& r
   check(truth, reconstruction, prior, candidates);
   const at::Tensor real = clamped(truth), found = clamped(without_nonfinite(reconstruction));
   const int64_t n = real.size(0), pixels = real[0].numel();
+  // Equal truths are one: the rows of the later ones cost nothing, and they share its match.
+  const std::vector<int64_t> first = first_equal(real);
   std::vector<double> cost(static_cast<size_t>(n * n));
   for (int64_t i = 0; i < n; ++i)
-    for (int64_t j = 0; j < n; ++j)
+    for (int64_t j = 0; j < n && first[static_cast<size_t>(i)] == i; ++j)
       cost[static_cast<size_t>(i * n + j)] = squared_distance(
           real.data_ptr<float>() + i * pixels, found.data_ptr<float>() + j * pixels, pixels,
           std::numeric_limits<double>::infinity());
@@ -120,11 +141,11 @@ std::vector<ImageScore> score_batch(const at::Tensor& truth, const at::Tensor& r
   for (int64_t i = 0; i < n; ++i) {
     const size_t k = static_cast<size_t>(i);
     ImageScore& score = scores[k];
-    score.reconstruction = match[k];
-    distances[k] = cost[static_cast<size_t>(i * n + match[k])];
+    score.reconstruction = match[static_cast<size_t>(first[k])];
+    distances[k] = cost[static_cast<size_t>(first[k] * n + score.reconstruction)];
     score.mse = distances[k] / static_cast<double>(pixels);
     score.psnr = psnr_from_mse(score.mse);
-    score.ssim = ssim(real[i], found[match[k]]);
+    score.ssim = ssim(real[i], found[score.reconstruction]);
     score.rdlv = rdlv(score.ssim, ssim(real[i], prior));
   }
   if (candidates.defined()) count_nearer(candidates, found, distances, &scores);

@@ -10,17 +10,18 @@ namespace medpfl {
 struct ImageScore {
   int64_t reconstruction = 0;  ///< index of the matched reconstruction in its batch
   double mse = 0, psnr = 0, ssim = 0, rdlv = 0;
-  /// Candidates strictly nearer (in MSE) to the reconstruction than the truth is; 0: the truth is
-  /// the nearest; -1: unknown, no candidates were given.
+  /// Distinct candidates strictly nearer (in MSE) to the reconstruction than the truth is; 0: the
+  /// truth is the nearest; -1: unknown, no candidates were given.
   int64_t rank_of_truth = -1;
 };
 
 /// Matches a batch one-to-one by least total MSE and scores each true image, in the order of
-/// `truth`. truth, reconstruction: float32 [B, C, H, W]; prior: float32 [C, H, W], the mean public
-/// image; candidates: float32 [M, C, H, W], the images among which a truth could hide (its
-/// hospital's shard, the truth included), or undefined. A reconstruction with a non-finite value
-/// scores as a black image would. Images are clamped to [0, 1]; any device. Throws Error on shapes
-/// that do not fit.
+/// `truth`. Truths of the same bytes are one truth: they share one reconstruction, and as many
+/// reconstructions stay without a truth. truth, reconstruction: float32 [B, C, H, W]; prior:
+/// float32 [C, H, W], the mean public image; candidates: float32 [M, C, H, W], the images among
+/// which a truth could hide (its hospital's shard, the truth included), or undefined. A
+/// reconstruction with a non-finite value scores as a black image would. Images are clamped to [0,
+/// 1]; any device. Throws Error on shapes that do not fit.
 std::vector<ImageScore> score_batch(const at::Tensor& truth, const at::Tensor& reconstruction,
                                     const at::Tensor& prior, const at::Tensor& candidates);
 

@@ -1,5 +1,6 @@
 #include "metrics/reconstruction_score.hpp"
 
+#include <ATen/ops/cat.h>
 #include <ATen/ops/full.h>
 #include <ATen/ops/stack.h>
 #include <ATen/ops/zeros.h>
@@ -111,6 +112,32 @@ TEST(ReconstructionScore, RankOfTruthCountsOnlyNearerCandidates) {
   const at::Tensor outside = flat(1.75).unsqueeze(0);
   EXPECT_EQ(score_batch(truth, outside, flat(0.5), candidates)[0].rank_of_truth, 3);
   EXPECT_EQ(score_batch(truth, found, flat(0.5), candidates.narrow(0, 1, 1))[0].rank_of_truth, 0);
+}
+
+TEST(ReconstructionScore, RankCountsEachDistinctImageOnce) {
+  // Images of the batch that are also in the shard are given twice.
+  const at::Tensor truth = at::stack({flat(0.5), flat(0.625)});
+  const at::Tensor found = at::stack({flat(0.75), flat(1.0)});
+  const at::Tensor once = at::stack({flat(0.5), flat(0.625), flat(0.875)});
+  const at::Tensor twice = at::cat({truth, once, once});
+  const auto expected = score_batch(truth, found, flat(0.5), once);
+  const auto scores = score_batch(truth, found, flat(0.5), twice);
+  EXPECT_EQ(expected[0].rank_of_truth, 2);
+  EXPECT_EQ(expected[1].rank_of_truth, 1);
+  for (size_t i = 0; i < 2; ++i) EXPECT_EQ(scores[i].rank_of_truth, expected[i].rank_of_truth);
+}
+
+TEST(ReconstructionScore, EqualTruthsAreOne) {
+  // The image that is there twice was read; the last reconstruction is a leftover.
+  const at::Tensor truth = at::stack({noise(0), noise(1), noise(0)});
+  const at::Tensor found = at::stack({noise(1), noise(0), flat(0.5, 16)});
+  const auto scores = score_batch(truth, found, flat(0.5, 16), truth);
+  const int64_t expected[] = {1, 0, 1};
+  for (size_t i = 0; i < 3; ++i) {
+    EXPECT_EQ(scores[i].reconstruction, expected[i]);
+    EXPECT_DOUBLE_EQ(scores[i].psnr, 100);
+    EXPECT_EQ(scores[i].rank_of_truth, 0);
+  }
 }
 
 TEST(ReconstructionScore, RankOverManyLargeCandidates) {
