@@ -1,5 +1,8 @@
 #include "federation/attack_cases.hpp"
 
+#include <ATen/ops/cat.h>
+
+#include <algorithm>
 #include <utility>
 
 #include "core/tensor_bytes.hpp"
@@ -62,6 +65,16 @@ AttackCase unpack_case(const ParameterLayout& layout, ByteReader* in) {
   return one;
 }
 
+at::Tensor AttackCases::candidates(const Observation& observation) const {
+  if (observation.client != Observation::kSum) return shards_.at(observation.client);
+  const std::vector<int64_t>& hospitals = sums_.at(observation.round);
+  const int64_t each =
+      std::max<int64_t>(1, kMaxCandidates / static_cast<int64_t>(hospitals.size()));
+  std::vector<at::Tensor> images;
+  for (const int64_t client : hospitals) images.push_back(shards_.at(client).slice(0, 0, each));
+  return at::cat(images);
+}
+
 void AttackCases::save(ByteWriter* out) const {
   out->value(size());
   for (const AttackCase& one : cases_) pack(one, out);
@@ -75,6 +88,11 @@ void AttackCases::save(ByteWriter* out) const {
     out->value(client);
     pack_tensor(images, out);
   }
+  out->value(sums_.size());
+  for (const auto& [round, hospitals] : sums_) {
+    out->value(round);
+    out->array(hospitals);
+  }
 }
 
 void AttackCases::restore(ByteReader* in) {
@@ -86,6 +104,10 @@ void AttackCases::restore(ByteReader* in) {
   for (auto n = in->value<size_t>(); n > 0; --n) {
     const auto client = in->value<int64_t>();
     shards_[client] = unpack_tensor(in);
+  }
+  for (auto n = in->value<size_t>(); n > 0; --n) {
+    const auto round = in->value<int64_t>();
+    sums_[round] = in->array<int64_t>();
   }
 }
 

@@ -32,14 +32,20 @@ class AttackCases {
 
   void add(AttackCase one) { cases_.push_back(std::move(one)); }
   void set_weights(int64_t round, const FlatParameters& weights) { weights_[round] = weights; }
-  /// uint8 [M, C, H, W], M <= kMaxCandidates.
+  /// uint8 [M, C, H, W], M <= kMaxCandidates. A hospital's are the same in all rounds.
   void set_shard_images(int64_t client, at::Tensor images) { shards_[client] = std::move(images); }
+  /// The hospitals, not none, whose updates the sum of a round is of; each has its shard images.
+  void set_hospitals_of_sum(int64_t round, std::vector<int64_t> clients) {
+    sums_[round] = std::move(clients);
+  }
 
   int64_t size() const { return static_cast<int64_t>(cases_.size()); }
   const AttackCase& operator[](int64_t i) const { return cases_[static_cast<size_t>(i)]; }
   /// The global model that the messages of an attacked round were computed at.
   const FlatParameters& weights(int64_t round) const { return weights_.at(round); }
-  const at::Tensor& shard_images(int64_t client) const { return shards_.at(client); }
+  /// The images among which a reconstruction may look for its truth: uint8 [M, C, H, W]; of a sum
+  /// an equal share of each hospital of its round.
+  at::Tensor candidates(const Observation& observation) const;
   /// Frees the gradient of a case that no task needs any more.
   void release(int64_t i) { cases_[static_cast<size_t>(i)].observation.gradient = {}; }
 
@@ -50,7 +56,8 @@ class AttackCases {
   ParameterLayout layout_;
   std::vector<AttackCase> cases_;
   std::map<int64_t, FlatParameters> weights_;
-  std::map<int64_t, at::Tensor> shards_;
+  std::map<int64_t, at::Tensor> shards_;          // by hospital
+  std::map<int64_t, std::vector<int64_t>> sums_;  // hospitals by round
 };
 
 /// The mean gradient that a recorded payload shows: itself, or what would have caused this change

@@ -204,7 +204,7 @@ void AttackQueue::finish(size_t i) {
   const at::Tensor truth = to_unit_range(one.truth.images);
   // The truth may lie beyond the candidates kept of a large shard, so it is always added.
   const at::Tensor candidates =
-      at::cat({truth, to_unit_range(cases_->shard_images(one.observation.client))});
+      at::cat({truth, to_unit_range(cases_->candidates(one.observation))});
   task.scores = score_batch(truth, task.result.images, prior_, candidates);
   task.oracle = oracle_scores(truth, task.scores, task.result.snapshots, prior_);
   choose(i);

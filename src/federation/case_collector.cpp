@@ -56,7 +56,6 @@ void CaseCollector::on_messages(const RoundPlan& plan, const FlatParameters& glo
   if (comm_.is_root()) cases_->set_weights(plan.round, global);
 }
 
-// A hospital's share of the images among which a reconstruction from a sum may look for its truth.
 AttackCase CaseCollector::sum_of_round(const std::vector<AttackCase>& messages,
                                        const FlatParameters& mean) const {
   AttackCase sum;
@@ -64,9 +63,8 @@ AttackCase CaseCollector::sum_of_round(const std::vector<AttackCase>& messages,
   o.client = Observation::kSum;
   o.batch = 0;
   o.rate = local_.learning_rate;
-  std::vector<at::Tensor> images, candidates;
-  const int64_t each =
-      std::max<int64_t>(1, AttackCases::kMaxCandidates / static_cast<int64_t>(messages.size()));
+  std::vector<at::Tensor> images;
+  std::vector<int64_t> hospitals;
   for (const AttackCase& one : messages) {
     o.round = one.observation.round;
     o.batch += one.observation.batch;
@@ -74,10 +72,10 @@ AttackCase CaseCollector::sum_of_round(const std::vector<AttackCase>& messages,
     images.push_back(one.truth.images);
     sum.truth.labels.insert(sum.truth.labels.end(), one.truth.labels.begin(),
                             one.truth.labels.end());
-    candidates.push_back(cases_->shard_images(one.observation.client).slice(0, 0, each));
+    hospitals.push_back(one.observation.client);
   }
   sum.truth.images = at::cat(images);
-  cases_->set_shard_images(Observation::kSum, at::cat(candidates));
+  cases_->set_hospitals_of_sum(o.round, std::move(hospitals));
   o.gradient = seen_gradient(mean, is_gradient_, local_.learning_rate, o.steps);
   return sum;
 }

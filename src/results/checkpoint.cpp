@@ -21,7 +21,7 @@ namespace medpfl {
 namespace {
 
 const std::string kCheckpointType = "medpfl-checkpoint";
-constexpr int64_t kCheckpointVersion = 4;
+constexpr int64_t kCheckpointVersion = 5;
 constexpr const char* kNewest = "checkpoint.h5";
 constexpr const char* kPrevious = "checkpoint.previous.h5";
 constexpr const char* kKept = "checkpoint.kept.h5";  // while a new one takes its place

@@ -54,6 +54,20 @@ def test_halving_loses_little(tmp_path: Path) -> None:
     assert np.median(best["true"] / best["false"]) <= 1.1
 
 
+def test_sums_have_the_candidates_of_their_round(tmp_path: Path) -> None:
+    """Whenever they are attacked: other hospitals take part in each round."""
+    options = {"attack.method": "dlg", "attack.sees": "sum", "attack.probes": 0,
+               "attack.rounds": "all", "attack.iterations": 2, "data.phantom.train": 96,
+               "federation.clients": 8, "federation.sampling": 0.5, "federation.batch_size": 1,
+               "federation.rounds": 4}
+    ranks = {}
+    for when in ("end", "each-round"):
+        with complete(tmp_path / when, options | {"attack.when": when}) as run:
+            ranks[when] = run["attacks/images/rank_of_truth"][()]
+    assert len(ranks["end"]) == 16 and ranks["end"].max() > 0
+    assert (ranks["end"] == ranks["each-round"]).all()
+
+
 def test_a_budget_ends_a_task(tmp_path: Path) -> None:
     """With what it has found so far."""
     with complete(tmp_path / "out", HALVING | {"attack.restarts": 1, "attack.halving": "false",
