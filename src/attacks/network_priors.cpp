@@ -94,6 +94,13 @@ void check_network_priors(const NetworkPriorOptions& options, const std::string&
   }
 }
 
+bool untouched_statistics(const Model& model, const FlatParameters& weights) {
+  return std::all_of(model.layers().begin(), model.layers().end(), [&](const Layer& layer) {
+    return !normalizes(layer) || (weights.view(layer.mean).eq(0).all().item<bool>() &&
+                                  weights.view(layer.variance).eq(1).all().item<bool>());
+  });
+}
+
 std::vector<at::Tensor> target_statistics(const std::string& bn_target, const Model& model,
                                           const Observation& observation) {
   const int64_t first = model.layout().trainable_count();

@@ -35,6 +35,10 @@ void check_network_priors(const NetworkPriorOptions& options, const std::string&
 Term bn_statistics_term(const NetworkPriorOptions& options, const Model& model,
                         const Observation& observation);
 
+/// Whether all running statistics are 0 and 1, as before any training, so that they tell nothing of
+/// the data: bn_target=running is left out of an objective then.
+bool untouched_statistics(const Model& model, const FlatParameters& weights);
+
 /// The statistics that `bn_target` means, by their index in the layout less that of the first.
 /// running: those among the weights the server sent. update: r + d / (1 - 0.9^k) for r that and d
 /// its change in a message of k local steps: after one step the statistics of the batch, to

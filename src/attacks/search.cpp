@@ -41,6 +41,10 @@ std::vector<Variables> variables_of(const MatchingSettings& s, const Model& mode
   return members;
 }
 
+bool inside_box(const float* x, int64_t n) {
+  return std::all_of(x, x + n, [](float v) { return v >= 0 && v <= 1; });
+}
+
 }  // namespace
 
 Search::Search(const MatchingSettings& settings, const std::vector<int64_t>& snapshots,
@@ -73,6 +77,7 @@ void Search::begin(const StreamKey& start) {
   RandomStream random(start);
   for (int64_t member = 0; member < s_.group; ++member)
     members_[static_cast<size_t>(member)].begin(&random, x_.data() + member * size_);
+  project();
   best_.assign(x_.begin(), x_.begin() + size_);
   keep_snapshot(0);
 }
@@ -144,7 +149,8 @@ at::Tensor Search::draw_noise() {
   return bottleneck_noise(drawn_, batch_, key);
 }
 
-// The sum over the group. The attacker keeps the best member it ever saw, by its own objective.
+// The sum over the group. The attacker keeps the best member it ever saw, by its own objective, of
+// those that the box holds: a line search looks outside too.
 double Search::evaluate(const float* at, float* out) {
   double sum = 0;
   std::vector<double> terms(result_.terms.size());
@@ -154,7 +160,7 @@ double Search::evaluate(const float* at, float* out) {
                                           out + member * size_, draw_noise());
     sum += value;
     for (size_t i = 0; i < target_.values().size(); ++i) terms[i] += target_.values()[i];
-    if (value < best_value_) {
+    if (value < best_value_ && (!s_.box || inside_box(x, pixels_))) {
       best_value_ = value;
       best_member_ = member;
       gained_ = result_.iterations;
@@ -201,15 +207,21 @@ void Search::note_terms() {
   seen_.clear();
 }
 
-// Projection and filter, after an iteration. Whether anything moved.
+// Filter and projection, after an iteration. Whether anything moved.
 bool Search::constrain() {
   const std::vector<int64_t>& shape = members_.front().varied_shape();
   const bool filter = s_.median_every > 0 && result_.iterations % s_.median_every == 0;
-  bool moved = filter;
+  for (int64_t member = 0; filter && member < s_.group; ++member)
+    median_filter(x_.data() + member * size_, shape[0] * shape[1], shape[2], shape[3]);
+  return project() || filter;
+}
+
+// To where points may lie: pixels into the box, the surrogate onto its way. Whether anything moved.
+bool Search::project() {
+  bool moved = false;
   for (int64_t member = 0; member < s_.group; ++member) {
     float* x = x_.data() + member * size_;
     moved = members_[static_cast<size_t>(member)].bound_surrogate(x) || moved;
-    if (filter) median_filter(x, shape[0] * shape[1], shape[2], shape[3]);
     for (int64_t i = 0; s_.box && i < pixels_; ++i) {
       const float inside = std::clamp(x[i], 0.0F, 1.0F);
       moved = moved || inside != x[i];

@@ -22,13 +22,13 @@ class Search {
  public:
   Search(const MatchingSettings& settings, const std::vector<int64_t>& snapshots,
          const Model& model, const Observation& observation);
-  /// At a first point, drawn from `start`.
+  /// At a first point, drawn from `start` and projected.
   void begin(const StreamKey& start);
   /// After begin(): on to where a monitor saved `state` in an earlier run from the same start.
   void restore(const std::string& state);
   /// To the end, or until the monitor says so. False: abandoned.
   bool run(const AttackMonitor& monitor);
-  /// The best point seen, by the attacker's own objective. Once, at the end.
+  /// The best point seen inside the bounds, by the attacker's own objective. Once, at the end.
   Reconstruction result();
 
  private:
@@ -36,12 +36,15 @@ class Search {
   void make_optimizer(StreamKey start);
   // Of the network's bottleneck, for one evaluation.
   at::Tensor draw_noise();
-  // The sum over the group. The attacker keeps the best member it ever saw, by its own objective.
+  // The sum over the group. The attacker keeps the best member it ever saw, by its own objective,
+  // of those that the box holds.
   double evaluate(const float* at, float* out);
   // False: that was the last one.
   bool iterate();
-  // Projection and filter, after an iteration. Whether anything moved.
+  // Filter and projection, after an iteration. Whether anything moved.
   bool constrain();
+  // To where points may lie. Whether anything moved.
+  bool project();
   void keep_snapshot(int64_t iteration);
   at::Tensor best_images() const;  // decoded
   bool consistent() const { return s_.group > 1 && s_.group_consistency > 0; }

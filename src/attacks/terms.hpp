@@ -9,7 +9,8 @@
 
 namespace medpfl {
 
-/// The terms whose weight is not 0, in the order of their options. `labels`: those the attacker
+/// The terms whose weight is not 0, in the order of their options, without a prior on running
+/// statistics that training never touched. `labels`: those the attacker
 /// works with. `model` and `observation` must outlive them.
 std::vector<Term> make_terms(const MatchingSettings& settings, const Model& model,
                              const Observation& observation, const std::vector<int64_t>& labels);

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "attacks/network_priors.hpp"
 #include "core/log.hpp"
 #include "core/process.hpp"
 #include "core/tensor_bytes.hpp"
@@ -42,12 +43,28 @@ std::string AttackQueue::knowledge(const AttackTask& task) const {
   std::string more = attack.uses_public_mean() ? "mean public image; " : "";
   if (const std::string how = attack.decoding(); !how.empty())
     more += fmt::format("decoded by {}; ", how);
-  if (const std::string whose = attack.batch_statistics(); !whose.empty())
+  if (lacks_statistics(task))
+    more += "running batch statistics left out: training never touched them; ";
+  else if (const std::string whose = attack.batch_statistics(); !whose.empty())
     more += fmt::format("{} batch statistics; ", whose == "update" ? "the update's" : "running");
   return fmt::format("labels: {}; batch {}; {}; update: {}; learning rate {}; {}{}",
                      attack.label_rule(), o.batch, steps, attack.update(),
                      guess.rate > 0 ? fmt::format("{} (guessed)", guess.rate) : "known", more,
                      plan_.public_knowledge);
+}
+
+bool AttackQueue::lacks_statistics(const AttackTask& task) const {
+  return method(task).attack->batch_statistics() == "running" &&
+         untouched_statistics(model_, cases_->weights(attack_case(task).observation.round));
+}
+
+void AttackQueue::warn_of_statistics(const AttackTask& task) {
+  if (warned_of_statistics_ || !lacks_statistics(task)) return;
+  warned_of_statistics_ = true;
+  log_warning(fmt::format(
+      "{} leaves bn_statistics out in round {}: running statistics are still 0 and 1, as before "
+      "any training; set model.weights, or bn_target=update under model.norm_mode=train",
+      method(task).name, attack_case(task).observation.round));
 }
 
 void AttackQueue::queue_new_cases() {
@@ -58,6 +75,7 @@ void AttackQueue::queue_new_cases() {
         task.attack_case = queued_cases_;
         task.method = static_cast<int64_t>(m);
         task.restart = restart;
+        warn_of_statistics(task);
         tasks_.push_back(std::move(task));
       }
 }

@@ -84,6 +84,10 @@ class AttackQueue {
   void restore(ByteReader* in);
 
  private:
+  // Whether its attack compares running statistics, and training never touched them.
+  bool lacks_statistics(const AttackTask& task) const;
+  // Once.
+  void warn_of_statistics(const AttackTask& task);
   void queue_new_cases();
   int64_t rungs() const;
   bool climb(const Communicator& comm, const AttackControl& control, int64_t first, int64_t end,
@@ -102,6 +106,7 @@ class AttackQueue {
   at::Tensor prior_;
   uint64_t seed_;
   int64_t queued_cases_ = 0, finished_ = 0;
+  bool warned_of_statistics_ = false;
   std::vector<AttackTask> tasks_;
 };
 

@@ -168,3 +168,19 @@ def test_noise_leaves_no_negative_variance_and_eval_sends_no_statistics(tmp_path
         assert np.abs(run["gradients/values"][()][:, :trainable]).max() > 1
         first, *others = run["rounds/weights"][()][:, trainable:]
         assert all(np.array_equal(first, other) for other in others)
+
+
+@pytest.mark.parametrize("trained", [False, True])
+def test_statistics_that_training_never_touched_are_left_out_and_said(trained: bool, tmp_path: Path) -> None:
+    """Under eval those of a fresh network stay 0 and 1; those of a file do not."""
+    changes = RESNET | {"attack.method": "grad-inversion", "attack.iterations": 2, "attack.grad-inversion.group": 1}
+    if trained:
+        save(network(width=2), tmp_path / "w.pt", "zip")
+        changes["model.weights"] = tmp_path / "w.pt"
+    done = simulate(tmp_path / "out", changes)
+    assert done.code == 0, done.err
+    assert done.err.count("grad-inversion leaves bn_statistics out in round 0") == (not trained)
+    with h5py.File(tmp_path / "out" / "run.h5") as run:
+        said = "running batch statistics left out: training never touched them"
+        assert all((said in told) != trained for told in run["attacks/tasks/knowledge"].asstr()[()])
+        assert ("bn_statistics" in run["attacks/trace/terms"]) == trained
