@@ -11,8 +11,8 @@
 #include "core/log.hpp"
 #include "core/process.hpp"
 #include "job.hpp"
-#include "results/durable_file.hpp"
 #include "results/recorded_run.hpp"
+#include "results/run_folder.hpp"
 #include "results/run_summary.hpp"
 #include "run_keeper.hpp"
 

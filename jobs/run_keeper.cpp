@@ -10,7 +10,7 @@
 #include "core/text.hpp"
 #include "core/version.hpp"
 #include "results/checkpoint.hpp"
-#include "results/durable_file.hpp"
+#include "results/run_folder.hpp"
 #include "results/run_summary.hpp"
 
 namespace medpfl {
@@ -94,7 +94,9 @@ RunKeeper::Start RunKeeper::open() {
   comm_.agree([&] {
     if (!comm_.is_root()) return;
     lock_ = std::make_unique<RunLock>(s_.output);
-    start = static_cast<int>(find());
+    const Start found = find();
+    if (found != Start::kComplete) refuse_foreign_files(s_.output);
+    start = static_cast<int>(found);
   });
   comm_.broadcast(&start, sizeof start);
   shared_ = comm_.broadcast(std::move(shared_));

@@ -14,13 +14,14 @@
 #include "h5/file.hpp"
 #include "results/client_state_file.hpp"
 #include "results/durable_file.hpp"
+#include "results/run_folder.hpp"
+#include "results/schema.hpp"
 
 namespace fs = std::filesystem;
 
 namespace medpfl {
 namespace {
 
-const std::string kCheckpointType = "medpfl-checkpoint";
 constexpr int64_t kCheckpointVersion = 5;
 constexpr const char* kNewest = "checkpoint.h5";
 constexpr const char* kPrevious = "checkpoint.previous.h5";
@@ -121,10 +122,11 @@ std::optional<Checkpoint> read_checkpoint(const std::string& folder) {
 }
 
 void remove_checkpoints(const std::string& folder) {
-  for (const char* name : {kNewest, kPrevious, kKept, "states"}) {
+  for (const char* name : {kNewest, kPrevious, kKept}) {
     std::error_code error;
-    fs::remove_all(fs::path(folder) / name, error);
+    fs::remove(fs::path(folder) / name, error);
   }
+  remove_subfolder(folder, "states");
 }
 
 }  // namespace medpfl

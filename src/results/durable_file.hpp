@@ -1,6 +1,5 @@
 #pragma once
 #include <string>
-#include <vector>
 
 namespace medpfl {
 
@@ -21,17 +20,5 @@ void rename_file(const std::string& from, const std::string& to);
 /// Gives the file `path` a second name, which may be taken. False: there is no such file, or the
 /// file system knows no second names.
 bool link_file(const std::string& path, const std::string& name);
-
-/// Removes the files of `folder`/`subfolder` that are not among `known` (relative to `folder`).
-/// Throws OutputError.
-void remove_other_files(const std::string& folder, const std::string& subfolder,
-                        const std::vector<std::string>& known);
-
-/// Throws OutputError unless a run may be written to `folder`: it is absent (and can be made),
-/// empty, or holds a run and `overwrite` is set. Changes nothing.
-void check_output_folder(const std::string& folder, bool overwrite);
-
-/// Makes the folder of a run and removes what an earlier run left in it.
-void prepare_output_folder(const std::string& folder);
 
 }  // namespace medpfl

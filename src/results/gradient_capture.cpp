@@ -10,6 +10,7 @@
 #include "core/log.hpp"
 #include "results/durable_file.hpp"
 #include "results/parallel_output.hpp"
+#include "results/run_folder.hpp"
 
 namespace fs = std::filesystem;
 

@@ -6,6 +6,7 @@ namespace medpfl {
 
 inline const std::string kFileType = "medpfl-run";
 inline constexpr int64_t kSchemaMajor = 1, kSchemaMinor = 0;
+inline const std::string kCheckpointType = "medpfl-checkpoint";
 
 inline const std::string kSweepFileType = "medpfl-sweep";
 inline constexpr int64_t kSweepSchemaMajor = 1, kSweepSchemaMinor = 0;

@@ -4,6 +4,7 @@
 
 #include "core/error.hpp"
 #include "results/durable_file.hpp"
+#include "results/run_folder.hpp"
 
 namespace medpfl {
 

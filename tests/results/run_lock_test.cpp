@@ -7,7 +7,7 @@
 
 #include "core/error.hpp"
 #include "core/process.hpp"
-#include "results/durable_file.hpp"
+#include "results/run_folder.hpp"
 
 namespace medpfl {
 namespace {
