@@ -19,6 +19,7 @@ readonly BUILD_PACKAGES=(
 )
 readonly TEST_PACKAGES=(
   "tests: libgtest-dev python3-pytest"
+  "tests against plain PyTorch: python3-torch"
   "tests under a private Slurm: slurmctld slurmd slurm-client"
 )
 
