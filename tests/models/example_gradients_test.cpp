@@ -208,19 +208,23 @@ TEST(ExampleGradients, AStepCostsAtMostThreePlainOnes) {
   RecordProperty("times_a_plain_step", std::to_string(ratios[2]));
 }
 
+// The totals of a report are int64_t in LibTorch 1.13 and size_t in 2.6.
+template <typename Total>
+Total total_of(void (c10::MemoryReportingInfoBase::*)(void*, int64_t, Total, Total, c10::Device));
+using Total = decltype(total_of(&c10::MemoryReportingInfoBase::reportMemoryUsage));
+
 // The most bytes of tensors that live at once, of those made since its start.
 class PeakOfTensors final : public c10::MemoryReportingInfoBase {
  public:
-  using Bytes = int64_t;
-  void reportMemoryUsage(void*, Bytes size, Bytes, Bytes, c10::Device) override {
+  void reportMemoryUsage(void*, int64_t size, Total, Total, c10::Device) override {
     now_ += size;  // below 0 where memory is given back
     peak_ = std::max(peak_, now_);
   }
   bool memoryProfilingEnabled() const override { return true; }
-  Bytes peak() const { return peak_; }
+  int64_t peak() const { return peak_; }
 
  private:
-  Bytes now_ = 0, peak_ = 0;
+  int64_t now_ = 0, peak_ = 0;
 };
 
 TEST(ExampleGradients, TakeLessMemoryThanTheGradientsOfAllExamples) {
