@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import resource
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import h5py
+
+T = TypeVar("T")
 
 BINARY = Path(os.environ.get("MEDPFL_BINARY", "build/release/bin/medpfl")).resolve()
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -16,6 +20,7 @@ MPIRUN = "/usr/bin/mpirun"
 
 # Exit codes of src/core/error.hpp.
 CONFIG, DATA, OUTPUT, FORMAT, NUMERIC, COMMUNICATION, DROPOUT, BUSY = 2, 3, 4, 5, 6, 7, 8, 9
+INTERRUPTED = 75
 
 ENVIRONMENT = {
     "OMP_NUM_THREADS": "1",
@@ -106,6 +111,31 @@ def complete(output: Path, changes: Mapping[str, object] | None = None, *flags: 
     result = simulate(output, changes, *flags, ranks=ranks)
     assert result.code == 0, result.err
     return h5py.File(output / "run.h5", "r")
+
+
+def lengthened(run: Callable[[int], T], seconds: float = 4) -> T:
+    """What run(n) gives for the first n of 1, 2, 4, ... at which its programs compute that long.
+
+    It counts seconds of the processor, which a busy machine makes no longer: work that takes so
+    many of them can be stopped well before, on any machine.
+    """
+    for n in (2**i for i in range(12)):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        result = run(n)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        if after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime >= seconds:
+            return result
+    raise AssertionError("more work takes no longer")
+
+
+def in_slices(run: Callable[[str], Result]) -> int:
+    """Calls run(--max-walltime of 1, 2, 4, ... seconds) to the end; how often it was stopped."""
+    for stops in range(8):
+        result = run(f"--max-walltime=00:{2**stops}")
+        if result.code != INTERRUPTED:
+            assert result.code == 0, result.err
+            return stops
+    raise AssertionError("it does not end")
 
 
 def all_datasets(file: h5py.File) -> dict[str, h5py.Dataset]:

@@ -14,10 +14,21 @@ from pathlib import Path
 
 import h5py
 import pytest
-from harness import CONFIG, ENVIRONMENT, OUTPUT, TINY, command, complete, medpfl, simulate, words
+from harness import (
+    CONFIG,
+    ENVIRONMENT,
+    INTERRUPTED,
+    OUTPUT,
+    TINY,
+    command,
+    complete,
+    in_slices,
+    lengthened,
+    medpfl,
+    simulate,
+    words,
+)
 from test_same_bits import expect_same
-
-INTERRUPTED = 75
 
 # Training, probes, captures and attacks that take some seconds together.
 LONG: dict[str, object] = {
@@ -117,17 +128,32 @@ def written(output: Path) -> int:
     return file.stat().st_mtime_ns if file.exists() else 0
 
 
+@pytest.fixture(scope="module")
+def longer(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, object], Path]:
+    """A run, done at once, that takes several times the first second of `in_slices`."""
+    folder = tmp_path_factory.mktemp("longer")
+
+    def run(n: int) -> tuple[dict[str, object], Path]:
+        options = LONG | {"attack.restarts": 4 * n}
+        complete(folder / str(n), options).close()
+        return options, folder / str(n) / "run.h5"
+
+    return lengthened(run)
+
+
 @pytest.mark.parametrize("name", ["SIGUSR1", "SIGTERM"])
-def test_a_signal_stops_with_a_checkpoint(name: str, tmp_path: Path) -> None:
+def test_a_signal_stops_with_a_checkpoint(name: str, longer: tuple[dict[str, object], Path],
+                                          tmp_path: Path) -> None:
     """One process, signalled whenever it is at work, until the run is complete."""
+    options, whole = longer
     output = tmp_path / "stopped"
     code, stops = INTERRUPTED, 0
     while code == INTERRUPTED:
         before = written(output)
-        run = start(output, LONG, ranks=1)
+        run = start(output, options, ranks=1)
         while written(output) == before and run.poll() is None:
             time.sleep(0.02)
-        time.sleep(0.4)
+        time.sleep(0.4 * 2**stops)
         run.send_signal(getattr(signal, name))
         code = run.wait(timeout=300)
         if code == INTERRUPTED:
@@ -136,23 +162,18 @@ def test_a_signal_stops_with_a_checkpoint(name: str, tmp_path: Path) -> None:
                 assert file.attrs["status"] == "interrupted"
     assert code == 0
     assert stops > 0
-    with complete(tmp_path / "whole", LONG) as whole, h5py.File(output / "run.h5") as found:
+    with h5py.File(whole) as expected, h5py.File(output / "run.h5") as found:
         assert found["environment"].attrs["resumes"] == stops
-        expect_same(whole, found)
+        expect_same(expected, found)
 
 
-def test_wall_time_stops_a_run(tmp_path: Path) -> None:
+def test_wall_time_stops_a_run(longer: tuple[dict[str, object], Path], tmp_path: Path) -> None:
     """Before it is over; and once more, until all is done."""
+    options, whole = longer
     output = tmp_path / "out"
-    longer = LONG | {"attack.restarts": 12}
-    codes = []
-    while not codes or codes[-1] == INTERRUPTED:
-        codes.append(simulate(output, longer, "--resume", "--max-walltime=00:00:03").code)
-        assert len(codes) < 60
-    assert codes[-1] == 0
-    assert len(codes) > 1
-    with complete(tmp_path / "whole", longer) as whole, h5py.File(output / "run.h5") as found:
-        expect_same(whole, found)
+    assert in_slices(lambda limit: simulate(output, options, "--resume", limit)) > 0
+    with h5py.File(whole) as expected, h5py.File(output / "run.h5") as found:
+        expect_same(expected, found)
 
 
 def stopped(output: Path, options: dict[str, object] = LONG,

@@ -18,6 +18,7 @@ from harness import (
     CONFIG,
     DATA,
     ENVIRONMENT,
+    INTERRUPTED,
     NUMERIC,
     OUTPUT,
     TINY,
@@ -25,13 +26,13 @@ from harness import (
     all_datasets,
     command,
     complete,
+    in_slices,
+    lengthened,
     medpfl,
     text,
     words,
 )
 from test_same_bits import expect_same
-
-INTERRUPTED = 75
 
 GRID = """# two blocks
 [grid]
@@ -167,24 +168,33 @@ def test_groups_of_ranks_give_the_same_bits(ranks: int, flags: tuple[str, ...], 
         assert sizes == ({per_point} if ranks % per_point == 0 else {ranks})
 
 
-# Three points take several times the two seconds that --max-walltime gives the sweep below.
-LONG: dict[str, object] = {"federation.rounds": 8, "federation.clients": 4,
-                           "attack.method": "idlg,dlg", "attack.rounds": "0,7",
-                           "attack.iterations": 900, "attack.idlg.stop_loss": 0,
-                           "attack.dlg.stop_loss": 0}
+@pytest.fixture(scope="module")
+def long(tmp_path_factory: pytest.TempPathFactory) -> Sweep:
+    """Three points, done at once, that take several times the first second of `in_slices`."""
+    folder = tmp_path_factory.mktemp("long")
+
+    def run(n: int) -> Sweep:
+        sweep = Sweep(folder / str(n), "[grid]\nrun.seed = 1 | 2 | 3\n", {
+            "federation.rounds": 8, "federation.clients": 4, "attack.method": "idlg,dlg",
+            "attack.rounds": "0,7", "attack.iterations": 900, "attack.restarts": 2 * n,
+            "attack.idlg.stop_loss": 0, "attack.dlg.stop_loss": 0})
+        result = sweep.run()
+        assert result.code == 0, result.err
+        return sweep
+
+    return lengthened(run)
 
 
 @pytest.mark.parametrize("flag", ["--max-walltime", "SIGTERM", "SIGUSR1", "SIGKILL"])
-def test_what_was_stopped_goes_on(flag: str, tmp_path: Path) -> None:
+def test_what_was_stopped_goes_on(flag: str, long: Sweep, tmp_path: Path) -> None:
     """With the same bits, and without doing again what is complete."""
-    grid = "[grid]\nrun.seed = 1 | 2 | 3\n"
-    whole, sweep = Sweep(tmp_path / "whole", grid, LONG), Sweep(tmp_path / "stopped", grid, LONG)
-    assert whole.run().code == 0
-    first = sweep.output / "points" / "00000" / "run.h5"
-    second = sweep.output / "points" / "00001" / "run.h5"
+    sweep = Sweep(tmp_path, long.grid.read_text())
+    sweep.base.write_text(long.base.read_text())
     if flag.startswith("--"):
-        assert sweep.run(flag, "00:02").code == INTERRUPTED
+        assert in_slices(lambda limit: (sweep.again if sweep.output.exists() else sweep.run)(limit))
     else:
+        first = sweep.output / "points" / "00000" / "run.h5"
+        second = sweep.output / "points" / "00001" / "run.h5"
         process = sweep.start(ranks=1)
         while not second.exists():
             assert process.poll() is None
@@ -197,14 +207,10 @@ def test_what_was_stopped_goes_on(flag: str, tmp_path: Path) -> None:
                 "running" if flag == "SIGKILL" else "interrupted")
         listed = sweep.again("--list").out.splitlines()
         assert [line.split()[1] for line in listed[:3]] == ["complete", "interrupted", "open"]
-    code = INTERRUPTED
-    while code == INTERRUPTED:
-        result = sweep.again(*((flag, "00:02") if flag.startswith("--") else ()))
-        code = result.code
-    assert code == 0, result.err
-    if not flag.startswith("--"):
+        result = sweep.again()
+        assert result.code == 0, result.err
         assert first.stat().st_mtime_ns == before
-    expect_same_points(whole, sweep)
+    expect_same_points(long, sweep)
     with sweep.index() as index:
         assert column(index, "status") == ["complete"] * 3
 
