@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "attacks/matching_engine.hpp"
+#include "attacks/network_priors.hpp"
 #include "comm/rank_place.hpp"
 #include "config/settings.hpp"
 #include "core/log.hpp"
@@ -148,6 +149,18 @@ class Simulation final : public RoundControl {
                       small, needed));
   }
 
+  void warn_of_untouched_statistics(const FlatParameters& global) const {
+    const ParameterLayout& layout = model_->layout();
+    if (layout.trainable() == layout.size() || s_.norm_mode != NormMode::kEval ||
+        !untouched_statistics(*model_, global))
+      return;
+    log_warning(fmt::format(
+        "batch normalization of {0} normalizes nothing in this run: its statistics are still 0 and "
+        "1, and model.norm_mode=eval leaves them so; a deep network hardly learns. Set "
+        "model.norm_mode=train, model.{0}.norm=group, or model.weights to those of a trained one",
+        model_->name()));
+  }
+
   // Before anything is written, so that a run that cannot be kept costs no training.
   void announce_files() const {
     comm_.agree([this] {
@@ -168,6 +181,7 @@ class Simulation final : public RoundControl {
     comm_.agree([&] {
       if (!comm_.is_root()) return;
       global = make_first_weights(s_, *model_);
+      warn_of_untouched_statistics(global);
       prepare_output_folder(s_.output);
     });
     comm_.broadcast(&global);

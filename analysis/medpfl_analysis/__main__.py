@@ -16,7 +16,7 @@ from .attack_page import attack_page
 from .defense_page import write_defense_page
 from .export import export_run
 from .hdf5 import RunFormatError
-from .report import headline, interval, number, subline, write_report
+from .report import headline, interval, number, one_class_note, subline, write_report
 from .run import Run, open_run
 from .scores import METRICS, summarize
 from .sweep import is_sweep, open_sweep
@@ -46,6 +46,8 @@ def summary_text(run: Run) -> str:
         shown = run.rounds[["round", "train_loss", "test_loss", "accuracy", "balanced_accuracy",
                             "auroc", "seconds"]]
         parts.append("\nrounds\n" + _text(shown))
+        if note := one_class_note(run):
+            parts.append(note)
     if len(run.clients):
         parts.append("\nhospitals\n" + _text(run.clients.reset_index()))
     if run.timings.size:

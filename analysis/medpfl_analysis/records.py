@@ -12,7 +12,7 @@ ROUND_COLUMNS = (
     "round participants examples train_loss test_loss accuracy balanced_accuracy auroc f1 "
     "update_norm bytes seconds"
 ).split()
-NEWER_ROUND_COLUMNS = ["arrived", "epsilon", "epsilon_classic"]
+NEWER_ROUND_COLUMNS = ["arrived", "epsilon", "epsilon_classic", "one_class"]
 DEFENSE_COLUMNS = (
     "round client defense norm_before norm_after sparsity bytes bits form"
 ).split()

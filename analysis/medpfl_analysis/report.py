@@ -89,6 +89,16 @@ def subline(summary: pd.DataFrame) -> str:
     return " ".join(filter(None, (_range(summary), _caution(summary))))
 
 
+def one_class_note(run: Run) -> str:
+    """Why the accuracy after the last round is far below what AUROC says, where the file says so."""
+    if len(run.rounds) == 0 or run.rounds["one_class"].iloc[-1] != 1:
+        return ""
+    last = run.rounds.iloc[-1]
+    return (f"Accuracy {last['accuracy']:.2f} while AUROC is {last['auroc']:.2f}: the network ranks the "
+            "classes well, but decides as if there were one "
+            f"(balanced accuracy {last['balanced_accuracy']:.2f}).")
+
+
 def _caution(summary: pd.DataFrame) -> str:
     """Where none passes the threshold, but some still point to their patient."""
     named = (summary["rank_1"] * summary["n"]).sum()
@@ -229,6 +239,7 @@ def render_report(run: Run) -> str:
         scores=_scores(summary),
         last=last,
         evaluated=last is not None and bool(np.isfinite(last["accuracy"])),
+        one_class=one_class_note(run),
         number=number,
         set_options=set_options.to_dict("records"),
         options=run.provenance.to_dict("records"),

@@ -55,7 +55,7 @@ def write_run(
     evaluated: bool = True,
     attacks: bool = True,
     gradients: bool = True,
-    schema: tuple[int, int] = (1, 0),
+    schema: tuple[int, int] = (1, 1),
     recorded: str = "all",
     values_type: Any = np.float32,
 ) -> Path:
@@ -137,7 +137,7 @@ def write_rounds(group: h5py.Group, rounds: int, parameters: int, evaluated: boo
     put_all(group, {"round": r, "participants": np.full(rounds, 3), "arrived": np.full(rounds, 3),
                     "examples": np.full(rounds, 63),
                     "train_loss": 1.2 * np.exp(-r / 5) + 0.1, **curve,
-                    "update_norm": 1.0 / (1 + r), "bytes": np.full(rounds, 240),
+                    "one_class": np.zeros(rounds, int), "update_norm": 1.0 / (1 + r), "bytes": np.full(rounds, 240),
                     "seconds": np.full(rounds, 2.5)}, "round")
     for name in METRIC_NAMES:
         group.attrs[f"initial_{name}"] = 1.4 if name == "test_loss" else 0.33

@@ -8,6 +8,7 @@ import sys
 from base64 import b64decode
 from pathlib import Path
 
+import h5py
 import matplotlib.image
 import numpy as np
 import pandas as pd
@@ -82,6 +83,23 @@ def test_page_with_several_methods_in_colour(tmp_path: Path) -> None:
     assert re.search(r"\d of 10 reconstructions are recognisably the private image", html)
     assert "By attack and round: from" in html
     assert html.count("All 5 reconstructions, from the highest PSNR to the lowest.") == 2
+
+
+def test_accuracy_far_below_auroc_is_explained(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """By the file's own flag; files of earlier versions have none."""
+    words = "the network ranks the classes well, but decides as if there were one"
+    folder = write_run(tmp_path / "run", attacks=False)
+    assert words not in page(folder)
+    with h5py.File(folder / "run.h5", "a") as file:
+        file["rounds/one_class"][-1], file["rounds/accuracy"][-1] = 1, 0.5
+        file["rounds/auroc"][-1], file["rounds/balanced_accuracy"][-1] = 0.93, 0.34
+    said = f"Accuracy 0.50 while AUROC is 0.93: {words} (balanced accuracy 0.34)."
+    assert said in page(folder)
+    assert main(["summary", str(folder)]) == 0
+    assert said in capsys.readouterr().out
+    with h5py.File(folder / "run.h5", "a") as file:
+        del file["rounds/one_class"]
+    assert words not in page(folder)
 
 
 def images_of(psnr: list[float], method: str = "dlg") -> pd.DataFrame:

@@ -20,7 +20,7 @@ def test_folder_and_file_open_the_same_run(folder: Path) -> None:
 
 def test_root(run: Run) -> None:
     assert (run.status, run.medpfl_version, run.git_sha) == ("complete", "0.1.0", "0123abc")
-    assert run.schema_version == (1, 0)
+    assert run.schema_version == (1, 1)
     assert run.created_utc == "2026-01-02T03:04:05Z"
     assert run.name == "demo"
 
@@ -63,7 +63,8 @@ def test_clients(run: Run) -> None:
 
 
 def test_rounds(run: Run) -> None:
-    assert list(run.rounds.columns) == [*ROUND_COLUMNS, "arrived", "epsilon", "epsilon_classic"]
+    assert list(run.rounds.columns) == [*ROUND_COLUMNS, "arrived", "one_class", "epsilon",
+                                        "epsilon_classic"]
     assert (run.rounds["arrived"] == 3).all()
     assert run.rounds["epsilon"].isna().all()
     assert list(run.rounds["round"]) == [0, 1, 2]

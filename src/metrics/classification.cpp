@@ -121,4 +121,10 @@ Utility evaluate_utility(const std::vector<float>& logits, const std::vector<int
   return utility;
 }
 
+bool decides_as_one_class(const Utility& utility, int64_t classes) {
+  constexpr double kRanksWell = 0.7, kNearChance = 0.05;
+  const double chance = 1 / static_cast<double>(classes);
+  return utility.auroc >= kRanksWell && utility.balanced_accuracy <= chance + kNearChance;
+}
+
 }  // namespace medpfl

@@ -19,4 +19,9 @@ struct Utility {
 Utility evaluate_utility(const std::vector<float>& logits, const std::vector<int64_t>& labels,
                          int64_t classes);
 
+/// Whether a classifier ranks the classes well, by an AUROC of 0.7 or more, and yet decides as if
+/// there were one: its balanced accuracy is at most 0.05 above the 1 / classes that naming the same
+/// class for every image gives. Accuracy then says little of what was learnt.
+bool decides_as_one_class(const Utility& utility, int64_t classes);
+
 }  // namespace medpfl

@@ -10,6 +10,7 @@
 #include "core/error.hpp"
 #include "core/text.hpp"
 #include "core/version.hpp"
+#include "metrics/classification.hpp"
 #include "results/durable_file.hpp"
 #include "results/run_record.hpp"
 #include "results/run_tables.hpp"
@@ -176,6 +177,13 @@ void write_rounds(h5::File* file, const RunRecord& record) {
   table.column<double, R>("auroc", rows, when_evaluated(&Utility::auroc),
                           "macro one-vs-rest area under the ROC curve");
   table.column<double, R>("f1", rows, when_evaluated(&Utility::f1), "macro F1");
+  const int64_t classes = record.data->classes();
+  table.column<int64_t, R>(
+      "one_class", rows,
+      [classes](const R& r) {
+        return r.evaluated && decides_as_one_class(r.utility, classes) ? 1 : 0;
+      },
+      "1: ranks the classes well (AUROC), but decides as if there were one");
   table.column<double, R>(
       "update_norm", rows, [](const R& r) { return r.update_norm; },
       "L2 norm of the weighted mean update");

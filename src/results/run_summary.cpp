@@ -70,6 +70,11 @@ std::string training(const h5::File& run) {
     out += fmt::format("{:>6} {:>12.4f} {:>9.3f} {:>9.3f} {:>7.3f}\n", round[i], loss[i],
                        accuracy[i], balanced[i], auroc[i]);
   }
+  if (run.exists("/rounds/one_class") && run.read<int64_t>("/rounds/one_class").back() == 1)
+    out += fmt::format(
+        "accuracy {:.2f} while AUROC is {:.2f}: the network ranks the classes well, but decides as "
+        "if there were one (balanced accuracy {:.2f})\n",
+        accuracy.back(), auroc.back(), balanced.back());
   if (!run.exists("/rounds/arrived")) return out;
   const auto sum = [&](const char* name) {
     const auto column = run.read<int64_t>(name);

@@ -9,7 +9,7 @@ import h5py
 import numpy as np
 import pytest
 import torch
-from harness import CONFIG, DATA, REPOSITORY, complete, simulate
+from harness import CONFIG, DATA, REPOSITORY, complete, medpfl, simulate
 from torch.nn import functional
 
 sys.path.insert(0, str(REPOSITORY / "tests" / "models"))
@@ -55,6 +55,51 @@ def test_first_weights_are_those_of_the_file(form: str, tmp_path: Path) -> None:
         batch = first_batch(run)
         assert np.isclose(run["gradients/loss"][0], functional.cross_entropy(net(batch[0]), batch[1]).item(),
                           rtol=1e-5)
+
+
+def test_statistics_that_stay_untouched_are_warned_of(tmp_path: Path) -> None:
+    """By the three options that mend it; each does, and nothing is said of networks without any."""
+    said = simulate(tmp_path / "out", RESNET).err
+    assert said.count("warning: ") == 1
+    for part in ("batch normalization of resnet18 normalizes nothing", "model.norm_mode=train",
+                 "model.resnet18.norm=group", "model.weights"):
+        assert part in said
+    save(network(width=2), tmp_path / "w.pt", "zip")
+    for number, mended in enumerate(({"model.norm_mode": "train"}, {"model.resnet18.norm": "group"},
+                                     {"model.weights": tmp_path / "w.pt"}, {"model.name": "lenet-dlg"})):
+        assert "warning" not in simulate(tmp_path / f"{number}", RESNET | mended).err
+
+
+@pytest.mark.parametrize("named", ["one class", "both"])
+def test_accuracy_far_below_auroc_is_explained(named: str, tmp_path: Path) -> None:
+    """A network that ranks by brightness, with a bias of its head that names one class or both."""
+    labels = np.repeat([0, 1], 6)
+    rng = np.random.default_rng(2)
+    arrays = {}
+    for split in ("train", "val", "test"):
+        pixels = rng.integers(0, 60, (12, 16, 16)) + 150 * labels[:, None, None]
+        arrays |= {f"{split}_images": pixels.astype(np.uint8), f"{split}_labels": labels[:, None].astype(np.uint8)}
+    np.savez(tmp_path / "bright.npz", **arrays)
+    net = network("mlp", classes=2)
+    with torch.no_grad():
+        for weights in net.parameters():
+            weights.fill_(0.001 if weights.ndim == 2 else 0)
+        *_, head, bias = net.parameters()
+        head[0] = 0
+        dark, bright = (net(torch.full((1, 1, 16, 16), level)).diff().item() for level in (0.1, 0.7))
+        bias[0] = 10 if named == "one class" else (dark + bright) / 2
+    names = [f"dense{layer}.{part}" for layer in (1, 2) for part in ("weight", "bias")]
+    torch.save(dict(zip(names, net.parameters(), strict=True)), tmp_path / "w.pt")
+    options = {"data.dataset": "medmnist", "data.path": tmp_path / "bright.npz", "model.name": "mlp",
+               "model.weights": tmp_path / "w.pt", "attack.method": "", "federation.rounds": 1,
+               "federation.learning_rate": 1e-12}
+    with complete(tmp_path / "out", options) as run:
+        assert run["rounds/auroc"][0] == 1
+        assert run["rounds/accuracy"][0] == (0.5 if named == "one class" else 1)
+        assert run["rounds/one_class"][0] == (named == "one class")
+    said = ("accuracy 0.50 while AUROC is 1.00: the network ranks the classes well, but decides as if there "
+            "were one (balanced accuracy 0.50)")
+    assert (said in medpfl("inspect", tmp_path / "out").out) == (named == "one class")
 
 
 def test_normalization_is_what_the_network_sees(tmp_path: Path) -> None:

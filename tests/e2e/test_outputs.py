@@ -30,7 +30,7 @@ EXPECTED = {
     "data": "prior",
     "clients": "examples class_histogram assignment labels",
     "rounds": "round participants arrived examples train_loss test_loss accuracy balanced_accuracy auroc "
-              "f1 epsilon epsilon_classic update_norm bytes seconds weights",
+              "f1 one_class epsilon epsilon_classic update_norm bytes seconds weights",
     "attacks": "truth reconstruction snapshots snapshot_iterations",
     "attacks/tasks": "task method gradient round client kind probe restart status iterations "
                      "evaluations seconds memory_growth matching_loss chosen threat knowledge",
@@ -77,7 +77,7 @@ def test_the_file_holds_what_its_format_lists(run: h5py.File) -> None:
             assert f"`{name}`" in FORMAT
     assert run.attrs["status"] == "complete"
     assert run.attrs["filetype"] == "medpfl-run"
-    assert list(run.attrs["schema_version"]) == [1, 0]
+    assert list(run.attrs["schema_version"]) == [1, 1]
 
 
 def test_the_format_names_nothing_else() -> None:

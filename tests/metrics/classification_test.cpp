@@ -103,5 +103,27 @@ TEST(Classification, RefusesWhatIsWrong) {
   EXPECT_THROW(evaluate_utility({}, {}, 2), Error);
 }
 
+TEST(Classification, TellsGoodRanksFromDecisionsForOneClass) {
+  // Every image gets class 0, those of class 1 by a smaller margin: all pairs are in order.
+  const std::vector<int64_t> labels = {0, 0, 0, 1, 1};
+  const std::vector<float> one = {5, 0, 6, 0, 7, 0, 1, 0, 2, 0};
+  const Utility shifted = evaluate_utility(one, labels, 2);
+  EXPECT_EQ(shifted.auroc, 1);
+  EXPECT_EQ(shifted.balanced_accuracy, 0.5);
+  EXPECT_TRUE(decides_as_one_class(shifted, 2));
+
+  const std::vector<float> right = {5, 0, 6, 0, 7, 0, 0, 1, 0, 2};
+  EXPECT_FALSE(decides_as_one_class(evaluate_utility(right, labels, 2), 2));
+  // One class named, and no better ranks: nothing was learnt, and accuracy says so.
+  const std::vector<float> same = {5, 0, 5, 0, 5, 0, 5, 0, 5, 0};
+  EXPECT_FALSE(decides_as_one_class(evaluate_utility(same, labels, 2), 2));
+}
+
+TEST(Classification, AnEvaluationThatIsNoNumberTellsNothing) {
+  Utility none;
+  none.auroc = none.balanced_accuracy = std::numeric_limits<double>::quiet_NaN();
+  EXPECT_FALSE(decides_as_one_class(none, 2));
+}
+
 }  // namespace
 }  // namespace medpfl
