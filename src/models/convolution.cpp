@@ -3,7 +3,14 @@
 #include <ATen/ops/conv2d.h>
 #include <ATen/ops/convolution_backward.h>
 #include <ATen/ops/empty.h>
+
+// GCC 14 takes the first growth of a std::vector<bool> in Function::apply for a copy out of bounds
+// (with LibTorch 2.6). Where such reports are silenced, the lines of this header count.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Warray-bounds"
+#pragma GCC diagnostic ignored "-Wstringop-overflow"
 #include <torch/csrc/autograd/custom_function.h>
+#pragma GCC diagnostic pop
 
 #include <tuple>
 #include <vector>
