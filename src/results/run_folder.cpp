@@ -90,6 +90,10 @@ bool is_of_run(const fs::directory_entry& entry, const RunFile& file, bool run) 
   return file.early || file.type.empty() || type_of(entry.path()).value_or(file.type) == file.type;
 }
 
+bool is_lock(const std::string& name) {
+  return name == RunLock::kName || name == RunOwner::kName || name == RunOwner::kNewName;
+}
+
 // The first entry, relative to the folder, that is in the way; empty: none. Beside a run others may
 // have files under names that no run uses.
 std::string find_foreign(const fs::path& folder) {
@@ -103,7 +107,7 @@ std::string find_foreign(const fs::path& folder) {
           return fmt::format("{}/{}", name, inner.path().filename().string());
     } else if (const RunFile* file = find(kFiles, name)) {
       if (!is_of_run(entry, *file, run)) return name;
-    } else if (!run && name != RunLock::kName) {
+    } else if (!run && !is_lock(name)) {
       return name;
     }
   }

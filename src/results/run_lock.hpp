@@ -1,12 +1,15 @@
 #pragma once
+#include <memory>
 #include <string>
 #include <vector>
+
+#include "results/run_owner.hpp"
 
 namespace medpfl {
 
 /// Keeps a run's folder for this process until it is destroyed or the process ends, however it
-/// ends, by an advisory lock on a file in it. Where the file system knows no locks it keeps
-/// nothing.
+/// ends, by an advisory lock on a file in it; where the file system knows no locks, by RunOwner,
+/// with one warning a process.
 class RunLock {
  public:
   /// Makes the folder if it is absent; one that stays empty is removed at the end. Throws Error of
@@ -23,6 +26,7 @@ class RunLock {
   std::string path_;
   std::vector<std::string> made_;  // folders, from the innermost
   int file_ = -1;
+  std::unique_ptr<RunOwner> owner_;  // null: the lock keeps it
 };
 
 }  // namespace medpfl
