@@ -164,12 +164,19 @@ def test_files_that_cannot_be_used(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("algorithm", ["fedsgd", "fedavg"])
-def test_training_with_batch_statistics_is_that_of_pytorch(algorithm: str, tmp_path: Path) -> None:
-    """One hospital, its steps again in plain PyTorch: weights and running statistics after two rounds."""
+def test_training_with_batch_statistics_is_that_of_pytorch(
+        algorithm: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One hospital, its steps again in plain PyTorch: weights and running statistics after two rounds.
+
+    With a smooth activation: within rounding of the kink of ReLU one of the two may take the other side of it, and
+    six steps make 7e-4 of that (plain PyTorch in float32 and in float64 differ as much).
+    """
+    monkeypatch.setattr(functional, "relu", torch.tanh)
     net = network("resnet20", width=2)
     save(net, tmp_path / "w.pt", "zip")
     options = {"model.name": "resnet20", "model.resnet20.width": 2, "model.norm_mode": "train",
-               "model.weights": tmp_path / "w.pt", "attack.method": "", "federation.clients": 1,
+               "model.activation": "tanh", "model.weights": tmp_path / "w.pt", "attack.method": "",
+               "federation.clients": 1,
                "federation.algorithm": algorithm, "federation.batch_size": 8, "federation.learning_rate": 0.05}
     with complete(tmp_path / "out", options) as run:
         statistic = run["model/statistic"][()].astype(bool)
