@@ -113,6 +113,8 @@ class AttackJob {
       if (comm_.is_root())
         recorded_->read_cases(*s_.targets, s_.federation.batch_size, cases_.get());
     });
+    keeper_.check_inputs(comm_.is_root() ? recorded_->inputs() : InputDigests(),
+                         fmt::format("--input {}", arguments_.input));
     attacks_ = std::make_unique<AttackQueue>(
         *model_, s_.attack, cases_.get(), comm_.is_root() ? recorded_->data().prior : at::Tensor(),
         s_.seed);

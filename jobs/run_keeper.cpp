@@ -83,6 +83,7 @@ RunKeeper::Start RunKeeper::find() {
                     checkpoint->build, build()));
   log_info(fmt::format("resumed after {} rounds and {} attack tasks", checkpoint->next_round,
                        checkpoint->finished_tasks));
+  inputs_before_ = read_input_digests(checkpoint->inputs);
   shared_ = std::move(checkpoint->shared);
   server_ = std::move(checkpoint->server);
   client_states_ = std::move(checkpoint->client_states);
@@ -102,6 +103,28 @@ RunKeeper::Start RunKeeper::open() {
   shared_ = comm_.broadcast(std::move(shared_));
   client_states_ = comm_.broadcast(std::move(client_states_));
   return static_cast<Start>(start);
+}
+
+void RunKeeper::check_inputs(const InputDigests& inputs, const std::string& where) {
+  comm_.agree([&] {
+    if (!comm_.is_root()) return;
+    record.inputs = inputs;
+    if (!inputs_before_) return;
+    const std::vector<std::string> other = other_inputs(*inputs_before_, inputs);
+    if (!other.empty())
+      throw DataError(fmt::format(
+          "--resume: the run in {} was begun with other {} than there are now ({}), so that what "
+          "it holds and what would follow were not of one run; put back what it was begun with, "
+          "or begin anew with --overwrite or in another run.output",
+          s_.output, join(other, ", "), where));
+    const std::vector<std::string> unknown = unknown_inputs(*inputs_before_, inputs);
+    if (!unknown.empty())
+      log_warning(fmt::format(
+          "the run in {} was begun by a medpfl that kept no digests of {}: whether they are still "
+          "the same is not known ({})",
+          s_.output, join(unknown, ", "), where));
+    if (inputs.weights.empty()) record.inputs.weights = inputs_before_->weights;
+  });
 }
 
 int RunKeeper::run(const RankPlace& place, const Steps& steps) {
@@ -180,6 +203,7 @@ void RunKeeper::write_alone(const std::string& status) {
   }
   Checkpoint checkpoint;
   checkpoint.config = record.config.resolved;
+  checkpoint.inputs = to_text(record.inputs);
   checkpoint.build = build();
   checkpoint.next_round = next_round;
   checkpoint.finished_tasks =

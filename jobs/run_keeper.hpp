@@ -2,6 +2,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "comm/communicator.hpp"
@@ -56,6 +57,13 @@ class RunKeeper {
   PhaseTimers timers;
   int64_t next_round = 0;
 
+  /// Takes what the job loaded (of interest on rank 0) into the record, and of what is not there
+  /// any more what the checkpoint knows. Throws DataError that names what is other than when the
+  /// run was begun, and `where` it lies; warns of what is not known. Collective. Throws
+  /// AgreedError.
+  void check_inputs(const InputDigests& inputs, const std::string& where);
+  bool resumed() const { return inputs_before_.has_value(); }  ///< on rank 0
+
   /// What is due now, by the clock and by what was asked. On rank 0.
   FarmOrder order();
   void note_stop() { stop_ = true; }
@@ -81,6 +89,7 @@ class RunKeeper {
   WallTime wall_;
   std::chrono::steady_clock::time_point last_write_;
   std::string shared_, server_, client_states_;
+  std::optional<InputDigests> inputs_before_;  // of the checkpoint, on rank 0
   bool stop_ = false, begun_ = false;
   std::unique_ptr<RunLock> lock_;  // on rank 0
 };

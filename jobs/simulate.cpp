@@ -92,6 +92,7 @@ class Simulation final : public RoundControl {
   void load() {
     const auto timer = keeper_.timers.measure(Phase::kLoad);
     data_ = load_federated_data(comm_, *s_.dataset, s_.federated_data);
+    check_inputs();
     comm_.agree([this] {
       model_ = std::make_unique<Model>(make_model(config_, s_, data_.classes()));
       model_->compute_on(place_.compute_device());
@@ -132,6 +133,28 @@ class Simulation final : public RoundControl {
     record.defenses = defenses_.get();
     record.payload_is_gradient = s_.federation.algorithm == "fedsgd";
     record.learning_rate = s_.federation.learning_rate;
+  }
+
+  void check_inputs() {
+    InputDigests inputs{data_.digests, "", ""};
+    comm_.agree([&] {
+      if (comm_.is_root()) inputs.weights = find_weights_digest();
+    });
+    std::string where = fmt::format("data.dataset={}", s_.dataset_name);
+    if (!s_.data.path.empty()) where += fmt::format(", data.path={}", s_.data.path);
+    if (!s_.weights_file.empty()) where += fmt::format(", model.weights={}", s_.weights_file);
+    keeper_.check_inputs(inputs, where);
+  }
+
+  // A run that goes on has its weights, and needs the file no more.
+  std::string find_weights_digest() const {
+    try {
+      return digest_weights(s_);
+    } catch (const DataError& error) {
+      if (!keeper_.resumed()) throw;
+      log_warning(fmt::format("{}; the run goes on with the weights it has", error.what()));
+      return "";
+    }
   }
 
   void warn_of_small_shards() const {

@@ -11,6 +11,7 @@
 #include <map>
 #include <sstream>
 
+#include "core/digest.hpp"
 #include "core/error.hpp"
 #include "core/text.hpp"
 #include "federation/placement.hpp"
@@ -353,17 +354,33 @@ Model make_model(const Config& config, const Settings& settings, int64_t data_cl
   return model;
 }
 
-FlatParameters make_first_weights(const Settings& settings, const Model& model) {
-  FlatParameters weights = initial_weights(model, settings.init, settings.seed);
-  const std::string& path = settings.weights_file;
-  if (path.empty()) return weights;
+namespace {
+
+std::string read_weights_file(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
   std::ostringstream bytes;
   if (!in || !(bytes << in.rdbuf()))
     throw DataError(
         fmt::format("model.weights={}: the file cannot be read: {}", path, std::strerror(errno)));
-  load_state_dict(read_state_dict(bytes.str(), path), model, settings.new_head, path, &weights);
+  return bytes.str();
+}
+
+}  // namespace
+
+FlatParameters make_first_weights(const Settings& settings, const Model& model) {
+  FlatParameters weights = initial_weights(model, settings.init, settings.seed);
+  const std::string& path = settings.weights_file;
+  if (path.empty()) return weights;
+  load_state_dict(read_state_dict(read_weights_file(path), path), model, settings.new_head, path,
+                  &weights);
   return weights;
+}
+
+std::string digest_weights(const Settings& settings) {
+  if (settings.weights_file.empty()) return "";
+  Digest digest;
+  digest.add(read_weights_file(settings.weights_file));
+  return digest.text();
 }
 
 std::unique_ptr<Aggregator> make_aggregator(const Config& config, const Settings& settings,

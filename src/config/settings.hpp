@@ -62,6 +62,10 @@ Model make_model(const Config& config, const Settings& settings, int64_t data_cl
 /// DataError. Reads the file: call it on one rank.
 FlatParameters make_first_weights(const Settings& settings, const Model& model);
 
+/// The digest (core/digest.hpp, hexadecimal) of the file model.weights; "" where it names none.
+/// Throws DataError. Reads the file: call it on one rank.
+std::string digest_weights(const Settings& settings);
+
 /// The federated algorithm of the configuration.
 std::unique_ptr<Aggregator> make_aggregator(const Config& config, const Settings& settings,
                                             const Model& model);

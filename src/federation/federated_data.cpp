@@ -166,6 +166,10 @@ FederatedData load_federated_data(const Communicator& comm, const Dataset& datas
   if (comm.is_root()) shape = data.test_blocks.front().sizes().slice(1).vec();
   comm.broadcast(shape.data(), 3 * static_cast<int64_t>(sizeof(int64_t)));
   data.prior = mean_test_image(comm, data.test_blocks, manifest.test.size(), shape);
+  data.digests.train_images = digest_train_images(comm, data.hospitals, manifest.train.size());
+  data.digests.test_images = digest_test_images(comm, data.test_blocks, manifest.test.size());
+  data.digests.train_labels = digest_labels(data.train_labels, data.class_names);
+  data.digests.test_labels = digest_labels(data.test_labels, data.class_names);
   return data;
 }
 

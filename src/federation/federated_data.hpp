@@ -8,6 +8,7 @@
 #include "comm/communicator.hpp"
 #include "data/dataset.hpp"
 #include "data/partition.hpp"
+#include "federation/data_digests.hpp"
 #include "federation/hospital.hpp"
 
 namespace medpfl {
@@ -27,7 +28,8 @@ struct FederatedData {
   std::vector<int> placement;           ///< rank of each hospital
   std::vector<Hospital> hospitals;      ///< those of this rank, ascending
   std::vector<at::Tensor> test_blocks;  ///< uint8, this rank's blocks: rank, rank + ranks, ...
-  at::Tensor prior;  ///< float32 [C, H, W], mean image of the test split; on rank 0
+  at::Tensor prior;     ///< float32 [C, H, W], mean image of the test split; on rank 0
+  DataDigests digests;  ///< of the whole data set; those of images on rank 0
 
   int64_t classes() const { return static_cast<int64_t>(class_names.size()); }
   int64_t hospital_count() const { return static_cast<int64_t>(shard_sizes.size()); }
@@ -47,7 +49,8 @@ struct FederatedDataOptions {
 FederatedData load_federated_data(const Communicator& comm, const Dataset& dataset,
                                   const FederatedDataOptions& options);
 
-/// The same without pixels: no hospitals, test blocks or prior. Collective. Throws AgreedError.
+/// The same without pixels: no hospitals, test blocks, prior or digests. Collective. Throws
+/// AgreedError.
 FederatedData plan_federated_data(const Communicator& comm, const Dataset& dataset,
                                   const FederatedDataOptions& options);
 

@@ -211,6 +211,10 @@ void File::write_attribute(const std::string& object, const std::string& name,
                 where(object));
 }
 
+bool File::has_attribute(const std::string& object, const std::string& name) const {
+  return H5Aexists_by_name(id_, object.c_str(), name.c_str(), H5P_DEFAULT) > 0;
+}
+
 bool File::exists(const std::string& path) const {
   for (size_t at = path.find('/', 1);; at = path.find('/', at + 1)) {
     if (H5Lexists(id_, path.substr(0, at).c_str(), H5P_DEFAULT) <= 0) return false;

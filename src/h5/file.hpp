@@ -62,6 +62,7 @@ class File {
 
   const std::string& path() const { return path_; }
   bool exists(const std::string& path) const;
+  bool has_attribute(const std::string& object, const std::string& name) const;
   Shape shape(const std::string& path) const;
   template <class T>
   std::vector<T> read(const std::string& path) const;

@@ -22,14 +22,16 @@ namespace fs = std::filesystem;
 namespace medpfl {
 namespace {
 
-constexpr int64_t kCheckpointVersion = 5;
+constexpr int64_t kCheckpointVersion = 6;
+constexpr int64_t kWithoutInputs = 5;  // that version is like this one, without digests
 constexpr const char* kNewest = "checkpoint.h5";
 constexpr const char* kPrevious = "checkpoint.previous.h5";
 constexpr const char* kKept = "checkpoint.kept.h5";  // while a new one takes its place
 
 int64_t checksum(const Checkpoint& c) {
   uLong sum = crc32_z(0, nullptr, 0);
-  for (const std::string* part : {&c.config, &c.build, &c.client_states, &c.shared, &c.server})
+  for (const std::string* part :
+       {&c.config, &c.inputs, &c.build, &c.client_states, &c.shared, &c.server})
     sum = crc32_z(sum, reinterpret_cast<const Bytef*>(part->data()), part->size());
   return static_cast<int64_t>(sum);
 }
@@ -52,7 +54,7 @@ Checkpoint read(const std::string& path) {
   const int64_t version = file.read_integer_attribute("/", "checkpoint_version").at(0);
   Checkpoint c;
   c.build = file.read_text_attribute("/", "build");
-  if (version != kCheckpointVersion)
+  if (version != kCheckpointVersion && version != kWithoutInputs)
     throw FormatError(
         fmt::format("{}: checkpoint version {}, this program reads {}; resume with "
                     "the program that wrote it ({})",
@@ -61,6 +63,7 @@ Checkpoint read(const std::string& path) {
   c.finished_tasks = file.read_integer_attribute("/", "finished_tasks").at(0);
   c.client_states = file.read_text_attribute("/", "client_states");
   c.config = file.read_text("/config");
+  if (version != kWithoutInputs) c.inputs = file.read_text("/inputs");
   c.shared = read_bytes(file, "/state/shared");
   c.server = read_bytes(file, "/state/server");
   if (file.read_integer_attribute("/", "checksum").at(0) != checksum(c))
@@ -85,6 +88,7 @@ void write_checkpoint(const std::string& folder, const Checkpoint& c) {
     file.write_attribute("/", "client_states", c.client_states);
     file.write_attribute("/", "checksum", checksum(c));
     file.write_text("/config", c.config, {"the whole configuration as INI", "1", {}});
+    file.write_text("/inputs", c.inputs, {"digests of what the run is computed from", "1", {}});
     write_bytes(&file, "/state/shared", c.shared, "state every rank needs");
     write_bytes(&file, "/state/server", c.server, "state of rank 0");
     file.close();

@@ -48,6 +48,23 @@ RecordedRun::RecordedRun(const std::string& path)
   index_ = run_.read<int64_t>("/gradients/batches/index");
 }
 
+InputDigests RecordedRun::inputs() const {
+  const auto recorded = [this](const char* object, const char* name) {
+    return run_.has_attribute(object, name) ? run_.read_text_attribute(object, name) : "";
+  };
+  Digest read = read_;
+  const at::Tensor& prior = data_.prior;
+  read.add(prior.data_ptr<float>(), static_cast<size_t>(prior.numel()) * sizeof(float));
+  InputDigests inputs;
+  inputs.train_images = recorded("/data", "train_images_digest");
+  inputs.train_labels = recorded("/data", "train_labels_digest");
+  inputs.test_images = recorded("/data", "test_images_digest");
+  inputs.test_labels = recorded("/data", "test_labels_digest");
+  inputs.weights = recorded("/model", "weights_digest");
+  inputs.source = read.text();
+  return inputs;
+}
+
 FlatParameters RecordedRun::read_weights(int64_t round) {
   if (!weights_ && !run_.exists("/rounds/weights"))
     throw FormatError(fmt::format(
@@ -57,6 +74,7 @@ FlatParameters RecordedRun::read_weights(int64_t round) {
   const auto values = weights_->read<float>(round);
   FlatParameters weights(gradients_.layout());
   std::copy(values.begin(), values.end(), weights.data());
+  read_.add(values);
   return weights;
 }
 
@@ -68,6 +86,7 @@ at::Tensor RecordedRun::read_images(const std::vector<int64_t>& rows) {
   for (const int64_t row : rows) {
     const auto pixels = images_->read<uint8_t>(row);
     out = std::copy(pixels.begin(), pixels.end(), out);
+    read_.add(pixels);
   }
   return images;
 }
@@ -108,6 +127,9 @@ void RecordedRun::read_cases(const AttackTargets& targets, int64_t local_batch,
                                       image_.begin() + start_.at(r + 1));
     one.truth.images = read_images(images);
     for (const int64_t i : images) one.truth.labels.push_back(labels_.at(static_cast<size_t>(i)));
+    read_.add(std::vector<int64_t>{o.round, o.client, o.probe, o.batch, o.steps});
+    read_.add(o.gradient.data(), static_cast<size_t>(o.gradient.size()) * sizeof(float));
+    read_.add(one.truth.labels);
     if (rounds.insert(o.round).second) cases->set_weights(o.round, read_weights(o.round));
     if (clients.insert(o.client).second) read_candidates(o.client, cases);
     cases->add(std::move(one));

@@ -3,12 +3,14 @@
 #include <string>
 #include <vector>
 
+#include "core/digest.hpp"
 #include "federation/attack_cases.hpp"
 #include "federation/federated_data.hpp"
 #include "federation/round_plan.hpp"
 #include "h5/file.hpp"
 #include "h5/virtual_rows.hpp"
 #include "results/gradient_reader.hpp"
+#include "results/input_digests.hpp"
 
 namespace medpfl {
 
@@ -28,6 +30,10 @@ class RecordedRun {
   /// when weights, layers or files are missing.
   void read_cases(const AttackTargets& targets, int64_t local_batch, AttackCases* cases);
 
+  /// The digests that the run holds of its own inputs, and that of all messages, weights and images
+  /// read from it so far.
+  InputDigests inputs() const;
+
  private:
   FlatParameters read_weights(int64_t round);
   at::Tensor read_images(const std::vector<int64_t>& rows);
@@ -36,6 +42,7 @@ class RecordedRun {
   h5::File run_;
   std::string where_;
   GradientReader gradients_;
+  Digest read_;
   FederatedData data_;
   std::optional<h5::VirtualRows> weights_, images_;
   std::vector<int64_t> start_, image_, labels_, index_;  // of /gradients/batches

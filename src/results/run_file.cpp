@@ -26,7 +26,9 @@ void write_root(h5::File* file, const RunRecord& record) {
   file->write_attribute("/", "git_sha", git_commit());
   file->write_attribute("/", "created_utc", utc_time(record.created));
   file->write_attribute("/", "status", record.status);
-  if (!record.source.empty()) file->write_attribute("/", "source_run", record.source);
+  if (record.source.empty()) return;
+  file->write_attribute("/", "source_run", record.source);
+  file->write_attribute("/", "source_digest", record.inputs.source);
 }
 
 void write_environment(h5::File* file, const RunRecord& record) {
@@ -67,7 +69,7 @@ void write_environment(h5::File* file, const RunRecord& record) {
                         std::vector<std::string>(kPhaseNames.begin(), kPhaseNames.end()));
 }
 
-void write_model(h5::File* file, const Model& model) {
+void write_model(h5::File* file, const Model& model, const std::string& weights_digest) {
   std::vector<std::string> names, shapes;
   std::vector<int64_t> offsets, sizes, statistics;
   for (const ParameterLayout::Entry& entry : model.layout().entries()) {
@@ -99,15 +101,21 @@ void write_model(h5::File* file, const Model& model) {
                         none ? std::vector<double>(channels, 0) : pixels.mean);
   file->write_attribute("/model", "pixel_deviation",
                         none ? std::vector<double>(channels, 1) : pixels.deviation);
+  file->write_attribute("/model", "weights_digest", weights_digest);
 }
 
-void write_data(h5::File* file, const std::string& name, const FederatedData& data) {
+void write_data(h5::File* file, const RunRecord& record) {
+  const FederatedData& data = *record.data;
   file->write("/data/prior", data.prior.data_ptr<float>(), data.prior.sizes().vec(),
               {"mean image of the held-out split, the public prior of RDLV",
                "0 to 1",
                {"channel", "row", "column"}});
-  file->write_attribute("/data", "dataset", name);
+  file->write_attribute("/data", "dataset", record.dataset);
   file->write_attribute("/data", "class_names", data.class_names);
+  file->write_attribute("/data", "train_images_digest", record.inputs.train_images);
+  file->write_attribute("/data", "train_labels_digest", record.inputs.train_labels);
+  file->write_attribute("/data", "test_images_digest", record.inputs.test_images);
+  file->write_attribute("/data", "test_labels_digest", record.inputs.test_labels);
 
   const auto hospitals = data.hospital_count();
   std::vector<int64_t> histogram(static_cast<size_t>(hospitals * data.classes()), 0);
@@ -231,8 +239,8 @@ void write_run(const std::string& folder, const RunRecord& record) {
     write_root(&file, record);
     write_config_group(&file, record.config);
     write_environment(&file, record);
-    write_model(&file, *record.model);
-    write_data(&file, record.dataset, *record.data);
+    write_model(&file, *record.model, record.inputs.weights);
+    write_data(&file, record);
     write_rounds(&file, record);
     write_defense_group(&file, record);
     write_attack_group(&file, record);

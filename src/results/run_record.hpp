@@ -14,6 +14,7 @@
 #include "results/config_record.hpp"
 #include "results/defense_log.hpp"
 #include "results/gradient_capture.hpp"
+#include "results/input_digests.hpp"
 #include "results/weight_log.hpp"
 
 namespace medpfl {
@@ -31,6 +32,7 @@ struct RunRecord {
   std::string source;     ///< of `medpfl attack`: the run whose gradients were attacked
   long long created = 0;  ///< seconds since the epoch
   ConfigRecord config;
+  InputDigests inputs;  ///< what the run is computed from
   std::vector<RankPlace> places;
   RankRecord ranks;
   const Model* model = nullptr;

@@ -47,8 +47,10 @@ EXPECTED = {
 ATTRIBUTES = {
     "/": "filetype schema_version medpfl_version git_sha created_utc status",
     "environment": "device torch mpi hdf5 resumes",
-    "model": "name classes input_shape parameters trainable norm_mode pixel_mean pixel_deviation",
-    "data": "dataset class_names",
+    "model": "name classes input_shape parameters trainable norm_mode pixel_mean pixel_deviation "
+             "weights_digest",
+    "data": "dataset class_names train_images_digest train_labels_digest test_images_digest "
+            "test_labels_digest",
     "rounds": "initial_test_loss initial_accuracy initial_balanced_accuracy initial_auroc "
               "initial_f1",
     "rounds/epsilon": "claim",
@@ -84,7 +86,8 @@ def test_the_format_names_nothing_else() -> None:
     """The other way round: docs/file_format.md promises nothing that is missing."""
     known = {word for names in (*EXPECTED.values(), *ATTRIBUTES.values()) for word in names.split()}
     known |= {"description", "unit", "dimensions", "initial", "payload", "learning_rate", "running",
-              "precision", "overflowed", "delta", "defenses", "chain", "numbers", "forms"} | DEFENSE_COLUMNS
+              "precision", "overflowed", "delta", "defenses", "chain", "numbers", "forms",
+              "source_run", "source_digest"} | DEFENSE_COLUMNS
     assert set(re.findall(r"`([a-z][a-z0-9_]*)`", FORMAT)) - known <= {
         "N", "T", "R", "G", "P", "K", "C"}
     for path in re.findall(r"`/([a-z_/]+)`", FORMAT):

@@ -1,0 +1,80 @@
+#include "federation/data_digests.hpp"
+
+#include "core/bytes.hpp"
+#include "core/digest.hpp"
+#include "federation/federated_data.hpp"
+
+namespace medpfl {
+namespace {
+
+// The digests of the images a rank holds, one behind the other, and where each has its place.
+struct Part {
+  std::vector<int64_t> positions;
+  std::string digests;
+
+  void add(const at::Tensor& images, const std::vector<int64_t>& places) {
+    positions.insert(positions.end(), places.begin(), places.end());
+    const at::Tensor rows = images.contiguous();
+    const int64_t count = rows.size(0), size = count == 0 ? 0 : rows.numel() / count;
+    for (int64_t i = 0; i < count; ++i) {
+      Digest digest;
+      digest.add(rows.sizes().slice(1).vec());
+      digest.add(rows.data_ptr<uint8_t>() + i * size, static_cast<size_t>(size));
+      digests += digest.bytes();
+    }
+  }
+};
+
+std::string gather_digest(const Communicator& comm, const Part& part, int64_t images) {
+  ByteWriter out;
+  out.array(part.positions);
+  out.text(part.digests);
+  const std::vector<std::string> parts = comm.gather(out.take());
+  if (!comm.is_root()) return "";
+  std::string all(static_cast<size_t>(images) * Digest::kBytes, '\0');
+  for (const std::string& bytes : parts) {
+    ByteReader in(bytes);
+    const auto positions = in.array<int64_t>();
+    const std::string digests = in.text();
+    for (size_t i = 0; i < positions.size(); ++i)
+      all.replace(static_cast<size_t>(positions[i]) * Digest::kBytes, Digest::kBytes, digests,
+                  i * Digest::kBytes, Digest::kBytes);
+  }
+  Digest digest;
+  digest.add(all);
+  return digest.text();
+}
+
+}  // namespace
+
+std::string digest_labels(const std::vector<int64_t>& labels,
+                          const std::vector<std::string>& class_names) {
+  ByteWriter names;
+  names.texts(class_names);
+  Digest digest;
+  digest.add(names.take());
+  digest.add(labels);
+  return digest.text();
+}
+
+std::string digest_train_images(const Communicator& comm, const std::vector<Hospital>& hospitals,
+                                int64_t images) {
+  Part part;
+  for (const Hospital& hospital : hospitals) part.add(hospital.images, hospital.positions);
+  return gather_digest(comm, part, images);
+}
+
+std::string digest_test_images(const Communicator& comm, const std::vector<at::Tensor>& blocks,
+                               int64_t images) {
+  Part part;
+  int64_t first = comm.rank() * kEvaluationBlock;
+  for (const at::Tensor& block : blocks) {
+    std::vector<int64_t> positions;
+    for (int64_t i = 0; i < block.size(0); ++i) positions.push_back(first + i);
+    part.add(block, positions);
+    first += comm.size() * kEvaluationBlock;
+  }
+  return gather_digest(comm, part, images);
+}
+
+}  // namespace medpfl
