@@ -59,6 +59,8 @@ class Attack {
   virtual bool uses_public_mean() const { return false; }
   /// What it makes of its final images, who knows how hospitals change theirs; "" nothing.
   virtual std::string decoding() const { return ""; }
+  /// What its options take a message to be like, as one can say who knows how it was made; "" none.
+  virtual std::string assumptions() const { return ""; }
   /// Whether it compares statistics of batch normalization, and whose: "" none, "running" those the
   /// server sent, "update" those of the batch, as the message's change of them tells.
   virtual std::string batch_statistics() const { return ""; }

@@ -68,7 +68,8 @@ Labels idlg(const Model& model, const Observation& observation) {
         "attack.labels=idlg finds the label of one image, but the message of "
         "hospital {} in round {} comes from {}; use bias-counts, counts, known or joint",
         observation.client, observation.round, observation.batch));
-  return {least(rows(model, observation, false))};
+  return {
+      least(signed_features(model) ? bias(model, observation) : rows(model, observation, false))};
 }
 
 Labels counts(const Model& model, const Observation& observation) {
@@ -108,8 +109,25 @@ std::vector<std::string> label_rule_names() {
   return {"known", "idlg", "joint", "yin", "counts", "bias-sign", "bias-counts"};
 }
 
+bool signed_features(const Model& model) {
+  using Kind = Layer::Kind;
+  const std::vector<Layer>& layers = model.layers();
+  for (auto layer = layers.rbegin() + 1; layer != layers.rend(); ++layer) {
+    const Kind kind = layer->kind;
+    if (kind == Kind::kActivation)
+      return layer->activation != Activation::kSigmoid && layer->activation != Activation::kRelu;
+    if (kind != Kind::kFlatten && kind != Kind::kMaxPool && kind != Kind::kAveragePool) return true;
+  }
+  return false;  // pixels
+}
+
+bool misled_by_signs(const std::string& rule, const Model& model) {
+  return (rule == "yin" || rule == "counts") && signed_features(model);
+}
+
 void check_label_rule(const std::string& rule, const Model& model) {
-  if (rule.rfind("bias-", 0) == 0 && model.head().bias < 0)
+  const bool reads_bias = rule.rfind("bias-", 0) == 0 || (rule == "idlg" && signed_features(model));
+  if (reads_bias && model.head().bias < 0)
     throw ConfigError(fmt::format(
         "attack.labels={} reads the bias of the last layer, which {} has not; use counts, yin, "
         "known or joint",

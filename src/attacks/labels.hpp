@@ -15,7 +15,8 @@ std::vector<std::string> label_rule_names();
 /// images. `known`: those of the observation. The others read the head's gradient, W its weight, b
 /// its bias, r the row sums of W's gradient:
 /// idlg: argmin r, exact for one image under cross entropy and non-negative features (Zhao, Mopuri,
-/// Bilen 2020, arXiv 2001.02610).
+/// Bilen 2020, arXiv 2001.02610); where features have both signs argmin b, softmax minus label,
+/// exact for any.
 /// yin: the classes of least minimum over features, each once (Yin et al. 2021, arXiv 2104.07586).
 /// counts: classes of negative r once, then the class of least r again and again; each image found
 /// takes sum of negative r x (1 + 1/classes) / batch off its class (Wainakh et al. 2022, arXiv
@@ -28,7 +29,16 @@ std::vector<std::string> label_rule_names();
 std::vector<int64_t> infer_labels(const std::string& rule, const Model& model,
                                   const Observation& observation);
 
-/// Throws ConfigError for a rule that the network cannot serve: bias rules and a head without bias.
+/// Whether what enters the head can be negative: behind a bottleneck, and behind other activations
+/// than sigmoid and ReLU.
+bool signed_features(const Model& model);
+
+/// Whether the rule takes a sign of r or W for that of the error, which features of both signs
+/// turn: yin and counts there.
+bool misled_by_signs(const std::string& rule, const Model& model);
+
+/// Throws ConfigError for a rule that the network cannot serve: those that read the bias of a head
+/// that has none.
 void check_label_rule(const std::string& rule, const Model& model);
 
 }  // namespace medpfl

@@ -10,6 +10,7 @@
 #include "attacks/objective.hpp"
 #include "attacks/search.hpp"
 #include "core/error.hpp"
+#include "core/text.hpp"
 
 namespace medpfl {
 namespace {
@@ -35,6 +36,16 @@ class MatchingAttack final : public Attack {
 
   std::string decoding() const override {
     return settings_.decoding.any() ? settings_.decoding.describe() : "";
+  }
+
+  std::string assumptions() const override {
+    const ViewOptions& view = settings_.objective.view;
+    std::vector<std::string> told;
+    if (!view.exclude.empty()) told.push_back("exclude " + join(view.exclude, ","));
+    if (view.nonzero) told.emplace_back("nonzero");
+    if (view.noise > 0) told.push_back("noise_scale " + shortest(view.noise));
+    if (settings_.bottleneck != "sample") told.push_back("bottleneck " + settings_.bottleneck);
+    return join(told, ", ");
   }
 
   std::string batch_statistics() const override {

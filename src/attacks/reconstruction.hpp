@@ -14,7 +14,8 @@ struct Reconstruction {
   at::Tensor images;            ///< float32 [B, C, H, W] in [0, 1]
   std::vector<int64_t> labels;  ///< [B], as inferred, given or optimized
   std::string status;           ///< converged: below stop_loss | stalled | finished | diverged |
-                                ///< budget: used up | dropped: by successive halving
+                                ///< flat: no slope at its start | unimproved: its start is the
+                                ///< best | budget: used up | dropped: by successive halving
   double matching_loss = 0;     ///< by the attacker's own objective, before decoding
   int64_t iterations = 0, evaluations = 0;
   double seconds = 0;

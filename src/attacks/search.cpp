@@ -78,6 +78,7 @@ void Search::begin(const StreamKey& start) {
   for (int64_t member = 0; member < s_.group; ++member)
     members_[static_cast<size_t>(member)].begin(&random, x_.data() + member * size_);
   project();
+  start_ = x_;
   best_.assign(x_.begin(), x_.begin() + size_);
   keep_snapshot(0);
 }
@@ -108,6 +109,7 @@ bool Search::run(const AttackMonitor& monitor) {
 }
 
 Reconstruction Search::result() {
+  settle();
   const Variables& winner = members_[static_cast<size_t>(best_member_)];
   result_.images = best_images();
   if (labels_.empty()) {
@@ -147,6 +149,35 @@ at::Tensor Search::draw_noise() {
   StreamKey key = noise_key_;
   key.step = key.step * kStreams + draws_++ % kStreams;
   return bottleneck_noise(drawn_, batch_, key);
+}
+
+// What comes back are images in [0, 1]. Where the search leaves them, its best point is judged
+// there, and so is the start that it came from: an attacker keeps the better one.
+void Search::settle() {
+  const auto first = start_.begin() + best_member_ * size_;
+  std::vector<float> start(first, first + size_);
+  if (!s_.box && s_.parametrization == "pixels") {
+    const at::Tensor noise = draw_noise();
+    best_value_ = judge_inside(&best_, noise);
+    if (const double value = judge_inside(&start, noise); value < best_value_) {
+      best_value_ = value;
+      best_ = start;
+    }
+  }
+  const bool ended_alone = result_.status == "finished" || result_.status == "stalled";
+  if (ended_alone && optimizer_->evaluations() > 1 && best_ == start) result_.status = "unimproved";
+}
+
+// Of one candidate, which is moved there. Infinity: not finite.
+double Search::judge_inside(std::vector<float>* x, const at::Tensor& noise) {
+  for (int64_t i = 0; i < pixels_; ++i) {
+    float& pixel = (*x)[static_cast<size_t>(i)];
+    pixel = std::clamp(pixel, 0.0F, 1.0F);
+  }
+  std::vector<float> unused(static_cast<size_t>(size_));
+  const double value = target_.evaluate(members_[static_cast<size_t>(best_member_)], x->data(),
+                                        unused.data(), noise);
+  return std::isfinite(value) ? value : std::numeric_limits<double>::infinity();
 }
 
 // The sum over the group. The attacker keeps the best member it ever saw, by its own objective, of
@@ -191,7 +222,8 @@ bool Search::iterate() {
   keep_snapshot(iteration);
   if (s_.patience > 0 && iteration - gained_ >= s_.patience) result_.status = "stalled";
   if (status == Optimizer::Status::kNotFinite) result_.status = "diverged";
-  if (status == Optimizer::Status::kStalled) result_.status = "stalled";
+  if (status == Optimizer::Status::kStalled)
+    result_.status = optimizer_->evaluations() == 1 ? "flat" : "stalled";
   if (best_value_ < s_.stop_loss) result_.status = "converged";
   return result_.status == "finished" && iteration < s_.iterations;
 }

@@ -28,7 +28,8 @@ class Search {
   void restore(const std::string& state);
   /// To the end, or until the monitor says so. False: abandoned.
   bool run(const AttackMonitor& monitor);
-  /// The best point seen inside the bounds, by the attacker's own objective. Once, at the end.
+  /// The best point seen inside the bounds, by the attacker's own objective; without box the better
+  /// of the best point seen and its start, both projected onto [0, 1]. Once, at the end.
   Reconstruction result();
 
  private:
@@ -36,6 +37,10 @@ class Search {
   void make_optimizer(StreamKey start);
   // Of the network's bottleneck, for one evaluation.
   at::Tensor draw_noise();
+  // The last word on the best point.
+  void settle();
+  // Of one candidate, which is moved into [0, 1]. Infinity: not finite.
+  double judge_inside(std::vector<float>* x, const at::Tensor& noise);
   // The sum over the group. The attacker keeps the best member it ever saw, by its own objective,
   // of those that the box holds.
   double evaluate(const float* at, float* out);
@@ -60,7 +65,7 @@ class Search {
   const std::vector<int64_t> labels_;  // empty: optimized with the images
   std::vector<Variables> members_;     // of the group
   const int64_t size_, pixels_;        // variables of a member, pixels of its images
-  std::vector<float> x_;               // [group, size]
+  std::vector<float> x_, start_;       // [group, size]
   std::unique_ptr<Objective> objective_;
   std::unique_ptr<MatchingEngine> engine_;
   MatchingTarget target_;

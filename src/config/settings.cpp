@@ -320,7 +320,9 @@ Settings make_settings(const Config& config) {
   wrong.throw_if_any();
   s.attack.public_knowledge = fmt::format(
       "{}{}; defenses: {}",
-      s.imprint_bins > 0 ? "malicious server, which set the block in front of the model; " : "",
+      s.imprint_bins > 0 ? "malicious server, which set the block in front of the model by public "
+                           "images (the test split); "
+                         : "",
       s.attack.sums ? "only the sum of a round" : "single messages", s.defenses.describe());
   return s;
 }

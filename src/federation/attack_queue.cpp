@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "attacks/labels.hpp"
 #include "attacks/network_priors.hpp"
 #include "core/log.hpp"
 #include "core/process.hpp"
@@ -43,12 +44,16 @@ std::string AttackQueue::knowledge(const AttackTask& task) const {
   std::string more = attack.uses_public_mean() ? "mean public image; " : "";
   if (const std::string how = attack.decoding(); !how.empty())
     more += fmt::format("decoded by {}; ", how);
+  if (const std::string what = attack.assumptions(); !what.empty())
+    more += fmt::format("assumes {}; ", what);
   if (lacks_statistics(task))
     more += "running batch statistics left out: training never touched them; ";
   else if (const std::string whose = attack.batch_statistics(); !whose.empty())
     more += fmt::format("{} batch statistics; ", whose == "update" ? "the update's" : "running");
-  return fmt::format("labels: {}; batch {}; {}; update: {}; learning rate {}; {}{}",
-                     attack.label_rule(), o.batch, steps, attack.update(),
+  const std::string rule = attack.label_rule();
+  return fmt::format("labels: {}{}; batch {}; {}; update: {}; learning rate {}; {}{}", rule,
+                     misled_by_signs(rule, model_) ? " (unsure: features have both signs)" : "",
+                     o.batch, steps, attack.update(),
                      guess.rate > 0 ? fmt::format("{} (guessed)", guess.rate) : "known", more,
                      plan_.public_knowledge);
 }
@@ -58,13 +63,42 @@ bool AttackQueue::lacks_statistics(const AttackTask& task) const {
          untouched_statistics(model_, cases_->weights(attack_case(task).observation.round));
 }
 
-void AttackQueue::warn_of_statistics(const AttackTask& task) {
-  if (warned_of_statistics_ || !lacks_statistics(task)) return;
-  warned_of_statistics_ = true;
-  log_warning(fmt::format(
-      "{} leaves bn_statistics out in round {}: running statistics are still 0 and 1, as before "
-      "any training; set model.weights, or bn_target=update under model.norm_mode=train",
-      method(task).name, attack_case(task).observation.round));
+void AttackQueue::warn(const std::string& topic, const std::string& message) {
+  if (warned_.insert(topic).second) log_warning(message);
+}
+
+void AttackQueue::warn_before(const AttackTask& task) {
+  const auto& [name, attack] = method(task);
+  const int64_t round = attack_case(task).observation.round;
+  if (lacks_statistics(task))
+    warn("statistics",
+         fmt::format("{} leaves bn_statistics out in round {}: running statistics are still 0 and "
+                     "1, as before any training; set model.weights, or bn_target=update under "
+                     "model.norm_mode=train",
+                     name, round));
+  if (misled_by_signs(attack->label_rule(), model_))
+    warn("labels of " + name,
+         fmt::format("{} finds labels by labels={}, which holds where what enters the last layer "
+                     "is never negative, and that of {} can be: labels may be wrong; set "
+                     "attack.{}.labels=bias-counts or known",
+                     name, attack->label_rule(), model_.name(), name));
+}
+
+void AttackQueue::warn_after(const AttackTask& task) {
+  const std::string& name = method(task).name;
+  const int64_t round = attack_case(task).observation.round;
+  if (task.result.status == "flat")
+    warn("flat " + name,
+         fmt::format("{} returns its start in round {} (status flat): the slope of its objective "
+                     "there is below what L-BFGS without line search takes for 0; set "
+                     "attack.{}.line_search=strong-wolfe, or a larger attack.{}.objective_scale",
+                     name, round, name, name));
+  if (task.result.status == "unimproved")
+    warn("unimproved " + name,
+         fmt::format("{} returns its start in round {} (status unimproved): in [0, 1] nothing it "
+                     "reached is better by its own objective; set another attack.{}.optimizer or "
+                     "learning_rate, line_search=strong-wolfe of lbfgs, or box=true",
+                     name, round, name));
 }
 
 void AttackQueue::queue_new_cases() {
@@ -75,7 +109,7 @@ void AttackQueue::queue_new_cases() {
         task.attack_case = queued_cases_;
         task.method = static_cast<int64_t>(m);
         task.restart = restart;
-        warn_of_statistics(task);
+        warn_before(task);
         tasks_.push_back(std::move(task));
       }
 }
@@ -223,6 +257,7 @@ void AttackQueue::finish(size_t i) {
   // The truth may lie beyond the candidates kept of a large shard, so it is always added.
   const at::Tensor candidates =
       at::cat({truth, to_unit_range(cases_->candidates(one.observation))});
+  warn_after(task);
   task.scores = score_batch(truth, task.result.images, prior_, candidates);
   task.oracle = oracle_scores(truth, task.scores, task.result.snapshots, prior_);
   choose(i);

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -86,8 +87,11 @@ class AttackQueue {
  private:
   // Whether its attack compares running statistics, and training never touched them.
   bool lacks_statistics(const AttackTask& task) const;
-  // Once.
-  void warn_of_statistics(const AttackTask& task);
+  // Once for each topic.
+  void warn(const std::string& topic, const std::string& message);
+  // Of what an attack lacks, and of one that came back with its start.
+  void warn_before(const AttackTask& task);
+  void warn_after(const AttackTask& task);
   void queue_new_cases();
   int64_t rungs() const;
   bool climb(const Communicator& comm, const AttackControl& control, int64_t first, int64_t end,
@@ -106,7 +110,7 @@ class AttackQueue {
   at::Tensor prior_;
   uint64_t seed_;
   int64_t queued_cases_ = 0, finished_ = 0;
-  bool warned_of_statistics_ = false;
+  std::set<std::string> warned_;
   std::vector<AttackTask> tasks_;
 };
 

@@ -74,7 +74,9 @@ void write_tasks(h5::File* file, const std::vector<TaskRow>& tasks, const RunRec
       "restart", tasks, [](const T& t) { return t.task->restart; }, "number of the start");
   table.column<std::string, T>(
       "status", tasks, [](const T& t) { return t.task->result.status; },
-      "converged (below stop_loss) | stalled | finished | diverged | budget | dropped");
+      "converged (below stop_loss) | stalled | finished | diverged | flat (no slope at its start) "
+      "| "
+      "unimproved (its start is the best) | budget | dropped");
   table.column<int64_t, T>(
       "iterations", tasks, [](const T& t) { return t.task->result.iterations; },
       "outer iterations made");
@@ -89,7 +91,7 @@ void write_tasks(h5::File* file, const std::vector<TaskRow>& tasks, const RunRec
       "most by which the resident memory of the process grew during the task; -1: unknown", "byte");
   table.column<double, T>(
       "matching_loss", tasks, [](const T& t) { return t.task->result.matching_loss; },
-      "least value of the attacker's own objective");
+      "value of the attacker's own objective at the images it keeps");
   table.column<int64_t, T>(
       "chosen", tasks, [](const T& t) { return t.task->chosen ? 1 : 0; },
       "1: the restart the attacker keeps, by matching loss");

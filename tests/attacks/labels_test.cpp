@@ -25,6 +25,41 @@ TEST(Labels, IdlgReadsEveryClassFromARealGradient) {
     }
 }
 
+// Behind the bottleneck of precode, and behind tanh and the like, features have both signs.
+TEST(Labels, IdlgReadsEveryClassWhereFeaturesHaveBothSigns) {
+  constexpr int64_t kClasses = 5;
+  ModelRequest request;
+  request.input = {1, 16, 16};
+  request.classes = kClasses;
+  request.bottleneck = {8, 0.05};
+  std::vector<Model> networks;
+  const auto& entry = models().find("lenet-dlg");
+  networks.push_back(entry.create(OptionValues::defaults(entry.options), request));
+  for (const char* activation : {"tanh", "leaky_relu", "elu", "silu"})
+    networks.push_back(build("lenet-dlg", 16, kClasses, activation));
+  for (const Model& model : networks) {
+    EXPECT_TRUE(signed_features(model));
+    for (int64_t label = 0; label < kClasses; ++label)
+      for (uint64_t seed = 1; seed <= 6; ++seed) {
+        const Observation seen = observe(model, noise_images(1, 16, seed), {label}, seed);
+        EXPECT_EQ(infer_labels("idlg", model, seen), std::vector<int64_t>{label}) << seed;
+      }
+  }
+}
+
+TEST(Labels, FeaturesHaveTheSignsThatTheirLayersLeave) {
+  for (const char* name : {"lenet-dlg", "convnet", "resnet18", "vgg11", "mlp"})
+    EXPECT_FALSE(signed_features(build(name, 32, 4, "relu"))) << name;
+  EXPECT_TRUE(signed_features(build("convnet", 16, 4, "silu")));
+  const Model tanh = build("lenet-dlg", 16, 4, "tanh"), sigmoid = build("lenet-dlg", 16, 4);
+  for (const char* rule : {"yin", "counts"}) {
+    EXPECT_TRUE(misled_by_signs(rule, tanh)) << rule;
+    EXPECT_FALSE(misled_by_signs(rule, sigmoid)) << rule;
+  }
+  for (const char* rule : {"idlg", "bias-sign", "bias-counts", "known", "joint"})
+    EXPECT_FALSE(misled_by_signs(rule, tanh)) << rule;
+}
+
 // Rows of the head's weight gradient that sum to `sums`, the rest of the gradient misleading.
 Observation constructed(const Model& model, const std::vector<float>& sums) {
   Observation seen;

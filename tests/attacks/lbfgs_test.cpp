@@ -85,6 +85,30 @@ TEST(Lbfgs, FullStepsAreThoseOfTheReference) {
   }
 }
 
+// Printed by reference_lbfgs.py: at the first slope torch.optim.LBFGS moves each x by 6.6331e-5 in
+// its 20 steps, at the second it leaves them at 0 after one evaluation.
+TEST(Lbfgs, ASlopeBelow1e9IsZeroAsToTheReference) {
+  for (const double slope : {1.1e-9, 0.9e-9}) {
+    const double each = std::sqrt(slope / 100);
+    Lbfgs optimizer(LbfgsOptions(), 100);
+    std::vector<float> x(100);
+    const auto status = optimizer.step(
+        [each](const float* at, float* g) {
+          double value = 0;
+          for (int i = 0; i < 100; ++i) {
+            value += each * at[i] + 1e-6 * at[i] * at[i];
+            g[i] = static_cast<float>(each + 2e-6 * at[i]);
+          }
+          return value;
+        },
+        x.data());
+    const bool moves = slope > 1e-9;
+    EXPECT_EQ(status, moves ? Status::kRunning : Status::kStalled);
+    EXPECT_EQ(optimizer.evaluations(), moves ? 20 : 1);
+    for (const float v : x) EXPECT_NEAR(v, moves ? -6.633124e-5 : 0, 1e-9);
+  }
+}
+
 TEST(Lbfgs, InnerStepsOfOneCallAreCallsOfOneInnerStep) {
   LbfgsOptions options;
   options.history = 3;

@@ -239,8 +239,13 @@ TEST(MatchingAttack, BoxKeepsImagesInRangeAndPatienceEndsIt) {
           "inverting-gradients",
           {{"learning_rate", "1e-30"}, {"labels", "idlg"}, {"init", "uniform"}, {"patience", "7"}}),
       model, seen);
-  EXPECT_EQ(r.status, "stalled");
+  EXPECT_EQ(r.status, "unimproved") << "its start is what it returns";
   EXPECT_EQ(r.iterations, 8);
+  const Reconstruction late = run(
+      *make_attack("inverting-gradients", {{"labels", "idlg"}, {"patience", "2"}}), model, seen);
+  EXPECT_EQ(late.status, "stalled");
+  EXPECT_LT(late.iterations, 4800);
+  EXPECT_LT(late.matching_loss, late.trace.front());
 }
 
 TEST(MatchingAttack, OptionsThatDoNotFitTheNetworkAreRefused) {

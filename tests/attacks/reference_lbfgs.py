@@ -25,6 +25,23 @@ def main() -> None:
     for _ in range(15):
         optimizer.step(closure)
         print("{" + ", ".join(f"{v:.8f}" for v in x.tolist()) + "},")
+    for slope in (1.1e-9, 0.9e-9):
+        print(f"slope {slope}: x {flat(slope):.6e}")
+
+
+def flat(slope: float) -> float:
+    """Where one call at the defaults brings 100 variables whose gradient has this square."""
+    x = torch.zeros(100, requires_grad=True)
+    optimizer = torch.optim.LBFGS([x])
+
+    def closure() -> torch.Tensor:
+        optimizer.zero_grad()
+        value = (slope / 100) ** 0.5 * x.sum() + 1e-6 * (x * x).sum()
+        value.backward()
+        return value
+
+    optimizer.step(closure)
+    return float(x[0].detach())
 
 
 if __name__ == "__main__":

@@ -81,7 +81,8 @@ def test_imprint_reads_batches_and_sums(changes: dict[str, object], tmp_path: Pa
         assert (tasks["client"][()] == -1).all() == summed
         assert set(tasks["round"][()]) == {1}
         assert set(tasks["threat"].asstr()[()]) == {"malicious-server"}
-        assert all(k.count("malicious server") == 1 for k in tasks["knowledge"].asstr()[()])
+        assert all(k.count("malicious server") == 1 and "by public images (the test split)" in k
+                   for k in tasks["knowledge"].asstr()[()])
         assert len(run["attacks/images/psnr"]) == 64 * len(tasks["task"])
         found = run["attacks/images/psnr"][()] > 60
         assert found.mean() >= 0.8

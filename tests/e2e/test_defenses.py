@@ -6,7 +6,7 @@ from pathlib import Path
 
 import h5py
 import numpy as np
-from harness import complete, medpfl, text
+from harness import complete, medpfl, simulate, text
 from test_same_bits import expect_same
 
 from medpfl_analysis import open_run
@@ -132,3 +132,24 @@ def test_soteria_is_broken_by_the_attack_that_leaves_out_its_layer(tmp_path: Pat
     with h5py.File(tmp_path / "adapted" / "run.h5") as run:
         adapted = np.median(run["attacks/images/psnr"][()])
     assert adapted > plain + 4, (plain, adapted)
+
+
+def test_what_an_attack_assumes_is_told(tmp_path: Path) -> None:
+    """Behind the bottleneck features have both signs: idlg reads the bias, and yin is doubted."""
+    done = simulate(tmp_path / "out", {
+        "defense.chain": "precode", "defense.precode.width": 8, "attack.method": "idlg,kernel,cpl",
+        "attack.probes": 8, "attack.idlg.exclude": "precode.*,dense4.bias", "attack.idlg.nonzero": "true",
+        "attack.idlg.noise_scale": 0.01, "attack.cpl.bottleneck": "observed", "attack.kernel.labels": "yin"})
+    assert done.code == 0, done.err
+    assert done.err.count("kernel finds labels by labels=yin, which holds where") == 1
+    with h5py.File(tmp_path / "out" / "run.h5") as run:
+        tasks, images = run["attacks/tasks"], run["attacks/images"]
+        method, told = tasks["method"].asstr()[()], tasks["knowledge"].asstr()[()]
+        assert all("; assumes exclude precode.*,dense4.bias, nonzero, noise_scale 0.01; " in row
+                   for row in told[method == "idlg"])
+        assert all("; assumes bottleneck observed; " in row for row in told[method == "cpl"])
+        assert all("labels: yin (unsure: features have both signs); " in row and "assumes" not in row
+                   for row in told[method == "kernel"])
+        read = method[images["task"][()]] != "kernel"
+        assert read.sum() >= 48
+        assert np.array_equal(images["label"][read], images["label_inferred"][read])

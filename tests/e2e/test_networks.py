@@ -17,6 +17,8 @@ from reference_networks import NETWORKS, tensors
 
 RESNET: dict[str, object] = {"model.name": "resnet18", "model.resnet18.width": 2, "attack.method": ""}
 
+DEEP: dict[str, object] = {"model.name": "convnet", "model.convnet.width": 4}
+
 
 def network(name: str = "resnet18", classes: int = 4, **options: object) -> torch.nn.Module:
     """One for grey images of 16 px, its statistics not those of the start."""
@@ -236,3 +238,19 @@ def test_statistics_that_training_never_touched_are_left_out_and_said(trained: b
         said = "running batch statistics left out: training never touched them"
         assert all((said in told) != trained for told in run["attacks/tasks/knowledge"].asstr()[()])
         assert ("bn_statistics" in run["attacks/trace/terms"]) == trained
+
+
+@pytest.mark.parametrize("search", ["none", "strong-wolfe"])
+def test_an_attack_that_returns_its_start_says_so(search: str, tmp_path: Path) -> None:
+    """On an untrained deep network the slope is 0 to L-BFGS as published, not to a line search."""
+    done = simulate(tmp_path / "out", DEEP | {
+        "model.init": "pytorch", "attack.method": "cpl", "attack.iterations": 3,
+        "attack.snapshots": "0", "attack.cpl.line_search": search})
+    assert done.code == 0, done.err
+    flat = search == "none"
+    assert done.err.count("set attack.cpl.line_search=strong-wolfe") == flat
+    with h5py.File(tmp_path / "out" / "run.h5") as run:
+        attacks = run["attacks"]
+        assert ((attacks["tasks/status"].asstr()[()] == "flat") == flat).all()
+        start = attacks["snapshots"][:, 0]
+        assert np.array_equal(start, attacks["reconstruction"][()]) == flat
