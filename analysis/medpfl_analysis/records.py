@@ -20,7 +20,7 @@ TASK_COLUMNS = (
     "task method gradient round client kind probe restart status iterations evaluations seconds "
     "matching_loss chosen threat knowledge"
 ).split()
-NEWER_TASK_COLUMNS = ["memory_growth"]
+NEWER_TASK_COLUMNS = ["memory_growth", "objective"]
 IMAGE_COLUMNS = (
     "task index label label_inferred label_found mse psnr ssim rdlv rank_of_truth "
     "success_ssim_50 success_ssim_70 success_ssim_90 success_psnr_20"

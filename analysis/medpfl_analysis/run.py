@@ -193,8 +193,15 @@ class Run:
 
     @cached_property
     def tasks(self) -> pd.DataFrame:
-        """One row an attack task (an observation, a method and a start)."""
-        return table(self._group("attacks/tasks"), TASK_COLUMNS, newer=NEWER_TASK_COLUMNS)
+        """One row an attack task (an observation, a method and a start).
+
+        Files of schema 1.0 call the objective matching_loss, and have no distance.
+        """
+        group = self._group("attacks/tasks")
+        frame = table(group, TASK_COLUMNS, newer=NEWER_TASK_COLUMNS)
+        if group is not None and "objective" not in group:
+            frame["objective"], frame["matching_loss"] = frame["matching_loss"], np.nan
+        return frame
 
     @cached_property
     def images(self) -> pd.DataFrame:

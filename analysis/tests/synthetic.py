@@ -158,7 +158,8 @@ def write_attacks(group, truth, noise, scores, methods, labels, restarts, rng) -
         "restart": np.array([s for _, _, s in rows]), "status": ["finished"] * total,
         "iterations": 300 * ones, "evaluations": 320 * ones, "seconds": 1.5 * ones,
         "memory_growth": 7 * 2**20 * ones,
-        "matching_loss": np.array([1e-4 * (1 + i) for i in batch]), "chosen": last.astype(int),
+        "objective": np.array([1e-4 * (1 + i) for i in batch]),
+        "matching_loss": np.array([1e-5 * (1 + i) for i in batch]), "chosen": last.astype(int),
         "threat": ["honest-but-curious"] * total,
         "knowledge": ["weights; batch size 1; labels inferred"] * total}, "task")
     sigma = np.array(noise)[batch] * (1 + np.array([m for m, _, _ in rows]))

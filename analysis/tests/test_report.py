@@ -130,7 +130,7 @@ def test_subline_names_the_range() -> None:
     strong["task"] += 4
     columns = {"ssim": 0.5, "rdlv": 0.1, "success_ssim_50": 1, "success_ssim_70": 0,
                "success_ssim_90": 0, "label_inferred": 0, "label_found": 0,
-               "rank_of_truth": 0, "matching_loss": 1.0}
+               "rank_of_truth": 0, "objective": 1.0, "matching_loss": 1.0}
     summary = summarize(pd.concat([weak, strong], ignore_index=True).assign(**columns))
     assert subline(summary) == (
         "By attack and round: from 1 of 4 (cpl, round 0, update) to 3 of 4 (dlg, round 0, update).")

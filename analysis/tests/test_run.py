@@ -10,7 +10,13 @@ import pytest
 from synthetic import phantoms, write_run
 
 from medpfl_analysis import Run, RunFormatError, open_run
-from medpfl_analysis.records import GRADIENT_COLUMNS, IMAGE_COLUMNS, ROUND_COLUMNS, TASK_COLUMNS
+from medpfl_analysis.records import (
+    GRADIENT_COLUMNS,
+    IMAGE_COLUMNS,
+    NEWER_TASK_COLUMNS,
+    ROUND_COLUMNS,
+    TASK_COLUMNS,
+)
 
 
 def test_folder_and_file_open_the_same_run(folder: Path) -> None:
@@ -75,12 +81,23 @@ def test_rounds(run: Run) -> None:
 
 
 def test_tasks_and_images(run: Run) -> None:
-    assert list(run.tasks.columns) == [*TASK_COLUMNS, "memory_growth"]
+    assert list(run.tasks.columns) == [*TASK_COLUMNS, *NEWER_TASK_COLUMNS]
     assert list(run.images.columns) == [*IMAGE_COLUMNS, "oracle_psnr", "oracle_ssim"]
     assert (len(run.tasks), len(run.images), run.ssim_window) == (8, 8, 11)
     joined = run.images_with_tasks()
     assert list(joined["gradient"]) == [0, 0, 1, 1, 2, 2, 3, 3]
     assert list(joined["psnr"]) == list(run.images["psnr"])
+
+
+def test_matching_loss_of_schema_1_0_is_the_objective(tmp_path: Path) -> None:
+    folder = write_run(tmp_path / "run")
+    with h5py.File(folder / "run.h5", "a") as file:
+        tasks = file["attacks/tasks"]
+        del tasks["matching_loss"]
+        tasks.move("objective", "matching_loss")
+    with open_run(folder) as run:
+        assert list(run.tasks["objective"]) == pytest.approx([1e-4, 2e-4, 3e-4, 4e-4])
+        assert run.tasks["matching_loss"].isna().all()
 
 
 def test_pictures(run: Run) -> None:

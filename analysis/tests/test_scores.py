@@ -38,7 +38,7 @@ def test_by_hand(images: pd.DataFrame) -> None:
     assert row["knowledge"] == "weights; batch size 1; labels inferred"
     expected = {"psnr": 20.0, "ssim": 0.5625, "rdlv": 0.2, "psnr_20": 0.5, "asr_50": 0.75,
                 "asr_70": 0.5, "asr_90": 0.25, "label_accuracy": 0.75, "rank_1": 0.75,
-                "matching_loss": 2.5e-4}
+                "objective": 2.5e-4, "matching_loss": 2.5e-5}
     assert {m.key for m in METRICS} == set(expected)
     for key, value in expected.items():
         assert row[key] == pytest.approx(value), key
@@ -108,20 +108,20 @@ def test_unknown_labels_and_ranks_do_not_count(images: pd.DataFrame) -> None:
 
 def test_diverged_task_counts_with_infinite_loss(images: pd.DataFrame) -> None:
     lost = images["gradient"] >= 2
-    images.loc[lost, "matching_loss"] = np.nan
+    images.loc[lost, "objective"] = np.inf
     images.loc[lost, "status"] = "diverged"
     row = summarize(images).iloc[0]
     assert (row["n"], row["diverged"]) == (4, 2)
-    assert row["matching_loss"] == np.inf
+    assert row["objective"] == np.inf
     row = summarize(twice(images)).iloc[0]
-    assert np.isfinite(row["matching_loss_low"]) and row["matching_loss_high"] == np.inf
+    assert np.isfinite(row["objective_low"]) and row["objective_high"] == np.inf
 
 
-def test_matching_loss_counts_a_batch_once(images: pd.DataFrame) -> None:
+def test_objective_counts_a_batch_once(images: pd.DataFrame) -> None:
     first = images[(images["gradient"] == 0) & (images["chosen"] == 1)]
     row = summarize(pd.concat([images, first, first], ignore_index=True)).iloc[0]
     assert (row["n"], row["tasks"]) == (6, 4)
-    assert row["matching_loss"] == pytest.approx(2.5e-4)
+    assert row["objective"] == pytest.approx(2.5e-4)
 
 
 def test_two_chosen_restarts_are_refused(images: pd.DataFrame) -> None:

@@ -86,11 +86,11 @@ std::optional<Reconstruction> ClosedFormAttack::run(const Model& model,
   result.images = at::stack(pixels);
   result.labels = labels_of(labels_, model, observation, reading.images);
   result.status = std::move(reading.status);
-  result.matching_loss = reading.unexplained;
+  result.objective = reading.unexplained;
   result.iterations = 1;
   result.evaluations = fit.evaluations();
   result.trace_iterations = {1};
-  result.trace = {result.matching_loss};
+  result.trace = {result.objective};
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   return result;
 }

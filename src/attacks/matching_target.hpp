@@ -28,6 +28,8 @@ class MatchingTarget {
   const std::vector<std::string>& names() const { return names_; }
   /// What each came to in the last evaluation, its weight included.
   const std::vector<double>& values() const { return values_; }
+  /// The distance of gradients in the last evaluation, without its weight.
+  double matching() const { return values_.front() / scale_; }
 
  private:
   double distance(const Candidate& candidate, CandidateGradient* gradient) const;

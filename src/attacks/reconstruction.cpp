@@ -8,6 +8,7 @@ void pack(const Reconstruction& r, ByteWriter* out) {
   pack_tensor(r.images, out);
   out->array(r.labels);
   out->text(r.status);
+  out->value(r.objective);
   out->value(r.matching_loss);
   out->value(r.iterations);
   out->value(r.evaluations);
@@ -26,6 +27,7 @@ Reconstruction unpack_reconstruction(ByteReader* in) {
   r.images = unpack_tensor(in);
   r.labels = in->array<int64_t>();
   r.status = in->text();
+  r.objective = in->value<double>();
   r.matching_loss = in->value<double>();
   r.iterations = in->value<int64_t>();
   r.evaluations = in->value<int64_t>();

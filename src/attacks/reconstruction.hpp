@@ -2,6 +2,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -16,7 +17,12 @@ struct Reconstruction {
   std::string status;           ///< converged: below stop_loss | stalled | finished | diverged |
                                 ///< flat: no slope at its start | unimproved: its start is the
                                 ///< best | budget: used up | dropped: by successive halving
-  double matching_loss = 0;     ///< by the attacker's own objective, before decoding
+  /// What the attack makes least, before decoding: the whole weighted objective, or a criterion of
+  /// its own. The attacker chooses among restarts by it; infinity: never finite.
+  double objective = 0;
+  /// The distance of gradients alone at the same images, by the attack's own measure and without
+  /// its weight; infinity: never finite; NaN: the attack measures none.
+  double matching_loss = std::numeric_limits<double>::quiet_NaN();
   int64_t iterations = 0, evaluations = 0;
   double seconds = 0;
   /// Bytes by which the process's resident memory grew at most; -1: unknown. Not the attack's to

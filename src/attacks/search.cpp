@@ -7,6 +7,7 @@
 #include <cmath>
 #include <functional>
 #include <numeric>
+#include <tuple>
 
 #include "attacks/bottleneck_noise.hpp"
 #include "attacks/decode.hpp"
@@ -88,6 +89,7 @@ void Search::restore(const std::string& state) {
   result_ = unpack_reconstruction(&in);
   seconds_before_ = result_.seconds;
   best_value_ = in.value<double>();
+  best_matching_ = in.value<double>();
   best_member_ = in.value<int64_t>();
   gained_ = in.value<int64_t>();
   terms_ = in.array<double>();
@@ -117,7 +119,8 @@ Reconstruction Search::result() {
     result_.labels.assign(likeliest.data_ptr<int64_t>(),
                           likeliest.data_ptr<int64_t>() + likeliest.numel());
   }
-  result_.matching_loss = best_value_;
+  result_.objective = best_value_;
+  result_.matching_loss = best_matching_;
   result_.evaluations = evaluations();
   result_.seconds = seconds();
   return std::move(result_);
@@ -158,9 +161,10 @@ void Search::settle() {
   std::vector<float> start(first, first + size_);
   if (!s_.box && s_.parametrization == "pixels") {
     const at::Tensor noise = draw_noise();
-    best_value_ = judge_inside(&best_, noise);
-    if (const double value = judge_inside(&start, noise); value < best_value_) {
+    std::tie(best_value_, best_matching_) = judge_inside(&best_, noise);
+    if (const auto [value, matching] = judge_inside(&start, noise); value < best_value_) {
       best_value_ = value;
+      best_matching_ = matching;
       best_ = start;
     }
   }
@@ -168,8 +172,8 @@ void Search::settle() {
   if (ended_alone && optimizer_->evaluations() > 1 && best_ == start) result_.status = "unimproved";
 }
 
-// Of one candidate, which is moved there. Infinity: not finite.
-double Search::judge_inside(std::vector<float>* x, const at::Tensor& noise) {
+// Objective and distance of one candidate, which is moved there. Infinity: not finite.
+std::pair<double, double> Search::judge_inside(std::vector<float>* x, const at::Tensor& noise) {
   for (int64_t i = 0; i < pixels_; ++i) {
     float& pixel = (*x)[static_cast<size_t>(i)];
     pixel = std::clamp(pixel, 0.0F, 1.0F);
@@ -177,7 +181,8 @@ double Search::judge_inside(std::vector<float>* x, const at::Tensor& noise) {
   std::vector<float> unused(static_cast<size_t>(size_));
   const double value = target_.evaluate(members_[static_cast<size_t>(best_member_)], x->data(),
                                         unused.data(), noise);
-  return std::isfinite(value) ? value : std::numeric_limits<double>::infinity();
+  constexpr double kNever = std::numeric_limits<double>::infinity();
+  return std::isfinite(value) ? std::pair{value, target_.matching()} : std::pair{kNever, kNever};
 }
 
 // The sum over the group. The attacker keeps the best member it ever saw, by its own objective, of
@@ -193,6 +198,7 @@ double Search::evaluate(const float* at, float* out) {
     for (size_t i = 0; i < target_.values().size(); ++i) terms[i] += target_.values()[i];
     if (value < best_value_ && (!s_.box || inside_box(x, pixels_))) {
       best_value_ = value;
+      best_matching_ = target_.matching();
       best_member_ = member;
       gained_ = result_.iterations;
       std::copy_n(x, size_, best_.begin());
@@ -288,6 +294,7 @@ std::string Search::save() {
   result_.seconds = seconds();
   pack(result_, &out);
   out.value(best_value_);
+  out.value(best_matching_);
   out.value(best_member_);
   out.value(gained_);
   out.array(terms_);

@@ -40,7 +40,7 @@ class Search {
   // The last word on the best point.
   void settle();
   // Of one candidate, which is moved into [0, 1]. Infinity: not finite.
-  double judge_inside(std::vector<float>* x, const at::Tensor& noise);
+  std::pair<double, double> judge_inside(std::vector<float>* x, const at::Tensor& noise);
   // The sum over the group. The attacker keeps the best member it ever saw, by its own objective,
   // of those that the box holds.
   double evaluate(const float* at, float* out);
@@ -75,6 +75,7 @@ class Search {
   std::vector<double> terms_;  // that the optimizer's value is the sum of
   std::vector<float> best_;    // one candidate
   double best_value_ = std::numeric_limits<double>::infinity();
+  double best_matching_ = std::numeric_limits<double>::infinity();  // at the best point
   int64_t best_member_ = 0;
   int64_t gained_ = 0;  // iteration of the best point
   double seconds_before_ = 0;

@@ -276,7 +276,7 @@ void AttackQueue::drop_weak(size_t group, int64_t rung) {
     if (tasks_[i].result.status != "dropped") left.push_back(i);
   }
   std::stable_sort(left.begin(), left.end(), [this](size_t a, size_t b) {
-    return tasks_[a].result.matching_loss < tasks_[b].result.matching_loss;
+    return tasks_[a].result.objective < tasks_[b].result.objective;
   });
   int64_t places = plan_.restarts;
   for (int64_t r = 0; r <= rung; ++r) places = (places + 1) / 2;
@@ -287,14 +287,14 @@ void AttackQueue::drop_weak(size_t group, int64_t rung) {
   }
 }
 
-// The attacker keeps the restart of least matching loss; it knows nothing better.
+// The attacker keeps the restart of least objective; it knows nothing better.
 void AttackQueue::choose(size_t i) {
   const auto first = i - static_cast<size_t>(tasks_[i].restart);
   AttackTask* best = nullptr;
   for (size_t t = first; t < first + static_cast<size_t>(plan_.restarts); ++t) {
     tasks_[t].chosen = false;
     if (tasks_[t].finished &&
-        (best == nullptr || tasks_[t].result.matching_loss < best->result.matching_loss))
+        (best == nullptr || tasks_[t].result.objective < best->result.objective))
       best = &tasks_[t];
   }
   best->chosen = true;

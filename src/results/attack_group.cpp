@@ -90,11 +90,16 @@ void write_tasks(h5::File* file, const std::vector<TaskRow>& tasks, const RunRec
       "memory_growth", tasks, [](const T& t) { return t.task->result.memory_growth; },
       "most by which the resident memory of the process grew during the task; -1: unknown", "byte");
   table.column<double, T>(
+      "objective", tasks, [](const T& t) { return t.task->result.objective; },
+      "least value of what the attack makes least: its whole weighted objective; of a closed form "
+      "its own criterion, the share of the gradient that its images leave unexplained");
+  table.column<double, T>(
       "matching_loss", tasks, [](const T& t) { return t.task->result.matching_loss; },
-      "value of the attacker's own objective at the images it keeps");
+      "distance of gradients alone at the images kept, by the attack's own measure, without "
+      "weight, penalty and priors; not a number: the attack measures none");
   table.column<int64_t, T>(
       "chosen", tasks, [](const T& t) { return t.task->chosen ? 1 : 0; },
-      "1: the restart the attacker keeps, by matching loss");
+      "1: the restart the attacker keeps, by its objective");
   const std::string threat = record.attacks->threat();
   table.column<std::string, T>(
       "threat", tasks, [&](const T&) { return threat; }, "honest-but-curious | malicious-server");

@@ -49,6 +49,7 @@ inline void expect_same(const Reconstruction& a, const Reconstruction& b) {
   EXPECT_TRUE(a.images.equal(b.images));
   EXPECT_EQ(a.labels, b.labels);
   EXPECT_EQ(a.status, b.status);
+  EXPECT_EQ(a.objective, b.objective);
   EXPECT_EQ(a.matching_loss, b.matching_loss);
   EXPECT_EQ(a.evaluations, b.evaluations);
   EXPECT_EQ(a.trace, b.trace);

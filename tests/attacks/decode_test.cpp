@@ -73,7 +73,7 @@ TEST(Decode, IsAnOptionOfEveryPresetOnTheImagesItEndsWith) {
     EXPECT_TRUE(attack->uses_public_mean());
     EXPECT_EQ(attack->decoding(), "unmix, weight 0.5");
     const Reconstruction without = run(*plain, model, seen), with = run(*attack, model, seen);
-    EXPECT_EQ(without.matching_loss, with.matching_loss);
+    EXPECT_EQ(without.objective, with.objective);
     const auto unmixed = [](const at::Tensor& x) { return x.sub(0.15).div(0.5).clamp(0, 1); };
     EXPECT_TRUE(with.images.allclose(unmixed(without.images), 0, 1e-5)) << preset;
     EXPECT_FALSE(with.images.allclose(without.images, 0, 1e-2));

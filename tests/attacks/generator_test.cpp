@@ -143,7 +143,7 @@ TEST(UntrainedPrior, StoppedAndContinuedGivesTheSameBits) {
     }
     EXPECT_TRUE(whole.images.equal(pieces->images));
     EXPECT_EQ(whole.labels, pieces->labels);
-    EXPECT_EQ(whole.matching_loss, pieces->matching_loss);
+    EXPECT_EQ(whole.objective, pieces->objective);
     EXPECT_EQ(whole.trace, pieces->trace);
     ASSERT_EQ(pieces->snapshots.size(), 2U);
     EXPECT_TRUE(whole.snapshots[1].equal(pieces->snapshots[1]));

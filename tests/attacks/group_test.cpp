@@ -58,7 +58,7 @@ TEST(Group, TheResultIsTheMemberOfLeastOwnObjective) {
                                                {"group_consistency", "1000"},
                                                {"iterations", "1"}})),
             model, seen, restart);
-    EXPECT_EQ(found.matching_loss, *least);
+    EXPECT_EQ(found.objective, *least);
     EXPECT_TRUE(found.images.equal(starts[static_cast<size_t>(least - values.begin())]));
     EXPECT_EQ(found.evaluations, 5);
     EXPECT_GT(found.trace.front(), 1000 * 4 * 0.05) << "what is optimized counts the distances";
@@ -77,7 +77,7 @@ TEST(Group, MembersGoTheirOwnWayUnlessTheyAreHeldTogether) {
   expect_same(alone, one);
   const Reconstruction loose =
       run(*make_attack("dlg", merged(options, {{"group", "4"}})), model, seen);
-  EXPECT_LE(loose.matching_loss, alone.matching_loss) << "the first member is that of the other";
+  EXPECT_LE(loose.objective, alone.objective) << "the first member is that of the other";
   EXPECT_EQ(loose.evaluations, 4 * 25);
   const Reconstruction held =
       run(*make_attack("dlg", merged(options, {{"group", "4"}, {"group_consistency", "1"}})), model,

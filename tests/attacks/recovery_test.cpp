@@ -38,7 +38,7 @@ TEST_P(Recovery, FindsAPhantomScan) {
   const Reconstruction result = run(*attack, model, seen);
   EXPECT_GT(psnr_from_mse(mse(result.images, image)), 30);
   EXPECT_EQ(result.labels, std::vector<int64_t>{label});
-  EXPECT_LT(result.matching_loss, 1e-4);
+  EXPECT_LT(result.objective, 1e-4);
   EXPECT_EQ(attack->single_image_option(), "output_error=observed");
 }
 
@@ -68,8 +68,8 @@ TEST_P(Recovery, PublishedSettingsLowerTheObjective) {
                    return AttackOrder::kGoOn;
                  });
   ASSERT_FALSE(objective.empty());
-  EXPECT_LT(result.matching_loss, 0.2 * objective.front());
-  EXPECT_LE(result.matching_loss, *std::min_element(objective.begin(), objective.end()));
+  EXPECT_LT(result.objective, 0.2 * objective.front());
+  EXPECT_LE(result.objective, *std::min_element(objective.begin(), objective.end()));
 }
 
 // Stopped after any iteration and continued by an attack that knows only the saved state.
@@ -231,7 +231,7 @@ TEST(MatchingAttack, BoxKeepsImagesInRangeAndPatienceEndsIt) {
                                                        {"line_search", "strong-wolfe"}}),
                                  model, seen);
     EXPECT_EQ(r.trace.size(), static_cast<size_t>(r.iterations));
-    EXPECT_LT(r.matching_loss, r.trace.front());
+    EXPECT_LT(r.objective, r.trace.front());
   }
   // Steps of length 1e-30 change nothing in float32.
   const Reconstruction r = run(
@@ -265,7 +265,7 @@ TEST(MatchingAttack, ADivergedAttackIsAFiniteResult) {
   const Options overshoot = {{"learning_rate", "1e4"}, {"output_error", "observed"}};
   const Reconstruction late = run(*make_attack("idlg", overshoot), model, seen);
   EXPECT_EQ(late.status, "diverged");
-  EXPECT_TRUE(std::isfinite(late.matching_loss));
+  EXPECT_TRUE(std::isfinite(late.objective));
   EXPECT_TRUE(at::isfinite(late.images).all().item<bool>());
   EXPECT_LT(late.iterations, 300);
   EXPECT_GT(late.evaluations, 2);

@@ -301,7 +301,7 @@ def test_recorded_gradients_are_attacked_again(tmp_path: Path) -> None:
         with h5py.File(output / "run.h5") as again:
             assert again.attrs["source_run"] == str(source)
             for name in ("truth", "reconstruction", "snapshots", "images/psnr", "tasks/round",
-                         "tasks/matching_loss", "trace/objective"):
+                         "tasks/objective", "tasks/matching_loss", "trace/objective"):
                 assert first["attacks"][name][()].tobytes() == again["attacks"][name][()].tobytes()
     other = medpfl("attack", "--input", source / "run.h5", "--quiet", "--attack.method=dlg",
                    "--attack.rounds=3", f"--run.output={tmp_path / 'other'}")

@@ -69,7 +69,7 @@ def compare(run: h5py.File, network: torch.nn.Module, iterations: int) -> list[C
         images, trace = invert(network, parameters(network, run["gradients/values"][gradient]),
                                labels, torch.from_numpy(start), iterations, TV)
         np.testing.assert_allclose(attacks["trace/objective"][task, 0], trace[0], rtol=1e-4)
-        found.append(Compared(attacks["tasks/matching_loss"][task], min(trace), psnr(start, truth),
+        found.append(Compared(attacks["tasks/objective"][task], min(trace), psnr(start, truth),
                               psnr(attacks["reconstruction"][rows], truth),
                               psnr(images.numpy(), truth)))
     return found

@@ -33,7 +33,7 @@ EXPECTED = {
               "f1 one_class epsilon epsilon_classic update_norm bytes seconds weights",
     "attacks": "truth reconstruction snapshots snapshot_iterations",
     "attacks/tasks": "task method gradient round client kind probe restart status iterations "
-                     "evaluations seconds memory_growth matching_loss chosen threat knowledge",
+                     "evaluations seconds memory_growth objective matching_loss chosen threat knowledge",
     "attacks/images": "task index label label_inferred label_found mse psnr ssim rdlv rank_of_truth "
                       "success_ssim_50 success_ssim_70 success_ssim_90 success_psnr_20 "
                       "oracle_psnr oracle_ssim",
@@ -121,9 +121,9 @@ def test_shapes_agree(run: h5py.File) -> None:
 
 
 def test_the_attacker_chooses_by_its_own_loss(run: h5py.File) -> None:
-    """One restart of each observation and method is kept, that of the least matching loss."""
+    """One restart of each observation and method is kept, that of the least objective."""
     columns = {name: run[f"attacks/tasks/{name}"][()]
-               for name in ("method", "client", "probe", "round", "matching_loss", "chosen")}
+               for name in ("method", "client", "probe", "round", "objective", "chosen")}
     groups: dict[tuple, list[tuple[float, int]]] = {}
     for *key, loss, chosen in zip(*columns.values(), strict=True):
         groups.setdefault(tuple(key), []).append((loss, chosen))

@@ -28,7 +28,7 @@ def test_halving_keeps_the_best_restarts(tmp_path: Path) -> None:
         assert (np.sort(evaluations, axis=1) == [8, 8, 8, 8, 16, 16, 32, 64]).all()
         status = tasks["status"].asstr()[()].reshape(-1, RESTARTS)
         assert ((status == "dropped") == (evaluations < ITERATIONS)).all()
-        loss = tasks["matching_loss"][()].reshape(-1, RESTARTS)
+        loss = tasks["objective"][()].reshape(-1, RESTARTS)
         chosen = tasks["chosen"][()].reshape(-1, RESTARTS) == 1
         assert (loss[chosen] == loss.min(axis=1)).all()
         with complete(tmp_path / "three", HALVING, ranks=3) as other:
@@ -47,7 +47,7 @@ def test_halving_loses_little(tmp_path: Path) -> None:
     best, evaluations = {}, {}
     for halving in ("true", "false"):
         with complete(tmp_path / halving, HALVING | {"attack.halving": halving}) as run:
-            loss = run["attacks/tasks/matching_loss"][()].reshape(-1, RESTARTS)
+            loss = run["attacks/tasks/objective"][()].reshape(-1, RESTARTS)
             best[halving] = loss.min(axis=1)
             evaluations[halving] = run["attacks/tasks/evaluations"][()].sum()
     assert evaluations["true"] <= 0.4 * evaluations["false"]
@@ -74,7 +74,7 @@ def test_a_budget_ends_a_task(tmp_path: Path) -> None:
                                                "attack.max_evaluations": 10}) as run:
         assert (run["attacks/tasks/evaluations"][()] == 10).all()
         assert set(run["attacks/tasks/status"].asstr()[()]) == {"budget"}
-        assert np.isfinite(run["attacks/tasks/matching_loss"][()]).all()
+        assert np.isfinite(run["attacks/tasks/objective"][()]).all()
         assert np.ptp(run["attacks/reconstruction"][()]) > 0
     with complete(tmp_path / "time", {"attack.method": "dlg", "attack.iterations": 100000,
                                       "attack.max_seconds": 0.5}) as run:

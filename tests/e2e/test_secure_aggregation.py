@@ -92,7 +92,7 @@ def test_attacks_see_the_sum_of_the_survivors(tmp_path: Path) -> None:
         assert list(np.bincount(one["attacks/images/task"][()])) == list(arrived)
         assert "gradients" not in one
         expect_same(one, two)
-        for name in ("reconstruction", "truth", "tasks/matching_loss", "images/psnr"):
+        for name in ("reconstruction", "truth", "tasks/objective", "images/psnr"):
             assert one[f"attacks/{name}"][()].tobytes() == plain[f"attacks/{name}"][()].tobytes()
     again = medpfl("attack", f"--input={tmp_path / 'one'}", f"--run.output={tmp_path / 'again'}")
     assert again.code == CONFIG
