@@ -1,15 +1,16 @@
 """Reads the result files of MedPFL: tables, pictures and a self-contained HTML report.
 
->>> from medpfl_analysis import open_run, summarize
+>>> from medpfl_analysis import open_run, summarize_run
 >>> with open_run("runs/quickstart") as run:
-...     print(run.status, summarize(run.images_with_tasks()))
+...     print(run.status, summarize_run(run))
 """
 
 from .hdf5 import RunFormatError
 from .run import Run, open_run
-from .scores import summarize
+from .scores import summarize, summarize_run
 from .sweep import Sweep, open_sweep
 
 __version__ = "0.1.0"
 
-__all__ = ["Run", "RunFormatError", "Sweep", "__version__", "open_run", "open_sweep", "summarize"]
+__all__ = ["Run", "RunFormatError", "Sweep", "__version__", "open_run", "open_sweep", "summarize",
+           "summarize_run"]

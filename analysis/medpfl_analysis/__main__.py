@@ -18,7 +18,7 @@ from .export import export_run
 from .hdf5 import RunFormatError
 from .report import headline, interval, number, one_class_note, subline, write_report
 from .run import Run, open_run
-from .scores import METRICS, summarize
+from .scores import METRICS, summarize_run
 from .sweep import is_sweep, open_sweep
 from .sweep_report import write_sweep_report
 
@@ -26,7 +26,7 @@ from .sweep_report import write_sweep_report
 def summary_text(run: Run) -> str:
     """The run's tables as plain text for a terminal."""
     images = run.images_with_tasks()
-    summary = summarize(images)
+    summary = summarize_run(run)
     parts = [
         f"{run.name}: {run.status}, {run.created_utc}, MedPFL {run.medpfl_version}",
         f"data {run.dataset_name} · model {run.model.get('name', 'unknown')} · "

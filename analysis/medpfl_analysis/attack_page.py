@@ -11,13 +11,13 @@ import pandas as pd
 from .hdf5 import RunFormatError
 from .report import interval, number
 from .run import Run, open_run
-from .scores import METRICS, Metric, chosen_images, summarize
+from .scores import COSTS, METRICS, Metric, chosen_images, summarize, summarize_run
 from .settings import HONEST
 
 _BY_KEY = {metric.key: metric for metric in METRICS}
 SCORES = (
     _BY_KEY["psnr"],
-    replace(_BY_KEY["ssim"], statistic=np.median),
+    _BY_KEY["ssim"],
     replace(_BY_KEY["asr_90"], title="SSIM ≥\u00a00.9"),
     _BY_KEY["psnr_20"],
     _BY_KEY["label_accuracy"],
@@ -28,7 +28,7 @@ Written by `python3 -m medpfl_analysis attacks` from the runs that `jobs/attack_
 
 Scores are of what the attacker keeps, chosen by its own loss. PSNR and SSIM: median over `n` images, with a 95 %
 bootstrap interval over images; shares likewise. There is none for fewer than five images, nor where all have one value.
-*SSIM ≥ 0.9* is the attack success rate of the MedPFL study, *PSNR > 20 dB*
+*SSIM ≥ 0.9* is the attack success rate of the MedPFL study, *PSNR ≥ 20 dB*
 a threshold that the mean test image passes for some images, too: compare with its rows. *Labels*:
 share of the images whose class the attacker worked out, or was given. *Evaluations* of
 the objective, *s* (wall time of a task on a rank of its own) and *MiB* (growth of the process during the task): median over
@@ -55,7 +55,7 @@ class Cell:
     created: str
     program: str
     rows: pd.DataFrame
-    """of summarize(), with evaluations, seconds, mebibytes, ended and oracle_psnr"""
+    """of summarize_run(), with evaluations, seconds, mebibytes, ended and oracle_psnr"""
     cut: list[str]
     """presets whose iterations the run limited: "`modern` (24,000)" """
     prior: pd.Series
@@ -79,7 +79,7 @@ def _prior_row(run: Run, images: pd.DataFrame) -> pd.Series:
     ssim = (first["ssim"] / (1 + first["rdlv"])).to_numpy()
     made = first.assign(psnr=np.minimum(100, -10 * np.log10(np.maximum(mse, 1e-10))), ssim=ssim,
                         label_inferred=-1, method=PRIOR)
-    made["success_psnr_20"] = (made["psnr"] > 20).astype(int)
+    made["success_psnr_20"] = (made["psnr"] >= 20).astype(int)
     made["success_ssim_90"] = (made["ssim"] >= 0.9).astype(int)
     return summarize(made, SCORES).iloc[0]
 
@@ -91,11 +91,9 @@ def read_cell(run: Run) -> Cell:
     images = run.images_with_tasks()
     if len(images) == 0:
         raise RunFormatError(f"{run.path}: has no attacks")
-    rows = summarize(images, SCORES).set_index("method", drop=False)
+    rows = summarize_run(run, (*SCORES, *COSTS)).set_index("method", drop=False)
     chosen = chosen_images(images)
     tasks = chosen.drop_duplicates("task").groupby("method")
-    rows["evaluations"] = tasks["evaluations"].median()
-    rows["seconds"] = tasks["seconds"].median()
     rows["mebibytes"] = tasks["memory_growth"].median() / 2**20
     rows["ended"] = tasks["status"].agg(_ended)
     rows["oracle_psnr"] = chosen.groupby("method")["oracle_psnr"].median()

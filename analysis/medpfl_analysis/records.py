@@ -26,6 +26,11 @@ IMAGE_COLUMNS = (
     "success_ssim_50 success_ssim_70 success_ssim_90 success_psnr_20"
 ).split()
 NEWER_IMAGE_COLUMNS = ["oracle_psnr", "oracle_ssim"]
+SUMMARY_COLUMNS = (
+    "method kind round images tasks diverged mse psnr psnr_mean ssim ssim_mean rdlv "
+    "success_psnr_20 success_ssim_50 success_ssim_70 success_ssim_90 label_accuracy reidentified "
+    "objective matching_loss iterations evaluations seconds"
+).split()
 GRADIENT_COLUMNS = "round client probe kind examples steps norm loss".split()
 
 

@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 from . import plots
 from .pictures import MAX_ROWS, picture_grid, selection_note, spread
 from .run import Run
-from .scores import GROUP, METRICS, Metric, chosen_images, summarize
+from .scores import ALL_ROUNDS, GROUP, METRICS, Metric, chosen_images, summarize_run
 from .theme import DARK, LIGHT, Theme, png
 
 MAX_GRIDS = 12
@@ -75,7 +75,7 @@ def headline(images: pd.DataFrame) -> str:
     if len(chosen) == 0:
         return "No attack has finished yet"
     n, good = len(chosen), int(chosen["success_psnr_20"].sum())
-    level = "PSNR above 20 dB" if good else "PSNR of 20 dB or less"
+    level = "PSNR of 20 dB or more" if good else "PSNR below 20 dB"
     if n == 1:
         return f"The private image {'came' if good else 'never came'} back recognisably: {level}"
     if chosen.groupby(GROUP).ngroups == 1:
@@ -210,7 +210,8 @@ def _scores(summary: pd.DataFrame) -> list[dict]:
     """Rows of the score table as text."""
     return [
         {
-            "method": row["method"], "round": row["round"], "kind": row["kind"], "n": row["n"],
+            "method": row["method"], "kind": row["kind"], "n": row["n"],
+            "round": "all rounds" if row["round"] == ALL_ROUNDS else f"round {row['round']}",
             "tasks": row["tasks"], "diverged": row["diverged"], "knowledge": row["knowledge"],
             "cells": [(number(row[m.key], m.unit), interval(row, m)) for m in METRICS],
         }
@@ -221,7 +222,9 @@ def _scores(summary: pd.DataFrame) -> list[dict]:
 def render_report(run: Run) -> str:
     """The page as HTML text. Raises RunFormatError or ValueError if the run is damaged."""
     images = run.images_with_tasks()
-    summary = summarize(images)
+    summary = summarize_run(run)
+    several = summary["round"].nunique() > 1
+    overall = summarize_run(run, all_rounds=True) if several else summary.iloc[:0]
     grids, left_out = _grids(run, images)
     set_options = run.provenance[run.provenance["source"] != "default"]
     last = run.rounds.iloc[-1] if len(run.rounds) else None
@@ -236,7 +239,7 @@ def render_report(run: Run) -> str:
         left_out=left_out,
         figures=_figures(run, images),
         metrics=METRICS,
-        scores=_scores(summary),
+        scores=_scores(overall) + _scores(summary),
         last=last,
         evaluated=last is not None and bool(np.isfinite(last["accuracy"])),
         one_class=one_class_note(run),

@@ -30,6 +30,7 @@ from .records import (
     NEWER_TASK_COLUMNS,
     NEWER_ROUND_COLUMNS,
     ROUND_COLUMNS,
+    SUMMARY_COLUMNS,
     TASK_COLUMNS,
     Environment,
     GradientBatches,
@@ -208,6 +209,18 @@ class Run:
         """One row a reconstructed image: scores (psnr in dB) and success flags. The oracle_ columns
         are the best along the way by the truth, which no attacker knows: never a result."""
         return table(self._group("attacks/images"), IMAGE_COLUMNS, newer=NEWER_IMAGE_COLUMNS)
+
+    @cached_property
+    def summary(self) -> pd.DataFrame | None:
+        """The scores of each method, kind and round, and of all rounds as round -1, over what the
+        attacker chose; None for a file of schema 1.0, which has attacks and no summary."""
+        group = self._group("attacks/summary")
+        if group is None and len(self.tasks):
+            if self.schema_version > (1, 0):
+                raise RunFormatError(f"{self.path}: has attacks and no /attacks/summary; the file "
+                                     "is damaged")
+            return None
+        return table(group, SUMMARY_COLUMNS)
 
     @cached_property
     def ssim_window(self) -> int | None:

@@ -12,20 +12,28 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from .hdf5 import RunFormatError
+from .run import Run
+
 RESAMPLES = 2000
 FEWEST = 5
 """Images or tasks below which no interval is told: their resamples are hardly any values."""
 SEED = 20231105
 GROUP = ["method", "round", "kind"]
+ALL_ROUNDS = -1
 _OBSERVATION = ["method", "round", "client", "kind", "probe", "gradient", "knowledge"]
 _CHUNK = 4_000_000  # resampled values held at once
 
 
 @dataclass(frozen=True)
 class Metric:
-    """One column of the summary: `statistic` over the values of a group's images."""
+    """One column of the summary, by the rule that a run's /attacks/summary follows (which holds the
+    value; the rule is here for intervals, and for images that are no run's): `statistic` over the
+    values of a group's images that are numbers."""
 
     key: str
+    column: str
+    """in /attacks/summary"""
     title: str
     unit: str
     """'dB', '%' (the values are shares in [0, 1]) or ''"""
@@ -41,43 +49,49 @@ def _known(values: pd.Series, known: pd.Series) -> pd.Series:
 
 
 METRICS = (
-    Metric("psnr", "PSNR", "dB", np.median, lambda f: f["psnr"],
+    Metric("psnr", "psnr", "PSNR", "dB", np.median, lambda f: f["psnr"],
            "Peak signal-to-noise ratio, -10 log10 of the mean squared error of pixels in [0, 1], "
-           "capped at 100 dB. This page calls an image recognisable above 20 dB; above 30 dB it is "
+           "capped at 100 dB. This page calls an image recognisable at 20 dB or more; above 30 dB it is "
            "close to a copy. Median over images."),
-    Metric("ssim", "SSIM", "", np.mean, lambda f: f["ssim"],
+    Metric("ssim", "ssim", "SSIM", "", np.median, lambda f: f["ssim"],
            "Structural similarity of local brightness, contrast and structure (Wang et al. 2004): "
-           "1 is a perfect copy, about 0 unrelated. Mean over images. A black border alone raises "
+           "1 is a perfect copy, about 0 unrelated. Median over images. A black border alone raises "
            "it, so read it with RDLV."),
-    Metric("rdlv", "RDLV", "", np.median, lambda f: f["rdlv"],
+    Metric("rdlv", "rdlv", "RDLV", "", np.median, lambda f: f["rdlv"],
            "Relative data leakage value, (SSIM - SSIM of the prior) / SSIM of the prior, the prior "
            "being the mean public image (Das et al. 2023): 0 or less is no better than knowing "
            "what such scans look like. Median over images."),
-    Metric("psnr_20", "PSNR > 20\u00a0dB", "%", np.mean, lambda f: f["success_psnr_20"],
+    Metric("psnr_20", "success_psnr_20", "PSNR ≥\u00a020\u00a0dB", "%", np.mean, lambda f: f["success_psnr_20"],
            "Share of the images that came back recognisably."),
-    Metric("asr_50", "SSIM ≥\u00a00.5", "%", np.mean, lambda f: f["success_ssim_50"],
+    Metric("asr_50", "success_ssim_50", "SSIM ≥\u00a00.5", "%", np.mean, lambda f: f["success_ssim_50"],
            "Attack success rate at a loose threshold, which tells no recovery: the mean public image "
            "alone passes it for 69 % of chest X-rays and 44 % of melanomas."),
-    Metric("asr_70", "SSIM ≥\u00a00.7", "%", np.mean, lambda f: f["success_ssim_70"],
+    Metric("asr_70", "success_ssim_70", "SSIM ≥\u00a00.7", "%", np.mean, lambda f: f["success_ssim_70"],
            "Attack success rate at a middle threshold."),
-    Metric("asr_90", "SSIM ≥\u00a00.9", "%", np.mean, lambda f: f["success_ssim_90"],
+    Metric("asr_90", "success_ssim_90", "SSIM ≥\u00a00.9", "%", np.mean, lambda f: f["success_ssim_90"],
            "Attack success rate at a strict threshold: nearly a copy."),
-    Metric("label_accuracy", "Labels right", "%", np.mean,
+    Metric("label_accuracy", "label_accuracy", "Labels right", "%", np.mean,
            lambda f: _known(f["label_found"], f["label_inferred"] >= 0),
            "Share of the images whose diagnosis the attacker worked out, or was given: see what "
            "it knew. Of a batch, diagnoses are counted without regard to which image has which."),
-    Metric("rank_1", "Re-identified", "%", np.mean,
+    Metric("rank_1", "reidentified", "Re-identified", "%", np.mean,
            lambda f: _known(f["rank_of_truth"] == 0, f["rank_of_truth"] >= 0),
            "Share of the reconstructions whose nearest neighbour, among all images of that "
            "hospital, is the true image: enough to pick the patient out."),
-    Metric("objective", "Attacker's objective", "", np.median, lambda f: f["objective"],
+    Metric("objective", "objective", "Attacker's objective", "", np.median, lambda f: f["objective"],
            "What the attack makes least, and all that it chooses its restarts by: distance of "
            "gradients and weighted priors, or a closed form's own criterion. Comparable only "
            "between runs of the same attack. Median over attacks.", per_task=True),
-    Metric("matching_loss", "Gradient distance", "", np.median, lambda f: f["matching_loss"],
+    Metric("matching_loss", "matching_loss", "Gradient distance", "", np.median, lambda f: f["matching_loss"],
            "How far the gradient of the reconstruction is from the observed one, by the attack's "
            "own measure and without its priors; none for closed forms. Median over attacks.",
            per_task=True),
+)
+COSTS = (
+    Metric("evaluations", "evaluations", "Evaluations", "", np.median, lambda f: f["evaluations"],
+           "Evaluations of the objective. Median over attacks.", per_task=True),
+    Metric("seconds", "seconds", "Seconds", "", np.median, lambda f: f["seconds"],
+           "Wall time of a task. Median over attacks.", per_task=True),
 )
 
 
@@ -118,15 +132,45 @@ def chosen_images(images: pd.DataFrame) -> pd.DataFrame:
     return chosen
 
 
+def summarize_run(
+    run: Run, metrics: Sequence[Metric] = METRICS, all_rounds: bool = False
+) -> pd.DataFrame:
+    """As summarize(), of a run's attacks: values are those of /attacks/summary, the intervals are
+    made here. `all_rounds`: over all rounds together, as round ALL_ROUNDS.
+
+    Files of schema 1.0 have no summary; theirs are made by the same rule. Raises RunFormatError
+    where the summary lacks an attack.
+    """
+    chosen = chosen_images(run.images_with_tasks())
+    made = _score(chosen.assign(round=ALL_ROUNDS) if all_rounds else chosen, metrics)
+    if run.summary is None or len(made) == 0:
+        return made
+    stored = run.summary.set_index(GROUP)
+    keys = list(made[GROUP].itertuples(index=False, name=None))
+    absent = [key for key in keys if key not in stored.index]
+    if absent or stored.index.duplicated().any():
+        raise RunFormatError(f"{run.path}: /attacks/summary has not one row for each attack "
+                             f"({absent[:3]}); the file is damaged")
+    rows = stored.loc[keys]
+    for metric in metrics:
+        made[metric.key] = rows[metric.column].to_numpy()
+    return made.assign(n=rows["images"].to_numpy(), tasks=rows["tasks"].to_numpy(),
+                       diverged=rows["diverged"].to_numpy())
+
+
 def summarize(images: pd.DataFrame, metrics: Sequence[Metric] = METRICS) -> pd.DataFrame:
-    """Scores of each (method, round, kind) over chosen tasks.
+    """Scores of each (method, round, kind) over chosen tasks; of a run use summarize_run().
 
     `images` is `Run.images_with_tasks()`. Columns: method, round, kind, n (images), tasks,
     diverged (tasks), knowledge (text), and for each metric `key`, `key_low`, `key_high`: the
     value and its 95 % bootstrap interval over images, NaN where there is none; shares in [0, 1].
     """
+    return _score(chosen_images(images), metrics)
+
+
+def _score(chosen: pd.DataFrame, metrics: Sequence[Metric]) -> pd.DataFrame:
     rows = []
-    for group, frame in chosen_images(images).groupby(GROUP, sort=True):
+    for group, frame in chosen.groupby(GROUP, sort=True):
         tasks = frame.drop_duplicates("task")
         row = dict(zip(GROUP, group, strict=True))
         row |= {
@@ -137,9 +181,7 @@ def summarize(images: pd.DataFrame, metrics: Sequence[Metric] = METRICS) -> pd.D
         }
         for metric in metrics:
             values = metric.values(tasks if metric.per_task else frame)
-            if metric.unit == "%":
-                values = values.dropna()
-            values = values.to_numpy(dtype=float)
+            values = values.dropna().to_numpy(dtype=float)
             low, high = bootstrap_interval(values, metric.statistic)
             row[metric.key] = float(metric.statistic(values)) if len(values) else np.nan
             row |= {f"{metric.key}_low": low, f"{metric.key}_high": high}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
 
@@ -12,16 +12,14 @@ import pandas as pd
 
 from .hdf5 import RunFormatError, attributes, dataset, open_result, read, table
 from .run import Run, open_run
-from .scores import GROUP, METRICS, summarize
+from .scores import GROUP, METRICS, summarize_run
 from .settings import Settings, methods
 
 POINT_COLUMNS = "folder block status exit_code error seconds".split()
 _LEAKS = "psnr ssim rdlv psnr_20 asr_50 asr_70 asr_90 rank_1".split()
 _BY_KEY = {metric.key: metric for metric in METRICS}
-SCORES = tuple(
-    replace(_BY_KEY[key], statistic=np.median) if key == "ssim" else _BY_KEY[key] for key in _LEAKS
-)
-"""What leaks; of SSIM the median here, as of PSNR."""
+SCORES = tuple(_BY_KEY[key] for key in _LEAKS)
+"""What leaks."""
 UTILITY = ("accuracy", "balanced_accuracy", "auroc")
 
 
@@ -164,8 +162,7 @@ class Sweep:
             common |= self.options.loc[point].to_dict()
         common |= asdict(self.settings.settings[place]) | _utility(run)
         common |= {"relative_noise": relative_noise(run), "seconds": float(known["seconds"])}
-        images = run.images_with_tasks()
-        scores = summarize(images, SCORES)
+        scores = summarize_run(run, SCORES)
         several = scores["round"].nunique() > 1
         rows = []
         for _, score in scores.iterrows():

@@ -32,7 +32,7 @@ def test_page_is_whole_and_self_contained(folder: Path) -> None:
     html = page(folder)
     with open_run(folder) as run:
         good = int((run.images_with_tasks().query("chosen == 1")["psnr"] > 20).sum())
-    assert f"{good} of 4 private images came back recognisably: PSNR above 20 dB" in html
+    assert f"{good} of 4 private images came back recognisably: PSNR of 20 dB or more" in html
     assert "The attacker knew: weights; batch size 1; labels inferred" in html
     for title in ("What came back", "Scores", "Training", "Hospitals", "Time", "Configuration"):
         assert title in html
@@ -105,16 +105,17 @@ def test_accuracy_far_below_auroc_is_explained(tmp_path: Path, capsys: pytest.Ca
 def images_of(psnr: list[float], method: str = "dlg") -> pd.DataFrame:
     n = len(psnr)
     return pd.DataFrame({
-        "task": np.arange(n), "psnr": psnr, "success_psnr_20": [int(p > 20) for p in psnr],
+        "task": np.arange(n), "psnr": psnr, "success_psnr_20": [int(p >= 20) for p in psnr],
         "chosen": 1, "method": method, "round": 0, "client": np.arange(n), "kind": "update",
         "probe": -1, "gradient": np.arange(n), "knowledge": "", "label": 0, "status": "finished"})
 
 
 @pytest.mark.parametrize(("psnr", "words"), [
-    ([30, 25, 8], "2 of 3 private images came back recognisably: PSNR above 20 dB"),
-    ([10, 20], "None of 2 private images came back recognisably: PSNR of 20 dB or less"),
-    ([30], "The private image came back recognisably: PSNR above 20 dB"),
-    ([3], "The private image never came back recognisably: PSNR of 20 dB or less"),
+    ([30, 25, 8], "2 of 3 private images came back recognisably: PSNR of 20 dB or more"),
+    ([10, 20], "1 of 2 private images came back recognisably: PSNR of 20 dB or more"),
+    ([10, 19], "None of 2 private images came back recognisably: PSNR below 20 dB"),
+    ([30], "The private image came back recognisably: PSNR of 20 dB or more"),
+    ([3], "The private image never came back recognisably: PSNR below 20 dB"),
     ([], "No reconstructions: this run says nothing about what its updates leak"),
 ])
 def test_headline(psnr: list[float], words: str) -> None:

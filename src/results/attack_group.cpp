@@ -6,6 +6,8 @@
 
 #include "data/dataset.hpp"
 #include "metrics/image.hpp"
+#include "metrics/leak_summary.hpp"
+#include "results/leak_group.hpp"
 #include "results/run_record.hpp"
 #include "results/run_tables.hpp"
 
@@ -25,6 +27,11 @@ std::vector<TaskRow> task_rows(const AttackQueue& queue) {
     rows.push_back(
         {task, &queue.attack_case(*task), queue.method(*task).name, queue.knowledge(*task)});
   return rows;
+}
+
+std::string kind_of(const AttackCase& of) {
+  const Observation& o = of.observation;
+  return o.client == Observation::kSum ? "sum" : o.probe < 0 ? "update" : "probe";
 }
 
 // The row of /gradients each task's observation was recorded in, -1 where it was not.
@@ -61,11 +68,7 @@ void write_tasks(h5::File* file, const std::vector<TaskRow>& tasks, const RunRec
       "client", tasks, [](const T& t) { return t.of->observation.client; },
       "hospital attacked; -1: all, by their sum");
   table.column<std::string, T>(
-      "kind", tasks,
-      [](const T& t) {
-        const Observation& o = t.of->observation;
-        return o.client == Observation::kSum ? "sum" : o.probe < 0 ? "update" : "probe";
-      },
+      "kind", tasks, [](const T& t) { return kind_of(*t.of); },
       "update | probe | sum (of all updates of the round)");
   table.column<int64_t, T>(
       "probe", tasks, [](const T& t) { return t.of->observation.probe; },
@@ -170,10 +173,10 @@ void write_images(h5::File* file, const std::vector<ImageRow>& rows, const Model
     table.column<int64_t, I>(
         name, rows, [=](const I& i) { return i.score->*member >= bound ? 1 : 0; }, text);
   };
-  success("success_ssim_50", &ImageScore::ssim, 0.5, "1: SSIM of 0.5 or more");
-  success("success_ssim_70", &ImageScore::ssim, 0.7, "1: SSIM of 0.7 or more");
-  success("success_ssim_90", &ImageScore::ssim, 0.9, "1: SSIM of 0.9 or more");
-  success("success_psnr_20", &ImageScore::psnr, 20, "1: PSNR of 20 dB or more");
+  success("success_ssim_50", &ImageScore::ssim, kSuccessSsim50, "1: SSIM of 0.5 or more");
+  success("success_ssim_70", &ImageScore::ssim, kSuccessSsim70, "1: SSIM of 0.7 or more");
+  success("success_ssim_90", &ImageScore::ssim, kSuccessSsim90, "1: SSIM of 0.9 or more");
+  success("success_psnr_20", &ImageScore::psnr, kSuccessPsnr, "1: PSNR of 20 dB or more");
   table.column<double, I>(
       "oracle_psnr", rows, [](const I& i) { return i.oracle->psnr; },
       "best of the result and the snapshots, by the truth: no attacker knows it", "dB");
@@ -182,6 +185,34 @@ void write_images(h5::File* file, const std::vector<ImageRow>& rows, const Model
       "best of the result and the snapshots, by the truth: no attacker knows it");
   file->write_attribute("/attacks/images", "ssim_window",
                         ssim_window(model.input().height, model.input().width));
+}
+
+// What the attacker chose, by method, kind and round, and of all rounds as kAllRounds.
+std::vector<LeakRow> leaks_of(const std::vector<TaskRow>& tasks,
+                              const std::vector<ImageRow>& rows) {
+  std::map<std::tuple<std::string, std::string, int64_t>,
+           std::pair<std::vector<ChosenImage>, std::vector<ChosenTask>>>
+      groups;
+  const auto each = [&](const TaskRow& row, const auto& add) {
+    for (const int64_t round : {kAllRounds, row.of->observation.round})
+      if (row.task->chosen) add(&groups[{row.method, kind_of(*row.of), round}]);
+  };
+  for (const TaskRow& row : tasks) {
+    const Reconstruction& r = row.task->result;
+    each(row, [&](auto* group) {
+      group->second.push_back({r.objective, r.matching_loss, r.iterations, r.evaluations, r.seconds,
+                               r.status == "diverged"});
+    });
+  }
+  for (const ImageRow& row : rows)
+    each(tasks[static_cast<size_t>(row.task)], [&](auto* group) {
+      group->first.push_back({*row.score, row.label_found});
+    });
+  std::vector<LeakRow> out;
+  for (const auto& [key, group] : groups)
+    out.push_back({std::get<0>(key), std::get<1>(key), std::get<2>(key),
+                   summarize_leak(group.first, group.second)});
+  return out;
 }
 
 void append(const at::Tensor& image, std::vector<float>* out) {
@@ -277,6 +308,7 @@ void write_attack_group(h5::File* file, const RunRecord& record) {
   }
   write_tasks(file, tasks, record);
   write_images(file, rows, *record.model);
+  write_leaks(file, leaks_of(tasks, rows));
   write_pixels(file, rows, record);
   write_trace(file, tasks);
 }

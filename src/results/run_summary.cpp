@@ -5,13 +5,14 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
-#include <map>
 #include <numeric>
 #include <vector>
 
 #include "core/error.hpp"
 #include "core/text.hpp"
 #include "h5/file.hpp"
+#include "metrics/leak_summary.hpp"
+#include "results/leak_group.hpp"
 #include "results/schema.hpp"
 
 namespace medpfl {
@@ -40,20 +41,6 @@ h5::File open_run(const std::string& path) {
 }
 
 namespace {
-
-double median(std::vector<double> values) {
-  if (values.empty()) return std::nan("");
-  std::sort(values.begin(), values.end());
-  const size_t middle = values.size() / 2;
-  return values.size() % 2 == 1 ? values[middle] : 0.5 * (values[middle - 1] + values[middle]);
-}
-
-template <class T>
-double mean(const std::vector<T>& values) {
-  double sum = 0;
-  for (const T& v : values) sum += static_cast<double>(v);
-  return values.empty() ? std::nan("") : sum / static_cast<double>(values.size());
-}
 
 std::string training(const h5::File& run) {
   const auto round = run.read<int64_t>("/rounds/round");
@@ -115,61 +102,6 @@ std::string defense_line(const h5::File& run) {
       of("bits", last), of("bytes", last));
 }
 
-struct Leak {
-  std::vector<double> psnr, ssim, evaluations, seconds;
-  std::vector<int64_t> over_20, ssim_50, ssim_70, ssim_90, label_right, found;
-};
-
-std::string leakage(const h5::File& run) {
-  const auto method = run.read<std::string>("/attacks/tasks/method");
-  const auto chosen = run.read<int64_t>("/attacks/tasks/chosen");
-  const auto evaluations = run.read<int64_t>("/attacks/tasks/evaluations");
-  const auto seconds = run.read<double>("/attacks/tasks/seconds");
-  const auto task = run.read<int64_t>("/attacks/images/task");
-  const auto psnr = run.read<double>("/attacks/images/psnr");
-  const auto ssim = run.read<double>("/attacks/images/ssim");
-  const auto label_found = run.read<int64_t>("/attacks/images/label_found");
-  const auto over_20 = run.read<int64_t>("/attacks/images/success_psnr_20");
-  const auto ssim_50 = run.read<int64_t>("/attacks/images/success_ssim_50");
-  const auto ssim_70 = run.read<int64_t>("/attacks/images/success_ssim_70");
-  const auto ssim_90 = run.read<int64_t>("/attacks/images/success_ssim_90");
-  const auto rank = run.read<int64_t>("/attacks/images/rank_of_truth");
-  std::map<std::string, Leak> leaks;
-  for (size_t i = 0; i < task.size(); ++i) {
-    const auto t = static_cast<size_t>(task[i]);
-    if (chosen[t] == 0) continue;
-    Leak& leak = leaks[method[t]];
-    leak.psnr.push_back(psnr[i]);
-    leak.ssim.push_back(ssim[i]);
-    leak.over_20.push_back(over_20[i]);
-    leak.ssim_50.push_back(ssim_50[i]);
-    leak.ssim_70.push_back(ssim_70[i]);
-    leak.ssim_90.push_back(ssim_90[i]);
-    leak.label_right.push_back(label_found[i]);
-    leak.found.push_back(rank[i] == 0 ? 1 : 0);
-  }
-  for (size_t t = 0; t < method.size(); ++t) {
-    leaks[method[t]].evaluations.push_back(static_cast<double>(evaluations[t]));
-    leaks[method[t]].seconds.push_back(seconds[t]);
-  }
-  std::string out =
-      fmt::format("{:<20} {:>6} {:>9} {:>9} {:>8} {:>8} {:>8} {:>8} {:>8} {:>10} {:>11} {:>8}\n",
-                  "attack", "images", "PSNR dB", "> 20 dB", "SSIM", "ASR .5", "ASR .7", "ASR .9",
-                  "labels", "re-identif", "evaluations", "s/task");
-  for (const auto& [name, leak] : leaks)
-    out += fmt::format(
-        "{:<20} {:>6} {:>9.2f} {:>8.0f}% {:>8.3f} {:>7.0f}% {:>7.0f}% {:>7.0f}% {:>7.0f}% "
-        "{:>9.0f}% "
-        "{:>11.0f} {:>8.2f}\n",
-        name, leak.psnr.size(), median(leak.psnr), 100 * mean(leak.over_20), median(leak.ssim),
-        100 * mean(leak.ssim_50), 100 * mean(leak.ssim_70), 100 * mean(leak.ssim_90),
-        100 * mean(leak.label_right), 100 * mean(leak.found), median(leak.evaluations),
-        median(leak.seconds));
-  return out +
-         "PSNR, SSIM, evaluations and seconds: medians. Restarts are chosen by the attacker's own "
-         "loss.\n";
-}
-
 }  // namespace
 
 std::optional<RunState> find_run(const std::string& folder) {
@@ -203,7 +135,7 @@ std::string summarize_run(const std::string& path) {
     out += threat.front() == "malicious-server"
                ? "\nWhat leaked to a malicious server, which changed the model it sent\n"
                : "\nWhat leaked\n";
-    out += leakage(run);
+    out += leak_table(run);
   }
   if (run.exists("/gradients/values")) {
     const h5::Shape shape = run.shape("/gradients/values");

@@ -37,6 +37,10 @@ EXPECTED = {
     "attacks/images": "task index label label_inferred label_found mse psnr ssim rdlv rank_of_truth "
                       "success_ssim_50 success_ssim_70 success_ssim_90 success_psnr_20 "
                       "oracle_psnr oracle_ssim",
+    "attacks/summary": "method kind round images tasks diverged mse psnr psnr_mean ssim ssim_mean rdlv "
+                       "success_psnr_20 success_ssim_50 success_ssim_70 success_ssim_90 "
+                       "label_accuracy reidentified objective matching_loss iterations evaluations "
+                       "seconds",
     "attacks/trace": "iteration objective",
     "attacks/trace/terms": "matching",
     "timings": "seconds",
@@ -246,6 +250,45 @@ def test_inspect_prints_the_tables(folder: Path) -> None:
                  "3 hospitals, 2 ranks", "round", "idlg", "dlg", "PSNR dB", "9 gradients of"):
         assert part in shown.out
     assert medpfl("inspect", folder / "run.h5").out == shown.out
+
+
+def test_inspect_and_the_report_show_the_summary_of_the_file(folder: Path, run: h5py.File) -> None:
+    """One summary of one run: medians over what the attacker chose, by an independent sum, too."""
+    stored = {name: column[()] for name, column in run["attacks/summary"].items()}
+    method, kind = (run[f"attacks/summary/{name}"].asstr()[()] for name in ("method", "kind"))
+    shown = medpfl("inspect", folder).out.splitlines()
+    tasks, images = run["attacks/tasks"], run["attacks/images"]
+    assert (tasks["chosen"][()] == 0).any()
+    for row in np.flatnonzero(stored["round"] == -1):
+        of = ((tasks["method"].asstr()[()] == method[row]) & (tasks["chosen"][()] == 1)
+              & (tasks["kind"].asstr()[()] == kind[row]))
+        kept = of[images["task"][()]]
+        assert stored["images"][row] == kept.sum()
+        for name in ("psnr", "ssim", "mse"):
+            assert stored[name][row] == np.median(images[name][kept]), name
+        assert stored["success_psnr_20"][row] == pytest.approx((images["psnr"][kept] >= 20).mean())
+        assert stored["evaluations"][row] == np.median(tasks["evaluations"][of])
+        line = next(line.split() for line in shown if line.split()[:2] == [method[row], kind[row]])
+        assert line[2:6] == [str(stored["images"][row]), f"{stored['psnr'][row]:.2f}",
+                             f"{100 * stored['success_psnr_20'][row]:.0f}%",
+                             f"{stored['ssim'][row]:.3f}"]
+        assert line[-2] == f"{stored['evaluations'][row]:.0f}"
+    with open_run(folder) as again:
+        for rounds in (False, True):
+            told = summarize_run(again, all_rounds=rounds)
+            for _, score in told.iterrows():
+                at = np.flatnonzero((method == score["method"]) & (kind == score["kind"])
+                                    & (stored["round"] == score["round"]))
+                for metric in METRICS:
+                    np.testing.assert_equal(score[metric.key], stored[metric.column][at[0]])
+        same = summarize(again.images_with_tasks())
+        for metric in METRICS:  # the rule that intervals and files of schema 1.0 go by
+            np.testing.assert_allclose(same[metric.key].astype(float),
+                                       summarize_run(again)[metric.key].astype(float))
+        page = render_report(again)
+        for _, score in summarize_run(again).iterrows():
+            for metric in METRICS:
+                assert f'"value">{number(score[metric.key], metric.unit)}<' in page
 
 
 def test_printed_config_gives_the_same_run(folder: Path, tmp_path: Path) -> None:

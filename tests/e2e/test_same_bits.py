@@ -11,7 +11,8 @@ from harness import all_datasets, complete, text
 
 # Of a run's data these alone may differ: time, hosts, memory, and where the run was told to go.
 VARYING_GROUPS = ("environment/", "timings/")
-VARYING = {"rounds/seconds", "attacks/tasks/seconds", "attacks/tasks/memory_growth"}
+VARYING = {"rounds/seconds", "attacks/tasks/seconds", "attacks/summary/seconds",
+           "attacks/tasks/memory_growth"}
 VARYING_ATTRIBUTES = {"created_utc"}
 VARYING_OPTIONS = {"run.output", "attack.ranks"}
 

@@ -117,6 +117,23 @@ def expect_same_points(expected: Sweep, found: Sweep) -> None:
             expect_same(a["runs"][name], b["runs"][name])
 
 
+def test_the_sweep_and_its_table_show_the_summaries_of_the_runs(done: Sweep) -> None:
+    """Through the links of sweep.h5, and in what pages of sweeps are made from."""
+    with done.index() as index, open_sweep(done.output) as sweep:
+        assert len(sweep.table) > 0
+        for _, row in sweep.table.iterrows():
+            linked = index[f"runs/{row['point']:05}/attacks/summary"]
+            with h5py.File(done.output / row["folder"] / "run.h5") as run:
+                stored = run["attacks/summary"]
+                assert stored["psnr"][()].tolist() == linked["psnr"][()].tolist()
+                at = ((stored["round"][()] == row["round"])
+                      & (stored["method"].asstr()[()] == row["method"])
+                      & (stored["kind"].asstr()[()] == row["kind"]))
+                assert at.sum() == 1
+                for metric in SCORES:
+                    np.testing.assert_equal(row[metric.key], stored[metric.column][at][0])
+
+
 def test_points_are_what_simulate_gives(done: Sweep, tmp_path: Path) -> None:
     """Read through the links of the index, captured gradients included."""
     with done.index() as index:

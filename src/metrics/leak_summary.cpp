@@ -1,0 +1,76 @@
+#include "metrics/leak_summary.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+
+namespace medpfl {
+namespace {
+
+// Those of f(row) that are numbers.
+template <class Row, class F>
+std::vector<double> numbers(const std::vector<Row>& rows, F f) {
+  std::vector<double> out;
+  for (const Row& row : rows)
+    if (const auto value = static_cast<double>(f(row)); !std::isnan(value)) out.push_back(value);
+  return out;
+}
+
+double mean(const std::vector<double>& values) {
+  if (values.empty()) return std::numeric_limits<double>::quiet_NaN();
+  return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
+}
+
+}  // namespace
+
+double median(std::vector<double> values) {
+  values.erase(
+      std::remove_if(values.begin(), values.end(), [](double value) { return std::isnan(value); }),
+      values.end());
+  if (values.empty()) return std::numeric_limits<double>::quiet_NaN();
+  std::sort(values.begin(), values.end());
+  const size_t middle = values.size() / 2;
+  return values.size() % 2 == 1 ? values[middle] : 0.5 * (values[middle - 1] + values[middle]);
+}
+
+LeakSummary summarize_leak(const std::vector<ChosenImage>& images,
+                           const std::vector<ChosenTask>& tasks) {
+  const auto values = [&](double ImageScore::*member) {
+    return numbers(images, [=](const ChosenImage& i) { return i.score.*member; });
+  };
+  const auto reaching = [&](double ImageScore::*member, double bound) {
+    return mean(numbers(images, [=](const ChosenImage& i) { return i.score.*member >= bound; }));
+  };
+  const auto cost = [&](auto member) {
+    return median(numbers(tasks, [=](const ChosenTask& t) { return t.*member; }));
+  };
+  LeakSummary out;
+  out.images = static_cast<int64_t>(images.size());
+  out.tasks = static_cast<int64_t>(tasks.size());
+  out.diverged =
+      std::count_if(tasks.begin(), tasks.end(), [](const ChosenTask& t) { return t.diverged; });
+  out.mse = median(values(&ImageScore::mse));
+  out.psnr = median(values(&ImageScore::psnr));
+  out.ssim = median(values(&ImageScore::ssim));
+  out.rdlv = median(values(&ImageScore::rdlv));
+  out.psnr_mean = mean(values(&ImageScore::psnr));
+  out.ssim_mean = mean(values(&ImageScore::ssim));
+  out.psnr_20 = reaching(&ImageScore::psnr, kSuccessPsnr);
+  out.ssim_50 = reaching(&ImageScore::ssim, kSuccessSsim50);
+  out.ssim_70 = reaching(&ImageScore::ssim, kSuccessSsim70);
+  out.ssim_90 = reaching(&ImageScore::ssim, kSuccessSsim90);
+  out.label_accuracy = mean(numbers(images, [](const ChosenImage& i) { return i.label_found; }));
+  out.reidentified = mean(numbers(images, [](const ChosenImage& i) {
+    const int64_t rank = i.score.rank_of_truth;
+    return rank < 0 ? std::numeric_limits<double>::quiet_NaN() : rank == 0 ? 1.0 : 0.0;
+  }));
+  out.objective = cost(&ChosenTask::objective);
+  out.matching_loss = cost(&ChosenTask::matching_loss);
+  out.iterations = cost(&ChosenTask::iterations);
+  out.evaluations = cost(&ChosenTask::evaluations);
+  out.seconds = cost(&ChosenTask::seconds);
+  return out;
+}
+
+}  // namespace medpfl

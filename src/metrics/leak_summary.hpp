@@ -1,0 +1,47 @@
+#pragma once
+#include <cstdint>
+#include <vector>
+
+#include "metrics/reconstruction_score.hpp"
+
+namespace medpfl {
+
+// Where an image counts as recovered: at the bound, or above.
+inline constexpr double kSuccessPsnr = 20;  ///< dB
+inline constexpr double kSuccessSsim50 = 0.5, kSuccessSsim70 = 0.7, kSuccessSsim90 = 0.9;
+
+/// A true image and what came of it by a task that the attacker chose.
+struct ChosenImage {
+  ImageScore score;
+  bool label_found = false;  ///< its class is among those inferred for the batch
+};
+
+/// What a task that the attacker chose took, and what it came to.
+struct ChosenTask {
+  double objective = 0, matching_loss = 0;  ///< as in Reconstruction
+  int64_t iterations = 0, evaluations = 0;
+  double seconds = 0;
+  bool diverged = false;
+};
+
+/// What leaked to one attack: medians over images or tasks, shares of images in [0, 1]. Values that
+/// are no numbers are left out; not a number where none is left.
+struct LeakSummary {
+  int64_t images = 0, tasks = 0, diverged = 0;  ///< diverged: of the tasks
+  double mse = 0, psnr = 0, ssim = 0, rdlv = 0;
+  double psnr_mean = 0, ssim_mean = 0;
+  double psnr_20 = 0, ssim_50 = 0, ssim_70 = 0, ssim_90 = 0;
+  double label_accuracy = 0;  ///< share of label_found
+  double reidentified = 0;    ///< share whose truth is the nearest candidate, where ranks are known
+  double objective = 0, matching_loss = 0, iterations = 0, evaluations = 0, seconds = 0;
+};
+
+/// The median of the values that are numbers (infinity is one), of an even count the mean of the
+/// middle two; not a number without any.
+double median(std::vector<double> values);
+
+/// The one definition of a run's scores. `images` are those of `tasks`, in any order.
+LeakSummary summarize_leak(const std::vector<ChosenImage>& images,
+                           const std::vector<ChosenTask>& tasks);
+
+}  // namespace medpfl

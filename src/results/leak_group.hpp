@@ -1,0 +1,27 @@
+#pragma once
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "h5/file.hpp"
+#include "metrics/leak_summary.hpp"
+
+namespace medpfl {
+
+/// In the place of a round's number: all rounds together.
+inline constexpr int64_t kAllRounds = -1;
+
+/// One row of /attacks/summary.
+struct LeakRow {
+  std::string method, kind;  ///< kind: update | probe | sum
+  int64_t round = kAllRounds;
+  LeakSummary leak;
+};
+
+/// Writes /attacks/summary.
+void write_leaks(h5::File* file, const std::vector<LeakRow>& rows);
+/// Rows of all rounds as a table for a terminal; of a file without /attacks/summary a line that
+/// says so.
+std::string leak_table(const h5::File& run);
+
+}  // namespace medpfl
