@@ -181,6 +181,7 @@ def write_attacks(group, truth, noise, scores, methods, labels, restarts, rng) -
     columns |= {f"oracle_{name}": columns[name] + 0.01 for name in ("psnr", "ssim")}
     images = group.create_group("images")
     put_all(images, {"task": np.arange(total), "index": 0 * ones, **columns}, "image")
+    write_summary(group, methods)
     images.attrs["ssim_window"] = 11
     put(group, "truth", true, dims="image,channel,height,width")
     put(group, "reconstruction", made.astype(np.float32), dims="image,channel,height,width")
@@ -198,6 +199,31 @@ def write_attacks(group, truth, noise, scores, methods, labels, restarts, rng) -
     put_all(trace, {"iteration": iteration, "objective": objective}, "task,point")
     put_all(trace.create_group("terms"), {"matching": 0.75 * objective, "tv": 0.25 * objective},
             "task,point")
+
+
+def write_summary(group: h5py.Group, methods: tuple[str, ...]) -> None:
+    """What was chosen, by method, of round 0 and of all (-1); task i has the one image i."""
+    keys = [(method, r) for method in sorted(methods) for r in (-1, 0)]
+    tasks, images = group["tasks"], group["images"]
+    chosen = [(tasks["method"].asstr()[()] == method) & (tasks["chosen"][()] == 1) for method, _ in keys]
+
+    def over(table, name, statistic):
+        return np.array([statistic(table[name][()][one]) for one in chosen])
+
+    shares = ("success_psnr_20", "success_ssim_50", "success_ssim_70", "success_ssim_90")
+    put_all(group.create_group("summary"), {
+        "method": [method for method, _ in keys], "kind": ["probe"] * len(keys),
+        "round": np.array([r for _, r in keys]), "images": over(images, "task", len),
+        "tasks": over(tasks, "task", len),
+        "diverged": over(tasks, "status", lambda status: (status == b"diverged").sum()),
+        **{name: over(images, name, np.median) for name in ("mse", "psnr", "ssim", "rdlv")},
+        **{f"{name}_mean": over(images, name, np.mean) for name in ("psnr", "ssim")},
+        **{name: over(images, name, np.mean) for name in shares},
+        "label_accuracy": over(images, "label_found", np.mean),
+        "reidentified": over(images, "rank_of_truth", lambda rank: (rank == 0).mean()),
+        **{name: over(tasks, name, np.median) for name in ("objective", "matching_loss", "iterations",
+                                                           "evaluations", "seconds")},
+    }, "leak")
 
 
 def write_gradients(f: h5py.File, folder: Path, truth, labels, recorded: str, dtype: Any) -> None:

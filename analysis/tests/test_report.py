@@ -244,7 +244,7 @@ def test_command_summary(folder: Path, capsys: pytest.CaptureFixture[str]) -> No
     out = capsys.readouterr().out
     assert "dlg, round 0, probe: 4 images, 4 attacks, 0 diverged" in out
     assert "the attacker knew: weights; batch size 1; labels inferred" in out
-    assert re.search(r"PSNR > 20\sdB\s+\d+\s%", out)
+    assert re.search(r"PSNR ≥\s20\sdB\s+\d+\s%", out)
 
 
 def test_command_export(folder: Path, tmp_path: Path) -> None:

@@ -18,7 +18,9 @@ from reference import ssim
 from test_defenses import COLUMNS as DEFENSE_COLUMNS
 from test_same_bits import expect_same
 
-from medpfl_analysis import open_run
+from medpfl_analysis import open_run, summarize, summarize_run
+from medpfl_analysis.report import number, render_report
+from medpfl_analysis.scores import METRICS
 
 FORMAT = (REPOSITORY / "docs" / "file_format.md").read_text().partition("## benchmark.h5")[0]
 

@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 import h5py
+import numpy as np
 import pytest
 from files import npz
 from harness import (
@@ -33,6 +34,9 @@ from harness import (
     words,
 )
 from test_same_bits import expect_same
+
+from medpfl_analysis import open_sweep
+from medpfl_analysis.sweep import SCORES
 
 GRID = """# two blocks
 [grid]
