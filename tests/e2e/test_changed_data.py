@@ -115,7 +115,7 @@ def test_a_changed_folder_is_refused(change: Callable[[Path], None], names: tupl
     change(data)
     expect_refusal(simulate(output, folder_options(data), "--resume", ranks=ranks[1]), *names)
     assert before == {path: path.read_bytes() for path in output.rglob("*.h5")}
-    complete(output, folder_options(data) | {"federation.rounds": 2}, "--overwrite").close()
+    complete(output, folder_options(data) | {"federation.rounds": 3}, "--overwrite").close()
 
 
 @pytest.mark.parametrize(("array", "name"), [
