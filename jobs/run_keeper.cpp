@@ -117,12 +117,6 @@ void RunKeeper::check_inputs(const InputDigests& inputs, const std::string& wher
           "it holds and what would follow were not of one run; put back what it was begun with, "
           "or begin anew with --overwrite or in another run.output",
           s_.output, join(other, ", "), where));
-    const std::vector<std::string> unknown = unknown_inputs(*inputs_before_, inputs);
-    if (!unknown.empty())
-      log_warning(fmt::format(
-          "the run in {} was begun by a medpfl that kept no digests of {}: whether they are still "
-          "the same is not known ({})",
-          s_.output, join(unknown, ", "), where));
     if (inputs.weights.empty()) record.inputs.weights = inputs_before_->weights;
   });
 }

@@ -16,7 +16,7 @@ from .attack_page import attack_page
 from .defense_page import write_defense_page
 from .export import export_run
 from .hdf5 import RunFormatError
-from .report import headline, interval, number, one_class_note, subline, write_report
+from .report import headline, interval, number, one_class_note, subline, vanished_note, write_report
 from .run import Run, open_run
 from .scores import METRICS, summarize_run
 from .sweep import is_sweep, open_sweep
@@ -35,6 +35,8 @@ def summary_text(run: Run) -> str:
     ]
     if len(summary) > 1:
         parts.append(subline(summary))
+    if note := vanished_note(run.tasks):
+        parts.append(note)
     for _, row in summary.iterrows():
         parts.append(f"\n{row['method']}, round {row['round']}, {row['kind']}: {row['n']} images, "
                      f"{row['tasks']} attacks, {row['diverged']} diverged\n"

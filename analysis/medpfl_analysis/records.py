@@ -20,14 +20,14 @@ TASK_COLUMNS = (
     "task method gradient round client kind probe restart status iterations evaluations seconds "
     "matching_loss chosen threat knowledge"
 ).split()
-NEWER_TASK_COLUMNS = ["memory_growth", "objective"]
+NEWER_TASK_COLUMNS = ["memory_growth", "objective", "gradient_norm", "vanished"]
 IMAGE_COLUMNS = (
     "task index label label_inferred label_found mse psnr ssim rdlv rank_of_truth "
     "success_ssim_50 success_ssim_70 success_ssim_90 success_psnr_20"
 ).split()
 NEWER_IMAGE_COLUMNS = ["oracle_psnr", "oracle_ssim"]
 SUMMARY_COLUMNS = (
-    "method kind round images tasks diverged mse psnr psnr_mean ssim ssim_mean rdlv "
+    "method kind round images tasks diverged vanished mse psnr psnr_mean ssim ssim_mean rdlv "
     "success_psnr_20 success_ssim_50 success_ssim_70 success_ssim_90 label_accuracy reidentified "
     "objective matching_loss iterations evaluations seconds"
 ).split()

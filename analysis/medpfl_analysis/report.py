@@ -99,6 +99,16 @@ def one_class_note(run: Run) -> str:
             f"(balanced accuracy {last['balanced_accuracy']:.2f}).")
 
 
+def vanished_note(tasks: pd.DataFrame) -> str:
+    """How many of the attacked messages of Run.tasks have vanished gradients; nothing for none."""
+    messages = tasks.groupby(["round", "client", "probe"])["vanished"].max()
+    gone = int((messages == 1).sum())
+    if gone == 0:
+        return ""
+    return (f"{gone} of {len(messages)} attacked messages have vanished gradients: the network is sure of "
+            "those images, and little of them is left to read.")
+
+
 def _caution(summary: pd.DataFrame) -> str:
     """Where none passes the threshold, but some still point to their patient."""
     named = (summary["rank_1"] * summary["n"]).sum()
@@ -212,7 +222,8 @@ def _scores(summary: pd.DataFrame) -> list[dict]:
         {
             "method": row["method"], "kind": row["kind"], "n": row["n"],
             "round": "all rounds" if row["round"] == ALL_ROUNDS else f"round {row['round']}",
-            "tasks": row["tasks"], "diverged": row["diverged"], "knowledge": row["knowledge"],
+            "tasks": row["tasks"], "diverged": row["diverged"], "vanished": row["vanished"],
+            "knowledge": row["knowledge"],
             "cells": [(number(row[m.key], m.unit), interval(row, m)) for m in METRICS],
         }
         for _, row in summary.iterrows()
@@ -243,6 +254,7 @@ def render_report(run: Run) -> str:
         last=last,
         evaluated=last is not None and bool(np.isfinite(last["accuracy"])),
         one_class=one_class_note(run),
+        vanished=vanished_note(run.tasks),
         number=number,
         set_options=set_options.to_dict("records"),
         options=run.provenance.to_dict("records"),

@@ -155,14 +155,14 @@ def summarize_run(
     for metric in metrics:
         made[metric.key] = rows[metric.column].to_numpy()
     return made.assign(n=rows["images"].to_numpy(), tasks=rows["tasks"].to_numpy(),
-                       diverged=rows["diverged"].to_numpy())
+                       diverged=rows["diverged"].to_numpy(), vanished=rows["vanished"].to_numpy())
 
 
 def summarize(images: pd.DataFrame, metrics: Sequence[Metric] = METRICS) -> pd.DataFrame:
     """Scores of each (method, round, kind) over chosen tasks; of a run use summarize_run().
 
     `images` is `Run.images_with_tasks()`. Columns: method, round, kind, n (images), tasks,
-    diverged (tasks), knowledge (text), and for each metric `key`, `key_low`, `key_high`: the
+    diverged (tasks), vanished (tasks on vanished gradients), knowledge (text), and for each metric `key`, `key_low`, `key_high`: the
     value and its 95 % bootstrap interval over images, NaN where there is none; shares in [0, 1].
     """
     return _score(chosen_images(images), metrics)
@@ -177,6 +177,7 @@ def _score(chosen: pd.DataFrame, metrics: Sequence[Metric]) -> pd.DataFrame:
             "n": len(frame),
             "tasks": len(tasks),
             "diverged": int((tasks["status"] == "diverged").sum()),
+            "vanished": int((tasks["vanished"] == 1).sum()),
             "knowledge": " | ".join(sorted(tasks["knowledge"].unique())),
         }
         for metric in metrics:
@@ -186,7 +187,7 @@ def _score(chosen: pd.DataFrame, metrics: Sequence[Metric]) -> pd.DataFrame:
             row[metric.key] = float(metric.statistic(values)) if len(values) else np.nan
             row |= {f"{metric.key}_low": low, f"{metric.key}_high": high}
         rows.append(row)
-    columns = [*GROUP, "n", "tasks", "diverged", "knowledge"]
+    columns = [*GROUP, "n", "tasks", "diverged", "vanished", "knowledge"]
     for metric in metrics:
         columns += [metric.key, f"{metric.key}_low", f"{metric.key}_high"]
     return pd.DataFrame(rows, columns=columns)

@@ -102,12 +102,35 @@ def test_accuracy_far_below_auroc_is_explained(tmp_path: Path, capsys: pytest.Ca
     assert words not in page(folder)
 
 
+def test_vanished_gradients_are_counted_by_message(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Once, however many attacks and starts; in the report, the summary and the export."""
+    folder = write_run(tmp_path / "run", methods=("dlg", "cpl"), restarts=2)
+    assert "vanished gradients" not in page(folder)
+    with h5py.File(folder / "run.h5", "a") as file:
+        flag = file["attacks/tasks/vanished"]
+        flag[...] = file["attacks/tasks/gradient"][()] == 1
+        assert flag[()].sum() == 4
+    said = "1 of 4 attacked messages have vanished gradients"
+    assert said in page(folder)
+    assert main(["summary", str(folder)]) == 0
+    assert said in capsys.readouterr().out
+    assert main(["export", str(folder), "--output", str(tmp_path / "out")]) == 0
+    assert pd.read_csv(tmp_path / "out/tasks.csv")["vanished"].sum() == 4
+    assert (pd.read_csv(tmp_path / "out/images.csv")["gradient_norm"] == 2.5).all()
+    with h5py.File(folder / "run.h5", "a") as file:
+        del file["attacks/tasks/vanished"]
+    assert "vanished gradients" not in page(folder)
+
+
 def images_of(psnr: list[float], method: str = "dlg") -> pd.DataFrame:
     n = len(psnr)
     return pd.DataFrame({
         "task": np.arange(n), "psnr": psnr, "success_psnr_20": [int(p >= 20) for p in psnr],
         "chosen": 1, "method": method, "round": 0, "client": np.arange(n), "kind": "update",
-        "probe": -1, "gradient": np.arange(n), "knowledge": "", "label": 0, "status": "finished"})
+        "probe": -1, "gradient": np.arange(n), "knowledge": "", "label": 0, "status": "finished",
+        "vanished": 0})
 
 
 @pytest.mark.parametrize(("psnr", "words"), [

@@ -51,7 +51,7 @@ Optimizer::Status Adam::step(const Function& function, float* x) {
   }
   take_sign();
   ++steps_;
-  if (all([](float g) { return g == 0; })) return Status::kStalled;
+  if (all([](float g) { return g == 0; })) return Status::kFlat;
   const auto b1 = static_cast<float>(options_.beta1), b2 = static_cast<float>(options_.beta2);
   // Rounded once: 1 - b2 in float32 is off by 5e-5 of itself.
   const auto c1 = static_cast<float>(1 - options_.beta1);

@@ -119,7 +119,7 @@ class FcReadout final : public ClosedFormAttack {
   Reading read(const Model& model, const Observation& observation, ImageFit* fit) const override {
     const Gradient gradient(model, observation, layer(model));
     Reading out;
-    out.status = "stalled";
+    out.status = "unread";
     const Rows live = gradient.live_rows();
     if (live.empty()) return out;
     const auto batch = static_cast<size_t>(observation.batch);
@@ -134,7 +134,7 @@ class FcReadout final : public ClosedFormAttack {
     out.images.resize(std::min(out.images.size(), batch));
     const bool all = out.images.size() == batch && !out.images.back().out_of_range() &&
                      out.images.back().least_misfit() <= tolerance();
-    out.status = all ? "converged" : "finished";
+    out.status = all ? "verified" : "finished";
     // What is missing is in the mixtures; the best guess at it is that of all rows together.
     if (out.images.size() < batch) out.images.resize(batch, image_of(model, gradient, live, fit));
     out.unexplained = gradient.unexplained(out.images);

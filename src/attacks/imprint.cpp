@@ -93,7 +93,7 @@ class Imprint final : public ClosedFormAttack {
     Reading out;
     out.images = peel(model, observation.batch, fit, &cells);
     const bool all = static_cast<int64_t>(out.images.size()) == observation.batch;
-    out.status = all ? "converged" : out.images.empty() ? "stalled" : "finished";
+    out.status = all ? "verified" : out.images.empty() ? "unread" : "finished";
     out.unexplained = cells.left();
     if (!all) add_mixtures(model, observation.batch, fit, cells, &out.images);
     return out;

@@ -105,7 +105,7 @@ Optimizer::Status Lbfgs::step(const Function& function, float* x) {
     known_ = true;
   }
   if (!std::isfinite(value_)) return Status::kNotFinite;
-  if (gradient_vanished()) return Status::kStalled;
+  if (gradient_vanished()) return Status::kFlat;
   for (int64_t k = 0; k < options_.inner; ++k) {
     double length = options_.learning_rate;
     if (started_) {
@@ -123,7 +123,8 @@ Optimizer::Status Lbfgs::step(const Function& function, float* x) {
     previous_ = gradient_;
     const double slope = dot(gradient_.data(), direction_.data(), n_);
     if (!std::isfinite(slope)) return Status::kNotFinite;
-    if (slope > -options_.tolerance_change && !options_.strong_wolfe) return Status::kStalled;
+    if (slope > -options_.tolerance_change && !options_.strong_wolfe)
+      return started_ ? Status::kStalled : Status::kFlat;
     const double before = value_;
     if (options_.strong_wolfe) {
       if (slope >= 0 || !search(function, x, length, slope)) {
@@ -143,7 +144,7 @@ Optimizer::Status Lbfgs::step(const Function& function, float* x) {
     }
     started_ = true;
     if (!std::isfinite(value_)) return Status::kNotFinite;
-    if (gradient_vanished()) return Status::kStalled;
+    if (gradient_vanished()) return Status::kFlat;
     if (!options_.strong_wolfe &&
         (step_ * largest(direction_.data(), n_) <= options_.tolerance_change ||
          std::abs(value_ - before) < options_.tolerance_change))

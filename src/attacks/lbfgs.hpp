@@ -27,7 +27,7 @@ class Lbfgs final : public Optimizer {
  public:
   Lbfgs(const LbfgsOptions& options, int64_t n);
 
-  /// Up to `inner` steps. Stalled: gradient below tolerance, or no descent found.
+  /// Up to `inner` steps. Flat: gradient below tolerance. Stalled: no descent found.
   Status step(const Function& function, float* x) override;
   /// Forgets the curvature pairs and that x was known.
   void moved() override;

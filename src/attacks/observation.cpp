@@ -2,6 +2,10 @@
 
 namespace medpfl {
 
+double gradient_norm(const Observation& observation) {
+  return observation.gradient.norm(observation.gradient.layout().trainable());
+}
+
 Observation assuming(Observation observation, const LocalGuess& guess) {
   Observation& o = observation;
   const double length = o.rate * static_cast<double>(o.steps);

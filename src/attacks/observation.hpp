@@ -29,6 +29,14 @@ struct Observation {
   at::Tensor public_mean;  ///< float32 [C, H, W], mean public image; only where the attack uses it
 };
 
+/// L2 norm of the gradient's parameters, as the attacker sees it.
+double gradient_norm(const Observation& observation);
+
+/// Below this norm a gradient has vanished. In float32 probabilities below 1 lie 6e-8 apart, and a
+/// LeNet's gradient is some 16 to 30 times the error of its outputs: below 1e-6 the probability of
+/// the true class has rounded to 1, and what is left of the gradient is in its last digits.
+inline constexpr double kVanishedNorm = 1e-6;
+
 /// What an attacker assumes of local training where the protocol does not say; 0: as it says.
 struct LocalGuess {
   int64_t steps = 0, batch = 0;  ///< see Observation::steps, local_batch

@@ -13,7 +13,8 @@ class Optimizer {
   using Function = std::function<double(const float* x, float* gradient)>;
   enum class Status {
     kRunning,
-    kStalled,    ///< no further progress from here
+    kFlat,       ///< the gradient of the objective is zero, or below tolerance
+    kStalled,    ///< no descent was found from here
     kNotFinite,  ///< the objective became NaN or infinite
   };
   virtual ~Optimizer() = default;

@@ -14,9 +14,7 @@ namespace medpfl {
 struct Reconstruction {
   at::Tensor images;            ///< float32 [B, C, H, W] in [0, 1]
   std::vector<int64_t> labels;  ///< [B], as inferred, given or optimized
-  std::string status;           ///< converged: below stop_loss | stalled | finished | diverged |
-                                ///< flat: no slope at its start | unimproved: its start is the
-                                ///< best | budget: used up | dropped: by successive halving
+  std::string status;           ///< the criterion that ended it, a word of kStatusWords
   /// What the attack makes least, before decoding: the whole weighted objective, or a criterion of
   /// its own. The attacker chooses among restarts by it; infinity: never finite.
   double objective = 0;
@@ -35,6 +33,13 @@ struct Reconstruction {
   std::vector<int64_t> snapshot_iterations;
   std::vector<at::Tensor> snapshots;  ///< each float32 [B, C, H, W] in [0, 1]
 };
+
+/// The words of `status`, with what each says.
+inline const std::string kStatusWords =
+    "below-stop-loss | verified (closed form: every image) | unread (closed form: no image) | "
+    "flat (no slope of the objective) | stalled (no descent) | patience (used up) | unimproved "
+    "(its start is the best) | finished (all iterations) | diverged | budget (used up) | "
+    "dropped (by halving)";
 
 void pack(const Reconstruction& reconstruction, ByteWriter* out);
 Reconstruction unpack_reconstruction(ByteReader* in);

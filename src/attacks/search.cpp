@@ -42,6 +42,14 @@ std::vector<Variables> variables_of(const MatchingSettings& s, const Model& mode
   return members;
 }
 
+// None where a gradient of zero would meet it: then any candidate does that tells as little.
+double usable_stop_loss(const MatchingSettings& s, const Objective& objective, int64_t size) {
+  const std::vector<float> zero(static_cast<size_t>(size));
+  std::vector<float> derivative(zero.size());
+  const double of_zero = s.objective_scale * objective.evaluate(zero.data(), derivative.data());
+  return of_zero < s.stop_loss ? 0 : s.stop_loss;
+}
+
 bool inside_box(const float* x, int64_t n) {
   return std::all_of(x, x + n, [](float v) { return v >= 0 && v <= 1; });
 }
@@ -59,6 +67,7 @@ Search::Search(const MatchingSettings& settings, const std::vector<int64_t>& sna
       pixels_(count_of(members_.front().varied_shape())),
       x_(static_cast<size_t>(s_.group * size_)),
       objective_(make_objective(s_.objective, observation.gradient)),
+      stop_loss_(usable_stop_loss(s_, *objective_, observation.gradient.size())),
       engine_(make_update_engine(s_.update, s_.engine, model, observation, *objective_)),
       target_(make_terms(s_, model, observation, labels_), engine_.get(), s_.objective_scale,
               s_.gradient_penalty, knowledge(model, observation)),
@@ -168,7 +177,8 @@ void Search::settle() {
       best_ = start;
     }
   }
-  const bool ended_alone = result_.status == "finished" || result_.status == "stalled";
+  const bool ended_alone =
+      result_.status == "finished" || result_.status == "stalled" || result_.status == "patience";
   if (ended_alone && optimizer_->evaluations() > 1 && best_ == start) result_.status = "unimproved";
 }
 
@@ -226,11 +236,11 @@ bool Search::iterate() {
     result_.trace_terms.insert(result_.trace_terms.end(), terms_.begin(), terms_.end());
   }
   keep_snapshot(iteration);
-  if (s_.patience > 0 && iteration - gained_ >= s_.patience) result_.status = "stalled";
+  if (s_.patience > 0 && iteration - gained_ >= s_.patience) result_.status = "patience";
   if (status == Optimizer::Status::kNotFinite) result_.status = "diverged";
-  if (status == Optimizer::Status::kStalled)
-    result_.status = optimizer_->evaluations() == 1 ? "flat" : "stalled";
-  if (best_value_ < s_.stop_loss) result_.status = "converged";
+  if (status == Optimizer::Status::kFlat) result_.status = "flat";
+  if (status == Optimizer::Status::kStalled) result_.status = "stalled";
+  if (best_value_ < stop_loss_) result_.status = "below-stop-loss";
   return result_.status == "finished" && iteration < s_.iterations;
 }
 

@@ -67,6 +67,7 @@ class Search {
   const int64_t size_, pixels_;        // variables of a member, pixels of its images
   std::vector<float> x_, start_;       // [group, size]
   std::unique_ptr<Objective> objective_;
+  const double stop_loss_;  // 0: none
   std::unique_ptr<MatchingEngine> engine_;
   MatchingTarget target_;
   std::unique_ptr<Optimizer> optimizer_;

@@ -53,6 +53,7 @@ void pack(const AttackCase& one, ByteWriter* out) {
   pack_flat(o.gradient, out);
   pack_tensor(one.truth.images, out);
   out->array(one.truth.labels);
+  out->value(one.gradient_norm);
 }
 
 AttackCase unpack_case(const ParameterLayout& layout, ByteReader* in) {
@@ -62,6 +63,7 @@ AttackCase unpack_case(const ParameterLayout& layout, ByteReader* in) {
   o.gradient = unpack_flat(layout, in);
   one.truth.images = unpack_tensor(in);
   one.truth.labels = in->array<int64_t>();
+  one.gradient_norm = in->value<double>();
   return one;
 }
 

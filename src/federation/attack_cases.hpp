@@ -20,6 +20,7 @@ struct Truth {
 struct AttackCase {
   Observation observation;  ///< without the weights, which all cases of a round share
   Truth truth;
+  double gradient_norm = 0;  ///< of the observation, which it outlives; AttackCases::add notes it
 };
 
 /// The messages under attack, and what scoring needs. Lives on rank 0.
@@ -30,7 +31,10 @@ class AttackCases {
 
   explicit AttackCases(const ParameterLayout& layout) : layout_(layout) {}
 
-  void add(AttackCase one) { cases_.push_back(std::move(one)); }
+  void add(AttackCase one) {
+    one.gradient_norm = gradient_norm(one.observation);
+    cases_.push_back(std::move(one));
+  }
   void set_weights(int64_t round, const FlatParameters& weights) { weights_[round] = weights; }
   /// uint8 [M, C, H, W], M <= kMaxCandidates. A hospital's are the same in all rounds.
   void set_shard_images(int64_t client, at::Tensor images) { shards_[client] = std::move(images); }

@@ -89,10 +89,12 @@ void AttackQueue::warn_after(const AttackTask& task) {
   const int64_t round = attack_case(task).observation.round;
   if (task.result.status == "flat")
     warn("flat " + name,
-         fmt::format("{} returns its start in round {} (status flat): the slope of its objective "
-                     "there is below what L-BFGS without line search takes for 0; set "
-                     "attack.{}.line_search=strong-wolfe, or a larger attack.{}.objective_scale",
-                     name, round, name, name));
+         fmt::format(
+             "{} stops in round {} where its objective has no slope (status flat), at its "
+             "start for the most part: the gradient it was given has vanished, or L-BFGS "
+             "without line search takes the slope for 0; there "
+             "attack.{}.line_search=strong-wolfe or a larger attack.{}.objective_scale helps",
+             name, round, name, name));
   if (task.result.status == "unimproved")
     warn("unimproved " + name,
          fmt::format("{} returns its start in round {} (status unimproved): in [0, 1] nothing it "

@@ -50,6 +50,8 @@ LeakSummary summarize_leak(const std::vector<ChosenImage>& images,
   out.tasks = static_cast<int64_t>(tasks.size());
   out.diverged =
       std::count_if(tasks.begin(), tasks.end(), [](const ChosenTask& t) { return t.diverged; });
+  out.vanished =
+      std::count_if(tasks.begin(), tasks.end(), [](const ChosenTask& t) { return t.vanished; });
   out.mse = median(values(&ImageScore::mse));
   out.psnr = median(values(&ImageScore::psnr));
   out.ssim = median(values(&ImageScore::ssim));

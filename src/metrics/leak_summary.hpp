@@ -22,12 +22,14 @@ struct ChosenTask {
   int64_t iterations = 0, evaluations = 0;
   double seconds = 0;
   bool diverged = false;
+  bool vanished = false;  ///< the gradient of the message attacked
 };
 
 /// What leaked to one attack: medians over images or tasks, shares of images in [0, 1]. Values that
 /// are no numbers are left out; not a number where none is left.
 struct LeakSummary {
-  int64_t images = 0, tasks = 0, diverged = 0;  ///< diverged: of the tasks
+  int64_t images = 0, tasks = 0;
+  int64_t diverged = 0, vanished = 0;  ///< of the tasks; vanished: of gradients that were
   double mse = 0, psnr = 0, ssim = 0, rdlv = 0;
   double psnr_mean = 0, ssim_mean = 0;
   double psnr_20 = 0, ssim_50 = 0, ssim_70 = 0, ssim_90 = 0;

@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <limits>
 #include <map>
@@ -76,10 +78,13 @@ void write_tasks(h5::File* file, const std::vector<TaskRow>& tasks, const RunRec
   table.column<int64_t, T>(
       "restart", tasks, [](const T& t) { return t.task->restart; }, "number of the start");
   table.column<std::string, T>(
-      "status", tasks, [](const T& t) { return t.task->result.status; },
-      "converged (below stop_loss) | stalled | finished | diverged | flat (no slope at its start) "
-      "| "
-      "unimproved (its start is the best) | budget | dropped");
+      "status", tasks, [](const T& t) { return t.task->result.status; }, kStatusWords);
+  table.column<double, T>(
+      "gradient_norm", tasks, [](const T& t) { return t.of->gradient_norm; },
+      "L2 norm of the message's gradient, as the attacker sees it");
+  table.column<int64_t, T>(
+      "vanished", tasks, [](const T& t) { return t.of->gradient_norm < kVanishedNorm ? 1 : 0; },
+      fmt::format("1: gradient_norm is below {:g}", kVanishedNorm));
   table.column<int64_t, T>(
       "iterations", tasks, [](const T& t) { return t.task->result.iterations; },
       "outer iterations made");
@@ -201,7 +206,7 @@ std::vector<LeakRow> leaks_of(const std::vector<TaskRow>& tasks,
     const Reconstruction& r = row.task->result;
     each(row, [&](auto* group) {
       group->second.push_back({r.objective, r.matching_loss, r.iterations, r.evaluations, r.seconds,
-                               r.status == "diverged"});
+                               r.status == "diverged", row.of->gradient_norm < kVanishedNorm});
     });
   }
   for (const ImageRow& row : rows)

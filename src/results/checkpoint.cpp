@@ -23,7 +23,6 @@ namespace medpfl {
 namespace {
 
 constexpr int64_t kCheckpointVersion = 6;
-constexpr int64_t kWithoutInputs = 5;  // that version is like this one, without digests
 constexpr const char* kNewest = "checkpoint.h5";
 constexpr const char* kPrevious = "checkpoint.previous.h5";
 constexpr const char* kKept = "checkpoint.kept.h5";  // while a new one takes its place
@@ -54,7 +53,7 @@ Checkpoint read(const std::string& path) {
   const int64_t version = file.read_integer_attribute("/", "checkpoint_version").at(0);
   Checkpoint c;
   c.build = file.read_text_attribute("/", "build");
-  if (version != kCheckpointVersion && version != kWithoutInputs)
+  if (version != kCheckpointVersion)
     throw FormatError(
         fmt::format("{}: checkpoint version {}, this program reads {}; resume with "
                     "the program that wrote it ({})",
@@ -63,7 +62,7 @@ Checkpoint read(const std::string& path) {
   c.finished_tasks = file.read_integer_attribute("/", "finished_tasks").at(0);
   c.client_states = file.read_text_attribute("/", "client_states");
   c.config = file.read_text("/config");
-  if (version != kWithoutInputs) c.inputs = file.read_text("/inputs");
+  c.inputs = file.read_text("/inputs");
   c.shared = read_bytes(file, "/state/shared");
   c.server = read_bytes(file, "/state/server");
   if (file.read_integer_attribute("/", "checksum").at(0) != checksum(c))

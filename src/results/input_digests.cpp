@@ -51,12 +51,4 @@ std::vector<std::string> other_inputs(const InputDigests& before, const InputDig
   return words;
 }
 
-std::vector<std::string> unknown_inputs(const InputDigests& before, const InputDigests& now) {
-  std::vector<std::string> words;
-  for (const Input& input : kInputs)
-    if ((before.*input.digest).empty() && !(now.*input.digest).empty())
-      words.emplace_back(input.words);
-  return words;
-}
-
 }  // namespace medpfl

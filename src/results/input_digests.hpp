@@ -20,7 +20,5 @@ InputDigests read_input_digests(const std::string& text);
 
 /// The inputs, in words, that both know and that differ.
 std::vector<std::string> other_inputs(const InputDigests& before, const InputDigests& now);
-/// The inputs, in words, that are there now and of which `before` says nothing.
-std::vector<std::string> unknown_inputs(const InputDigests& before, const InputDigests& now);
 
 }  // namespace medpfl

@@ -58,6 +58,9 @@ void write_leaks(h5::File* file, const std::vector<LeakRow>& rows) {
   table.column<int64_t, L>(
       "diverged", rows, [](const L& l) { return l.leak.diverged; },
       "of these, those that diverged");
+  table.column<int64_t, L>(
+      "vanished", rows, [](const L& l) { return l.leak.vanished; },
+      "of these, those that attacked a vanished gradient");
   for (const RealColumn& column : real_columns())
     table.column<double, L>(
         column.name, rows, [&](const L& l) { return l.leak.*column.member; }, column.text,

@@ -6,8 +6,11 @@
 #include <cmath>
 #include <filesystem>
 #include <numeric>
+#include <set>
+#include <tuple>
 #include <vector>
 
+#include "attacks/observation.hpp"
 #include "core/error.hpp"
 #include "core/text.hpp"
 #include "h5/file.hpp"
@@ -102,6 +105,25 @@ std::string defense_line(const h5::File& run) {
       of("bits", last), of("bytes", last));
 }
 
+// Of messages, each attacked by several methods and from several starts.
+std::string vanished(const h5::File& run) {
+  if (!run.exists("/attacks/tasks/vanished")) return "";
+  const auto flag = run.read<int64_t>("/attacks/tasks/vanished");
+  const auto round = run.read<int64_t>("/attacks/tasks/round");
+  const auto client = run.read<int64_t>("/attacks/tasks/client");
+  const auto probe = run.read<int64_t>("/attacks/tasks/probe");
+  std::set<std::tuple<int64_t, int64_t, int64_t>> all, gone;
+  for (size_t t = 0; t < flag.size(); ++t) {
+    all.emplace(round[t], client[t], probe[t]);
+    if (flag[t] == 1) gone.emplace(round[t], client[t], probe[t]);
+  }
+  if (gone.empty()) return "";
+  return fmt::format(
+      "{} of {} attacked messages have vanished gradients (L2 norm below {:g}): the network is "
+      "sure of those images, and little of them is left to read\n",
+      gone.size(), all.size(), kVanishedNorm);
+}
+
 }  // namespace
 
 std::optional<RunState> find_run(const std::string& folder) {
@@ -135,7 +157,7 @@ std::string summarize_run(const std::string& path) {
     out += threat.front() == "malicious-server"
                ? "\nWhat leaked to a malicious server, which changed the model it sent\n"
                : "\nWhat leaked\n";
-    out += leak_table(run);
+    out += leak_table(run) + vanished(run);
   }
   if (run.exists("/gradients/values")) {
     const h5::Shape shape = run.shape("/gradients/values");

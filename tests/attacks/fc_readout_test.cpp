@@ -38,7 +38,7 @@ TEST(FcReadout, IsExactForOneImageUnderEveryActivationAndClass) {
       const Reconstruction result = run(model, observe(model, image, {label}));
       EXPECT_GT(psnr(result.images, image), 90) << activation;
       EXPECT_EQ(result.labels, std::vector<int64_t>{label}) << activation;
-      EXPECT_EQ(result.status, "converged") << activation;
+      EXPECT_EQ(result.status, "verified") << activation;
       EXPECT_LT(result.objective, 1e-9) << activation;
       EXPECT_TRUE(std::isnan(result.matching_loss)) << "no distance is measured";
     }
@@ -56,7 +56,7 @@ TEST(FcReadout, UndoesTheNormalizationOfPixels) {
   const Reconstruction result = run(model, observe(model, image, {2}));
   EXPECT_GT(psnr(result.images, image), 90);
   EXPECT_EQ(result.labels, std::vector<int64_t>{2});
-  EXPECT_EQ(result.status, "converged");
+  EXPECT_EQ(result.status, "verified");
 }
 
 // Rows of a constructed gradient, each weight_i = sum_j d_ij x_j and bias_i = sum_j d_ij.
@@ -88,7 +88,7 @@ TEST(FcReadout, TellsSingleImagesFromMixtures) {
   const std::vector<int64_t> labels = {2, 0, 2};
   const Reconstruction result = run(model, observe(model, images, labels));
   ASSERT_EQ(result.images.size(0), 3);
-  EXPECT_EQ(result.status, "converged");
+  EXPECT_EQ(result.status, "verified");
   std::set<int64_t> found;
   for (int64_t r = 0; r < 3; ++r)
     for (int64_t j = 0; j < 3; ++j)
@@ -131,7 +131,7 @@ TEST(FcReadout, DeadAndBrokenGradientsAreResults) {
   const Model model = build("mlp", 8, 3, "relu", {{"hidden", "4"}});
   Observation seen = observe(model, noise_images(2, 8, 1), {0, 1});
   seen.gradient.fill(0);
-  EXPECT_EQ(run(model, seen).status, "stalled");
+  EXPECT_EQ(run(model, seen).status, "unread");
   EXPECT_EQ(run(model, seen).images.size(0), 2);
   seen.gradient.fill(std::nanf(""));
   const Reconstruction result = run(model, seen);

@@ -1,4 +1,5 @@
 #include <ATen/ops/isfinite.h>
+#include <ATen/ops/tensor.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -8,6 +9,7 @@
 #include "attack_runs.hpp"
 #include "core/error.hpp"
 #include "metrics/image.hpp"
+#include "models/differentiator.hpp"
 #include "observations.hpp"
 
 namespace medpfl {
@@ -243,9 +245,49 @@ TEST(MatchingAttack, BoxKeepsImagesInRangeAndPatienceEndsIt) {
   EXPECT_EQ(r.iterations, 8);
   const Reconstruction late = run(
       *make_attack("inverting-gradients", {{"labels", "idlg"}, {"patience", "2"}}), model, seen);
-  EXPECT_EQ(late.status, "stalled");
+  EXPECT_EQ(late.status, "patience");
   EXPECT_LT(late.iterations, 4800);
   EXPECT_LT(late.matching_loss, late.trace.front());
+}
+
+// A LeNet at U(-0.5, 0.5) that is made ever surer of the image: the margin of its logits grows.
+Observation sure(const Model& model, const at::Tensor& image, int64_t label, float margin) {
+  Observation seen = observe(model, image, {label});
+  seen.weights.view(model.head().weight).zero_();
+  seen.weights.view(model.head().bias).zero_()[label] = margin;
+  Differentiator(model, seen.weights)
+      .gradient(image, at::tensor({label}, at::kLong), &seen.gradient);
+  return seen;
+}
+
+TEST(VanishedGradient, IsThatOfAProbabilityThatRoundsToOne) {
+  const auto [image, label] = phantom_image(32, 3);
+  const Model model = build("lenet-medpfl", 32, 4);
+  for (const float margin : {0.0F, 5.0F, 10.0F, 14.0F}) {
+    EXPECT_LT(1 / (1 + 3 * std::exp(-margin)), 1.0F) << margin;
+    EXPECT_GT(gradient_norm(sure(model, image, label, margin)), kVanishedNorm) << margin;
+  }
+  for (const float margin : {21.0F, 25.0F, 40.0F, 200.0F}) {
+    EXPECT_EQ(1 / (1 + 3 * std::exp(-margin)), 1.0F) << margin;
+    EXPECT_LT(gradient_norm(sure(model, image, label, margin)), kVanishedNorm) << margin;
+  }
+}
+
+// Any candidate of a sure network has a gradient as near to zero: stop_loss must not be met by it.
+TEST(VanishedGradient, MeetsNoStopLoss) {
+  const auto [image, label] = phantom_image(16, 3);
+  const Model model = build("lenet-dlg", 16, 4);
+  const Observation seen = sure(model, image, label, 21);
+  const Reconstruction r =
+      run(*make_attack("idlg", {{"stop_loss", "1e-6"}, {"iterations", "20"}}), model, seen);
+  EXPECT_LT(r.matching_loss, 1e-6);
+  EXPECT_EQ(r.status, "flat");
+  // A distance that is relative to the gradient is 1 for a gradient of zero: stop_loss holds.
+  const Reconstruction relative =
+      run(*make_attack("idlg",
+                       {{"stop_loss", "0.99"}, {"objective", "relative-l2"}, {"init", "uniform"}}),
+          model, observe(model, image, {label}));
+  EXPECT_EQ(relative.status, "below-stop-loss");
 }
 
 TEST(MatchingAttack, OptionsThatDoNotFitTheNetworkAreRefused) {

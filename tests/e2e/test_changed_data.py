@@ -8,7 +8,6 @@ import shutil
 import struct
 import subprocess
 import time
-import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -200,32 +199,6 @@ def test_another_weights_file_is_refused(tmp_path: Path) -> None:
     assert "the run goes on with the weights it has" in result.err
     with h5py.File(output / "run.h5") as run:
         assert len(text(run["model"].attrs["weights_digest"])) == 64
-
-
-def test_a_run_without_digests_is_told(tmp_path: Path) -> None:
-    """A checkpoint of version 5: it goes on, with a warning."""
-    data, output = image_folder(tmp_path / "data"), tmp_path / "out"
-    stop(output, TINY | folder_options(data))
-    for name in ("checkpoint.h5", "checkpoint.previous.h5"):
-        with h5py.File(output / name, "a") as file:
-            crc = without_inputs(file)
-            file.attrs["checkpoint_version"] = np.int64(5)
-            file.attrs["checksum"] = np.int64(crc)
-            del file["inputs"]
-    result = simulate(output, folder_options(data), "--resume")
-    assert result.code == 0, result.err
-    assert "kept no digests of training images, training labels, test images, test labels" \
-        in result.err
-
-
-def without_inputs(file: h5py.File) -> int:
-    """The checksum of a checkpoint that has none."""
-    crc = 0
-    for part in (text(file["config"][()]).encode(), text(file.attrs["build"]).encode(),
-                 text(file.attrs["client_states"]).encode(), file["state/shared"][()].tobytes(),
-                 file["state/server"][()].tobytes()):
-        crc = zlib.crc32(part, crc)
-    return crc
 
 
 def test_a_point_of_a_sweep_is_refused(tmp_path: Path) -> None:

@@ -104,6 +104,32 @@ def test_accuracy_far_below_auroc_is_explained(named: str, tmp_path: Path) -> No
     assert (said in medpfl("inspect", tmp_path / "out").out) == (named == "one class")
 
 
+def test_vanished_gradients_are_flagged_and_end_no_search(tmp_path: Path) -> None:
+    """A head that is sure of class 0: its images vanish, others do not; stop_loss is no success of an attack."""
+    net = network("mlp")
+    with torch.no_grad():
+        *_, head, bias = net.parameters()
+        head.fill_(0)
+        bias[:] = torch.tensor([30.0, 0, 0, 0])
+    names = [f"dense{layer}.{part}" for layer in (1, 2) for part in ("weight", "bias")]
+    torch.save(dict(zip(names, net.parameters(), strict=True)), tmp_path / "w.pt")
+    options = {"model.name": "mlp", "model.weights": tmp_path / "w.pt", "attack.method": "idlg", "attack.restarts": 2,
+               "federation.rounds": 1, "attack.idlg.stop_loss": 1e-6, "attack.probes": 4, "attack.probe_batch": 1}
+    with complete(tmp_path / "out", options) as run:
+        tasks = run["attacks/tasks"]
+        norm, vanished = tasks["gradient_norm"][()], tasks["vanished"][()]
+        assert np.allclose(norm, run["gradients/norm"][()][tasks["gradient"][()]], rtol=1e-6)
+        assert np.array_equal(vanished == 1, norm < 1e-6)
+        first = run["gradients/batches/image"][()][run["gradients/batches/start"][()][tasks["gradient"][()]]]
+        assert np.array_equal(vanished == 1, run["gradients/batches/labels"][()][first] == 0)
+        status = tasks["status"].asstr()[()]
+        assert 0 < vanished.sum() < len(vanished)
+        assert "below-stop-loss" not in status[vanished == 1]
+        gone = vanished.sum() // 2
+    assert f"{gone} of {len(vanished) // 2} attacked messages have vanished gradients (L2 norm below 1e-06)" in medpfl(
+        "inspect", tmp_path / "out").out
+
+
 def test_normalization_is_what_the_network_sees(tmp_path: Path) -> None:
     """Stored images are pixels; the loss is that of PyTorch on normalized ones; without it nothing is said."""
     net = network(width=2)
@@ -248,7 +274,7 @@ def test_an_attack_that_returns_its_start_says_so(search: str, tmp_path: Path) -
         "attack.snapshots": "0", "attack.cpl.line_search": search})
     assert done.code == 0, done.err
     flat = search == "none"
-    assert done.err.count("set attack.cpl.line_search=strong-wolfe") == flat
+    assert done.err.count("attack.cpl.line_search=strong-wolfe") == flat
     with h5py.File(tmp_path / "out" / "run.h5") as run:
         attacks = run["attacks"]
         assert ((attacks["tasks/status"].asstr()[()] == "flat") == flat).all()

@@ -35,12 +35,13 @@ EXPECTED = {
               "f1 one_class epsilon epsilon_classic update_norm bytes seconds weights",
     "attacks": "truth reconstruction snapshots snapshot_iterations",
     "attacks/tasks": "task method gradient round client kind probe restart status iterations "
-                     "evaluations seconds memory_growth objective matching_loss chosen threat knowledge",
+                     "gradient_norm vanished evaluations seconds memory_growth objective matching_loss chosen threat "
+                     "knowledge",
     "attacks/images": "task index label label_inferred label_found mse psnr ssim rdlv rank_of_truth "
                       "success_ssim_50 success_ssim_70 success_ssim_90 success_psnr_20 "
                       "oracle_psnr oracle_ssim",
-    "attacks/summary": "method kind round images tasks diverged mse psnr psnr_mean ssim ssim_mean rdlv "
-                       "success_psnr_20 success_ssim_50 success_ssim_70 success_ssim_90 "
+    "attacks/summary": "method kind round images tasks diverged vanished mse psnr psnr_mean ssim ssim_mean "
+                       "rdlv success_psnr_20 success_ssim_50 success_ssim_70 success_ssim_90 "
                        "label_accuracy reidentified objective matching_loss iterations evaluations "
                        "seconds",
     "attacks/trace": "iteration objective",
@@ -92,7 +93,7 @@ def test_the_format_names_nothing_else() -> None:
     """The other way round: docs/file_format.md promises nothing that is missing."""
     known = {word for names in (*EXPECTED.values(), *ATTRIBUTES.values()) for word in names.split()}
     known |= {"description", "unit", "dimensions", "initial", "payload", "learning_rate", "running",
-              "precision", "overflowed", "delta", "defenses", "chain", "numbers", "forms",
+              "precision", "overflowed", "stop_loss", "delta", "defenses", "chain", "numbers", "forms",
               "source_run", "source_digest"} | DEFENSE_COLUMNS
     assert set(re.findall(r"`([a-z][a-z0-9_]*)`", FORMAT)) - known <= {
         "N", "T", "R", "G", "P", "K", "C"}
