@@ -84,7 +84,10 @@ std::string files(const Settings& settings, const RunCounts& counts, const FileS
   if (sizes.scratch > 0)
     line("states/scratch.*", sizes.scratch, static_cast<int64_t>(counts.participants.size()),
          "ranks, beyond federation.state_memory; gone at the end");
-  line("run.h5, reconstructions", sizes.reconstructions, counts.reconstructed, "images");
+  line("run.h5, reconstructions", sizes.reconstructions, counts.reconstructed,
+       "images, twice while it is replaced");
+  line("checkpoint*.h5, each at most", sizes.checkpoint, 3,
+       "files while one is replaced; gone at the end");
   return out;
 }
 
@@ -156,7 +159,7 @@ int dry_run(const Communicator& comm, const Config& config, const Settings& sett
       work_of_ranks(data, comm.size(), memory), counts.tasks, counts.attacked,
       settings.attack.all_ranks ? "all ranks" : "rank 0",
       privacy(settings, data, *model, *aggregator),
-      files(settings, counts, estimate_files(settings, data, *model, counts)));
+      files(settings, counts, estimate_files(config, settings, data, *model, counts)));
   for (const std::string& warning : placement_warnings(places)) log_warning(warning);
   return 0;
 }

@@ -23,6 +23,9 @@ namespace {
 
 constexpr auto kFloat = static_cast<int64_t>(sizeof(float));
 
+// Of configuration, tables and HDF5 in the files of a small run, as measured.
+constexpr int64_t kRunFileBytes = 160 << 10, kCheckpointBytes = 20 << 10;
+
 int64_t vector_bytes(const Model& model) { return model.layout().size() * kFloat; }
 
 at::Tensor zero_images(const Model& model, int64_t n) {
@@ -86,6 +89,38 @@ int64_t reconstruction_bytes(const Settings& settings, const Model& model, int64
   return images * model.input().size() * kFloat * kept;
 }
 
+// Images of each hospital that rank 0 keeps to look for truths among, at most.
+int64_t kept_shard(const FederatedData& data) {
+  return std::min(AttackCases::kMaxCandidates,
+                  *std::max_element(data.shard_sizes.begin(), data.shard_sizes.end()));
+}
+
+// Of attacks under way: what they return, and what their optimizers remember.
+int64_t task_state_bytes(const Config& config, const Settings& settings, const Model& model,
+                         const RunCounts& counts) {
+  const int64_t workers =
+      settings.attack.all_ranks ? static_cast<int64_t>(counts.messages.size()) : 1;
+  const int64_t at_once =
+      std::min(counts.tasks, workers * (settings.attack.halving ? settings.attack.restarts : 1));
+  const int64_t vectors = 8 + static_cast<int64_t>(settings.snapshots.size()) +
+                          2 * optimizer_history(config, settings.attack);
+  return at_once * vectors * counts.attacked_batch * model.input().size() * kFloat;
+}
+
+// Messages that wait for their attack and results of those that were attacked grow and shrink
+// against each other; the sum is what there is at most.
+int64_t checkpoint_bytes(const Config& config, const Settings& settings, const FederatedData& data,
+                         const Model& model, const RunCounts& counts) {
+  const std::string& optimizer = settings.federation.server_optimizer;
+  const int64_t moments = optimizer == "sgd" ? 0 : optimizer == "momentum" ? 1 : 2;
+  const int64_t pixels = model.input().size();
+  return kCheckpointBytes +
+         (1 + moments + counts.attacked_at_once + counts.attacked_rounds) * vector_bytes(model) +
+         (counts.attacked_images + counts.attacked_hospitals * kept_shard(data)) * pixels +
+         reconstruction_bytes(settings, model, counts.reconstructed) +
+         task_state_bytes(config, settings, model, counts);
+}
+
 }  // namespace
 
 RunCounts count_run(const Settings& settings, const FederatedData& data, const Model& model,
@@ -117,6 +152,7 @@ RunCounts count_run(const Settings& settings, const FederatedData& data, const M
           probes > 0 ? settings.targets->probe_batch : aggregator.examples(data.shard_sizes[h]);
       attacked[h] = true;
       targets[rank] += messages;
+      counts.attacked_images += messages * batch;
       if (settings.attack.sums) {
         images_in_sum += batch;
         continue;
@@ -199,9 +235,7 @@ MemoryParts estimate_memory(const Config& config, const Settings& settings,
   }
 
   // An attacked message travels to rank 0 with images of its hospital, packed.
-  const int64_t shard =
-      std::min(AttackCases::kMaxCandidates,
-               *std::max_element(data.shard_sizes.begin(), data.shard_sizes.end()));
+  const int64_t shard = kept_shard(data);
   const int64_t packed = vector + shard * pixels;
   int64_t buffers = counts.attacked_messages[static_cast<size_t>(rank)] * packed;
   if (attacks) {
@@ -224,8 +258,8 @@ MemoryParts estimate_memory(const Config& config, const Settings& settings,
   return parts;
 }
 
-FileSizes estimate_files(const Settings& settings, const FederatedData& data, const Model& model,
-                         const RunCounts& counts) {
+FileSizes estimate_files(const Config& config, const Settings& settings, const FederatedData& data,
+                         const Model& model, const RunCounts& counts) {
   FileSizes sizes;
   sizes.capture = estimate_capture(settings.capture, model, data.shard_sizes, settings.federation,
                                    *settings.targets, settings.seed);
@@ -237,7 +271,16 @@ FileSizes estimate_files(const Settings& settings, const FederatedData& data, co
     sizes.scratch += std::max<int64_t>(0, hospitals * state - held);
   }
   sizes.reconstructions = reconstruction_bytes(settings, model, counts.reconstructed);
+  sizes.checkpoint = checkpoint_bytes(config, settings, data, model, counts);
   return sizes;
+}
+
+RoomNeeds room_needs(const FileSizes& sizes) {
+  return {{"gradients", sizes.capture.file_bytes},
+          {"weights", sizes.weights},
+          {"client states", sizes.client_states + sizes.scratch},
+          {"two run.h5 with reconstructions", 2 * (kRunFileBytes + sizes.reconstructions)},
+          {"three checkpoints", 3 * sizes.checkpoint}};
 }
 
 }  // namespace medpfl

@@ -9,6 +9,7 @@
 #include "federation/federated_data.hpp"
 #include "models/model.hpp"
 #include "results/capture_estimate.hpp"
+#include "results/room.hpp"
 
 namespace medpfl {
 
@@ -18,9 +19,10 @@ struct RunCounts {
   int64_t attacked_at_once = 0;  ///< of them those that wait for the attack together
   int64_t attacked_rounds = 0;
   int64_t attacked_hospitals = 0;
-  int64_t tasks = 0;           ///< attack tasks
-  int64_t reconstructed = 0;   ///< images of all tasks
-  int64_t attacked_batch = 0;  ///< images behind the largest attacked message
+  int64_t attacked_images = 0;  ///< behind all attacked messages
+  int64_t tasks = 0;            ///< attack tasks
+  int64_t reconstructed = 0;    ///< images of all tasks
+  int64_t attacked_batch = 0;   ///< images behind the largest attacked message
   /// Of each rank, the most messages, and attacked ones among them, that it holds at once.
   std::vector<int64_t> messages, attacked_messages;
   /// Of each rank, the hospitals that take part in any round.
@@ -42,10 +44,15 @@ MemoryParts estimate_memory(const Config& config, const Settings& settings,
 struct FileSizes {
   CaptureEstimate capture;
   int64_t weights = 0, reconstructions = 0;  ///< bytes
+  int64_t checkpoint = 0;                    ///< bytes, of one at its largest
   int64_t client_states = 0;                 ///< bytes, of the three files there are at most
   int64_t scratch = 0;  ///< bytes, of the states that federation.state_memory cannot hold
 };
-FileSizes estimate_files(const Settings& settings, const FederatedData& data, const Model& model,
-                         const RunCounts& counts);
+FileSizes estimate_files(const Config& config, const Settings& settings, const FederatedData& data,
+                         const Model& model, const RunCounts& counts);
+
+/// Of all files at the moment there are most of them: while one replaces another, there are two
+/// run.h5 and three checkpoints, the last two and the new one.
+RoomNeeds room_needs(const FileSizes& sizes);
 
 }  // namespace medpfl

@@ -189,12 +189,9 @@ class Simulation final : public RoundControl {
     comm_.agree([this] {
       if (!comm_.is_root()) return;
       const FileSizes sizes = estimate_files(
-          s_, data_, *model_, count_run(s_, data_, *model_, *aggregator_, comm_.size()));
+          config_, s_, data_, *model_, count_run(s_, data_, *model_, *aggregator_, comm_.size()));
       if (s_.capture.gradients != "none") log_info(describe_capture(sizes.capture, s_.capture));
-      check_room(s_.output, {{"gradients", sizes.capture.file_bytes},
-                             {"weights", sizes.weights},
-                             {"client states", sizes.client_states + sizes.scratch},
-                             {"reconstructions", sizes.reconstructions}});
+      check_room(s_.output, room_needs(sizes));
     });
   }
 

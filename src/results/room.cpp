@@ -57,9 +57,11 @@ void check_room(const std::string& folder, const RoomNeeds& needs) {
   }
   if (needed <= room) return;
   throw OutputError(fmt::format(
-      "run.output={}: the run's files take {} ({}), and {} has room for {}; record less "
+      "run.output={}: the run's files take up to {} ({}), and {} has room for {}; record less "
       "(output.gradients=attacked, output.rounds, output.clients, output.layers, "
-      "output.precision=float16, output.weights=false) or choose another folder",
+      "output.precision=float16, output.weights=false), attack fewer messages (attack.rounds, "
+      "attack.clients, attack.probes; attack.when=each-round keeps fewer at once), or choose "
+      "another folder",
       folder, megabytes(needed), parts, existing.string(), megabytes(room)));
 }
 

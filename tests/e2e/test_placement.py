@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import socket
 import subprocess
 from pathlib import Path
@@ -15,7 +16,9 @@ from harness import (
     COMMUNICATION,
     CONFIG,
     ENVIRONMENT,
+    INTERRUPTED,
     MPIRUN,
+    OUTPUT,
     TINY,
     Result,
     complete,
@@ -77,6 +80,34 @@ def test_the_estimate_is_that_of_the_run(
                                  said.out).groups()
     assert int(rows) == gradients[0]
     assert float(size) * UNITS[unit] == pytest.approx(4 * gradients[0] * gradients[1], rel=0.05)
+
+
+def test_checkpoints_are_as_large_as_estimated(tmp_path: Path) -> None:
+    """With all messages that wait for the attack, and weights of their rounds."""
+    options = {"model.name": "mlp", "model.mlp.hidden": 1000, "federation.rounds": 6,
+               "attack.rounds": "0-5", "federation.server_optimizer": "adam",
+               "checkpoint.every": 1, "attack.method": "dlg", "attack.iterations": 100000,
+               "attack.dlg.stop_loss": 0}
+    output = tmp_path / "out"
+    said = simulate(output, options, "--dry-run").out
+    size, unit = re.search(r"checkpoint\*\.h5, each at most +([\d.]+) (\w+)  3 files",
+                           said).groups()
+    ended = simulate(output, options, "--max-walltime=00:00:05")
+    assert ended.code == INTERRUPTED, ended.err
+    largest = max(path.stat().st_size for path in output.glob("checkpoint*.h5"))
+    assert largest == pytest.approx(float(size) * UNITS[unit], rel=0.05)
+
+
+def test_a_run_without_room_for_its_checkpoints_is_refused(tmp_path: Path) -> None:
+    """Before it trains, although all that it leaves would fit."""
+    vector = 4 * 20000 * (16 * 16 + 3)
+    rounds = int(1.3 * shutil.disk_usage(tmp_path).free / (3 * 3 * vector)) + 1
+    options = {"model.name": "mlp", "model.mlp.hidden": 20000, "output.weights": "false",
+               "output.gradients": "none", "federation.rounds": rounds, "attack.rounds": "all"}
+    refused = simulate(tmp_path / "out", options)
+    assert refused.code == OUTPUT
+    assert len(refused.errors) == 1 and "three checkpoints " in refused.errors[0]
+    assert not (tmp_path / "out").exists()
 
 
 def test_hospitals_and_images_of_the_ranks(tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ TEST(Room, RefusesWhatDoesNotFitAndSaysWhatTakesIt) {
     ADD_FAILURE() << "accepted";
   } catch (const OutputError& error) {
     const std::string what = error.what();
-    EXPECT_NE(what.find("take 1152921504606.8 MB (gradients 576460752303.4 MB, "
+    EXPECT_NE(what.find("take up to 1152921504606.8 MB (gradients 576460752303.4 MB, "
                         "states 576460752303.4 MB)"),
               std::string::npos)
         << what;
