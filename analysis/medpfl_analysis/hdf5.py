@@ -26,7 +26,7 @@ def open_file(path: Path, expected: str = "a run folder or its run.h5") -> h5py.
         raise RunFormatError(f"{path}: the file is empty; copy it again from its origin")
     try:
         # Archives are often on read-only or lock-free file systems.
-        return h5py.File(path, "r", locking="best-effort")
+        return _open_locked(path)
     except OSError as error:
         text = str(error)
         if "signature not found" in text:
@@ -37,6 +37,17 @@ def open_file(path: Path, expected: str = "a run folder or its run.h5") -> h5py.
                 "copy it again from its origin"
             ) from None
         raise RunFormatError(f"{path}: cannot be opened: {text}") from None
+
+
+def _open_locked(path: Path) -> h5py.File:
+    """Opens a file with a lock, and without where the file system knows none."""
+    try:
+        return h5py.File(path, "r", locking="best-effort")
+    except OSError as error:
+        # errno 11: another process holds the lock, so there are locks.
+        if "lock" not in str(error) or "errno = 11," in str(error):
+            raise
+        return h5py.File(path, "r", locking=False)
 
 
 def open_result(path: Path, filetype: str, expected: str) -> h5py.File:

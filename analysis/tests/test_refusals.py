@@ -58,6 +58,23 @@ def test_truncated(fresh: Path) -> None:
     assert "truncated" in refusal(file)
 
 
+@pytest.mark.parametrize(("number", "reads"), [(37, True), (38, True), (11, False)])
+def test_file_systems_without_locks(
+    number: int, reads: bool, fresh: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Unlocked(h5py.File):
+        def __init__(self, *args: object, locking: object, **more: object) -> None:
+            if locking is not False:
+                raise OSError(f"Unable to open file (unable to lock file, errno = {number}, ...)")
+            super().__init__(*args, locking=locking, **more)
+
+    monkeypatch.setattr(h5py, "File", Unlocked)
+    if reads:
+        open_run(fresh).close()
+    else:
+        assert "unable to lock" in refusal(fresh)
+
+
 def test_other_filetype(tmp_path: Path) -> None:
     file = tmp_path / "other.h5"
     with h5py.File(file, "w") as f:

@@ -7,7 +7,7 @@
 namespace medpfl::h5 {
 namespace {
 
-// The innermost description of HDF5's error stack, which says most.
+// The innermost description of HDF5's error stack, which says most, and the remedy for locks.
 std::string error_text() {
   std::string text = "no details";
   H5Ewalk2(
@@ -17,6 +17,12 @@ std::string error_text() {
         return 0;
       },
       &text);
+  // errno 11 is of a lock that another process holds: locks are known there.
+  const bool locks =
+      text.find("lock file") != std::string::npos || text.find("file locking") != std::string::npos;
+  if (locks && text.find("errno = 11,") == std::string::npos)
+    text +=
+        "; the locks of the file system fail: set HDF5_USE_FILE_LOCKING=FALSE in the environment";
   return text;
 }
 

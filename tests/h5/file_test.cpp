@@ -5,6 +5,8 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <functional>
@@ -167,6 +169,23 @@ TEST_F(FileTest, EmptyAttributesReadBackEmpty) {
 
 int closed = 0;
 herr_t count_close(hid_t) { return ++closed, 0; }
+
+TEST_F(FileTest, LocksThatFailNameTheRemedy) {
+  const std::string name = path("locked.h5");
+  File::create(name).close();
+  unsetenv("HDF5_USE_FILE_LOCKING");
+  for (const int error : {ENOLCK, EWOULDBLOCK}) {
+    setenv("ODD_FILES_FLOCK", std::to_string(error).c_str(), 1);
+    for (const std::string& what :
+         {failure([&] { File::open(name); }), failure([&] { File::create(path("other.h5")); })}) {
+      EXPECT_NE(what, "");
+      EXPECT_EQ(what.find("set HDF5_USE_FILE_LOCKING=FALSE") != std::string::npos, error == ENOLCK)
+          << what;
+    }
+  }
+  unsetenv("ODD_FILES_FLOCK");
+  EXPECT_NO_THROW(File::open(name));
+}
 
 TEST(Handle, ClosesOnceHoweverOftenItMoves) {
   static_assert(!std::is_copy_constructible_v<Handle> && !std::is_copy_assignable_v<Handle>);
