@@ -33,16 +33,19 @@ void SweepBoard::print() const {
   for (const int64_t point : request_.selected) {
     const PointState& now = state(point);
     const std::string& block = request_.grid.points[static_cast<size_t>(point)].block;
-    ++count[now.status];
-    fmt::print("{:05}  {:<11}  {:>9.1f} s  {}{}\n", point, now.status, now.seconds,
+    const std::string& status = now.holder.empty() ? now.status : "running";
+    ++count[status];
+    fmt::print("{:05}  {:<11}  {:>9.1f} s  {}{}\n", point, status, now.seconds,
                block.empty() ? "" : fmt::format("[{}] ", block), request_.describe(point));
-    if (now.status != "failed") continue;
+    if (status == "running") fmt::print("       by {}\n", now.holder);
+    if (status != "failed") continue;
     failed.push_back(static_cast<int>(point));
     fmt::print("       {}\n", now.error);
   }
-  fmt::print("{} points: {} complete, {} interrupted, {} failed, {} open\n",
+  const int running = count["running"];
+  fmt::print("{} points: {} complete, {} interrupted, {} failed, {} open{}\n",
              request_.selected.size(), count["complete"], count["interrupted"], count["failed"],
-             count["open"]);
+             count["open"], running > 0 ? fmt::format(", {} running", running) : "");
   if (!failed.empty())
     fmt::print("failed: {}; run them again with medpfl sweep --run.output={} --retry-failed\n",
                format_ranges(failed), folder_.path());

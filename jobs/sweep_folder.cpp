@@ -11,6 +11,7 @@
 #include "core/error.hpp"
 #include "core/text.hpp"
 #include "results/durable_file.hpp"
+#include "results/run_holder.hpp"
 #include "results/run_summary.hpp"
 #include "run_keeper.hpp"
 
@@ -79,10 +80,20 @@ void SweepFolder::remove() const {
 }
 
 PointState SweepFolder::read(int64_t point) const {
+  // Before the files are read: a point that ends meanwhile is complete.
+  const RunHolder holder = find_holder(run(point));
+  PointState state = read_files(point);
+  if (state.status == "complete" || holder.state == ProcessState::kGone) return state;
+  state.holder = holder.process;
+  if (holder.state == ProcessState::kUnknown) state.holder += ", unless it was killed";
+  return state;
+}
+
+PointState SweepFolder::read_files(int64_t point) const {
   try {
     return fs::exists(run(point) + ".txt") ? read_end(point) : read_run(point);
   } catch (const FormatError& error) {
-    return {"failed", static_cast<int64_t>(error.code()), 0, error.what()};
+    return {"failed", static_cast<int64_t>(error.code()), 0, error.what(), ""};
   }
 }
 

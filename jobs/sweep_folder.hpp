@@ -12,6 +12,7 @@ struct PointState {
   int64_t exit_code = -1;       ///< -1: open
   double seconds = 0;           ///< wall time spent so far
   std::string error;            ///< of a failed point
+  std::string holder;           ///< the process that is at work on it, or may be; "" nobody
 };
 
 /// The folder of a sweep. points/NNNNN is an ordinary run, points/NNNNN.txt how it ended; points/
@@ -39,12 +40,14 @@ class SweepFolder {
   /// Removes the sweep and its runs. Throws OutputError.
   void remove() const;
 
-  /// Also of a point whose process was killed; one whose files are damaged has failed.
+  /// Also of a point whose process was killed or is at work; one whose files are damaged has
+  /// failed.
   PointState read(int64_t point) const;
   /// Durable. Throws OutputError.
   void write(int64_t point, const PointState& state) const;
 
  private:
+  PointState read_files(int64_t point) const;
   PointState read_end(int64_t point) const;
   PointState read_run(int64_t point) const;
   void write_file(const std::string& name, const std::string& text) const;

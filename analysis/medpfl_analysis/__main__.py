@@ -29,6 +29,7 @@ def summary_text(run: Run) -> str:
     summary = summarize_run(run)
     parts = [
         f"{run.name}: {run.status}, {run.created_utc}, MedPFL {run.medpfl_version}",
+        *filter(None, [run.holder]),
         f"data {run.dataset_name} · model {run.model.get('name', 'unknown')} · "
         f"{len(run.clients)} hospitals · {len(run.rounds)} rounds · {len(run.gradients)} gradients",
         f"{headline(images)}.",

@@ -230,6 +230,15 @@ def _scores(summary: pd.DataFrame) -> list[dict]:
     ]
 
 
+def _banner(run: Run) -> str:
+    """What a reader must know of a run that is not complete."""
+    return " ".join(filter(None, (BANNERS.get(run.status, ""), _sentence(run.holder))))
+
+
+def _sentence(words: str) -> str:
+    return f"{words[0].upper()}{words[1:]}." if words else ""
+
+
 def render_report(run: Run) -> str:
     """The page as HTML text. Raises RunFormatError or ValueError if the run is damaged."""
     images = run.images_with_tasks()
@@ -242,7 +251,7 @@ def render_report(run: Run) -> str:
     return render(
         "report.html.j2",
         run=run,
-        banner=BANNERS.get(run.status, ""),
+        banner=_banner(run),
         headline=headline(images),
         subline=subline(summary),
         facts=_facts(run),

@@ -22,6 +22,7 @@ from .hdf5 import (
     read_rows,
     table,
 )
+from .process_mark import describe_holder
 from .records import (
     DEFENSE_COLUMNS,
     GRADIENT_COLUMNS,
@@ -57,6 +58,8 @@ class Run:
         self.medpfl_version: str = root.get("medpfl_version", "unknown")
         self.git_sha: str = root.get("git_sha", "unknown")
         self.created_utc: str = root.get("created_utc", "unknown")
+        #: Of a run of status running: whether any process works on it, in words; else "".
+        self.holder: str = describe_holder(self.folder) if self.status == "running" else ""
 
     def __enter__(self) -> Run:
         return self

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import platform
 import re
 import subprocess
 import sys
+import time
 from base64 import b64decode
 from pathlib import Path
 
@@ -61,6 +64,39 @@ def test_banner(tmp_path: Path, status: str) -> None:
     html = page(write_run(tmp_path / "run", status=status, attacks=False))
     assert 'class="banner"' in html
     assert "the page shows" in html
+
+
+def test_who_works_on_a_run(tmp_path: Path) -> None:
+    folder = write_run(tmp_path / "run", status="running", attacks=False)
+    process = subprocess.Popen(["sleep", "60"])
+    start = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()[19]
+    boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    who = f"process {process.pid} of {platform.node()}"
+    mark = f"{who}\nstarted {start} on {boot} {os.readlink('/proc/self/ns/pid')}\n"
+
+    def said(mark: str) -> str:
+        (folder / "run.lock").write_text(mark)
+        with open_run(folder) as run:
+            holder = run.holder
+        assert f"{holder[0].upper()}{holder[1:]}." in page(folder)
+        return holder
+
+    at_work = f"{who} is at work on it"
+    killed = (f"no process is at work on it now: {who} was killed or lost its node; "
+              "go on with --resume")
+    assert said(mark) == at_work
+    assert said(mark.replace("started ", "started 9")) == killed, "another has its number"
+    process.kill()
+    while said(mark) == at_work:  # not waited for by its parent
+        time.sleep(0.01)
+    assert said(mark) == killed
+    process.wait()
+    assert said(mark) == killed
+    for other in (mark.replace(" of ", " of another-"), mark.replace(boot, "another"), "", "\xff"):
+        assert "cannot be known here" in said(other)
+    (folder / "run.lock").unlink()
+    with open_run(folder) as run:
+        assert run.holder == "no process is at work on it now; go on with --resume"
 
 
 def test_page_without_attacks_gradients_or_evaluation(tmp_path: Path) -> None:

@@ -67,21 +67,23 @@ std::string holder_named(const std::string& mark) {
   return line.empty() ? "another process" : line;
 }
 
-bool is_process_gone(const std::string& mark) {
+ProcessState process_state(const std::string& mark) {
   const std::string first = line_of(mark, 0), second = line_of(mark, 1);
   const std::string before = "process ", after = " of " + host_name();
   pid_t process = 0;
   const char* const end = first.data() + first.size();
-  if (first.rfind(before, 0) != 0) return false;
+  if (first.rfind(before, 0) != 0) return ProcessState::kUnknown;
   const auto [rest, error] = std::from_chars(first.data() + before.size(), end, process);
-  if (error != std::errc() || process <= 0 || std::string(rest, end) != after) return false;
+  if (error != std::errc() || process <= 0 || std::string(rest, end) != after)
+    return ProcessState::kUnknown;
   const std::string here = " on " + place();
   if (second.size() < here.size() ||
       second.compare(second.size() - here.size(), here.size(), here) != 0)
-    return false;
-  if (::kill(process, 0) != 0 && errno == ESRCH) return true;
+    return ProcessState::kUnknown;
+  if (::kill(process, 0) != 0 && errno == ESRCH) return ProcessState::kGone;
   const std::string start = start_of(process);
-  return start == kEnded || (!start.empty() && second != second_line(start));
+  if (start.empty()) return ProcessState::kUnknown;
+  return second == second_line(start) ? ProcessState::kAlive : ProcessState::kGone;
 }
 
 std::string read_mark(int file) {

@@ -11,9 +11,13 @@ std::string mark_process();
 /// The first line of a mark, or "another process" where the file is empty or cannot be read.
 std::string holder_named(const std::string& mark);
 
-/// Whether the process of a mark has ended. False where that cannot be known: it was on another
-/// host or in another container, or the host was started anew.
-bool is_process_gone(const std::string& mark);
+/// What is known here of the process of a mark. Unknown: it was on another host or in another
+/// container, the host was started anew, or the text is no mark.
+enum class ProcessState { kAlive, kGone, kUnknown };
+ProcessState process_state(const std::string& mark);
+inline bool is_process_gone(const std::string& mark) {
+  return process_state(mark) == ProcessState::kGone;
+}
 
 /// Up to 512 bytes of an open file, from its start; "" where it cannot be read.
 std::string read_mark(int file);

@@ -16,6 +16,7 @@
 #include "h5/file.hpp"
 #include "metrics/leak_summary.hpp"
 #include "results/leak_group.hpp"
+#include "results/run_holder.hpp"
 #include "results/schema.hpp"
 
 namespace medpfl {
@@ -135,7 +136,12 @@ std::optional<RunState> find_run(const std::string& folder) {
 }
 
 std::string summarize_run(const std::string& path) {
+  // Before the file is read: one that ends meanwhile is complete.
+  const std::filesystem::path given(path);
+  const RunHolder holder =
+      find_holder((std::filesystem::is_directory(given) ? given : given.parent_path()).string());
   const h5::File run = open_run(path);
+  const std::string status = run.read_text_attribute("/", "status");
   const auto hosts = run.read<std::string>("/environment/host");
   const auto memory = run.read<int64_t>("/environment/peak_memory");
   std::string out = fmt::format(
@@ -143,12 +149,13 @@ std::string summarize_run(const std::string& path) {
       "data {} ({} training images, {} classes), model {} ({} parameters), {} hospitals, {} ranks, "
       "at "
       "most {} MB a rank\n",
-      run.read_text_attribute("/", "status"), run.read_text_attribute("/", "medpfl_version"),
+      status, run.read_text_attribute("/", "medpfl_version"),
       run.read_text_attribute("/", "git_sha"), run.read_text_attribute("/", "created_utc"),
       run.read_text_attribute("/data", "dataset"), run.shape("/clients/labels")[0],
       run.shape("/clients/class_histogram")[1], run.read_text_attribute("/model", "name"),
       run.read_integer_attribute("/model", "parameters")[0], run.shape("/clients/examples")[0],
       hosts.size(), memory.empty() ? 0 : *std::max_element(memory.begin(), memory.end()) >> 20);
+  if (status == "running") out += describe_holder(holder);
   if (run.shape("/rounds/round")[0] > 0) out += "\nTraining\n" + training(run) + privacy(run);
   if (run.exists("/rounds/defenses") && run.shape("/rounds/defenses/round")[0] > 0)
     out += defense_line(run);

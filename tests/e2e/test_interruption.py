@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import platform
 import random
 import resource
 import shutil
@@ -28,6 +29,8 @@ from harness import (
     simulate,
     words,
 )
+from medpfl_analysis import open_run
+from medpfl_analysis.__main__ import summary_text
 from test_same_bits import expect_same
 
 # Training, probes, captures and attacks that take some seconds together.
@@ -104,6 +107,15 @@ def opens(output: Path) -> bool:
     return (output / "run.h5").exists()
 
 
+def inspected(output: Path) -> str:
+    """What `medpfl inspect` says of a run of status running; the reports say the same."""
+    said = medpfl("inspect", output).out
+    assert "status running" in said
+    with open_run(output) as run:
+        assert f"\n{run.holder}\n" in said and f"\n{run.holder}\n" in summary_text(run)
+    return said
+
+
 @pytest.mark.parametrize(("options", "kills"), [(LONG, 2), (EACH_ROUND, 1), (STATEFUL, 2)],
                          ids=["at the end", "each round", "with states"])
 def test_killed_at_any_moment(options: dict[str, object], kills: int, tmp_path: Path) -> None:
@@ -117,9 +129,24 @@ def test_killed_at_any_moment(options: dict[str, object], kills: int, tmp_path: 
             run = start(output, options, moments.choice([1, 2, 3]))
             time.sleep(moments.uniform(0.3, 0.9) * length)
             kill(run, output)
-            opens(output)
+            if opens(output):
+                assert "no process is at work on it now: process " in inspected(output)
         with finish(output, options, ranks=2) as found:
             expect_same(whole, found)
+
+
+def test_status_running_says_whether_anybody_works_on_it(tmp_path: Path) -> None:
+    """While a process does, and when it was killed."""
+    output = tmp_path / "out"
+    run = start(output, LONG, ranks=1)
+    while not (output / "run.h5").exists():
+        assert run.poll() is None
+        time.sleep(0.02)
+    run.send_signal(signal.SIGSTOP)
+    assert f"\nprocess {run.pid} of {platform.node()} is at work on it\n" in inspected(output)
+    run.kill()
+    run.wait()
+    assert f"at work on it now: process {run.pid} of {platform.node()} was" in inspected(output)
 
 
 def written(output: Path) -> int:
@@ -282,6 +309,7 @@ def test_a_full_disk_is_one_error(what: str, tmp_path: Path) -> None:
     assert run.returncode == OUTPUT, err
     assert err.count("error: ") == 1 and str(output / what) in err
     assert opens(output)
+    assert "\nno process is at work on it now; go on with --resume\n" in inspected(output)
     with (complete(tmp_path / "whole", options) as whole,
           finish(output, options, ranks=2) as found):
         expect_same(whole, found)

@@ -310,6 +310,10 @@ def test_a_point_that_another_process_has_is_left_alone(tmp_path: Path) -> None:
         assert "process 1 of elsewhere is at work on this run" in result.err
         with sweep.index() as index:
             assert column(index, "status") == ["open", "complete"]
+        listed = sweep.again("--list").out.splitlines()
+        assert listed[0].split()[1] == "running"
+        assert listed[1] == "       by process 1 of elsewhere, unless it was killed"
+        assert listed[-1] == "2 points: 1 complete, 0 interrupted, 0 failed, 0 open, 1 running"
         assert [path.name for path in folder.iterdir()] == ["run.lock"]
         alone = medpfl("simulate", *words(TINY | {"run.output": folder}), "--resume")
         assert alone.code == BUSY and len(alone.errors) == 1, alone.err
