@@ -44,7 +44,7 @@ def summary_text(run: Run) -> str:
                      f"the attacker knew: {row['knowledge']}")
         for metric in METRICS:
             value, spread = number(row[metric.key], metric.unit), interval(row, metric)
-            parts.append(f"  {metric.title:<16}{value:>10}" + (f"   {spread}" if spread else ""))
+            parts.append(f"  {metric.title:<20}{value:>10}" + (f"   {spread}" if spread else ""))
     if len(run.rounds):
         shown = run.rounds[["round", "train_loss", "test_loss", "accuracy", "balanced_accuracy",
                             "auroc", "seconds"]]
