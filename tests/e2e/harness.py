@@ -22,6 +22,9 @@ MPIRUN = "/usr/bin/mpirun"
 CONFIG, DATA, OUTPUT, FORMAT, NUMERIC, COMMUNICATION, DROPOUT, BUSY = 2, 3, 4, 5, 6, 7, 8, 9
 INTERRUPTED = 75
 
+# Seconds that what takes a few, or thirty, may take on a crowded machine.
+LIMIT = 300
+
 ENVIRONMENT = {
     "OMP_NUM_THREADS": "1",
     "OMPI_MCA_rmaps_base_oversubscribe": "1",
@@ -88,7 +91,7 @@ def command(arguments: list[str], ranks: int) -> list[str]:
 
 
 def medpfl(*arguments: object, ranks: int = 1, cwd: Path | None = None,
-           timeout: float = 120) -> Result:
+           timeout: float = LIMIT) -> Result:
     """Runs `medpfl ARGUMENTS` to its end."""
     done = subprocess.run(
         command([str(word) for word in arguments], ranks),
@@ -99,7 +102,7 @@ def medpfl(*arguments: object, ranks: int = 1, cwd: Path | None = None,
 
 
 def simulate(output: Path, changes: Mapping[str, object] | None = None, *flags: str, ranks: int = 1,
-             timeout: float = 120) -> Result:
+             timeout: float = LIMIT) -> Result:
     """Runs the tiny federation with some options changed."""
     options = TINY | dict(changes or {}) | {"run.output": output}
     return medpfl("simulate", "--quiet", *flags, *words(options), ranks=ranks, timeout=timeout)

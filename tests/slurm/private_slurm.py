@@ -63,7 +63,7 @@ PartitionName=main Nodes=node Default=YES MaxTime=INFINITE
 # A GPU is a device file; these are on every machine.
 GPU_CONFIGURATION = "Name=gpu File=/dev/null\nName=gpu File=/dev/zero\n"
 # The plugin of cgroup v1 does not look for cgroups that nothing here uses; containers lack them.
-CGROUP_CONFIGURATION = "CgroupPlugin=cgroup/v1\nCgroupAutomount=no\n"
+CGROUP_CONFIGURATION = "CgroupPlugin=cgroup/v1\n"
 
 
 def free_ports(count: int) -> list[int]:

@@ -118,8 +118,7 @@ def test_a_requeued_attack_farm_loses_no_bit(slurm: PrivateSlurm, tmp_path: Path
     """Recorded gradients attacked on two ranks, interrupted once, against one rank."""
     complete(tmp_path / "recorded", {"attack.rounds": "all"}).close()
     attack = ["--input", str(tmp_path / "recorded" / "run.h5"), *words(ATTACK)]
-    alone = medpfl("attack", "--quiet", *attack, f"--run.output={tmp_path / 'plain'}",
-                   timeout=300)
+    alone = medpfl("attack", "--quiet", *attack, f"--run.output={tmp_path / 'plain'}")
     assert alone.code == 0, alone.err
 
     log = tmp_path / "log"
