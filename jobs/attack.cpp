@@ -117,7 +117,7 @@ class AttackJob {
                          fmt::format("--input {}", arguments_.input));
     attacks_ = std::make_unique<AttackQueue>(
         *model_, s_.attack, cases_.get(), comm_.is_root() ? recorded_->data().prior : at::Tensor(),
-        s_.seed);
+        s_.seeds.server);
     RunRecord& record = keeper_.record;
     record.model = model_.get();
     record.attacks = attacks_.get();

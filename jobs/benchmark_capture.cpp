@@ -65,10 +65,10 @@ void benchmark_capture(const Communicator& comm, const Settings& settings, const
   FederationSettings federation = settings.federation;
   const FederatedData data = blank_hospitals(comm, model.input(), each * comm.size());
   const std::unique_ptr<Aggregator> aggregator =
-      aggregators().find("fedsgd").create(OptionValues(), model, federation, 1);
+      aggregators().find("fedsgd").create(OptionValues(), model, federation, {});
   const AttackTargets targets{Selection("none", 1, ""), Selection("none", 1, ""), 0, 1};
   const DefenseChain defenses;
-  const Federation f{comm, model, data, *aggregator, defenses, federation, targets, 1};
+  const Federation f{comm, model, data, *aggregator, defenses, federation, targets, {}};
   RoundPlan plan;
   for (int64_t id = 0; id < data.hospital_count(); ++id) plan.hospitals.push_back(id);
   plan.arrives.assign(plan.hospitals.size(), true);

@@ -94,12 +94,13 @@ std::string files(const Settings& settings, const RunCounts& counts, const FileS
 // What the whole run will have given away, and what noise would keep it within round figures.
 std::string privacy(const Settings& s, const FederatedData& data, const Model& model,
                     const Aggregator& aggregator) {
-  const auto ledger = PrivacyLedger::make(s.federation, aggregator, s.defenses,
-                                          model.layout().size(), s.seed, data.shard_sizes);
+  const auto ledger =
+      PrivacyLedger::make(s.federation, aggregator, s.defenses, model.layout().size(),
+                          s.seeds.hospitals, data.shard_sizes);
   if (ledger == nullptr) return "";
   for (int64_t r = 0; r < s.federation.rounds; ++r)
-    ledger->add(plan_round(r, data.shard_sizes, s.federation.sampling, s.federation.dropout, s.seed,
-                           *s.targets));
+    ledger->add(plan_round(r, data.shard_sizes, s.federation.sampling, s.federation.dropout,
+                           s.seeds, *s.targets));
   const Epsilon end = ledger->greatest().back();
   std::string out = fmt::format(
       "privacy\n  epsilon {:.4g} (classic {:.4g}) at delta {} after {} rounds: {}\n", end.tight,
@@ -144,7 +145,7 @@ int dry_run(const Communicator& comm, const Config& config, const Settings& sett
     model->compute_on(place.compute_device());
     if (comm.is_root()) make_first_weights(settings, *model);
     if (!settings.attack.methods.empty()) choose_engine(settings.attack.engine, *model);
-    aggregator = make_aggregator(config, settings, *model);
+    aggregator = make_aggregator(config, settings, *model, settings.seeds);
     counts = count_run(settings, data, *model, *aggregator, comm.size());
     mine = estimate_memory(config, settings, data, *model, counts, comm.rank(), comm.size());
   });

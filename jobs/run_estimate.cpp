@@ -135,7 +135,7 @@ RunCounts count_run(const Settings& settings, const FederatedData& data, const M
   for (int64_t r = 0; r < settings.federation.rounds; ++r) {
     const RoundPlan plan =
         plan_round(r, data.shard_sizes, settings.federation.sampling, settings.federation.dropout,
-                   settings.seed, *settings.targets);
+                   settings.seeds, *settings.targets);
     int64_t most_probes = 0, images_in_sum = 0, attacked_before = counts.attacked;
     std::vector<int64_t> present(static_cast<size_t>(ranks)), targets(present);
     for (size_t i = 0; i < plan.hospitals.size(); ++i) {
@@ -262,7 +262,7 @@ FileSizes estimate_files(const Config& config, const Settings& settings, const F
                          const Model& model, const RunCounts& counts) {
   FileSizes sizes;
   sizes.capture = estimate_capture(settings.capture, model, data.shard_sizes, settings.federation,
-                                   *settings.targets, settings.seed);
+                                   *settings.targets, settings.seeds);
   if (settings.weights) sizes.weights = (settings.federation.rounds + 1) * vector_bytes(model);
   const int64_t state = settings.defenses.state_size(model.layout().size()) * kFloat;
   const int64_t held = settings.federation.state_memory << 20;

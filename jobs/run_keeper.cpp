@@ -60,6 +60,7 @@ RunKeeper::RunKeeper(const Communicator& comm, const Config& config, const Setti
   record.dataset = s_.dataset_name;
   record.created = static_cast<long long>(std::time(nullptr));
   record.config = record_config(config);
+  record.server_seed = s_.seeds.server;
   record.snapshot_iterations = s_.snapshots;
 }
 

@@ -47,6 +47,7 @@ class Simulation final : public RoundControl {
       : comm_(comm),
         config_(config),
         s_(settings),
+        seeds_(settings.seeds),
         place_(place),
         keeper_(comm, config, settings, arguments,
                 {[this](ByteWriter* out) { save_shared(out); },
@@ -93,12 +94,13 @@ class Simulation final : public RoundControl {
     const auto timer = keeper_.timers.measure(Phase::kLoad);
     data_ = load_federated_data(comm_, *s_.dataset, s_.federated_data);
     check_inputs();
+    key_secrets();
     comm_.agree([this] {
       model_ = std::make_unique<Model>(make_model(config_, s_, data_.classes()));
       model_->compute_on(place_.compute_device());
       if (!s_.attack.methods.empty())
         keeper_.record.engine = choose_engine(s_.attack.engine, *model_);
-      aggregator_ = make_aggregator(config_, s_, *model_);
+      aggregator_ = make_aggregator(config_, s_, *model_, seeds_);
     });
     log_info(fmt::format(
         "{}: {} training and {} test images in {} classes; {} hospitals on {} ranks; "
@@ -108,21 +110,21 @@ class Simulation final : public RoundControl {
     warn_of_small_shards();
     announce_files();
     federation_ = std::make_unique<Federation>(Federation{
-        comm_, *model_, data_, *aggregator_, s_.defenses, s_.federation, *s_.targets, s_.seed});
+        comm_, *model_, data_, *aggregator_, s_.defenses, s_.federation, *s_.targets, seeds_});
     if (s_.imprint_bins > 0) {
-      malicious_server_ =
-          std::make_unique<MaliciousServer>(comm_, *model_, data_, s_.imprint_groups, s_.seed);
+      malicious_server_ = std::make_unique<MaliciousServer>(comm_, *model_, data_,
+                                                            s_.imprint_groups, seeds_.server);
       federation_->malicious_server = malicious_server_.get();
     }
     cases_ = std::make_unique<AttackCases>(model_->layout());
     attacks_ =
-        std::make_unique<AttackQueue>(*model_, s_.attack, cases_.get(), data_.prior, s_.seed);
+        std::make_unique<AttackQueue>(*model_, s_.attack, cases_.get(), data_.prior, seeds_.server);
     federation_state_.optimizer =
         make_server_optimizer(s_.federation, model_->layout().trainable());
     weights_ = std::make_unique<WeightLog>(s_.output);
     if (comm_.is_root())
       privacy_ = PrivacyLedger::make(s_.federation, *aggregator_, s_.defenses,
-                                     model_->layout().size(), s_.seed, data_.shard_sizes);
+                                     model_->layout().size(), seeds_.hospitals, data_.shard_sizes);
     if (!s_.defenses.empty()) defenses_ = std::make_unique<DefenseLog>(comm_, s_.defenses);
     RunRecord& record = keeper_.record;
     record.model = model_.get();
@@ -144,6 +146,13 @@ class Simulation final : public RoundControl {
     if (!s_.data.path.empty()) where += fmt::format(", data.path={}", s_.data.path);
     if (!s_.weights_file.empty()) where += fmt::format(", model.weights={}", s_.weights_file);
     keeper_.check_inputs(inputs, where);
+  }
+
+  // Over other images or first weights the hospitals have other noise and masks.
+  void key_secrets() {
+    if (s_.paired_noise) return;
+    if (comm_.is_root()) seeds_ = over_inputs(seeds_, to_text(keeper_.record.inputs));
+    comm_.broadcast(&seeds_, sizeof seeds_);
   }
 
   // A run that goes on has its weights, and needs the file no more.
@@ -273,7 +282,7 @@ class Simulation final : public RoundControl {
       federation_state_.optimizer->restore(&server);
       for (int64_t r = 0; privacy_ != nullptr && r < keeper_.next_round; ++r)
         privacy_->add(plan_round(r, data_.shard_sizes, s_.federation.sampling,
-                                 s_.federation.dropout, s_.seed, *s_.targets));
+                                 s_.federation.dropout, seeds_, *s_.targets));
     }
     if (client_states_ != nullptr) {
       std::vector<int64_t> own;
@@ -329,6 +338,7 @@ class Simulation final : public RoundControl {
   const Communicator& comm_;
   const Config& config_;
   const Settings& s_;
+  RunSeeds seeds_;
   const RankPlace& place_;
   RunKeeper keeper_;
   FederatedData data_;

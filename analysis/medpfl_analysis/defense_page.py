@@ -98,7 +98,7 @@ def defense_page(sweep: Sweep, pictures: dict[str, str], machine: str = "") -> s
     page += [f"What the attacker knew, besides the defense. {text}  " for text in knowledge(table)]
     page += ["", "## The grid", "",
              "What was set in all points: " + ", ".join(f"`{o}`" for o in sweep.base) + ".", "",
-             "```", sweep.grid.strip(), "```"]
+             "```", sweep.shared_grid.strip(), "```"]
     return "\n".join(page).rstrip() + "\n"
 
 

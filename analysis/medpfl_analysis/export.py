@@ -15,7 +15,7 @@ from .scores import summarize_run
 def tables(run: Run) -> dict[str, pd.DataFrame]:
     """The tables of a run by file name; those without rows are left out."""
     images = run.images_with_tasks()
-    config = run.provenance
+    config = run.shared_provenance
     made = {
         "summary": summarize_run(run), "images": images, "tasks": run.tasks, "rounds": run.rounds,
         "clients": run.clients.reset_index(), "timings": run.timings.reset_index(),
@@ -28,7 +28,8 @@ def tables(run: Run) -> dict[str, pd.DataFrame]:
 def export_run(run: Run, folder: Path) -> int:
     """Writes NAME.csv for each table, and images/ROW_truth.png and images/ROW_reconstruction.png.
 
-    ROW is the row of images.csv, which names both files. PNG pixels are the image's own, 8 bits.
+    Files to be shared: config.csv has the server's seed and not run.seed, from which noise and masks
+    could be drawn again. ROW is the row of images.csv, which names both files. PNG pixels are the image's own, 8 bits.
     Returns how many files were written.
     """
     folder.mkdir(parents=True, exist_ok=True)

@@ -29,7 +29,7 @@ BANNERS = {
 }
 SETTING = (("Algorithm", "federation.algorithm"), ("Defense", "defense.chain"),
            ("Attack", "attack.method"),
-           ("Server", "attack.threat"), ("Seed", "run.seed"))
+           ("Server", "attack.threat"))
 
 
 @dataclass(frozen=True)
@@ -212,8 +212,9 @@ def _facts(run: Run) -> list[tuple[str, str]]:
         facts += [("Images", f"{height} × {width} px, {color}"), ("Model", str(run.model["name"])),
                   ("Parameters", f"{int(run.model['parameters']):,}")]
     facts += [("Hospitals", str(len(run.clients))), ("Rounds", str(len(run.rounds)))]
-    return facts + [(title, run.config[option].replace(",", ", ") or "none")
-                    for title, option in SETTING if option in run.config]
+    facts += [(title, run.config[option].replace(",", ", ") or "none")
+              for title, option in SETTING if option in run.config]
+    return facts + ([("Server's seed", run.server_seed)] if run.server_seed else [])
 
 
 def _scores(summary: pd.DataFrame) -> list[dict]:
@@ -246,7 +247,8 @@ def render_report(run: Run) -> str:
     several = summary["round"].nunique() > 1
     overall = summarize_run(run, all_rounds=True) if several else summary.iloc[:0]
     grids, left_out = _grids(run, images)
-    set_options = run.provenance[run.provenance["source"] != "default"]
+    options = run.shared_provenance
+    set_options = options[options["source"] != "default"]
     last = run.rounds.iloc[-1] if len(run.rounds) else None
     return render(
         "report.html.j2",
@@ -266,7 +268,7 @@ def render_report(run: Run) -> str:
         vanished=vanished_note(run.tasks),
         number=number,
         set_options=set_options.to_dict("records"),
-        options=run.provenance.to_dict("records"),
+        options=options.to_dict("records"),
         ranks=run.environment.ranks.to_dict("records"),
         layers=run.layers.to_dict("records"),
     )

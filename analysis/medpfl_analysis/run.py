@@ -60,6 +60,8 @@ class Run:
         self.created_utc: str = root.get("created_utc", "unknown")
         #: Of a run of status running: whether any process works on it, in words; else "".
         self.holder: str = describe_holder(self.folder) if self.status == "running" else ""
+        #: Of all that the server draws; "" in files of schema 1.0, where that was run.seed.
+        self.server_seed: str = root.get("server_seed", "")
 
     def __enter__(self) -> Run:
         return self
@@ -90,6 +92,18 @@ class Run:
         return table(self._group("config"), ("option", "value", "source"))
 
     @cached_property
+    def shared_provenance(self) -> pd.DataFrame:
+        """provenance as it may leave: the server's seed in the place of run.seed.
+
+        run.seed is the root from which the hospitals' noise and masks can be drawn again.
+        """
+        kept = self.provenance[self.provenance["option"] != "run.seed"]
+        if not self.server_seed:
+            return kept
+        row = {"option": "server_seed", "value": self.server_seed, "source": "derived"}
+        return pd.concat([kept, pd.DataFrame([row])], ignore_index=True)
+
+    @cached_property
     def config(self) -> dict[str, str]:
         """section.option -> value."""
         return dict(zip(self.provenance["option"], self.provenance["value"], strict=True))
@@ -99,6 +113,16 @@ class Run:
         """The whole configuration as INI text."""
         group = self._group("config")
         return "" if group is None else read(dataset(group, "resolved"))
+
+    @cached_property
+    def shared_config(self) -> str:
+        """resolved_config as it may leave, without run.seed."""
+        lines, section = [], ""
+        for line in self.resolved_config.splitlines(keepends=True):
+            section = line.strip() if line.startswith("[") else section
+            if section != "[run]" or line.partition("=")[0].strip() != "seed":
+                lines.append(line)
+        return "".join(lines)
 
     @cached_property
     def environment(self) -> Environment:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
@@ -56,6 +57,17 @@ class Sweep:
         return frame
 
     @cached_property
+    def _roots(self) -> dict[str, str]:
+        """Values of run.seed and what stands for them where they may leave: root 1, root 2, ..."""
+        seeds = self.options["run.seed"].unique() if "run.seed" in self.options else ()
+        return {seed: f"root {n}" for n, seed in enumerate(filter(None, seeds), 1)}
+
+    @cached_property
+    def shared_options(self) -> pd.DataFrame:
+        """options as they may leave, with numbered roots in the place of values of run.seed."""
+        return self.options.replace({"run.seed": self._roots}) if self._roots else self.options
+
+    @cached_property
     def points(self) -> pd.DataFrame:
         """folder, block, status (complete | interrupted | failed | open), exit_code, error,
         seconds; one row a point."""
@@ -81,20 +93,27 @@ class Sweep:
         make them, as `setting`."""
         rows = self.points[self.points["status"] != "complete"].copy()
         rows["setting"] = [
-            " ".join(f"{name}={value}" for name, value in self.options.loc[point].items() if value)
+            " ".join(f"{name}={value}" for name, value in self.shared_options.loc[point].items()
+                     if value)
             if len(self.options.columns) else "" for point in rows.index]
         return rows
 
     @cached_property
-    def grid(self) -> str:
-        """The text of the grid."""
-        return str(read(dataset(self.file, "grid/text")))
+    def shared_grid(self) -> str:
+        """The text of the grid as it may leave, as shared_options."""
+        def numbered(line: re.Match[str]) -> str:
+            seeds = (seed.strip() for seed in line[2].split("|"))
+            return line[1] + " | ".join(self._roots.get(seed, "root") for seed in seeds)
+
+        text = str(read(dataset(self.file, "grid/text")))
+        return re.sub(r"(?m)^([ \t]*run\.seed[ \t]*=[ \t]*)([^#\n]*)(#.*)?$", numbered, text)
 
     @cached_property
     def base(self) -> list[str]:
-        """Options of the base configuration that are not default: "federation.rounds=400"."""
+        """Options of the base configuration that are not default, as they may leave, without
+        run.seed: "federation.rounds=400"."""
         frame = table(self.file.get("config"), ("option", "value", "source"))
-        left = {"run.output", *frame["option"][frame["source"] == "default"]}
+        left = {"run.output", "run.seed", *frame["option"][frame["source"] == "default"]}
         if self.complete:
             # The index may have been made from a base written out whole; a run knows the sources.
             with self.open_point(self.complete[0]) as run:
@@ -159,7 +178,7 @@ class Sweep:
         known = self.points.loc[point]
         common = {"point": point, "folder": known["folder"], "block": known["block"]}
         if len(self.options.columns):
-            common |= self.options.loc[point].to_dict()
+            common |= self.shared_options.loc[point].to_dict()
         common |= asdict(self.settings.settings[place]) | _utility(run)
         common |= {"relative_noise": relative_noise(run), "seconds": float(known["seconds"])}
         scores = summarize_run(run, SCORES)

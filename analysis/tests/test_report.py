@@ -16,7 +16,7 @@ import matplotlib.image
 import numpy as np
 import pandas as pd
 import pytest
-from synthetic import phantoms, write_run
+from synthetic import ROOT, SERVER_SEED, phantoms, write_run
 
 from medpfl_analysis import Run, open_run, plots, summarize
 from medpfl_analysis.__main__ import main
@@ -315,6 +315,17 @@ def test_command_export(folder: Path, tmp_path: Path) -> None:
     pixels = matplotlib.image.imread(tmp_path / "out" / images["truth_file"][2])
     assert pixels.shape[:2] == (12, 12)
     np.testing.assert_allclose(pixels[..., 0], phantoms(4, 1, 12)[1, 0], atol=1 / 255)
+
+
+def test_no_file_to_be_shared_holds_the_root(folder: Path, tmp_path: Path) -> None:
+    """Noise and masks can be drawn again from run.seed; the server's own seed is there."""
+    assert main(["export", str(folder), "--output", str(tmp_path / "out")]) == 0
+    tables = [file.read_text() for file in (tmp_path / "out").glob("*.csv")]
+    with open_run(folder) as run:
+        page = render_report(run)
+    for shared in (*tables, page):
+        assert ROOT not in shared and "run.seed" not in shared
+    assert any(SERVER_SEED in shared for shared in tables) and SERVER_SEED in page
 
 
 @pytest.mark.parametrize("command", ["report", "summary", "export"])

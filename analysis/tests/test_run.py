@@ -7,7 +7,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
-from synthetic import phantoms, write_run
+from synthetic import ROOT, SERVER_SEED, phantoms, write_run
 
 from medpfl_analysis import Run, RunFormatError, open_run
 from medpfl_analysis.records import (
@@ -32,12 +32,31 @@ def test_root(run: Run) -> None:
 
 
 def test_config(run: Run) -> None:
-    assert run.config["run.seed"] == "7"
+    assert run.config["run.seed"] == ROOT
     assert run.config["data.dataset"] == "phantom"
     sources = run.provenance.set_index("option")["source"]
     assert sources["attack.method"] == "command line"
     assert sources["data.dataset"] == "demo.ini"
     assert run.resolved_config.startswith("[run]\n")
+
+
+def test_what_may_leave_has_the_servers_seed_alone(run: Run) -> None:
+    """And of [run] alone the seed is left out."""
+    assert run.server_seed == SERVER_SEED
+    shared = run.shared_provenance.set_index("option")["value"]
+    assert "run.seed" not in shared.index and shared["server_seed"] == SERVER_SEED
+    assert set(run.provenance["option"]) - {"run.seed"} == set(shared.index) - {"server_seed"}
+    assert run.shared_config == "[run]\nname=demo\n\n[data]\nseed=3\n"
+
+
+def test_a_file_without_a_servers_seed(tmp_path: Path) -> None:
+    """Of schema 1.0: nothing takes the place of the root."""
+    folder = write_run(tmp_path / "old", schema=(1, 0))
+    with h5py.File(folder / "run.h5", "a") as f:
+        del f.attrs["server_seed"]
+    with open_run(folder) as old:
+        assert old.server_seed == ""
+        assert not {"run.seed", "server_seed"} & set(old.shared_provenance["option"])
 
 
 def test_environment(run: Run) -> None:

@@ -157,6 +157,28 @@ def test_seeds_are_lines_of_their_own_and_one_level(tmp_path: Path) -> None:
     assert (level.similar, level.balanced_accuracy) == (0.25, pytest.approx(0.6))
 
 
+def test_what_may_leave_numbers_the_roots(tmp_path: Path) -> None:
+    """Noise can be drawn again from run.seed: no page of a sweep has it."""
+    roots = ("8123456789012345678", "8123456789012345679")
+    folder = write_sweep(tmp_path / "s", [
+        *(laplace("1", ssim, 0.5, options={"run.seed": root})
+          for root, ssim in zip(roots, (HALF, LOST), strict=True)),
+        laplace("2", LOST, 0.5, status="open", options={"run.seed": roots[1]})])
+    with h5py.File(folder / "sweep.h5", "r+") as file:
+        file["grid/text"][...] = f"[grid]\nrun.seed = {' | '.join(roots)} # two\ndata.limit = 3\n"
+        file["config/value"][0], file["config/source"][0] = roots[0], "base.ini"
+    with open_sweep(folder) as sweep:
+        assert sweep.options["run.seed"].tolist() == [roots[0], roots[1], roots[1]]
+        assert sweep.table["run.seed"].tolist() == ["root 1", "root 2"]
+        assert sweep.shared_grid == "[grid]\nrun.seed = root 1 | root 2\ndata.limit = 3\n"
+        assert "run.seed=root 2" in sweep.left_out["setting"].iloc[0]
+        assert not [option for option in sweep.base if option.startswith("run.seed")]
+    for command, name in (("report", "sweep.html"), ("defenses", "page.md")):
+        assert main([command, str(folder), "--output", str(tmp_path / name)]) == 0
+        page = (tmp_path / name).read_text()
+        assert "root 2" in page and not [root for root in roots if root in page]
+
+
 def test_knowledge_is_told_once_for_all_defenses(tmp_path: Path) -> None:
     folder = write_sweep(tmp_path / "s", [Point({"defense.chain": ""}), laplace("1", LOST, 0.5)])
     for point, defense in enumerate(("none", "laplace scale=1")):

@@ -24,7 +24,10 @@ Section run_section() {
   return {"run",
           "the run as a whole",
           {text_option("name", "medpfl", "name of the run"),
-           integer_option("seed", 1, "seed of all randomness").at_least(0),
+           integer_option("seed", 1,
+                          "root of all randomness, the experimenter's; server and hospitals get "
+                          "seeds drawn from it one-way")
+               .at_least(0),
            text_option("output", "runs/medpfl", "folder of the results"),
            choice_option("device", "cpu", {"auto", "cpu", "cuda"},
                          "where tensors are computed; auto: on a GPU where there is one"),
@@ -132,7 +135,10 @@ Section defense_section() {
                        "at which the epsilon of clipped and noised updates is told; dp-sgd has its "
                        "own")
                .above(0)
-               .between(0, 0.5)}};
+               .between(0, 0.5),
+           choice_option("noise", "independent", {"independent", "paired"},
+                         "noise and masks of runs of one run.seed; independent: others in each "
+                         "configuration; paired: the same, for comparisons, no secret then")}};
 }
 
 Section attack_section() {

@@ -11,6 +11,7 @@
 #include <map>
 #include <sstream>
 
+#include "config/secret_keys.hpp"
 #include "core/digest.hpp"
 #include "core/error.hpp"
 #include "core/text.hpp"
@@ -256,14 +257,16 @@ Settings make_settings(const Config& config) {
   const OptionValues run = config.section("run");
   s.name = run.text("name");
   s.output = run.text("output");
-  s.seed = static_cast<uint64_t>(run.integer("seed"));
+  s.paired_noise = config.section("defense").text("noise") == "paired";
+  s.seeds = derive_seeds(static_cast<uint64_t>(run.integer("seed")),
+                         s.paired_noise ? SecretKeys() : secret_keys(config));
   s.threads = run.text("threads") == "auto" ? 0 : static_cast<int>(run.integer("threads"));
   s.device = run.text("device");
   wrong.check(!s.output.empty(), "run.output must name a folder");
 
   const OptionValues data = config.section("data");
   s.dataset_name = data.text("dataset");
-  s.data = {data.text("path"), data.integer("image_size"), data.integer("channels"), s.seed};
+  s.data = {data.text("path"), data.integer("image_size"), data.integer("channels"), s.seeds.world};
   wrong.check(s.data.channels != 2, "data.channels must be 1 (grey) or 3 (RGB)");
   wrong.check(
       s.dataset_name == "phantom" || !s.data.path.empty(),
@@ -276,7 +279,7 @@ Settings make_settings(const Config& config) {
   s.federated_data.dedicated_server = s.federation.dedicated_server;
   s.federated_data.partition = {partition_kind(federation.text("partition")),
                                 federation.real("alpha"), federation.integer("shards_per_client"),
-                                s.seed};
+                                s.seeds.world};
 
   const OptionValues model = config.section("model");
   s.model_name = model.text("name");
@@ -370,7 +373,7 @@ std::string read_weights_file(const std::string& path) {
 }  // namespace
 
 FlatParameters make_first_weights(const Settings& settings, const Model& model) {
-  FlatParameters weights = initial_weights(model, settings.init, settings.seed);
+  FlatParameters weights = initial_weights(model, settings.init, settings.seeds.server);
   const std::string& path = settings.weights_file;
   if (path.empty()) return weights;
   load_state_dict(read_state_dict(read_weights_file(path), path), model, settings.new_head, path,
@@ -386,10 +389,10 @@ std::string digest_weights(const Settings& settings) {
 }
 
 std::unique_ptr<Aggregator> make_aggregator(const Config& config, const Settings& settings,
-                                            const Model& model) {
+                                            const Model& model, const RunSeeds& seeds) {
   const std::string& name = settings.federation.algorithm;
   return aggregators().find(name).create(config.section("federation." + name), model,
-                                         settings.federation, settings.seed);
+                                         settings.federation, seeds);
 }
 
 }  // namespace medpfl

@@ -15,6 +15,7 @@
 #include "federation/round_plan.hpp"
 #include "federation/settings.hpp"
 #include "models/model.hpp"
+#include "privacy/run_seeds.hpp"
 #include "results/capture_policy.hpp"
 
 namespace medpfl {
@@ -22,7 +23,7 @@ namespace medpfl {
 /// A configuration turned into values and components, checked. Building it reads no data.
 struct Settings {
   std::string name, output;
-  uint64_t seed = 1;
+  RunSeeds seeds;      ///< of run.seed, which itself goes no further; over no inputs yet
   int threads = 1;     ///< 0: what the allocation gives a rank
   std::string device;  ///< auto | cpu | cuda
   std::string dataset_name;
@@ -46,6 +47,7 @@ struct Settings {
   AttackPlan attack;
   std::optional<AttackTargets> targets;
   DefenseChain defenses;
+  bool paired_noise = false;  ///< noise and masks are keyed by run.seed alone
 
   std::unique_ptr<Dataset> dataset;
 };
@@ -68,6 +70,6 @@ std::string digest_weights(const Settings& settings);
 
 /// The federated algorithm of the configuration.
 std::unique_ptr<Aggregator> make_aggregator(const Config& config, const Settings& settings,
-                                            const Model& model);
+                                            const Model& model, const RunSeeds& seeds);
 
 }  // namespace medpfl

@@ -22,7 +22,7 @@ struct OwnTraining;
 /// What a defense may know besides the update: the round, the hospital, its own random stream, its
 /// own state, and what the hospital trained on.
 struct DefenseContext {
-  uint64_t seed = 0;     ///< of the run
+  uint64_t seed = 0;     ///< of the hospitals' noise
   int64_t round = 0;     ///< from 0
   int64_t client = 0;    ///< the hospital, from 0
   int64_t message = 0;   ///< 0: the update; 1 + index: a probe
@@ -32,7 +32,8 @@ struct DefenseContext {
   float* state = nullptr;
   /// Behind this message; null where nothing is known of it.
   const OwnTraining* own = nullptr;
-  int64_t rounds = 1;  ///< of the run
+  int64_t rounds = 1;        ///< of the run
+  uint64_t budget_seed = 0;  ///< of personal budgets
 };
 
 /// Most defenses one chain holds.

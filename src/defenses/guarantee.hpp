@@ -18,7 +18,7 @@ struct Guarantee {
 
 /// Whose update it is, and of how many entries.
 struct GuaranteeContext {
-  uint64_t seed = 0;  ///< of the run
+  uint64_t budget_seed = 0;  ///< of personal budgets
   int64_t round = 0, rounds = 1;
   int64_t client = 0;
   int64_t parameters = 1;

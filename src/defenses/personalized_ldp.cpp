@@ -25,11 +25,12 @@ class PersonalizedLdp final : public Defense {
   void apply(FlatParameters* update, const DefenseContext& context) const override {
     clip_l2(update, bound_);
     RandomStream stream = defense_stream(context);
-    add_gaussian(update, deviation(context.client, context.seed), &stream);
+    add_gaussian(update, deviation(context.client, context.budget_seed), &stream);
   }
 
   Guarantee guarantee(const Guarantee& before, const GuaranteeContext& context) const override {
-    return after_gaussian(after_clipping(before, bound_), deviation(context.client, context.seed));
+    return after_gaussian(after_clipping(before, bound_),
+                          deviation(context.client, context.budget_seed));
   }
 
   std::string describe() const override {

@@ -7,6 +7,7 @@
 #include "federation/message.hpp"
 #include "federation/settings.hpp"
 #include "models/model.hpp"
+#include "privacy/run_seeds.hpp"
 
 namespace medpfl {
 
@@ -31,9 +32,9 @@ class Aggregator {
 };
 
 /// Model and settings outlive the aggregator.
-using AggregatorFactory =
-    std::function<std::unique_ptr<Aggregator>(const OptionValues& own, const Model& model,
-                                              const FederationSettings& settings, uint64_t seed)>;
+using AggregatorFactory = std::function<std::unique_ptr<Aggregator>(
+    const OptionValues& own, const Model& model, const FederationSettings& settings,
+    const RunSeeds& seeds)>;
 
 /// fedsgd, fedavg.
 const Registry<AggregatorFactory>& aggregators();

@@ -11,13 +11,13 @@ namespace {
 
 class FedAvg final : public Aggregator {
  public:
-  FedAvg(const Model& model, const FederationSettings& settings, uint64_t seed)
-      : model_(model), settings_(settings), seed_(seed) {}
+  FedAvg(const Model& model, const FederationSettings& settings, const RunSeeds& seeds)
+      : model_(model), settings_(settings), seeds_(seeds) {}
 
   void train(const Hospital& hospital, const FlatParameters& global, FlatParameters* work,
              Message* update) const override {
     *work = global;
-    LocalSteps steps(model_, settings_, seed_, hospital, *work, *update);
+    LocalSteps steps(model_, settings_, seeds_, hospital, *work, *update);
     FlatParameters& gradient = update->payload;  // serves as scratch until the end
     double loss = 0;
     int64_t with_images = 0;
@@ -44,7 +44,7 @@ class FedAvg final : public Aggregator {
              const std::vector<int64_t>& images, Message* message) const override {
     message->images = images;
     FlatParameters gradient(model_.layout());
-    LocalSteps steps(model_, settings_, seed_, hospital, global, *message);
+    LocalSteps steps(model_, settings_, seeds_, hospital, global, *message);
     message->loss = steps.gradient(images, &gradient);
     message->payload.fill(0);
     message->payload.step(gradient, settings_.learning_rate);
@@ -62,7 +62,7 @@ class FedAvg final : public Aggregator {
  private:
   const Model& model_;
   const FederationSettings& settings_;
-  uint64_t seed_;
+  RunSeeds seeds_;
 };
 
 }  // namespace
@@ -73,7 +73,7 @@ RegistryEntry<AggregatorFactory> fedavg() {
           "McMahan et al., AISTATS 2017, arXiv 1602.05629",
           {},
           [](const OptionValues&, const Model& model, const FederationSettings& settings,
-             uint64_t seed) { return std::make_unique<FedAvg>(model, settings, seed); }};
+             const RunSeeds& seeds) { return std::make_unique<FedAvg>(model, settings, seeds); }};
 }
 
 }  // namespace medpfl

@@ -17,19 +17,19 @@ namespace {
 
 class FedSgd final : public Aggregator {
  public:
-  FedSgd(const Model& model, const FederationSettings& settings, uint64_t seed)
-      : model_(model), settings_(settings), seed_(seed) {}
+  FedSgd(const Model& model, const FederationSettings& settings, const RunSeeds& seeds)
+      : model_(model), settings_(settings), seeds_(seeds) {}
 
   void train(const Hospital& hospital, const FlatParameters& global, FlatParameters*,
              Message* update) const override {
-    LocalSteps step(model_, settings_, seed_, hospital, global, *update);
+    LocalSteps step(model_, settings_, seeds_, hospital, global, *update);
     send(&step, step.batches(0).front(), update);
     update->examples = examples(hospital.size());
   }
 
   void probe(const Hospital& hospital, const FlatParameters& global,
              const std::vector<int64_t>& images, Message* message) const override {
-    LocalSteps step(model_, settings_, seed_, hospital, global, *message);
+    LocalSteps step(model_, settings_, seeds_, hospital, global, *message);
     send(&step, images, message);
   }
 
@@ -48,7 +48,7 @@ class FedSgd final : public Aggregator {
 
   const Model& model_;
   const FederationSettings& settings_;
-  uint64_t seed_;
+  RunSeeds seeds_;
 };
 
 }  // namespace
@@ -59,7 +59,7 @@ RegistryEntry<AggregatorFactory> fedsgd() {
           "McMahan et al., AISTATS 2017, arXiv 1602.05629",
           {},
           [](const OptionValues&, const Model& model, const FederationSettings& settings,
-             uint64_t seed) { return std::make_unique<FedSgd>(model, settings, seed); }};
+             const RunSeeds& seeds) { return std::make_unique<FedSgd>(model, settings, seeds); }};
 }
 
 }  // namespace medpfl

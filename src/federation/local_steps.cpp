@@ -2,12 +2,12 @@
 
 namespace medpfl {
 
-LocalSteps::LocalSteps(const Model& model, const FederationSettings& settings, uint64_t seed,
-                       const Hospital& hospital, const FlatParameters& weights,
-                       const Message& message)
+LocalSteps::LocalSteps(const Model& model, const FederationSettings& settings,
+                       const RunSeeds& seeds, const Hospital& hospital,
+                       const FlatParameters& weights, const Message& message)
     : model_(model),
       settings_(settings),
-      seed_(seed),
+      seeds_(seeds),
       hospital_(hospital),
       round_(message.round),
       message_(1 + message.probe) {
@@ -19,8 +19,8 @@ LocalSteps::LocalSteps(const Model& model, const FederationSettings& settings, u
 
 std::vector<std::vector<int64_t>> LocalSteps::batches(int64_t epoch) const {
   if (!settings_.dp_sgd || !settings_.dp_sgd->poisson)
-    return shuffled_batches(hospital_, settings_.batch_size, seed_, round_, epoch);
-  return poisson_batches(hospital_, settings_.batch_size, seed_, round_, epoch);
+    return shuffled_batches(hospital_, settings_.batch_size, seeds_.hospitals, round_, epoch);
+  return poisson_batches(hospital_, settings_.batch_size, seeds_.noise, round_, epoch);
 }
 
 double LocalSteps::gradient(const std::vector<int64_t>& images, FlatParameters* out) {
@@ -46,7 +46,7 @@ Batch LocalSteps::batch(const std::vector<int64_t>& images) const {
 }
 
 StreamKey LocalSteps::key(Purpose purpose) const {
-  return {seed_, purpose, static_cast<uint64_t>(round_), static_cast<uint64_t>(hospital_.id),
+  return {seeds_.noise, purpose, static_cast<uint64_t>(round_), static_cast<uint64_t>(hospital_.id),
           static_cast<uint64_t>(message_ << 32 | step_)};
 }
 

@@ -12,6 +12,7 @@
 #include "models/differentiator.hpp"
 #include "models/example_gradients.hpp"
 #include "models/model.hpp"
+#include "privacy/run_seeds.hpp"
 
 namespace medpfl {
 
@@ -20,16 +21,17 @@ namespace medpfl {
 class LocalSteps {
  public:
   /// Those of `message`, whose round, client and probe are set; all but it outlive this object.
-  LocalSteps(const Model& model, const FederationSettings& settings, uint64_t seed,
+  LocalSteps(const Model& model, const FederationSettings& settings, const RunSeeds& seeds,
              const Hospital& hospital, const FlatParameters& weights, const Message& message);
 
-  /// Positions in the shard for each step of an epoch: as shuffled_batches, or under Poisson
-  /// sampling as many independent draws, some of which may be empty.
+  /// Positions in the shard for each step of an epoch: as shuffled_batches of seeds.hospitals, or
+  /// under Poisson sampling as many independent draws, some of which may be empty. Those are part
+  /// of what dp-sgd guarantees, and drawn of seeds.noise.
   std::vector<std::vector<int64_t>> batches(int64_t epoch) const;
   /// Of the next step, at the weights as they are now. Returns the mean loss of the images in nats,
   /// 0 where there are none. The noise of dp-sgd is that of Purpose::kLocalNoise, that of a
   /// bottleneck that of kBottleneck, and what a BatchTransform draws that of kBatchTransform, at
-  /// step = (1 + probe) 2^32 + number of the step.
+  /// step = (1 + probe) 2^32 + number of the step, all of seeds.noise.
   double gradient(const std::vector<int64_t>& images, FlatParameters* out);
 
  private:
@@ -42,7 +44,7 @@ class LocalSteps {
 
   const Model& model_;
   const FederationSettings& settings_;
-  uint64_t seed_;
+  RunSeeds seeds_;
   const Hospital& hospital_;
   int64_t round_, message_, step_ = 0;
   std::optional<Differentiator> plain_;

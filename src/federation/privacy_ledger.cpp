@@ -9,9 +9,9 @@ namespace medpfl {
 std::unique_ptr<PrivacyLedger> PrivacyLedger::make(const FederationSettings& settings,
                                                    const Aggregator& aggregator,
                                                    const DefenseChain& chain, int64_t parameters,
-                                                   uint64_t seed,
+                                                   uint64_t budget_seed,
                                                    std::vector<int64_t> shard_sizes) {
-  const GuaranteeContext context{seed, 0, settings.rounds, 0, parameters};
+  const GuaranteeContext context{budget_seed, 0, settings.rounds, 0, parameters};
   const bool claimed = settings.dp_sgd ? !chain.looks_at_images()
                                        : chain.guarantee(context).noise != Guarantee::Noise::kNone;
   if (!claimed) return nullptr;

@@ -22,11 +22,13 @@ namespace medpfl {
 class PrivacyLedger {
  public:
   /// Null where nothing is guaranteed: neither dp-sgd nor noise on clipped updates. `chain` and
-  /// `settings` outlive it; `parameters` of an update; shard sizes in images.
+  /// `settings` outlive it; `parameters` of an update; `budget_seed` of personal budgets; shard
+  /// sizes in images.
   static std::unique_ptr<PrivacyLedger> make(const FederationSettings& settings,
                                              const Aggregator& aggregator,
                                              const DefenseChain& chain, int64_t parameters,
-                                             uint64_t seed, std::vector<int64_t> shard_sizes);
+                                             uint64_t budget_seed,
+                                             std::vector<int64_t> shard_sizes);
 
   /// The next round.
   void add(const RoundPlan& plan);

@@ -42,13 +42,13 @@ Selection::Selection(const std::string& text, int64_t n, const std::string& opti
 }
 
 RoundPlan plan_round(int64_t round, const std::vector<int64_t>& shard_sizes, double sampling,
-                     double dropout, uint64_t seed, const AttackTargets& targets) {
+                     double dropout, const RunSeeds& seeds, const AttackTargets& targets) {
   RoundPlan plan;
   plan.round = round;
   plan.hospitals =
-      sample_hospitals(static_cast<int64_t>(shard_sizes.size()), sampling, seed, round);
+      sample_hospitals(static_cast<int64_t>(shard_sizes.size()), sampling, seeds.server, round);
   for (const int64_t hospital : plan.hospitals) {
-    RandomStream chance({seed, Purpose::kDropout, static_cast<uint64_t>(round),
+    RandomStream chance({seeds.world, Purpose::kDropout, static_cast<uint64_t>(round),
                          static_cast<uint64_t>(hospital), 0});
     const bool arrives = chance.uniform() >= dropout;
     plan.arrives.push_back(arrives);

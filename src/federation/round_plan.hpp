@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "privacy/run_seeds.hpp"
+
 namespace medpfl {
 
 /// Which of a set of numbers is meant: "all", "none", "last", or a list of numbers and ranges
@@ -42,6 +44,6 @@ struct RoundPlan {
 /// fewer where its shard has too few distinct images, and is not attacked where it has too few for
 /// one, nor where nothing of it arrives.
 RoundPlan plan_round(int64_t round, const std::vector<int64_t>& shard_sizes, double sampling,
-                     double dropout, uint64_t seed, const AttackTargets& targets);
+                     double dropout, const RunSeeds& seeds, const AttackTargets& targets);
 
 }  // namespace medpfl

@@ -28,7 +28,8 @@ class SecureAggregation {
   static constexpr int64_t kMostParticipants = 1000;
 
   /// `comm` and `data` outlive it. `threshold`: share of those that take part, [0, 1). Secrets of
-  /// the hospitals come from streams keyed by `seed`, so that a run can be repeated.
+  /// the hospitals come from streams keyed by `seed`, which they would not share in
+  /// earnest, so that a run can be repeated.
   SecureAggregation(const Communicator& comm, const FederatedData& data, double threshold,
                     uint64_t seed)
       : comm_(comm), data_(data), threshold_(threshold), seed_(seed) {}

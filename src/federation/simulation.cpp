@@ -37,7 +37,7 @@ class RoundLoop {
     if (state->hospitals != nullptr)
       hospital_.resize(static_cast<size_t>(state->hospitals->row_size()));
     if (f.settings.secure_aggregation)
-      secure_.emplace(f.comm, f.data, f.settings.secure_threshold, f.seed);
+      secure_.emplace(f.comm, f.data, f.settings.secure_threshold, f.seeds.masks);
   }
 
   bool run(int64_t first) {
@@ -46,7 +46,7 @@ class RoundLoop {
     for (int64_t r = first; r < rounds; ++r) {
       const auto start = std::chrono::steady_clock::now();
       const RoundPlan plan = plan_round(r, f_.data.shard_sizes, f_.settings.sampling,
-                                        f_.settings.dropout, f_.seed, f_.targets);
+                                        f_.settings.dropout, f_.seeds, f_.targets);
       refuse_too_few(plan);
       RoundRecord record = describe(plan);
       sum_->clear();
@@ -172,7 +172,7 @@ class RoundLoop {
     const int64_t batch = f_.targets.probe_batch;
     const int64_t probes = plan.probes[index];
     if (probes == 0) return;
-    RandomStream random({f_.seed, Purpose::kProbe, static_cast<uint64_t>(plan.round),
+    RandomStream random({f_.seeds.hospitals, Purpose::kProbe, static_cast<uint64_t>(plan.round),
                          static_cast<uint64_t>(hospital.id), 0});
     const std::vector<int64_t> order = random.permutation(hospital.size());
     for (int64_t p = 0; p < probes; ++p) {
@@ -206,7 +206,8 @@ class RoundLoop {
                       message->client, message->round));
     const auto timer = timers_->measure(Phase::kDefend);
     DefenseContext context;
-    context.seed = f_.seed;
+    context.seed = f_.seeds.noise;
+    context.budget_seed = f_.seeds.hospitals;
     context.round = message->round;
     context.client = message->client;
     context.message = message->probe + 1;

@@ -16,6 +16,7 @@
 #include "federation/settings.hpp"
 #include "metrics/classification.hpp"
 #include "models/model.hpp"
+#include "privacy/run_seeds.hpp"
 
 namespace medpfl {
 
@@ -74,7 +75,7 @@ struct Federation {
   const DefenseChain& defenses;
   const FederationSettings& settings;
   const AttackTargets& targets;
-  uint64_t seed = 1;
+  RunSeeds seeds;
   const MaliciousServer* malicious_server = nullptr;  ///< null: the server sends what it should
 };
 

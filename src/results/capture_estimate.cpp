@@ -31,7 +31,7 @@ std::string megabytes(int64_t bytes) {
 CaptureEstimate estimate_capture(const CapturePolicy& policy, const Model& model,
                                  const std::vector<int64_t>& shard_sizes,
                                  const FederationSettings& federation, const AttackTargets& targets,
-                                 uint64_t seed) {
+                                 const RunSeeds& seeds) {
   CaptureEstimate out;
   out.columns = columns_of(select_layers(model.layout(), policy.layers));
   const int64_t row_bytes = out.columns * value_bytes(policy.precision);
@@ -39,7 +39,7 @@ CaptureEstimate estimate_capture(const CapturePolicy& policy, const Model& model
   int64_t open = 0;
   for (int64_t round = 0; round < federation.rounds; ++round) {
     const RoundPlan plan =
-        plan_round(round, shard_sizes, federation.sampling, federation.dropout, seed, targets);
+        plan_round(round, shard_sizes, federation.sampling, federation.dropout, seeds, targets);
     for (size_t i = 0; i < plan.hospitals.size(); ++i)
       if (policy.takes(plan, i)) taken[static_cast<size_t>(plan.hospitals[i])] = true;
     open += policy.rows(plan);

@@ -25,7 +25,7 @@ struct CaptureEstimate {
 CaptureEstimate estimate_capture(const CapturePolicy& policy, const Model& model,
                                  const std::vector<int64_t>& shard_sizes,
                                  const FederationSettings& federation, const AttackTargets& targets,
-                                 uint64_t seed);
+                                 const RunSeeds& seeds);
 
 /// "36 messages of 5,000 values (float16), 0.4 MB; 12 images, ...": for the log and --dry-run.
 std::string describe_capture(const CaptureEstimate& estimate, const CapturePolicy& policy);

@@ -26,6 +26,7 @@ void write_root(h5::File* file, const RunRecord& record) {
   file->write_attribute("/", "git_sha", git_commit());
   file->write_attribute("/", "created_utc", utc_time(record.created));
   file->write_attribute("/", "status", record.status);
+  file->write_attribute("/", "server_seed", std::to_string(record.server_seed));
   if (record.source.empty()) return;
   file->write_attribute("/", "source_run", record.source);
   file->write_attribute("/", "source_digest", record.inputs.source);

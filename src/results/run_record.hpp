@@ -32,7 +32,8 @@ struct RunRecord {
   std::string source;     ///< of `medpfl attack`: the run whose gradients were attacked
   long long created = 0;  ///< seconds since the epoch
   ConfigRecord config;
-  InputDigests inputs;  ///< what the run is computed from
+  InputDigests inputs;       ///< what the run is computed from
+  uint64_t server_seed = 0;  ///< of all that the server draws
   std::vector<RankPlace> places;
   RankRecord ranks;
   const Model* model = nullptr;

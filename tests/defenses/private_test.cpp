@@ -72,6 +72,26 @@ TEST(PersonalizedLdp, EachHospitalHasTheNoiseOfItsBudget) {
   EXPECT_NEAR(update.norm(), 0.1, 1e-6);
 }
 
+// Runs of one root have the same budgets, whatever their noise.
+TEST(PersonalizedLdp, BudgetsHaveASeedOfTheirOwn) {
+  const auto defense = make_defense("personalized-ldp", {{"epsilon", "1..9"}});
+  FlatParameters zeros = random_update(50000);
+  zeros.fill(0);
+  const auto deviation = [&](uint64_t seed, uint64_t budget_seed) {
+    DefenseContext context = kContext;
+    context.seed = seed;
+    context.budget_seed = budget_seed;
+    return std::sqrt(noise_moments(values_of(zeros), defended(*defense, zeros, context)).variance);
+  };
+  const PersonalBudgets budgets("1..9");
+  const double unit = std::sqrt(2 * std::log(1.25e5));
+  for (const uint64_t budget_seed : {3, 4})
+    for (const uint64_t seed : {1, 2})
+      EXPECT_NEAR(deviation(seed, budget_seed) * budgets.of(kContext.client, budget_seed) / unit, 1,
+                  0.02);
+  EXPECT_NE(budgets.of(kContext.client, 3), budgets.of(kContext.client, 4));
+}
+
 TEST(PersonalBudgets, AreGivenOrDrawnOncePerHospital) {
   EXPECT_EQ(PersonalBudgets("4").of(17, 1), 4);
   const PersonalBudgets list("1,2,8"), range("2 .. 6");

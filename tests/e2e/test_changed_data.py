@@ -15,7 +15,19 @@ import h5py
 import numpy as np
 import pytest
 from files import image_folder, npz
-from harness import DATA, ENVIRONMENT, TINY, Result, command, complete, medpfl, simulate, text, words
+from harness import (
+    DATA,
+    ENVIRONMENT,
+    FORMAT,
+    TINY,
+    Result,
+    command,
+    complete,
+    medpfl,
+    simulate,
+    text,
+    words,
+)
 from test_same_bits import expect_same
 
 # So many rounds that a signal behind the first is never too late.
@@ -199,6 +211,21 @@ def test_another_weights_file_is_refused(tmp_path: Path) -> None:
     assert "the run goes on with the weights it has" in result.err
     with h5py.File(output / "run.h5") as run:
         assert len(text(run["model"].attrs["weights_digest"])) == 64
+
+
+def test_a_run_of_other_streams_is_refused(tmp_path: Path) -> None:
+    """A checkpoint of version 6: all was drawn from run.seed itself."""
+    output = tmp_path / "out"
+    stop(output, TINY | RUN)
+    for name in ("checkpoint.h5", "checkpoint.previous.h5"):
+        with h5py.File(output / name, "a") as file:
+            file.attrs["checkpoint_version"] = np.int64(6)
+    before = (output / "run.h5").read_bytes()
+    result = simulate(output, RUN, "--resume")
+    assert result.code == FORMAT, result.err
+    assert "checkpoint version 6, this program reads 7" in result.err
+    assert "resume with the program that wrote it" in result.err
+    assert (output / "run.h5").read_bytes() == before
 
 
 def test_a_point_of_a_sweep_is_refused(tmp_path: Path) -> None:

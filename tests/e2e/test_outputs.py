@@ -52,7 +52,7 @@ EXPECTED = {
     "gradients/batches": "images labels index start image",
 }
 ATTRIBUTES = {
-    "/": "filetype schema_version medpfl_version git_sha created_utc status",
+    "/": "filetype schema_version medpfl_version git_sha created_utc status server_seed",
     "environment": "device torch mpi hdf5 resumes",
     "model": "name classes input_shape parameters trainable norm_mode pixel_mean pixel_deviation "
              "weights_digest",

@@ -43,7 +43,7 @@ TEST_F(BottleneckTraining, EveryStepDrawsItsOwnNoise) {
   const FlatParameters first = expected(0, 0);
   for (const auto& [round, probe] : {std::pair<int64_t, int64_t>{0, -1}, {3, -1}, {0, 0}, {0, 1}}) {
     const Message of = message(round, probe);
-    LocalSteps local(model_, settings_, 1, hospital_, global_, of);
+    LocalSteps local(model_, settings_, kSeeds, hospital_, global_, of);
     FlatParameters out(model_.layout());
     for (uint64_t step = 0; step < 2; ++step) {
       local.gradient({1, 2}, &out);

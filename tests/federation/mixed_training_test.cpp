@@ -29,7 +29,7 @@ class MixedTraining : public HospitalTest {
     return m;
   }
   FlatParameters gradient(const Message& of, int steps = 1) {
-    LocalSteps local(model_, settings_, 1, hospital_, global_, of);
+    LocalSteps local(model_, settings_, kSeeds, hospital_, global_, of);
     FlatParameters out(model_.layout());
     for (int s = 0; s < steps; ++s) local.gradient({1, 4, 6}, &out);
     return out;

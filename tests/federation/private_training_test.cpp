@@ -38,7 +38,7 @@ class PrivateTraining : public HospitalTest {
     return m;
   }
   FlatParameters gradient(const std::vector<int64_t>& images, const Message& of, int steps = 1) {
-    LocalSteps local(model_, settings_, 1, hospital_, global_, of);
+    LocalSteps local(model_, settings_, kSeeds, hospital_, global_, of);
     FlatParameters out(model_.layout());
     for (int s = 0; s < steps; ++s) local.gradient(images, &out);
     return out;

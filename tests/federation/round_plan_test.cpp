@@ -8,6 +8,8 @@
 namespace medpfl {
 namespace {
 
+constexpr RunSeeds kSeeds = {1, 1, 1, 1, 1};
+
 std::vector<int64_t> chosen(const std::string& text) {
   const Selection selection(text, 10, "attack.rounds");
   std::vector<int64_t> out;
@@ -46,9 +48,9 @@ TEST(Selection, RefusesTheRest) {
 TEST(RoundPlan, ProbesOfAttackedHospitalsAtAttackedRounds) {
   const AttackTargets targets{Selection("1", 3, "r"), Selection("0,2", 3, "c"), 4, 2};
   const std::vector<int64_t> shards = {100, 100, 5};
-  const RoundPlan quiet = plan_round(0, shards, 1, 0, 1, targets);
+  const RoundPlan quiet = plan_round(0, shards, 1, 0, kSeeds, targets);
   EXPECT_EQ(quiet.probes, (std::vector<int64_t>{0, 0, 0}));
-  const RoundPlan plan = plan_round(1, shards, 1, 0, 1, targets);
+  const RoundPlan plan = plan_round(1, shards, 1, 0, kSeeds, targets);
   EXPECT_EQ(plan.attacked, (std::vector<bool>{true, false, true}));
   EXPECT_EQ(plan.probes, (std::vector<int64_t>{4, 0, 2})) << "five images make two batches of two";
 }
@@ -56,17 +58,18 @@ TEST(RoundPlan, ProbesOfAttackedHospitalsAtAttackedRounds) {
 // Where probes are asked for, an update never stands in for them.
 TEST(RoundPlan, AShardTooSmallForAProbeIsNotAttacked) {
   AttackTargets targets{Selection("0", 1, "r"), Selection("all", 2, "c"), 4, 8};
-  const RoundPlan probes = plan_round(0, {8, 7}, 1, 0, 1, targets);
+  const RoundPlan probes = plan_round(0, {8, 7}, 1, 0, kSeeds, targets);
   EXPECT_EQ(probes.attacked, (std::vector<bool>{true, false}));
   EXPECT_EQ(probes.probes, (std::vector<int64_t>{1, 0}));
   targets.probes = 0;
-  const RoundPlan updates = plan_round(0, {8, 7}, 1, 0, 1, targets);
+  const RoundPlan updates = plan_round(0, {8, 7}, 1, 0, kSeeds, targets);
   EXPECT_EQ(updates.attacked, (std::vector<bool>{true, true}));
 }
 
 TEST(RoundPlan, HoldsSampledHospitalsOnly) {
   const AttackTargets targets{Selection("all", 5, "r"), Selection("all", 20, "c"), 1, 1};
-  const RoundPlan plan = plan_round(4, std::vector<int64_t>(20, 9), 0.25, 0, 7, targets);
+  const RoundPlan plan =
+      plan_round(4, std::vector<int64_t>(20, 9), 0.25, 0, {7, 7, 7, 7, 7}, targets);
   EXPECT_EQ(plan.round, 4);
   EXPECT_EQ(plan.hospitals, sample_hospitals(20, 0.25, 7, 4));
   EXPECT_EQ(plan.probes, std::vector<int64_t>(5, 1));
@@ -78,23 +81,23 @@ TEST(RoundPlan, WhoDropsOutDependsOnRoundAndHospitalAlone) {
   int64_t arrived = 0;
   std::vector<bool> before;
   for (int64_t round = 0; round < 50; ++round) {
-    const RoundPlan plan = plan_round(round, shards, 1, 0.3, 1, targets);
+    const RoundPlan plan = plan_round(round, shards, 1, 0.3, kSeeds, targets);
     EXPECT_EQ(plan.participants(), 40);
     EXPECT_EQ(plan.attacked, plan.arrives) << "what does not arrive cannot be attacked";
     EXPECT_NE(plan.arrives, before);
     before = plan.arrives;
     arrived += plan.arrived();
     // A sample of the hospitals fares as all of them.
-    const RoundPlan some = plan_round(round, shards, 0.2, 0.3, 1, targets);
+    const RoundPlan some = plan_round(round, shards, 0.2, 0.3, kSeeds, targets);
     for (size_t i = 0; i < some.hospitals.size(); ++i)
       EXPECT_EQ(some.arrives[i], plan.arrives[static_cast<size_t>(some.hospitals[i])]);
     // Whoever drops out at 30 % does so at 60 %.
-    const RoundPlan fewer = plan_round(round, shards, 1, 0.6, 1, targets);
+    const RoundPlan fewer = plan_round(round, shards, 1, 0.6, kSeeds, targets);
     for (size_t i = 0; i < 40; ++i) EXPECT_LE(fewer.arrives[i], plan.arrives[i]);
   }
   EXPECT_NEAR(static_cast<double>(arrived) / 2000, 0.7, 0.04) << "four standard deviations";
-  EXPECT_EQ(plan_round(0, shards, 1, 0, 1, targets).arrived(), 40);
-  EXPECT_EQ(plan_round(0, shards, 1, 1, 1, targets).arrived(), 0);
+  EXPECT_EQ(plan_round(0, shards, 1, 0, kSeeds, targets).arrived(), 40);
+  EXPECT_EQ(plan_round(0, shards, 1, 1, kSeeds, targets).arrived(), 0);
 }
 
 }  // namespace

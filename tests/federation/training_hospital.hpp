@@ -44,13 +44,14 @@ class HospitalTest : public ::testing::Test {
     return entry.create(own, request);
   }
   std::unique_ptr<Aggregator> make(const std::string& name) {
-    return aggregators().find(name).create({}, model_, settings_, 1);
+    return aggregators().find(name).create({}, model_, settings_, kSeeds);
   }
   static double distance(FlatParameters a, const FlatParameters& b) {
     a.add(b, -1);
     return a.norm();
   }
 
+  static constexpr RunSeeds kSeeds = {1, 1, 1, 1, 1};
   Model model_;
   FederationSettings settings_;
   Hospital hospital_;

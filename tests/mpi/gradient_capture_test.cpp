@@ -18,6 +18,7 @@ namespace medpfl {
 namespace {
 
 constexpr int64_t kHospitals = 5, kRounds = 4, kImages = 3;
+constexpr RunSeeds kSeeds = {1, 1, 1, 1, 1};
 
 Model small_model() {
   const auto& entry = models().find("mlp");
@@ -57,13 +58,13 @@ class Rounds {
     settings_.rounds = kRounds;
   }
   Federation federation() const {
-    return {comm_, model_, data_, *aggregator_, defenses_, settings_, targets_, 1};
+    return {comm_, model_, data_, *aggregator_, defenses_, settings_, targets_, kSeeds};
   }
   RoundPlan plan(int64_t round) const {
-    return plan_round(round, data_.shard_sizes, 1, 0, 1, targets_);
+    return plan_round(round, data_.shard_sizes, 1, 0, kSeeds, targets_);
   }
   CaptureEstimate estimate(const CapturePolicy& policy) const {
-    return estimate_capture(policy, model_, data_.shard_sizes, settings_, targets_, 1);
+    return estimate_capture(policy, model_, data_.shard_sizes, settings_, targets_, kSeeds);
   }
   const Model& model() const { return model_; }
 
@@ -95,7 +96,7 @@ class Rounds {
   FederatedData data_;
   FederationSettings settings_;
   std::unique_ptr<Aggregator> aggregator_ =
-      aggregators().find("fedsgd").create({}, model_, settings_, 1);
+      aggregators().find("fedsgd").create({}, model_, settings_, kSeeds);
   DefenseChain defenses_;
   AttackTargets targets_{Selection("1", kRounds, ""), Selection("1,3", kHospitals, ""), 2, 1};
 };

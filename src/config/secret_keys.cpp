@@ -1,0 +1,64 @@
+#include "config/secret_keys.hpp"
+
+#include <algorithm>
+
+#include "config/schema.hpp"
+#include "core/text.hpp"
+
+namespace medpfl {
+namespace {
+
+// Options of the sections below that change no message: where work is done, what is told of it,
+// and where files are, whose contents count (over_inputs). Masks are keyed by those of secure
+// aggregation nevertheless.
+const std::vector<std::string> kNoMessage = {"data.path",
+                                             "model.weights",
+                                             "federation.dedicated_server",
+                                             "federation.evaluate_every",
+                                             "federation.state_memory",
+                                             "federation.secure_threshold",
+                                             "federation.secure_aggregation",
+                                             "defense.delta"};
+// Of [attack] those that decide what is sent.
+const std::vector<std::string> kOfAttack = {"attack.threat", "attack.rounds", "attack.clients",
+                                            "attack.probes", "attack.probe_batch"};
+
+bool has(const std::vector<std::string>& words, const std::string& word) {
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+// 0.10 and 1e-1 are one value, as are true and 1.
+std::string canonical(const OptionSpec& option, const OptionValues& values) {
+  const std::string& text = values.text(option.name);
+  if (has(option.choices, text)) return text;
+  if (option.kind == OptionSpec::Kind::kInteger) return std::to_string(values.integer(option.name));
+  if (option.kind == OptionSpec::Kind::kFlag) return values.flag(option.name) ? "true" : "false";
+  return option.kind == OptionSpec::Kind::kReal ? shortest(values.real(option.name)) : text;
+}
+
+}  // namespace
+
+SecretKeys secret_keys(const Config& config) {
+  std::vector<std::string> used = {"data", "model", "federation", "defense", "attack"};
+  used.push_back("data." + config.section("data").text("dataset"));
+  used.push_back("model." + config.section("model").text("name"));
+  used.push_back("federation." + config.section("federation").text("algorithm"));
+  for (const std::string& name : config.section("defense").list("chain"))
+    used.push_back("defense." + name);
+  SecretKeys keys;
+  for (const Section& section : config_sections()) {
+    if (!has(used, section.name)) continue;
+    const OptionValues values = config.section(section.name);
+    for (const OptionSpec& option : section.options) {
+      const std::string name = section.name + "." + option.name;
+      const std::string line = "\n" + name + "=" + canonical(option, values);
+      if (section.name == "attack" ? has(kOfAttack, name) : !has(kNoMessage, name))
+        keys.noise += line;
+      if (name.rfind("federation.secure_", 0) == 0) keys.masks += line;
+    }
+  }
+  keys.masks += keys.noise;
+  return keys;
+}
+
+}  // namespace medpfl

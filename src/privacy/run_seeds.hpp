@@ -1,0 +1,33 @@
+#pragma once
+#include <cstdint>
+#include <string>
+
+namespace medpfl {
+
+/// The seeds of one run, by who knows them. Each is drawn one-way from run.seed, the root that the
+/// experimenter alone keeps: none of them gives another, nor the root, unless the root is guessed.
+struct RunSeeds {
+  uint64_t world = 0;      ///< the experimenter's: generated images, their partition, drop-out
+  uint64_t server = 0;     ///< first weights, who takes part, imprint block, starts of attacks
+  uint64_t hospitals = 0;  ///< order of local batches, images of probes, personal budgets
+  uint64_t noise = 0;      ///< the hospitals': all that shall hide an update
+  uint64_t masks = 0;      ///< the hospitals': secrets of secure aggregation
+};
+
+/// What the hospitals' secrets are keyed by besides the root and the inputs: two runs share noise
+/// or masks only where these are equal.
+struct SecretKeys {
+  std::string noise, masks;
+};
+
+/// Each seed is the first 8 of 16 bytes, the lowest first, of BLAKE2b of a label, under the root as
+/// key (8 bytes, the lowest first, then 24 zeros): "medpfl world", "medpfl server",
+/// "medpfl hospitals", and "medpfl noise" and "medpfl masks", each followed by its part of `keys`.
+RunSeeds derive_seeds(uint64_t root, const SecretKeys& keys = {});
+
+/// Those of a run over these images and first weights, as a text that tells them apart: the noise
+/// and the masks are drawn likewise from what they were, under the label "medpfl inputs", a line
+/// break and `inputs`.
+RunSeeds over_inputs(RunSeeds seeds, const std::string& inputs);
+
+}  // namespace medpfl
