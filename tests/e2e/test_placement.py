@@ -86,8 +86,8 @@ def test_checkpoints_are_as_large_as_estimated(tmp_path: Path) -> None:
     """With all messages that wait for the attack, and weights of their rounds."""
     options = {"model.name": "mlp", "model.mlp.hidden": 1000, "federation.rounds": 6,
                "attack.rounds": "0-5", "federation.server_optimizer": "adam",
-               "checkpoint.every": 1, "attack.method": "dlg", "attack.iterations": 100000,
-               "attack.dlg.stop_loss": 0}
+               "checkpoint.every": 1, "attack.method": "inverting-gradients",
+               "attack.iterations": 100000}
     output = tmp_path / "out"
     said = simulate(output, options, "--dry-run").out
     size, unit = re.search(r"checkpoint\*\.h5, each at most +([\d.]+) (\w+)  3 files",
