@@ -65,7 +65,7 @@ void benchmark_capture(const Communicator& comm, const Settings& settings, const
   FederationSettings federation = settings.federation;
   const FederatedData data = blank_hospitals(comm, model.input(), each * comm.size());
   const std::unique_ptr<Aggregator> aggregator =
-      aggregators().find("fedsgd").create(OptionValues(), model, federation, {});
+      aggregators().find("fedsgd").create.make(OptionValues(), model, federation, {});
   const AttackTargets targets{Selection("none", 1, ""), Selection("none", 1, ""), 0, 1};
   const DefenseChain defenses;
   const Federation f{comm, model, data, *aggregator, defenses, federation, targets, {}};

@@ -93,8 +93,8 @@ void benchmark_training(const Communicator& comm, const Config& config, const Se
   Message update;
   update.payload = FlatParameters(model.layout());
   const auto training = [&](const FederationSettings& how) {
-    const std::shared_ptr<Aggregator> aggregator =
-        aggregators().find("fedavg").create(config.section("federation.fedavg"), model, how, {});
+    const std::shared_ptr<Aggregator> aggregator = aggregators().find("fedavg").create.make(
+        config.section("federation.fedavg"), model, how, {});
     return [&, aggregator] { aggregator->train(hospital, global, &work, &update); };
   };
   const std::string batch = fmt::format(", batch {}", federation.batch_size),

@@ -133,7 +133,7 @@ class Simulation final : public RoundControl {
     record.weights = weights_.get();
     record.privacy = privacy_.get();
     record.defenses = defenses_.get();
-    record.payload_is_gradient = s_.federation.algorithm == "fedsgd";
+    record.payload_is_gradient = s_.federation.sends_gradients;
     record.learning_rate = s_.federation.learning_rate;
   }
 
@@ -300,8 +300,7 @@ class Simulation final : public RoundControl {
   }
 
   bool finish() {
-    CaseCollector collector(comm_, data_, s_.federation, keeper_.record.payload_is_gradient,
-                            s_.attack.sums, cases_.get());
+    CaseCollector collector(comm_, data_, s_.federation, s_.attack.sums, cases_.get());
     std::vector<RoundObserver*> observers;
     if (capture_ != nullptr) observers.push_back(capture_.get());
     if (defenses_ != nullptr) observers.push_back(defenses_.get());

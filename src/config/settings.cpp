@@ -48,6 +48,7 @@ class Violations {
 FederationSettings read_federation(const OptionValues& values) {
   FederationSettings s;
   s.algorithm = values.text("algorithm");
+  s.sends_gradients = aggregators().find(s.algorithm).create.sends_gradients;
   s.clients = values.integer("clients");
   s.rounds = values.integer("rounds");
   s.sampling = values.real("sampling");
@@ -163,7 +164,7 @@ void check_batches(const Settings& settings, Violations* wrong) {
           settings.targets->probe_batch == 1,
           fmt::format("{} one image: it needs attack.probe_batch=1, or {}", what, instead));
     } else {
-      wrong->check(settings.federation.algorithm == "fedsgd" && settings.federation.batch_size == 1,
+      wrong->check(settings.federation.sends_gradients && settings.federation.batch_size == 1,
                    fmt::format("{} one image: attack probes (attack.probes=4), or use "
                                "federation.algorithm=fedsgd with federation.batch_size=1, or {}",
                                what, instead));
@@ -184,7 +185,7 @@ void check_updates(const Settings& settings, Violations* wrong) {
         (settings.attack.sums && method.attack->update() != "gradient"))
       option = fmt::format("update={}", method.attack->update());
     if (option.empty()) continue;
-    wrong->check(settings.federation.algorithm == "fedavg",
+    wrong->check(!settings.federation.sends_gradients,
                  fmt::format("attack.{}.{} is for changes of weights, and messages of "
                              "federation.algorithm={} are gradients: use fedavg, or leave it out",
                              method.name, option, settings.federation.algorithm));
@@ -241,7 +242,7 @@ void check_threat(const Settings& s, Violations* wrong) {
   wrong->check(s.imprint_groups <= s.imprint_bins,
                fmt::format("model.imprint_groups={} must not be above model.imprint_bins={}",
                            s.imprint_groups, s.imprint_bins));
-  wrong->check(s.federation.algorithm == "fedsgd" ||
+  wrong->check(s.federation.sends_gradients ||
                    (s.federation.batch_size == 0 && s.federation.local_epochs == 1),
                "model.imprint_bins holds for one local step, after which the block is another: use "
                "federation.algorithm=fedsgd, or federation.batch_size=0 and local_epochs=1");
@@ -391,8 +392,8 @@ std::string digest_weights(const Settings& settings) {
 std::unique_ptr<Aggregator> make_aggregator(const Config& config, const Settings& settings,
                                             const Model& model, const RunSeeds& seeds) {
   const std::string& name = settings.federation.algorithm;
-  return aggregators().find(name).create(config.section("federation." + name), model,
-                                         settings.federation, seeds);
+  return aggregators().find(name).create.make(config.section("federation." + name), model,
+                                              settings.federation, seeds);
 }
 
 }  // namespace medpfl

@@ -15,8 +15,8 @@ namespace medpfl {
 class Aggregator {
  public:
   virtual ~Aggregator() = default;
-  /// Trains at the global weights and fills payload, is_gradient, examples, steps, loss and images
-  /// of the update. `work` is scratch of the model's layout.
+  /// Trains at the global weights and fills payload, examples, steps, loss and images of the
+  /// update. `work` is scratch of the model's layout.
   virtual void train(const Hospital& hospital, const FlatParameters& global, FlatParameters* work,
                      Message* update) const = 0;
   /// One batch of `images` (positions in the shard), sent in the same form as an update would be.
@@ -31,10 +31,15 @@ class Aggregator {
   virtual int64_t examples(int64_t shard) const = 0;
 };
 
-/// Model and settings outlive the aggregator.
-using AggregatorFactory = std::function<std::unique_ptr<Aggregator>(
-    const OptionValues& own, const Model& model, const FederationSettings& settings,
-    const RunSeeds& seeds)>;
+/// An algorithm as its table has it: what is known before it is made, and how it is made.
+struct AggregatorFactory {
+  bool sends_gradients;  ///< messages are gradients of one step; false: changes of weights
+  /// Model and settings outlive the aggregator.
+  std::function<std::unique_ptr<Aggregator>(const OptionValues& own, const Model& model,
+                                            const FederationSettings& settings,
+                                            const RunSeeds& seeds)>
+      make;
+};
 
 /// fedsgd, fedavg.
 const Registry<AggregatorFactory>& aggregators();

@@ -23,7 +23,7 @@ AttackCase make_case(const Message& message, const Hospital& hospital,
   one.observation.local_batch = message.probe < 0 ? local.batch_size : 0;
   one.observation.rate = local.learning_rate;
   one.observation.gradient =
-      seen_gradient(message.payload, message.is_gradient, local.learning_rate, message.steps);
+      seen_gradient(message.payload, local.sends_gradients, local.learning_rate, message.steps);
   const at::Tensor positions = at::tensor(message.images, at::kLong);
   one.truth.images = hospital.images.index_select(0, positions);
   const at::Tensor labels = hospital.labels.index_select(0, positions);
@@ -76,7 +76,7 @@ AttackCase CaseCollector::sum_of_round(const std::vector<AttackCase>& messages,
   }
   sum.truth.images = at::cat(images);
   cases_->set_hospitals_of_sum(o.round, std::move(hospitals));
-  o.gradient = seen_gradient(mean, is_gradient_, local_.learning_rate, o.steps);
+  o.gradient = seen_gradient(mean, local_.sends_gradients, local_.learning_rate, o.steps);
   return sum;
 }
 

@@ -12,17 +12,12 @@ namespace medpfl {
 class CaseCollector final : public RoundObserver {
  public:
   /// All arguments outlive it; `cases` receives those of a round when it is over, by hospital and
-  /// probe, on rank 0. `local`: of the hospitals' training. `gradients`: messages are gradients,
-  /// not changes of weights. With `sums` a round is one case: the mean update as the attacker's
-  /// only message, whose truth is the images of all hospitals that took part.
+  /// probe, on rank 0. `local`: of the hospitals' training. With `sums` a round is one case: the
+  /// mean update as the attacker's only message, whose truth is the images of all hospitals that
+  /// took part.
   CaseCollector(const Communicator& comm, const FederatedData& data,
-                const FederationSettings& local, bool gradients, bool sums, AttackCases* cases)
-      : comm_(comm),
-        data_(data),
-        local_(local),
-        is_gradient_(gradients),
-        sums_(sums),
-        cases_(cases) {}
+                const FederationSettings& local, bool sums, AttackCases* cases)
+      : comm_(comm), data_(data), local_(local), sums_(sums), cases_(cases) {}
 
   void on_messages(const RoundPlan& plan, const FlatParameters& global,
                    const std::vector<Message>& mine) override;
@@ -36,7 +31,7 @@ class CaseCollector final : public RoundObserver {
   const Communicator& comm_;
   const FederatedData& data_;
   const FederationSettings& local_;
-  bool is_gradient_, sums_;
+  bool sums_;
   AttackCases* cases_;
   std::vector<AttackCase> of_round_;
 };

@@ -35,7 +35,6 @@ class FedAvg final : public Aggregator {
     }
     update->payload = *work;
     update->payload.add(global, -1);
-    update->is_gradient = false;
     update->examples = hospital.size();
     update->loss = loss / static_cast<double>(std::max<int64_t>(1, with_images));
   }
@@ -48,7 +47,6 @@ class FedAvg final : public Aggregator {
     message->loss = steps.gradient(images, &gradient);
     message->payload.fill(0);
     message->payload.step(gradient, settings_.learning_rate);
-    message->is_gradient = false;
     message->examples = static_cast<int64_t>(images.size());
     message->steps = 1;
   }
@@ -72,8 +70,9 @@ RegistryEntry<AggregatorFactory> fedavg() {
           "local SGD epochs; the server adds the mean change of weights, by shard size",
           "McMahan et al., AISTATS 2017, arXiv 1602.05629",
           {},
-          [](const OptionValues&, const Model& model, const FederationSettings& settings,
-             const RunSeeds& seeds) { return std::make_unique<FedAvg>(model, settings, seeds); }};
+          {false,
+           [](const OptionValues&, const Model& model, const FederationSettings& settings,
+              const RunSeeds& seeds) { return std::make_unique<FedAvg>(model, settings, seeds); }}};
 }
 
 }  // namespace medpfl

@@ -41,7 +41,6 @@ class FedSgd final : public Aggregator {
   static void send(LocalSteps* step, const std::vector<int64_t>& images, Message* message) {
     message->images = images;
     message->loss = step->gradient(images, &message->payload);
-    message->is_gradient = true;
     message->examples = static_cast<int64_t>(images.size());
     message->steps = 1;
   }
@@ -58,8 +57,9 @@ RegistryEntry<AggregatorFactory> fedsgd() {
           "one batch gradient a hospital; the server steps along their weighted mean",
           "McMahan et al., AISTATS 2017, arXiv 1602.05629",
           {},
-          [](const OptionValues&, const Model& model, const FederationSettings& settings,
-             const RunSeeds& seeds) { return std::make_unique<FedSgd>(model, settings, seeds); }};
+          {true,
+           [](const OptionValues&, const Model& model, const FederationSettings& settings,
+              const RunSeeds& seeds) { return std::make_unique<FedSgd>(model, settings, seeds); }}};
 }
 
 }  // namespace medpfl

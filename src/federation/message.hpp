@@ -16,7 +16,6 @@ struct Message {
   /// After the defenses: a gradient, or (fedavg) weights after - before. Statistics' entries always
   /// hold their change.
   FlatParameters payload;
-  bool is_gradient = true;              ///< of `payload`
   int64_t examples = 0;                 ///< images it was computed from; the weight of the update
   int64_t steps = 1;                    ///< local optimizer steps
   double loss = 0;                      ///< mean training loss of the steps, nats

@@ -12,6 +12,7 @@ namespace medpfl {
 /// Section [federation], and what a defense asks of local steps.
 struct FederationSettings {
   std::string algorithm = "fedavg";  ///< name in the aggregators' table
+  bool sends_gradients = false;      ///< as that table says of it
   int64_t clients = 4;               ///< hospitals
   int64_t rounds = 1;
   double sampling = 1;       ///< share of hospitals that take part in a round, (0, 1]

@@ -55,7 +55,6 @@ TEST_F(LocalTraining, FedAvgIsPlainSgd) {
   const Message update = train(*make("fedavg"));
   EXPECT_EQ(update.steps, 6);
   EXPECT_EQ(update.examples, 10);
-  EXPECT_FALSE(update.is_gradient);
   FlatParameters weights = global_, gradient(model_.layout());
   for (int64_t epoch = 0; epoch < 2; ++epoch) {
     for (const auto& positions : shuffled_batches(hospital_, 4, 1, 0, epoch)) {
@@ -150,11 +149,24 @@ TEST_F(LocalTraining, ProbesHaveTheFormOfUpdates) {
   gradient.payload = change.payload = FlatParameters(model_.layout());
   make("fedsgd")->probe(hospital_, global_, {3, 5}, &gradient);
   make("fedavg")->probe(hospital_, global_, {3, 5}, &change);
-  EXPECT_TRUE(gradient.is_gradient);
-  EXPECT_FALSE(change.is_gradient);
   EXPECT_EQ(change.examples, 2);
   change.payload.multiply(-1 / settings_.learning_rate);
   EXPECT_LT(distance(change.payload, gradient.payload), 1e-6);
+}
+
+// What it is taken for decides how the server, records and attacks read a message.
+TEST_F(LocalTraining, MessagesOfEveryAlgorithmAreWhatItsTableSays) {
+  FlatParameters gradient(model_.layout());
+  batch_gradient(model_, hospital_, global_, {3, 5}, &gradient);
+  for (const auto& entry : aggregators().entries()) {
+    const auto algorithm = make(entry.name);
+    Message message;
+    message.payload = FlatParameters(model_.layout());
+    algorithm->probe(hospital_, global_, {3, 5}, &message);
+    if (!entry.create.sends_gradients) message.payload.multiply(-1 / settings_.learning_rate);
+    EXPECT_LT(distance(message.payload, gradient), 1e-6) << entry.name;
+    EXPECT_EQ(algorithm->direction() < 0, entry.create.sends_gradients) << entry.name;
+  }
 }
 
 TEST_F(LocalTraining, BatchesHoldEachImageOnce) {

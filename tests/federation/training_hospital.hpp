@@ -44,7 +44,7 @@ class HospitalTest : public ::testing::Test {
     return entry.create(own, request);
   }
   std::unique_ptr<Aggregator> make(const std::string& name) {
-    return aggregators().find(name).create({}, model_, settings_, kSeeds);
+    return aggregators().find(name).create.make({}, model_, settings_, kSeeds);
   }
   static double distance(FlatParameters a, const FlatParameters& b) {
     a.add(b, -1);

@@ -96,7 +96,7 @@ class Rounds {
   FederatedData data_;
   FederationSettings settings_;
   std::unique_ptr<Aggregator> aggregator_ =
-      aggregators().find("fedsgd").create({}, model_, settings_, kSeeds);
+      aggregators().find("fedsgd").create.make({}, model_, settings_, kSeeds);
   DefenseChain defenses_;
   AttackTargets targets_{Selection("1", kRounds, ""), Selection("1,3", kHospitals, ""), 2, 1};
 };
