@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import resource
 import subprocess
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -114,6 +115,18 @@ def complete(output: Path, changes: Mapping[str, object] | None = None, *flags: 
     result = simulate(output, changes, *flags, ranks=ranks)
     assert result.code == 0, result.err
     return h5py.File(output / "run.h5", "r")
+
+
+def stopped(folder: Path, *arguments: object, ranks: int = 1) -> int:
+    """Begins a job and sends it SIGTERM once it has replaced a checkpoint in `folder`; its exit code."""
+    run = subprocess.Popen(command([str(word) for word in arguments], ranks),
+                           env=os.environ | ENVIRONMENT, stdin=subprocess.DEVNULL,
+                           stdout=subprocess.DEVNULL)
+    while not (folder / "checkpoint.previous.h5").exists():
+        assert run.poll() is None
+        time.sleep(0.01)
+    run.terminate()
+    return run.wait(timeout=60)
 
 
 def lengthened(run: Callable[[int], T], seconds: float = 4) -> T:

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
 import struct
-import subprocess
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,14 +14,14 @@ import pytest
 from files import image_folder, npz
 from harness import (
     DATA,
-    ENVIRONMENT,
+    INTERRUPTED,
     FORMAT,
     TINY,
     Result,
-    command,
     complete,
     medpfl,
     simulate,
+    stopped,
     text,
     words,
 )
@@ -52,13 +49,7 @@ def stop(output: Path, options: dict[str, object], job: tuple[str, ...] = ("simu
          ranks: int = 1) -> None:
     """Begins a job and ends it behind its first checkpoint."""
     arguments = [*job, "--quiet", *words(options | {"run.output": output})]
-    run = subprocess.Popen(command(arguments, ranks), env=os.environ | ENVIRONMENT,
-                           stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
-    while not (output / "checkpoint.previous.h5").exists():
-        assert run.poll() is None
-        time.sleep(0.01)
-    run.terminate()
-    assert run.wait(timeout=60) != 0
+    assert stopped(output, *arguments, ranks=ranks) != 0  # mpirun has codes of its own
     with h5py.File(output / "run.h5") as file:
         assert text(file.attrs["status"]) == "interrupted"
 
@@ -251,13 +242,7 @@ def stop_sweep(output: Path, data: Path, grid: Path) -> None:
     """Ends a sweep in its first point."""
     arguments = ["sweep", "--quiet", "--grid", str(grid),
                  *words(TINY | folder_options(data) | {"run.output": output})]
-    run = subprocess.Popen(command(arguments, 1), env=os.environ | ENVIRONMENT,
-                           stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
-    while not (output / "points/00000/checkpoint.previous.h5").exists():
-        assert run.poll() is None
-        time.sleep(0.01)
-    run.terminate()
-    assert run.wait(timeout=60) == 75
+    assert stopped(output / "points/00000", *arguments) == INTERRUPTED
 
 
 def test_an_attack_on_another_input_is_refused(tmp_path: Path) -> None:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
-import time
 from pathlib import Path
 
 import h5py
 import pytest
 
 from harness import (
-    ENVIRONMENT, OUTPUT, TINY, Result, command, complete, medpfl, simulate, words,
+    INTERRUPTED, OUTPUT, TINY, Result, complete, medpfl, simulate, stopped, words,
 )
 
 QUICK = {"attack.method": "", "federation.rounds": 1}
@@ -41,14 +38,8 @@ def foreign_hdf5(path: Path) -> None:
 
 def interrupted(folder: Path) -> None:
     """A run that was stopped on its way, with a checkpoint."""
-    arguments = ["simulate", "--quiet", *words(TINY | LONG | {"run.output": folder})]
-    run = subprocess.Popen(command(arguments, 1), env=os.environ | ENVIRONMENT,
-                           stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
-    while not (folder / "checkpoint.previous.h5").exists():
-        assert run.poll() is None
-        time.sleep(0.01)
-    run.terminate()
-    assert run.wait(timeout=60) == 75
+    options = words(TINY | LONG | {"run.output": folder})
+    assert stopped(folder, "simulate", "--quiet", *options) == INTERRUPTED
 
 
 def expect_refusal(result: Result, name: str) -> None:

@@ -11,6 +11,12 @@ std::set<uint64_t> all_of(const RunSeeds& s) {
   return {s.world, s.server, s.hospitals, s.noise, s.masks};
 }
 
+void expect_same_but_secrets(const RunSeeds& one, const RunSeeds& other) {
+  EXPECT_EQ(one.world, other.world);
+  EXPECT_EQ(one.server, other.server);
+  EXPECT_EQ(one.hospitals, other.hospitals);
+}
+
 // python3: int.from_bytes(hashlib.blake2b(label, key=root.to_bytes(8, "little") + bytes(24),
 // digest_size=16).digest()[:8], "little") of each label; reference_seeds.py prints them.
 TEST(RunSeeds, AreTheOnesOfPythonsBlake2b) {
@@ -35,11 +41,7 @@ TEST(RunSeeds, OverOtherInputsOnlyNoiseAndMasksAreOthers) {
   const RunSeeds run = derive_seeds(7), one = over_inputs(run, "a"), other = over_inputs(run, "b");
   EXPECT_NE(one.noise, other.noise);
   EXPECT_NE(one.masks, other.masks);
-  for (const RunSeeds& over : {one, other}) {
-    EXPECT_EQ(over.world, run.world);
-    EXPECT_EQ(over.server, run.server);
-    EXPECT_EQ(over.hospitals, run.hospitals);
-  }
+  for (const RunSeeds& over : {one, other}) expect_same_but_secrets(over, run);
 }
 
 TEST(RunSeeds, OfOneRootDifferAndSoDoThoseOfTwo) {
@@ -67,11 +69,7 @@ TEST(RunSeeds, SecretsAreKeyedApartFromTheRest) {
   EXPECT_EQ(noise.masks, none.masks);
   EXPECT_EQ(masks.noise, none.noise);
   EXPECT_NE(masks.masks, none.masks);
-  for (const RunSeeds& other : {noise, masks}) {
-    EXPECT_EQ(other.world, none.world);
-    EXPECT_EQ(other.server, none.server);
-    EXPECT_EQ(other.hospitals, none.hospitals);
-  }
+  for (const RunSeeds& other : {noise, masks}) expect_same_but_secrets(other, none);
 }
 
 }  // namespace
