@@ -4,31 +4,39 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
+#include <utility>
 
 namespace medpfl {
 namespace {
 
-// Those of f(row) that are numbers.
+constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+
 template <class Row, class F>
-std::vector<double> numbers(const std::vector<Row>& rows, F f) {
+std::vector<double> each(const std::vector<Row>& rows, F f) {
   std::vector<double> out;
-  for (const Row& row : rows)
-    if (const auto value = static_cast<double>(f(row)); !std::isnan(value)) out.push_back(value);
+  for (const Row& row : rows) out.push_back(static_cast<double>(f(row)));
   return out;
 }
 
-double mean(const std::vector<double>& values) {
-  if (values.empty()) return std::numeric_limits<double>::quiet_NaN();
+std::vector<double> numbers(std::vector<double> values) {
+  values.erase(
+      std::remove_if(values.begin(), values.end(), [](double value) { return std::isnan(value); }),
+      values.end());
+  return values;
+}
+
+// Of the values that are numbers; not a number without any.
+double mean(std::vector<double> values) {
+  values = numbers(std::move(values));
+  if (values.empty()) return kNone;
   return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
 }
 
 }  // namespace
 
 double median(std::vector<double> values) {
-  values.erase(
-      std::remove_if(values.begin(), values.end(), [](double value) { return std::isnan(value); }),
-      values.end());
-  if (values.empty()) return std::numeric_limits<double>::quiet_NaN();
+  values = numbers(std::move(values));
+  if (values.empty()) return kNone;
   std::sort(values.begin(), values.end());
   const size_t middle = values.size() / 2;
   return values.size() % 2 == 1 ? values[middle] : 0.5 * (values[middle - 1] + values[middle]);
@@ -37,13 +45,13 @@ double median(std::vector<double> values) {
 LeakSummary summarize_leak(const std::vector<ChosenImage>& images,
                            const std::vector<ChosenTask>& tasks) {
   const auto values = [&](double ImageScore::*member) {
-    return numbers(images, [=](const ChosenImage& i) { return i.score.*member; });
+    return each(images, [=](const ChosenImage& i) { return i.score.*member; });
   };
   const auto reaching = [&](double ImageScore::*member, double bound) {
-    return mean(numbers(images, [=](const ChosenImage& i) { return i.score.*member >= bound; }));
+    return mean(each(images, [=](const ChosenImage& i) { return i.score.*member >= bound; }));
   };
   const auto cost = [&](auto member) {
-    return median(numbers(tasks, [=](const ChosenTask& t) { return t.*member; }));
+    return median(each(tasks, [=](const ChosenTask& t) { return t.*member; }));
   };
   LeakSummary out;
   out.images = static_cast<int64_t>(images.size());
@@ -62,10 +70,10 @@ LeakSummary summarize_leak(const std::vector<ChosenImage>& images,
   out.ssim_50 = reaching(&ImageScore::ssim, kSuccessSsim50);
   out.ssim_70 = reaching(&ImageScore::ssim, kSuccessSsim70);
   out.ssim_90 = reaching(&ImageScore::ssim, kSuccessSsim90);
-  out.label_accuracy = mean(numbers(images, [](const ChosenImage& i) { return i.label_found; }));
-  out.reidentified = mean(numbers(images, [](const ChosenImage& i) {
+  out.label_accuracy = mean(each(images, [](const ChosenImage& i) { return i.label_found; }));
+  out.reidentified = mean(each(images, [](const ChosenImage& i) {
     const int64_t rank = i.score.rank_of_truth;
-    return rank < 0 ? std::numeric_limits<double>::quiet_NaN() : rank == 0 ? 1.0 : 0.0;
+    return rank < 0 ? kNone : rank == 0 ? 1.0 : 0.0;
   }));
   out.objective = cost(&ChosenTask::objective);
   out.matching_loss = cost(&ChosenTask::matching_loss);
