@@ -59,7 +59,8 @@ class Attack {
   virtual bool uses_public_mean() const { return false; }
   /// What it makes of its final images, who knows how hospitals change theirs; "" nothing.
   virtual std::string decoding() const { return ""; }
-  /// What its options take a message to be like, as one can say who knows how it was made; "" none.
+  /// Returns what the attack's options assume of how messages were made, such as
+  /// "exclude fc.bias, noise_scale 0.01", for the column `knowledge`; "" where they assume nothing.
   virtual std::string assumptions() const { return ""; }
   /// Whether it compares statistics of batch normalization, and whose: "" none, "running" those the
   /// server sent, "update" those of the batch, as the message's change of them tells.

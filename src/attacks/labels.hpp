@@ -33,8 +33,8 @@ std::vector<int64_t> infer_labels(const std::string& rule, const Model& model,
 /// than sigmoid and ReLU.
 bool signed_features(const Model& model);
 
-/// Whether the rule takes a sign of r or W for that of the error, which features of both signs
-/// turn: yin and counts there.
+/// Whether a label rule may be wrong on this network because features have both signs: yin and
+/// counts read a class off the sign of r or W, which a negative feature turns.
 bool misled_by_signs(const std::string& rule, const Model& model);
 
 /// Throws ConfigError for a rule that the network cannot serve: those that read the bias of a head

@@ -42,7 +42,8 @@ std::vector<Variables> variables_of(const MatchingSettings& s, const Model& mode
   return members;
 }
 
-// None where a gradient of zero would meet it: then any candidate does that tells as little.
+// 0, which nothing meets, where a candidate with a gradient of zero would meet the option: such a
+// candidate tells nothing of the image.
 double usable_stop_loss(const MatchingSettings& s, const Objective& objective, int64_t size) {
   const std::vector<float> zero(static_cast<size_t>(size));
   std::vector<float> derivative(zero.size());

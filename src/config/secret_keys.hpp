@@ -4,10 +4,11 @@
 
 namespace medpfl {
 
-/// The options that determine what hospitals send, with their values, as text: of sections and
-/// components in use, numbers in one notation, a line each. Two runs of one run.seed and the same
-/// inputs (over_inputs) draw the same noise only where they are equal, and so the messages under
-/// the noise are. The masks' key has besides what secure aggregation does. `config` is checked.
+/// Returns the keys of noise and masks for a checked configuration. The noise key lists, one a
+/// line, the options that determine what hospitals send, of the sections and components in use,
+/// with numbers in one notation. Two runs with the same run.seed and inputs (over_inputs) share
+/// noise only where this key is equal, and then they send equal messages. The key of the masks
+/// has the options of secure aggregation besides.
 SecretKeys secret_keys(const Config& config);
 
 }  // namespace medpfl

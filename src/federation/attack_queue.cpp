@@ -90,10 +90,10 @@ void AttackQueue::warn_after(const AttackTask& task) {
   if (task.result.status == "flat")
     warn("flat " + name,
          fmt::format(
-             "{} stops in round {} where its objective has no slope (status flat), at its "
-             "start for the most part: the gradient it was given has vanished, or L-BFGS "
-             "without line search takes the slope for 0; there "
-             "attack.{}.line_search=strong-wolfe or a larger attack.{}.objective_scale helps",
+             "{} ended in round {} because its objective has no slope (status flat), often at "
+             "its start: either the gradient of the message has vanished, or L-BFGS without "
+             "line search took a small slope for 0; against the latter set "
+             "attack.{}.line_search=strong-wolfe or a larger attack.{}.objective_scale",
              name, round, name, name));
   if (task.result.status == "unimproved")
     warn("unimproved " + name,

@@ -10,26 +10,26 @@ namespace medpfl {
 inline constexpr double kSuccessPsnr = 20;  ///< dB
 inline constexpr double kSuccessSsim50 = 0.5, kSuccessSsim70 = 0.7, kSuccessSsim90 = 0.9;
 
-/// A true image and what came of it by a task that the attacker chose.
+/// The score of one true image in a task that the attacker chose.
 struct ChosenImage {
   ImageScore score;
   bool label_found = false;  ///< its class is among those inferred for the batch
 };
 
-/// What a task that the attacker chose took, and what it came to.
+/// The result and the cost of one task that the attacker chose.
 struct ChosenTask {
   double objective = 0, matching_loss = 0;  ///< as in Reconstruction
   int64_t iterations = 0, evaluations = 0;
   double seconds = 0;
   bool diverged = false;
-  bool vanished = false;  ///< the gradient of the message attacked
+  bool vanished = false;  ///< the message attacked has a vanished gradient (kVanishedNorm)
 };
 
-/// What leaked to one attack: medians over images or tasks, shares of images in [0, 1]. Values that
-/// are no numbers are left out; not a number where none is left.
+/// What leaked to one attack: medians over images or over tasks, means where the name says so, and
+/// shares of images in [0, 1]. NaN values are left out; a statistic without any value is NaN.
 struct LeakSummary {
   int64_t images = 0, tasks = 0;
-  int64_t diverged = 0, vanished = 0;  ///< of the tasks; vanished: of gradients that were
+  int64_t diverged = 0, vanished = 0;  ///< tasks of which ChosenTask says so
   double mse = 0, psnr = 0, ssim = 0, rdlv = 0;
   double psnr_mean = 0, ssim_mean = 0;
   double psnr_20 = 0, ssim_50 = 0, ssim_70 = 0, ssim_90 = 0;
@@ -38,11 +38,12 @@ struct LeakSummary {
   double objective = 0, matching_loss = 0, iterations = 0, evaluations = 0, seconds = 0;
 };
 
-/// The median of the values that are numbers (infinity is one), of an even count the mean of the
-/// middle two; not a number without any.
+/// Returns the median of the values that are not NaN (infinity counts), of an even number of them
+/// the mean of the middle two; NaN where there is none.
 double median(std::vector<double> values);
 
-/// The one definition of a run's scores. `images` are those of `tasks`, in any order.
+/// Returns the summary that inspect, sweeps and reports show. `images` are those of `tasks`, in any
+/// order.
 LeakSummary summarize_leak(const std::vector<ChosenImage>& images,
                            const std::vector<ChosenTask>& tasks);
 

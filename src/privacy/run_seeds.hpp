@@ -14,8 +14,8 @@ struct RunSeeds {
   uint64_t masks = 0;      ///< the hospitals': secrets of secure aggregation
 };
 
-/// What the hospitals' secrets are keyed by besides the root and the inputs: two runs share noise
-/// or masks only where these are equal.
+/// What distinguishes the noise and the masks of runs with the same root and inputs: two such runs
+/// share noise, or masks, only where the key of it is equal.
 struct SecretKeys {
   std::string noise, masks;
 };
@@ -25,9 +25,10 @@ struct SecretKeys {
 /// "medpfl hospitals", and "medpfl noise" and "medpfl masks", each followed by its part of `keys`.
 RunSeeds derive_seeds(uint64_t root, const SecretKeys& keys = {});
 
-/// Those of a run over these images and first weights, as a text that tells them apart: the noise
-/// and the masks are drawn likewise from what they were, under the label "medpfl inputs", a line
-/// break and `inputs`.
+/// Returns `seeds` with new seeds of noise and masks for a run over certain images and first
+/// weights. `inputs` is a text that differs where these differ. Each new seed is drawn as
+/// derive_seeds draws them, with the old seed as root and the label "medpfl inputs", a line break
+/// and `inputs`.
 RunSeeds over_inputs(RunSeeds seeds, const std::string& inputs);
 
 }  // namespace medpfl

@@ -8,7 +8,7 @@ namespace medpfl {
 /// The state of a run between two steps: all that --resume needs besides closed segment files.
 struct Checkpoint {
   std::string config;      ///< resolved INI
-  std::string inputs;      ///< digests as of to_text(InputDigests); "": unknown
+  std::string inputs;      ///< digests, as to_text(InputDigests) writes them
   std::string build;       ///< version and commit of the program that wrote it
   int64_t next_round = 0;  ///< for people; the state holds it too
   int64_t finished_tasks = 0;
