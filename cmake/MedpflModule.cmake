@@ -1,9 +1,10 @@
-# medpfl_module(name SOURCES a.cpp ... DEPENDS medpfl_x lib ...): one static target per folder of src/.
-# DEPENDS states the direction of dependency: core -> comm, h5, metrics, privacy -> data, models ->
-# defenses, attacks -> federation, results -> config -> jobs.
+# medpfl_module(name DEPENDS medpfl_x lib ...): one static target per folder of src/, of all .cpp files
+# in it and below. DEPENDS states the direction of dependency: core -> comm, h5, kernels, metrics,
+# privacy -> data, models -> defenses, attacks -> federation -> campaign -> results -> config -> jobs.
 function(medpfl_module name)
-  cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS" ${ARGN})
-  add_library(medpfl_${name} STATIC ${ARG_SOURCES})
+  cmake_parse_arguments(ARG "" "" "DEPENDS" ${ARGN})
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS *.cpp)
+  add_library(medpfl_${name} STATIC ${sources})
   target_include_directories(medpfl_${name} PUBLIC ${CMAKE_SOURCE_DIR}/src)
   target_link_libraries(medpfl_${name} PUBLIC ${ARG_DEPENDS} PRIVATE medpfl_flags)
 endfunction()

@@ -5,15 +5,15 @@
 #include <limits>
 #include <memory>
 
-#include "attacks/matching_engine.hpp"
+#include "attacks/engines/matching_engine.hpp"
 #include "comm/rank_place.hpp"
 #include "config/settings.hpp"
 #include "core/log.hpp"
 #include "core/process.hpp"
 #include "job.hpp"
-#include "results/recorded_run.hpp"
-#include "results/run_folder.hpp"
-#include "results/run_summary.hpp"
+#include "results/folder/run_folder.hpp"
+#include "results/run/recorded_run.hpp"
+#include "results/run/run_summary.hpp"
 #include "run_keeper.hpp"
 
 namespace medpfl {
@@ -116,8 +116,8 @@ class AttackJob {
     keeper_.check_inputs(comm_.is_root() ? recorded_->inputs() : InputDigests(),
                          fmt::format("--input {}", arguments_.input));
     attacks_ = std::make_unique<AttackQueue>(
-        *model_, s_.attack, cases_.get(), comm_.is_root() ? recorded_->data().prior : at::Tensor(),
-        s_.seeds.server);
+        *model_, s_.attack, cases_.get(),
+        comm_.is_root() ? recorded_->data().public_mean : at::Tensor(), s_.seeds.server);
     RunRecord& record = keeper_.record;
     record.model = model_.get();
     record.attacks = attacks_.get();

@@ -12,7 +12,7 @@
 #include "core/error.hpp"
 #include "core/process.hpp"
 #include "job.hpp"
-#include "results/durable_file.hpp"
+#include "results/folder/durable_file.hpp"
 
 namespace medpfl {
 namespace {

@@ -7,8 +7,8 @@
 #include <filesystem>
 
 #include "h5/parallel_file.hpp"
-#include "results/durable_file.hpp"
-#include "results/gradient_capture.hpp"
+#include "results/capture/gradient_capture.hpp"
+#include "results/folder/durable_file.hpp"
 
 namespace medpfl {
 namespace {
@@ -17,18 +17,18 @@ constexpr int64_t kCaptureBytes = int64_t{64} << 20;  // a rank records
 
 // A federation of hospitals with one blank image each, dealt to the ranks in turn: what
 // GradientCapture asks for.
-FederatedData blank_hospitals(const Communicator& comm, const ImageShape& shape, int64_t n) {
+FederatedData blank_clients(const Communicator& comm, const ImageShape& shape, int64_t n) {
   FederatedData data;
   for (int64_t id = 0; id < n; ++id) {
     data.assignment.push_back(id);
     data.shard_sizes.push_back(1);
     data.placement.push_back(static_cast<int>(id % comm.size()));
     if (data.placement.back() != comm.rank()) continue;
-    Hospital hospital;
-    hospital.id = id;
-    hospital.images = at::zeros({1, shape.channels, shape.height, shape.width}, at::kByte);
-    hospital.positions = {id};
-    data.hospitals.push_back(std::move(hospital));
+    Client client;
+    client.id = id;
+    client.images = at::zeros({1, shape.channels, shape.height, shape.width}, at::kByte);
+    client.positions = {id};
+    data.clients.push_back(std::move(client));
   }
   return data;
 }
@@ -63,20 +63,20 @@ void benchmark_capture(const Communicator& comm, const Settings& settings, const
   const int64_t columns = model.layout().size();
   const int64_t each = std::clamp<int64_t>(kCaptureBytes / (4 * columns), 1, 4096);
   FederationSettings federation = settings.federation;
-  const FederatedData data = blank_hospitals(comm, model.input(), each * comm.size());
-  const std::unique_ptr<Aggregator> aggregator =
-      aggregators().find("fedsgd").create.make(OptionValues(), model, federation, {});
+  const FederatedData data = blank_clients(comm, model.input(), each * comm.size());
+  const std::unique_ptr<Algorithm> algorithm =
+      algorithms().find("fedsgd").create.make(OptionValues(), model, federation, {});
   const AttackTargets targets{Selection("none", 1, ""), Selection("none", 1, ""), 0, 1};
   const DefenseChain defenses;
-  const Federation f{comm, model, data, *aggregator, defenses, federation, targets, {}};
+  const Federation f{comm, model, data, *algorithm, defenses, federation, targets, {}};
   RoundPlan plan;
-  for (int64_t id = 0; id < data.hospital_count(); ++id) plan.hospitals.push_back(id);
-  plan.arrives.assign(plan.hospitals.size(), true);
-  plan.probes.assign(plan.hospitals.size(), 0);
-  plan.attacked.assign(plan.hospitals.size(), false);
+  for (int64_t id = 0; id < data.client_count(); ++id) plan.clients.push_back(id);
+  plan.arrives.assign(plan.clients.size(), true);
+  plan.probes.assign(plan.clients.size(), 0);
+  plan.attacked.assign(plan.clients.size(), false);
   std::vector<Message> messages(static_cast<size_t>(each));
   for (size_t i = 0; i < messages.size(); ++i) {
-    messages[i].client = data.hospitals[i].id;
+    messages[i].client = data.clients[i].id;
     messages[i].payload = FlatParameters(model.layout());
     messages[i].payload.fill(1);
     messages[i].images = {0};

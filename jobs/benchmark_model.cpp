@@ -7,7 +7,7 @@
 
 #include <algorithm>
 
-#include "attacks/matching_engine.hpp"
+#include "attacks/engines/matching_engine.hpp"
 #include "core/random.hpp"
 #include "data/dataset.hpp"
 
@@ -16,7 +16,7 @@ namespace {
 
 constexpr int kStarts = 7, kEvaluations = 10;
 
-Hospital random_hospital(const Model& model, int64_t images) {
+Client random_client(const Model& model, int64_t images) {
   RandomStream random({1, Purpose::kBenchmark, 0, 0, 0});
   const ImageShape& shape = model.input();
   std::vector<uint8_t> pixels(static_cast<size_t>(images * shape.size()));
@@ -24,13 +24,13 @@ Hospital random_hospital(const Model& model, int64_t images) {
   std::vector<int64_t> labels(static_cast<size_t>(images));
   for (int64_t& l : labels)
     l = static_cast<int64_t>(random.below(static_cast<uint64_t>(model.classes())));
-  Hospital hospital;
-  hospital.images =
+  Client client;
+  client.images =
       at::from_blob(pixels.data(), {images, shape.channels, shape.height, shape.width}, at::kByte)
           .clone();
-  hospital.labels = at::tensor(labels, at::kLong);
-  for (int64_t i = 0; i < images; ++i) hospital.positions.push_back(i);
-  return hospital;
+  client.labels = at::tensor(labels, at::kLong);
+  for (int64_t i = 0; i < images; ++i) client.positions.push_back(i);
+  return client;
 }
 
 }  // namespace
@@ -42,8 +42,8 @@ void benchmark_attack(const Communicator& comm, const Model& model,
   Observation o;
   o.weights = initial_weights(model, {"uniform", 0.5}, 1);
   o.gradient = FlatParameters(model.layout());
-  const Hospital hospital = random_hospital(model, 1);
-  batch_gradient(model, hospital, o.weights, {0}, &o.gradient);
+  const Client client = random_client(model, 1);
+  batch_gradient(model, client, o.weights, {0}, &o.gradient);
   AttackRequest request;
   request.iterations = 20;
   const auto& entry = attacks().find("idlg");
@@ -61,15 +61,15 @@ void benchmark_attack(const Communicator& comm, const Model& model,
 
   FlatParameters gradient(model.layout());
   const double first_order =
-      1e3 * seconds(comm, [&] { batch_gradient(model, hospital, o.weights, {0}, &gradient); });
+      1e3 * seconds(comm, [&] { batch_gradient(model, client, o.weights, {0}, &gradient); });
   const std::string floor_is = "one gradient of the model";
   rows->push_back(
       {"matching evaluation with L-BFGS, batch 1", per_evaluation, "ms", first_order, floor_is});
 
-  const auto objective = make_objective({"l2"}, o.gradient);
+  const auto objective = make_gradient_distance({"l2"}, o.gradient);
   Candidate candidate;
-  candidate.images = to_unit_range(random_hospital(model, 2).images.slice(0, 1, 2));
-  candidate.labels = hospital.labels;
+  candidate.images = to_unit_range(random_client(model, 2).images.slice(0, 1, 2));
+  candidate.labels = client.labels;
   for (const std::string& name : engine_names()) {
     if (name == "auto" || (name == "native" && !native_applies(model))) continue;
     const auto engine = make_engine(name, model, o, *objective);
@@ -87,15 +87,15 @@ void benchmark_training(const Communicator& comm, const Config& config, const Se
   FederationSettings federation = settings.federation;
   federation.batch_size = std::max<int64_t>(1, federation.batch_size);
   federation.local_epochs = 1;
-  const Hospital hospital = random_hospital(model, 50 * federation.batch_size);
+  const Client client = random_client(model, 50 * federation.batch_size);
   const FlatParameters global = initial_weights(model, settings.init, 1);
   FlatParameters work(model.layout());
   Message update;
   update.payload = FlatParameters(model.layout());
   const auto training = [&](const FederationSettings& how) {
-    const std::shared_ptr<Aggregator> aggregator = aggregators().find("fedavg").create.make(
+    const std::shared_ptr<Algorithm> algorithm = algorithms().find("fedavg").create.make(
         config.section("federation.fedavg"), model, how, {});
-    return [&, aggregator] { aggregator->train(hospital, global, &work, &update); };
+    return [&, algorithm] { algorithm->train(client, global, &work, &update); };
   };
   const std::string batch = fmt::format(", batch {}", federation.batch_size),
                     unit = "steps/s a rank";

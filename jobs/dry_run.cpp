@@ -5,7 +5,7 @@
 #include <memory>
 #include <numeric>
 
-#include "attacks/matching_engine.hpp"
+#include "attacks/engines/matching_engine.hpp"
 #include "comm/rank_place.hpp"
 #include "config/settings.hpp"
 #include "core/bytes.hpp"
@@ -44,10 +44,10 @@ std::string count_line(const std::string& what, const std::vector<int64_t>& valu
 
 std::string work_of_ranks(const FederatedData& data, int ranks,
                           const std::vector<MemoryParts>& memory) {
-  std::vector<int64_t> hospitals(static_cast<size_t>(ranks)), images(hospitals), total;
+  std::vector<int64_t> clients(static_cast<size_t>(ranks)), images(clients), total;
   for (size_t h = 0; h < data.placement.size(); ++h) {
     const auto rank = static_cast<size_t>(data.placement[h]);
-    ++hospitals[rank];
+    ++clients[rank];
     images[rank] += data.shard_sizes[h];
   }
   for (const MemoryParts& parts : memory) {
@@ -58,7 +58,7 @@ std::string work_of_ranks(const FederatedData& data, int ranks,
   const auto largest = std::max_element(total.begin(), total.end()) - total.begin();
   std::string out =
       fmt::format("{:<28} {:>12} {:>12} {:>12}\n", "of each rank", "least", "mean", "most");
-  out += count_line("hospitals", hospitals) + count_line("training images", images);
+  out += count_line("hospitals", clients) + count_line("training images", images);
   out += fmt::format("{:<28} {:>12} {:>12} {:>12}\n", "main memory, about", size_text(bytes.least),
                      size_text(static_cast<int64_t>(bytes.mean)), size_text(bytes.most));
   out += fmt::format("\nmain memory of rank {}\n", largest);
@@ -93,10 +93,9 @@ std::string files(const Settings& settings, const RunCounts& counts, const FileS
 
 // What the whole run will have given away, and what noise would keep it within round figures.
 std::string privacy(const Settings& s, const FederatedData& data, const Model& model,
-                    const Aggregator& aggregator) {
-  const auto ledger =
-      PrivacyLedger::make(s.federation, aggregator, s.defenses, model.layout().size(),
-                          s.seeds.hospitals, data.shard_sizes);
+                    const Algorithm& algorithm) {
+  const auto ledger = PrivacyLedger::make(s.federation, algorithm, s.defenses,
+                                          model.layout().size(), s.seeds.clients, data.shard_sizes);
   if (ledger == nullptr) return "";
   for (int64_t r = 0; r < s.federation.rounds; ++r)
     ledger->add(plan_round(r, data.shard_sizes, s.federation.sampling, s.federation.dropout,
@@ -137,7 +136,7 @@ int dry_run(const Communicator& comm, const Config& config, const Settings& sett
   const std::vector<RankPlace> places = gather_places(comm, place);
   const FederatedData data = plan_federated_data(comm, *settings.dataset, settings.federated_data);
   std::unique_ptr<Model> model;
-  std::unique_ptr<Aggregator> aggregator;
+  std::unique_ptr<Algorithm> algorithm;
   RunCounts counts;
   MemoryParts mine;
   comm.agree([&] {
@@ -145,8 +144,8 @@ int dry_run(const Communicator& comm, const Config& config, const Settings& sett
     model->compute_on(place.compute_device());
     if (comm.is_root()) make_first_weights(settings, *model);
     if (!settings.attack.methods.empty()) choose_engine(settings.attack.engine, *model);
-    aggregator = make_aggregator(config, settings, *model, settings.seeds);
-    counts = count_run(settings, data, *model, *aggregator, comm.size());
+    algorithm = make_algorithm(config, settings, *model, settings.seeds);
+    counts = count_run(settings, data, *model, *algorithm, comm.size());
     mine = estimate_memory(config, settings, data, *model, counts, comm.rank(), comm.size());
   });
   const std::vector<MemoryParts> memory = gather(comm, mine);
@@ -156,10 +155,10 @@ int dry_run(const Communicator& comm, const Config& config, const Settings& sett
       "parameters\n\n{}\n{} attack tasks on {} messages, worked on by {}\n\n{}{}\nnothing "
       "was written\n",
       placement_table(places, 20), data.train_labels.size(), data.test_labels.size(),
-      data.classes(), data.hospital_count(), comm.size(), model->name(), model->layout().size(),
+      data.classes(), data.client_count(), comm.size(), model->name(), model->layout().size(),
       work_of_ranks(data, comm.size(), memory), counts.tasks, counts.attacked,
       settings.attack.all_ranks ? "all ranks" : "rank 0",
-      privacy(settings, data, *model, *aggregator),
+      privacy(settings, data, *model, *algorithm),
       files(settings, counts, estimate_files(config, settings, data, *model, counts)));
   for (const std::string& warning : placement_warnings(places)) log_warning(warning);
   return 0;

@@ -3,7 +3,7 @@
 
 #include "core/error.hpp"
 #include "job.hpp"
-#include "results/run_summary.hpp"
+#include "results/run/run_summary.hpp"
 
 namespace medpfl {
 namespace {

@@ -6,7 +6,7 @@
 #include "attacks/attack.hpp"
 #include "data/dataset.hpp"
 #include "defenses/defense.hpp"
-#include "federation/aggregator.hpp"
+#include "federation/algorithm.hpp"
 #include "job.hpp"
 #include "models/model.hpp"
 
@@ -45,11 +45,11 @@ const Family kFamilies[] = {
     {"defenses", [] { return show(defenses(), "defense"); }},
     {"models", [] { return show(models(), "model"); }},
     {"datasets", [] { return show(datasets(), "data"); }},
-    {"aggregators", [] { return show(aggregators(), "federation"); }},
+    {"algorithms", [] { return show(algorithms(), "federation"); }},
 };
 
 std::string help() {
-  return "usage: medpfl list [attacks|defenses|models|datasets|aggregators]\n\n"
+  return "usage: medpfl list [attacks|defenses|models|datasets|algorithms]\n\n"
          "Shows what exists, with each one's options, defaults and source paper.\n";
 }
 
@@ -75,7 +75,7 @@ int run(const JobArguments& arguments) {
 
 }  // namespace
 
-const Job kListJob = {"list", "shows attacks, defenses, models, datasets and aggregators", help,
+const Job kListJob = {"list", "shows attacks, defenses, models, datasets and algorithms", help,
                       nullptr, run};
 
 }  // namespace medpfl

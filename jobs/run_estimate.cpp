@@ -5,10 +5,10 @@
 #include <algorithm>
 #include <numeric>
 
-#include "attacks/matching_engine.hpp"
-#include "attacks/objective.hpp"
+#include "attacks/distances/gradient_distance.hpp"
+#include "attacks/engines/matching_engine.hpp"
+#include "campaign/attack_cases.hpp"
 #include "core/process.hpp"
-#include "federation/attack_cases.hpp"
 #include "federation/local_batches.hpp"
 #include "federation/placement.hpp"
 #include "federation/round_plan.hpp"
@@ -16,7 +16,7 @@
 #include "federation/simulation.hpp"
 #include "models/differentiator.hpp"
 #include "models/example_gradients.hpp"
-#include "results/weight_log.hpp"
+#include "results/resume/weight_log.hpp"
 
 namespace medpfl {
 namespace {
@@ -48,7 +48,7 @@ int64_t measured_peak(const Model& model, bool clipped, int64_t batch, int64_t e
     Observation observation;
     observation.weights = weights;
     observation.gradient = gradient;
-    const auto objective = make_objective({"l2"}, gradient);
+    const auto objective = make_gradient_distance({"l2"}, gradient);
     const auto engine = make_exact_engine(model, observation, *objective);
     Candidate candidate;
     candidate.images = zero_images(model, attacked_batch);
@@ -116,7 +116,7 @@ int64_t checkpoint_bytes(const Config& config, const Settings& settings, const F
   const int64_t pixels = model.input().size();
   return kCheckpointBytes +
          (1 + moments + counts.attacked_at_once + counts.attacked_rounds) * vector_bytes(model) +
-         (counts.attacked_images + counts.attacked_hospitals * kept_shard(data)) * pixels +
+         (counts.attacked_images + counts.attacked_clients * kept_shard(data)) * pixels +
          reconstruction_bytes(settings, model, counts.reconstructed) +
          task_state_bytes(config, settings, model, counts);
 }
@@ -124,13 +124,13 @@ int64_t checkpoint_bytes(const Config& config, const Settings& settings, const F
 }  // namespace
 
 RunCounts count_run(const Settings& settings, const FederatedData& data, const Model& model,
-                    const Aggregator& aggregator, int ranks) {
+                    const Algorithm& algorithm, int ranks) {
   RunCounts counts;
   counts.messages.resize(static_cast<size_t>(ranks));
   counts.attacked_messages.resize(static_cast<size_t>(ranks));
   counts.participants.resize(static_cast<size_t>(ranks));
-  const int64_t hospitals = data.hospital_count();
-  std::vector<bool> attacked(static_cast<size_t>(hospitals)), took_part(attacked);
+  const int64_t clients = data.client_count();
+  std::vector<bool> attacked(static_cast<size_t>(clients)), took_part(attacked);
   const auto methods = static_cast<int64_t>(settings.attack.methods.size());
   for (int64_t r = 0; r < settings.federation.rounds; ++r) {
     const RoundPlan plan =
@@ -138,8 +138,8 @@ RunCounts count_run(const Settings& settings, const FederatedData& data, const M
                    settings.seeds, *settings.targets);
     int64_t most_probes = 0, images_in_sum = 0, attacked_before = counts.attacked;
     std::vector<int64_t> present(static_cast<size_t>(ranks)), targets(present);
-    for (size_t i = 0; i < plan.hospitals.size(); ++i) {
-      const auto h = static_cast<size_t>(plan.hospitals[i]);
+    for (size_t i = 0; i < plan.clients.size(); ++i) {
+      const auto h = static_cast<size_t>(plan.clients[i]);
       const auto rank = static_cast<size_t>(data.placement[h]);
       const int64_t probes = plan.probes[i];
       most_probes = std::max(most_probes, probes);
@@ -149,7 +149,7 @@ RunCounts count_run(const Settings& settings, const FederatedData& data, const M
       if (!plan.attacked[i] || methods == 0) continue;
       const int64_t messages = std::max<int64_t>(1, probes);
       const int64_t batch =
-          probes > 0 ? settings.targets->probe_batch : aggregator.examples(data.shard_sizes[h]);
+          probes > 0 ? settings.targets->probe_batch : algorithm.examples(data.shard_sizes[h]);
       attacked[h] = true;
       targets[rank] += messages;
       counts.attacked_images += messages * batch;
@@ -181,7 +181,7 @@ RunCounts count_run(const Settings& settings, const FederatedData& data, const M
     counts.attacked_at_once =
         settings.attack.each_round ? std::max(counts.attacked_at_once, in_round) : counts.attacked;
   }
-  counts.attacked_hospitals = std::count(attacked.begin(), attacked.end(), true);
+  counts.attacked_clients = std::count(attacked.begin(), attacked.end(), true);
   return counts;
 }
 
@@ -247,7 +247,7 @@ MemoryParts estimate_memory(const Config& config, const Settings& settings,
     buffers += packed * std::accumulate(counts.attacked_messages.begin(),
                                         counts.attacked_messages.end(), int64_t{0});
     buffers += counts.attacked_at_once * vector + counts.attacked_rounds * vector +
-               counts.attacked_hospitals * shard * pixels;
+               counts.attacked_clients * shard * pixels;
     // Results, and the columns they are written from, which grow by doubling.
     buffers += 3 * reconstruction_bytes(settings, model, counts.reconstructed);
   }
@@ -266,9 +266,9 @@ FileSizes estimate_files(const Config& config, const Settings& settings, const F
   if (settings.weights) sizes.weights = (settings.federation.rounds + 1) * vector_bytes(model);
   const int64_t state = settings.defenses.state_size(model.layout().size()) * kFloat;
   const int64_t held = settings.federation.state_memory << 20;
-  for (const int64_t hospitals : counts.participants) {
-    sizes.client_states += 3 * hospitals * state;
-    sizes.scratch += std::max<int64_t>(0, hospitals * state - held);
+  for (const int64_t clients : counts.participants) {
+    sizes.client_states += 3 * clients * state;
+    sizes.scratch += std::max<int64_t>(0, clients * state - held);
   }
   sizes.reconstructions = reconstruction_bytes(settings, model, counts.reconstructed);
   sizes.checkpoint = checkpoint_bytes(config, settings, data, model, counts);

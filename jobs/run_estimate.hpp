@@ -5,11 +5,11 @@
 #include <vector>
 
 #include "config/settings.hpp"
-#include "federation/aggregator.hpp"
+#include "federation/algorithm.hpp"
 #include "federation/federated_data.hpp"
 #include "models/model.hpp"
-#include "results/capture_estimate.hpp"
-#include "results/room.hpp"
+#include "results/capture/capture_estimate.hpp"
+#include "results/folder/room.hpp"
 
 namespace medpfl {
 
@@ -18,7 +18,7 @@ struct RunCounts {
   int64_t attacked = 0;          ///< messages that are attacked
   int64_t attacked_at_once = 0;  ///< of them those that wait for the attack together
   int64_t attacked_rounds = 0;
-  int64_t attacked_hospitals = 0;
+  int64_t attacked_clients = 0;
   int64_t attacked_images = 0;  ///< behind all attacked messages
   int64_t tasks = 0;            ///< attack tasks
   int64_t reconstructed = 0;    ///< images of all tasks
@@ -30,7 +30,7 @@ struct RunCounts {
 };
 
 RunCounts count_run(const Settings& settings, const FederatedData& data, const Model& model,
-                    const Aggregator& aggregator, int ranks);
+                    const Algorithm& algorithm, int ranks);
 
 /// Named amounts of memory, in bytes.
 using MemoryParts = std::vector<std::pair<std::string, int64_t>>;

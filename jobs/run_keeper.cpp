@@ -9,9 +9,9 @@
 #include "core/process.hpp"
 #include "core/text.hpp"
 #include "core/version.hpp"
-#include "results/checkpoint.hpp"
-#include "results/run_folder.hpp"
-#include "results/run_summary.hpp"
+#include "results/folder/run_folder.hpp"
+#include "results/resume/checkpoint.hpp"
+#include "results/run/run_summary.hpp"
 
 namespace medpfl {
 namespace {

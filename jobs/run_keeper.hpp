@@ -12,8 +12,8 @@
 #include "core/stop.hpp"
 #include "core/timers.hpp"
 #include "job.hpp"
-#include "results/run_lock.hpp"
-#include "results/run_record.hpp"
+#include "results/folder/run_lock.hpp"
+#include "results/run/run_record.hpp"
 
 namespace medpfl {
 

@@ -4,20 +4,20 @@
 #include <algorithm>
 #include <memory>
 
-#include "attacks/matching_engine.hpp"
-#include "attacks/network_priors.hpp"
+#include "attacks/engines/matching_engine.hpp"
+#include "attacks/matching/network_priors.hpp"
+#include "campaign/case_collector.hpp"
 #include "comm/rank_place.hpp"
 #include "config/settings.hpp"
 #include "core/log.hpp"
 #include "core/process.hpp"
-#include "federation/case_collector.hpp"
 #include "federation/evaluation.hpp"
 #include "job.hpp"
-#include "results/client_state_file.hpp"
-#include "results/gradient_capture.hpp"
-#include "results/room.hpp"
-#include "results/run_folder.hpp"
-#include "results/run_summary.hpp"
+#include "results/capture/gradient_capture.hpp"
+#include "results/folder/room.hpp"
+#include "results/folder/run_folder.hpp"
+#include "results/resume/client_state_file.hpp"
+#include "results/run/run_summary.hpp"
 #include "run_estimate.hpp"
 #include "run_keeper.hpp"
 
@@ -100,31 +100,31 @@ class Simulation final : public RoundControl {
       model_->compute_on(place_.compute_device());
       if (!s_.attack.methods.empty())
         keeper_.record.engine = choose_engine(s_.attack.engine, *model_);
-      aggregator_ = make_aggregator(config_, s_, *model_, seeds_);
+      algorithm_ = make_algorithm(config_, s_, *model_, seeds_);
     });
     log_info(fmt::format(
         "{}: {} training and {} test images in {} classes; {} hospitals on {} ranks; "
         "{} with {} parameters",
         s_.dataset_name, data_.train_labels.size(), data_.test_labels.size(), data_.classes(),
-        data_.hospital_count(), comm_.size(), model_->name(), model_->layout().size()));
+        data_.client_count(), comm_.size(), model_->name(), model_->layout().size()));
     warn_of_small_shards();
     announce_files();
     federation_ = std::make_unique<Federation>(Federation{
-        comm_, *model_, data_, *aggregator_, s_.defenses, s_.federation, *s_.targets, seeds_});
+        comm_, *model_, data_, *algorithm_, s_.defenses, s_.federation, *s_.targets, seeds_});
     if (s_.imprint_bins > 0) {
       malicious_server_ = std::make_unique<MaliciousServer>(comm_, *model_, data_,
                                                             s_.imprint_groups, seeds_.server);
       federation_->malicious_server = malicious_server_.get();
     }
     cases_ = std::make_unique<AttackCases>(model_->layout());
-    attacks_ =
-        std::make_unique<AttackQueue>(*model_, s_.attack, cases_.get(), data_.prior, seeds_.server);
+    attacks_ = std::make_unique<AttackQueue>(*model_, s_.attack, cases_.get(), data_.public_mean,
+                                             seeds_.server);
     federation_state_.optimizer =
         make_server_optimizer(s_.federation, model_->layout().trainable());
     weights_ = std::make_unique<WeightLog>(s_.output);
     if (comm_.is_root())
-      privacy_ = PrivacyLedger::make(s_.federation, *aggregator_, s_.defenses,
-                                     model_->layout().size(), seeds_.hospitals, data_.shard_sizes);
+      privacy_ = PrivacyLedger::make(s_.federation, *algorithm_, s_.defenses,
+                                     model_->layout().size(), seeds_.clients, data_.shard_sizes);
     if (!s_.defenses.empty()) defenses_ = std::make_unique<DefenseLog>(comm_, s_.defenses);
     RunRecord& record = keeper_.record;
     record.model = model_.get();
@@ -170,7 +170,7 @@ class Simulation final : public RoundControl {
     if (s_.targets->probes == 0 || s_.attack.methods.empty()) return;
     const int64_t needed = s_.targets->probes * s_.targets->probe_batch;
     int64_t small = 0;
-    for (int64_t h = 0; h < data_.hospital_count(); ++h)
+    for (int64_t h = 0; h < data_.client_count(); ++h)
       if (s_.targets->clients.contains(h) && data_.shard_sizes[static_cast<size_t>(h)] < needed)
         ++small;
     if (small > 0 && comm_.is_root())
@@ -198,7 +198,7 @@ class Simulation final : public RoundControl {
     comm_.agree([this] {
       if (!comm_.is_root()) return;
       const FileSizes sizes = estimate_files(
-          config_, s_, data_, *model_, count_run(s_, data_, *model_, *aggregator_, comm_.size()));
+          config_, s_, data_, *model_, count_run(s_, data_, *model_, *algorithm_, comm_.size()));
       if (s_.capture.gradients != "none") log_info(describe_capture(sizes.capture, s_.capture));
       check_room(s_.output, room_needs(sizes));
     });
@@ -233,10 +233,10 @@ class Simulation final : public RoundControl {
     const int64_t size = s_.defenses.state_size(model_->layout().size());
     if (size == 0) return;
     constexpr int64_t kMiB = int64_t{1} << 20;
-    federation_state_.hospitals =
+    federation_state_.clients =
         std::make_unique<RowStore>(size, s_.federation.state_memory * kMiB, s_.output + "/states");
     client_states_ =
-        std::make_unique<ClientStateFile>(comm_, s_.output, federation_state_.hospitals.get());
+        std::make_unique<ClientStateFile>(comm_, s_.output, federation_state_.clients.get());
   }
 
   void save_shared(ByteWriter* out) const {
@@ -286,7 +286,7 @@ class Simulation final : public RoundControl {
     }
     if (client_states_ != nullptr) {
       std::vector<int64_t> own;
-      for (const Hospital& hospital : data_.hospitals) own.push_back(hospital.id);
+      for (const Client& client : data_.clients) own.push_back(client.id);
       client_states_->restore(keeper_.client_states(), keeper_.next_round, own);
     }
     // run.h5 may show more than the checkpoint knows; it must let go of files before they go.
@@ -342,7 +342,7 @@ class Simulation final : public RoundControl {
   RunKeeper keeper_;
   FederatedData data_;
   std::unique_ptr<Model> model_;
-  std::unique_ptr<Aggregator> aggregator_;
+  std::unique_ptr<Algorithm> algorithm_;
   std::unique_ptr<Federation> federation_;
   std::unique_ptr<MaliciousServer> malicious_server_;  // null: it sends what it should
   std::unique_ptr<AttackCases> cases_;

@@ -10,9 +10,9 @@
 #include "config/grid.hpp"
 #include "core/error.hpp"
 #include "core/text.hpp"
-#include "results/durable_file.hpp"
-#include "results/run_holder.hpp"
-#include "results/run_summary.hpp"
+#include "results/folder/durable_file.hpp"
+#include "results/folder/run_holder.hpp"
+#include "results/run/run_summary.hpp"
 #include "run_keeper.hpp"
 
 namespace fs = std::filesystem;

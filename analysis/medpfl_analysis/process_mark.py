@@ -1,4 +1,4 @@
-"""Who works on a run, by the mark of src/results/process_mark.hpp in its run.lock."""
+"""Who works on a run, by the mark of src/results/folder/process_mark.hpp in its run.lock."""
 
 from __future__ import annotations
 

@@ -1,16 +1,16 @@
 #include "config/schema.hpp"
 
 #include "attacks/attack.hpp"
+#include "attacks/engines/matching_engine.hpp"
 #include "attacks/labels.hpp"
-#include "attacks/matching_engine.hpp"
 #include "comm/update_sum.hpp"
 #include "data/dataset.hpp"
 #include "data/partition.hpp"
 #include "defenses/defense.hpp"
-#include "federation/aggregator.hpp"
+#include "federation/algorithm.hpp"
 #include "federation/server_optimizer.hpp"
 #include "models/model.hpp"
-#include "results/gradient_capture.hpp"
+#include "results/capture/gradient_capture.hpp"
 
 namespace medpfl {
 namespace {
@@ -83,7 +83,7 @@ Section federation_section() {
   return {
       "federation",
       "hospitals and training",
-      {choice_option("algorithm", "fedavg", aggregators().names(), "federated algorithm"),
+      {choice_option("algorithm", "fedavg", algorithms().names(), "federated algorithm"),
        integer_option("clients", 4, "hospitals").at_least(1),
        integer_option("rounds", 1, "communication rounds").at_least(1),
        real_option("sampling", 1, "share of hospitals that take part in a round")
@@ -216,7 +216,7 @@ const std::vector<Section>& config_sections() {
                                 output_section(),     checkpoint_section()};
     add_components("data", datasets(), &all);
     add_components("model", models(), &all);
-    add_components("federation", aggregators(), &all);
+    add_components("federation", algorithms(), &all);
     add_components("defense", defenses(), &all);
     add_components("attack", attacks(), &all);
     return all;

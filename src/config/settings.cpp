@@ -48,7 +48,7 @@ class Violations {
 FederationSettings read_federation(const OptionValues& values) {
   FederationSettings s;
   s.algorithm = values.text("algorithm");
-  s.sends_gradients = aggregators().find(s.algorithm).create.sends_gradients;
+  s.sends_gradients = algorithms().find(s.algorithm).create.sends_gradients;
   s.clients = values.integer("clients");
   s.rounds = values.integer("rounds");
   s.sampling = values.real("sampling");
@@ -276,7 +276,7 @@ Settings make_settings(const Config& config) {
   const OptionValues federation = config.section("federation");
   s.federation = read_federation(federation);
   s.federated_data.limit = data.integer("limit");
-  s.federated_data.hospitals = s.federation.clients;
+  s.federated_data.clients = s.federation.clients;
   s.federated_data.dedicated_server = s.federation.dedicated_server;
   s.federated_data.partition = {partition_kind(federation.text("partition")),
                                 federation.real("alpha"), federation.integer("shards_per_client"),
@@ -389,11 +389,11 @@ std::string digest_weights(const Settings& settings) {
   return digest.text();
 }
 
-std::unique_ptr<Aggregator> make_aggregator(const Config& config, const Settings& settings,
-                                            const Model& model, const RunSeeds& seeds) {
+std::unique_ptr<Algorithm> make_algorithm(const Config& config, const Settings& settings,
+                                          const Model& model, const RunSeeds& seeds) {
   const std::string& name = settings.federation.algorithm;
-  return aggregators().find(name).create.make(config.section("federation." + name), model,
-                                              settings.federation, seeds);
+  return algorithms().find(name).create.make(config.section("federation." + name), model,
+                                             settings.federation, seeds);
 }
 
 }  // namespace medpfl

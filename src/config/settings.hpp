@@ -5,18 +5,18 @@
 #include <string>
 #include <vector>
 
+#include "campaign/attack_queue.hpp"
 #include "config/config.hpp"
 #include "data/dataset.hpp"
 #include "data/partition.hpp"
 #include "defenses/defense.hpp"
-#include "federation/aggregator.hpp"
-#include "federation/attack_queue.hpp"
+#include "federation/algorithm.hpp"
 #include "federation/federated_data.hpp"
 #include "federation/round_plan.hpp"
 #include "federation/settings.hpp"
 #include "models/model.hpp"
 #include "privacy/run_seeds.hpp"
-#include "results/capture_policy.hpp"
+#include "results/capture/capture_policy.hpp"
 
 namespace medpfl {
 
@@ -69,7 +69,7 @@ FlatParameters make_first_weights(const Settings& settings, const Model& model);
 std::string digest_weights(const Settings& settings);
 
 /// The federated algorithm of the configuration.
-std::unique_ptr<Aggregator> make_aggregator(const Config& config, const Settings& settings,
-                                            const Model& model, const RunSeeds& seeds);
+std::unique_ptr<Algorithm> make_algorithm(const Config& config, const Settings& settings,
+                                          const Model& model, const RunSeeds& seeds);
 
 }  // namespace medpfl

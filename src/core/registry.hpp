@@ -10,7 +10,7 @@
 
 namespace medpfl {
 
-/// One row of a family's table: an attack, a defense, a model, a dataset, an aggregator.
+/// One row of a family's table: an attack, a defense, a model, a dataset, an algorithm.
 template <class Factory>
 struct RegistryEntry {
   std::string name;

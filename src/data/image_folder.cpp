@@ -11,7 +11,7 @@
 #include "core/text.hpp"
 #include "data/image_file.hpp"
 #include "data/image_transform.hpp"
-#include "data/sources.hpp"
+#include "data/rows.hpp"
 
 namespace medpfl {
 namespace {

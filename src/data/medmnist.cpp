@@ -8,7 +8,7 @@
 #include "data/image_file.hpp"
 #include "data/npz.hpp"
 #include "data/row_gatherer.hpp"
-#include "data/sources.hpp"
+#include "data/rows.hpp"
 
 namespace medpfl {
 namespace {

@@ -8,7 +8,7 @@
 #include "core/text.hpp"
 #include "data/image_file.hpp"
 #include "data/row_gatherer.hpp"
-#include "data/sources.hpp"
+#include "data/rows.hpp"
 
 namespace medpfl {
 namespace {

@@ -78,7 +78,7 @@ int64_t NpyHeader::count() const {
 
 std::string NpyHeader::shape_text() const { return fmt::format("({})", fmt::join(shape, ", ")); }
 
-NpyHeader read_npy_header(const ByteReader& read, const std::string& where) {
+NpyHeader read_npy_header(const ByteSource& read, const std::string& where) {
   unsigned char start[8];
   read(start, sizeof start);
   if (std::memcmp(start, "\x93NUMPY", 6) != 0) fail(where, "it does not start as a .npy file");

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "data/byte_reader.hpp"
+#include "data/byte_source.hpp"
 
 namespace medpfl {
 
@@ -23,7 +23,7 @@ struct NpyHeader {
 
 /// Reads the header at the front of a stream. `where` names it in messages. Throws DataError: not
 /// .npy, another version, Fortran order, a structured dtype, a malformed header.
-NpyHeader read_npy_header(const ByteReader& read, const std::string& where);
+NpyHeader read_npy_header(const ByteSource& read, const std::string& where);
 
 /// The integer of `header`'s dtype at `bytes`. Throws DataError where it exceeds int64.
 int64_t npy_integer(const NpyHeader& header, const unsigned char* bytes);

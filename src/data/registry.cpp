@@ -5,7 +5,7 @@
 
 #include "data/dataset.hpp"
 #include "data/phantom.hpp"
-#include "data/sources.hpp"
+#include "data/rows.hpp"
 
 namespace medpfl {
 

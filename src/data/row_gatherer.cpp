@@ -31,7 +31,7 @@ bool RowGatherer::wants(int64_t first, int64_t count) const {
 }
 
 void RowGatherer::gather(int64_t first, int64_t count, const RowShape& shape,
-                         const ByteReader& read) {
+                         const ByteSource& read) {
   const at::Tensor row = at::empty({shape.height, shape.width, shape.channels}, at::kByte);
   for (int64_t index = first; index < first + count; ++index) {
     read(row.data_ptr<uint8_t>(), static_cast<size_t>(shape.bytes()));

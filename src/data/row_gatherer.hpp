@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "data/byte_reader.hpp"
+#include "data/byte_source.hpp"
 #include "data/dataset.hpp"
 
 namespace medpfl {
@@ -29,7 +29,7 @@ class RowGatherer {
   bool wants(int64_t first, int64_t count) const;
 
   /// Reads rows first ... first+count-1, all of them, and keeps those asked for. Calls go upwards.
-  void gather(int64_t first, int64_t count, const RowShape& shape, const ByteReader& read);
+  void gather(int64_t first, int64_t count, const RowShape& shape, const ByteSource& read);
 
   /// uint8 [n, C, S, S] in the order of the positions. Throws DataError where a row was never met.
   at::Tensor result() const;

@@ -10,7 +10,7 @@
 #include "core/text.hpp"
 #include "core/warp.hpp"
 #include "defenses/batch_transform.hpp"
-#include "defenses/entries.hpp"
+#include "defenses/rows.hpp"
 
 namespace medpfl {
 namespace {

@@ -17,7 +17,7 @@ struct Batch {
 
 /// The images of one hospital, as a defense of data sees them.
 struct Shard {
-  int64_t hospital = 0;  ///< for messages
+  int64_t client = 0;  ///< for messages
   int64_t images = 0, classes = 0;
   /// Those at these positions, from 0, with int64 labels.
   std::function<Batch(const std::vector<int64_t>&)> take;

@@ -2,7 +2,7 @@
 
 #include "core/text.hpp"
 #include "defenses/defense.hpp"
-#include "defenses/entries.hpp"
+#include "defenses/rows.hpp"
 #include "privacy/mechanisms.hpp"
 
 namespace medpfl {

@@ -4,7 +4,7 @@
 
 #include "core/text.hpp"
 #include "defenses/defense.hpp"
-#include "defenses/entries.hpp"
+#include "defenses/rows.hpp"
 
 namespace medpfl {
 namespace {

@@ -4,8 +4,8 @@
 
 #include "core/text.hpp"
 #include "defenses/defense.hpp"
-#include "defenses/entries.hpp"
 #include "defenses/round_schedule.hpp"
+#include "defenses/rows.hpp"
 #include "privacy/mechanisms.hpp"
 
 namespace medpfl {

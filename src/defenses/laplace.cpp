@@ -1,6 +1,6 @@
 #include "defenses/defense.hpp"
-#include "defenses/entries.hpp"
 #include "defenses/noise_scale.hpp"
+#include "defenses/rows.hpp"
 #include "privacy/mechanisms.hpp"
 
 namespace medpfl {

@@ -11,7 +11,7 @@
 #include "core/error.hpp"
 #include "core/text.hpp"
 #include "defenses/batch_transform.hpp"
-#include "defenses/entries.hpp"
+#include "defenses/rows.hpp"
 
 namespace medpfl {
 
@@ -55,7 +55,7 @@ class Mixing final : public BatchTransform {
       throw DataError(fmt::format(
           "{} mixes {} images, and hospital {} has {}: use fewer (defense.{}.images), or fewer "
           "hospitals",
-          name_, images_, shard.hospital, shard.images, name_));
+          name_, images_, shard.client, shard.images, name_));
     const auto batch = static_cast<int64_t>(positions.size());
     std::vector<int64_t> taken;
     std::vector<double> shares;

@@ -32,9 +32,9 @@ PersonalBudgets::PersonalBudgets(const std::string& text) {
                     text));
 }
 
-double PersonalBudgets::of(int64_t hospital, uint64_t seed) const {
-  if (!range_) return list_[static_cast<size_t>(hospital) % list_.size()];
-  RandomStream stream({seed, Purpose::kPersonalBudget, 0, static_cast<uint64_t>(hospital), 0});
+double PersonalBudgets::of(int64_t client, uint64_t seed) const {
+  if (!range_) return list_[static_cast<size_t>(client) % list_.size()];
+  RandomStream stream({seed, Purpose::kPersonalBudget, 0, static_cast<uint64_t>(client), 0});
   return stream.uniform(list_.front(), list_.back());
 }
 

@@ -12,7 +12,7 @@ class PersonalBudgets {
   /// Throws ConfigError on anything else, and on budgets that are not above 0 and finite.
   explicit PersonalBudgets(const std::string& text);
 
-  double of(int64_t hospital, uint64_t seed) const;
+  double of(int64_t client, uint64_t seed) const;
 
  private:
   std::vector<double> list_;  // of a range: its ends

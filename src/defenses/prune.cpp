@@ -7,7 +7,7 @@
 #include "core/error.hpp"
 #include "core/text.hpp"
 #include "defenses/defense.hpp"
-#include "defenses/entries.hpp"
+#include "defenses/rows.hpp"
 
 namespace medpfl {
 namespace {

@@ -8,8 +8,8 @@
 
 #include "core/error.hpp"
 #include "defenses/defense.hpp"
-#include "defenses/entries.hpp"
 #include "defenses/rounding.hpp"
+#include "defenses/rows.hpp"
 
 namespace medpfl {
 namespace {

@@ -1,5 +1,5 @@
 #include "defenses/defense.hpp"
-#include "defenses/entries.hpp"
+#include "defenses/rows.hpp"
 
 namespace medpfl {
 

@@ -7,8 +7,8 @@
 #include "core/error.hpp"
 #include "core/text.hpp"
 #include "defenses/defense.hpp"
-#include "defenses/entries.hpp"
 #include "defenses/feature_sensitivity.hpp"
+#include "defenses/rows.hpp"
 
 namespace medpfl {
 namespace {

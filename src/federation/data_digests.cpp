@@ -57,10 +57,10 @@ std::string digest_labels(const std::vector<int64_t>& labels,
   return digest.text();
 }
 
-std::string digest_train_images(const Communicator& comm, const std::vector<Hospital>& hospitals,
+std::string digest_train_images(const Communicator& comm, const std::vector<Client>& clients,
                                 int64_t images) {
   Part part;
-  for (const Hospital& hospital : hospitals) part.add(hospital.images, hospital.positions);
+  for (const Client& client : clients) part.add(client.images, client.positions);
   return gather_digest(comm, part, images);
 }
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "comm/communicator.hpp"
-#include "federation/hospital.hpp"
+#include "federation/client.hpp"
 
 namespace medpfl {
 
@@ -22,7 +22,7 @@ std::string digest_labels(const std::vector<int64_t>& labels,
 
 /// The digest of all training images in the order of the data set, whichever rank holds which; of
 /// each, 32 bytes travel to rank 0. There, "" elsewhere. Collective.
-std::string digest_train_images(const Communicator& comm, const std::vector<Hospital>& hospitals,
+std::string digest_train_images(const Communicator& comm, const std::vector<Client>& clients,
                                 int64_t images);
 
 /// The same of the test images, of which this rank holds the `blocks` rank, rank + ranks, ...

@@ -2,22 +2,22 @@
 // weights.
 #include <algorithm>
 
-#include "federation/aggregator.hpp"
-#include "federation/aggregator_rows.hpp"
+#include "federation/algorithm.hpp"
 #include "federation/local_steps.hpp"
+#include "federation/rows.hpp"
 
 namespace medpfl {
 namespace {
 
-class FedAvg final : public Aggregator {
+class FedAvg final : public Algorithm {
  public:
   FedAvg(const Model& model, const FederationSettings& settings, const RunSeeds& seeds)
       : model_(model), settings_(settings), seeds_(seeds) {}
 
-  void train(const Hospital& hospital, const FlatParameters& global, FlatParameters* work,
+  void train(const Client& client, const FlatParameters& global, FlatParameters* work,
              Message* update) const override {
     *work = global;
-    LocalSteps steps(model_, settings_, seeds_, hospital, *work, *update);
+    LocalSteps steps(model_, settings_, seeds_, client, *work, *update);
     FlatParameters& gradient = update->payload;  // serves as scratch until the end
     double loss = 0;
     int64_t with_images = 0;
@@ -35,15 +35,15 @@ class FedAvg final : public Aggregator {
     }
     update->payload = *work;
     update->payload.add(global, -1);
-    update->examples = hospital.size();
+    update->examples = client.size();
     update->loss = loss / static_cast<double>(std::max<int64_t>(1, with_images));
   }
 
-  void probe(const Hospital& hospital, const FlatParameters& global,
-             const std::vector<int64_t>& images, Message* message) const override {
+  void probe(const Client& client, const FlatParameters& global, const std::vector<int64_t>& images,
+             Message* message) const override {
     message->images = images;
     FlatParameters gradient(model_.layout());
-    LocalSteps steps(model_, settings_, seeds_, hospital, global, *message);
+    LocalSteps steps(model_, settings_, seeds_, client, global, *message);
     message->loss = steps.gradient(images, &gradient);
     message->payload.fill(0);
     message->payload.step(gradient, settings_.learning_rate);
@@ -65,7 +65,7 @@ class FedAvg final : public Aggregator {
 
 }  // namespace
 
-RegistryEntry<AggregatorFactory> fedavg() {
+RegistryEntry<AlgorithmFactory> fedavg() {
   return {"fedavg",
           "local SGD epochs; the server adds the mean change of weights, by shard size",
           "McMahan et al., AISTATS 2017, arXiv 1602.05629",

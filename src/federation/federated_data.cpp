@@ -58,14 +58,14 @@ FederatedData deal(const Communicator& comm, const Manifest& manifest,
   data.test_labels = manifest.test.labels;
   comm.agree([&] {
     const Partition partition = make_partition(manifest.train.labels, manifest.classes(),
-                                               options.hospitals, options.partition);
+                                               options.clients, options.partition);
     data.assignment.resize(manifest.train.labels.size());
     for (size_t h = 0; h < partition.shards.size(); ++h) {
       data.shard_sizes.push_back(static_cast<int64_t>(partition.shards[h].size()));
       for (const int64_t p : partition.shards[h])
         data.assignment[static_cast<size_t>(p)] = static_cast<int64_t>(h);
     }
-    data.placement = place_hospitals(data.shard_sizes, comm.size(), options.dedicated_server);
+    data.placement = place_clients(data.shard_sizes, comm.size(), options.dedicated_server);
   });
   return data;
 }
@@ -91,31 +91,31 @@ std::vector<at::Tensor> read_test_blocks(const Communicator& comm, const Dataset
   return blocks;
 }
 
-void read_hospitals(const Communicator& comm, const Dataset& dataset, const Manifest& manifest,
-                    FederatedData* data) {
+void read_clients(const Communicator& comm, const Dataset& dataset, const Manifest& manifest,
+                  FederatedData* data) {
   std::vector<int64_t> slot(data->shard_sizes.size(), -1);  // of those hosted here
-  for (int64_t id = 0; id < data->hospital_count(); ++id) {
+  for (int64_t id = 0; id < data->client_count(); ++id) {
     if (data->placement[static_cast<size_t>(id)] != comm.rank()) continue;
-    slot[static_cast<size_t>(id)] = static_cast<int64_t>(data->hospitals.size());
-    data->hospitals.emplace_back().id = id;
+    slot[static_cast<size_t>(id)] = static_cast<int64_t>(data->clients.size());
+    data->clients.emplace_back().id = id;
   }
-  if (data->hospitals.empty()) return;
+  if (data->clients.empty()) return;
   for (size_t p = 0; p < data->assignment.size(); ++p) {
     const int64_t here = slot[static_cast<size_t>(data->assignment[p])];
     if (here >= 0)
-      data->hospitals[static_cast<size_t>(here)].positions.push_back(static_cast<int64_t>(p));
+      data->clients[static_cast<size_t>(here)].positions.push_back(static_cast<int64_t>(p));
   }
   std::vector<int64_t> positions;
-  for (const Hospital& hospital : data->hospitals)
-    positions.insert(positions.end(), hospital.positions.begin(), hospital.positions.end());
+  for (const Client& client : data->clients)
+    positions.insert(positions.end(), client.positions.begin(), client.positions.end());
   const at::Tensor images = dataset.read(manifest.train, Split::kTrain, positions);
   const at::Tensor labels = at::tensor(manifest.train.labels, at::kLong)
                                 .index_select(0, at::tensor(positions, at::kLong));
   int64_t first = 0;
-  for (Hospital& hospital : data->hospitals) {
-    hospital.images = images.narrow(0, first, hospital.size());
-    hospital.labels = labels.narrow(0, first, hospital.size());
-    first += hospital.size();
+  for (Client& client : data->clients) {
+    client.images = images.narrow(0, first, client.size());
+    client.labels = labels.narrow(0, first, client.size());
+    first += client.size();
   }
 }
 
@@ -139,11 +139,11 @@ at::Tensor mean_test_image(const Communicator& comm, const std::vector<at::Tenso
 
 }  // namespace
 
-const Hospital& FederatedData::hospital(int64_t id) const {
+const Client& FederatedData::client(int64_t id) const {
   const auto found =
-      std::lower_bound(hospitals.begin(), hospitals.end(), id,
-                       [](const Hospital& h, int64_t wanted) { return h.id < wanted; });
-  if (found == hospitals.end() || found->id != id)
+      std::lower_bound(clients.begin(), clients.end(), id,
+                       [](const Client& h, int64_t wanted) { return h.id < wanted; });
+  if (found == clients.end() || found->id != id)
     throw Error(ExitCode::kInternal, "a hospital was looked up on a rank that does not host it");
   return *found;
 }
@@ -158,15 +158,15 @@ FederatedData load_federated_data(const Communicator& comm, const Dataset& datas
   const Manifest manifest = share_manifest(comm, dataset, options.limit);
   FederatedData data = deal(comm, manifest, options);
   comm.agree([&] {
-    read_hospitals(comm, dataset, manifest, &data);
+    read_clients(comm, dataset, manifest, &data);
     data.test_blocks = read_test_blocks(comm, dataset, manifest);
   });
   // A rank without blocks learns the image shape from rank 0, which always has the first.
   std::vector<int64_t> shape(3, 0);
   if (comm.is_root()) shape = data.test_blocks.front().sizes().slice(1).vec();
   comm.broadcast(shape.data(), 3 * static_cast<int64_t>(sizeof(int64_t)));
-  data.prior = mean_test_image(comm, data.test_blocks, manifest.test.size(), shape);
-  data.digests.train_images = digest_train_images(comm, data.hospitals, manifest.train.size());
+  data.public_mean = mean_test_image(comm, data.test_blocks, manifest.test.size(), shape);
+  data.digests.train_images = digest_train_images(comm, data.clients, manifest.train.size());
   data.digests.test_images = digest_test_images(comm, data.test_blocks, manifest.test.size());
   data.digests.train_labels = digest_labels(data.train_labels, data.class_names);
   data.digests.test_labels = digest_labels(data.test_labels, data.class_names);

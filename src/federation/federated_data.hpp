@@ -8,8 +8,8 @@
 #include "comm/communicator.hpp"
 #include "data/dataset.hpp"
 #include "data/partition.hpp"
+#include "federation/client.hpp"
 #include "federation/data_digests.hpp"
-#include "federation/hospital.hpp"
 
 namespace medpfl {
 
@@ -26,20 +26,20 @@ struct FederatedData {
   std::vector<int64_t> assignment;      ///< [images] hospital of each training image
   std::vector<int64_t> shard_sizes;     ///< [hospitals]
   std::vector<int> placement;           ///< rank of each hospital
-  std::vector<Hospital> hospitals;      ///< those of this rank, ascending
+  std::vector<Client> clients;          ///< those of this rank, ascending
   std::vector<at::Tensor> test_blocks;  ///< uint8, this rank's blocks: rank, rank + ranks, ...
-  at::Tensor prior;     ///< float32 [C, H, W], mean image of the test split; on rank 0
-  DataDigests digests;  ///< of the whole data set; those of images on rank 0
+  at::Tensor public_mean;  ///< float32 [C, H, W], mean image of the test split; on rank 0
+  DataDigests digests;     ///< of the whole data set; those of images on rank 0
 
   int64_t classes() const { return static_cast<int64_t>(class_names.size()); }
-  int64_t hospital_count() const { return static_cast<int64_t>(shard_sizes.size()); }
+  int64_t client_count() const { return static_cast<int64_t>(shard_sizes.size()); }
   /// This rank's hospital with this id; it must be hosted here.
-  const Hospital& hospital(int64_t id) const;
+  const Client& client(int64_t id) const;
 };
 
 struct FederatedDataOptions {
   int64_t limit = 0;  ///< training images used, 0: all
-  int64_t hospitals = 4;
+  int64_t clients = 4;
   PartitionOptions partition;
   bool dedicated_server = false;
 };
@@ -49,7 +49,7 @@ struct FederatedDataOptions {
 FederatedData load_federated_data(const Communicator& comm, const Dataset& dataset,
                                   const FederatedDataOptions& options);
 
-/// The same without pixels: no hospitals, test blocks, prior or digests. Collective. Throws
+/// The same without pixels: no hospitals, test blocks, public mean or digests. Collective. Throws
 /// AgreedError.
 FederatedData plan_federated_data(const Communicator& comm, const Dataset& dataset,
                                   const FederatedDataOptions& options);

@@ -1,35 +1,35 @@
 // FedSGD: each hospital sends the gradient of one batch; the server takes one step on their mean.
-#include "federation/aggregator.hpp"
-#include "federation/aggregator_rows.hpp"
+#include "federation/algorithm.hpp"
 #include "federation/local_batches.hpp"
 #include "federation/local_steps.hpp"
+#include "federation/rows.hpp"
 #include "models/differentiator.hpp"
 
 namespace medpfl {
 
-double batch_gradient(const Model& model, const Hospital& hospital, const FlatParameters& at,
+double batch_gradient(const Model& model, const Client& client, const FlatParameters& at,
                       const std::vector<int64_t>& images, FlatParameters* gradient) {
-  const Batch batch = take_batch(hospital, images);
+  const Batch batch = take_batch(client, images);
   return Differentiator(model, at).gradient(batch.images, batch.labels, gradient);
 }
 
 namespace {
 
-class FedSgd final : public Aggregator {
+class FedSgd final : public Algorithm {
  public:
   FedSgd(const Model& model, const FederationSettings& settings, const RunSeeds& seeds)
       : model_(model), settings_(settings), seeds_(seeds) {}
 
-  void train(const Hospital& hospital, const FlatParameters& global, FlatParameters*,
+  void train(const Client& client, const FlatParameters& global, FlatParameters*,
              Message* update) const override {
-    LocalSteps step(model_, settings_, seeds_, hospital, global, *update);
+    LocalSteps step(model_, settings_, seeds_, client, global, *update);
     send(&step, step.batches(0).front(), update);
-    update->examples = examples(hospital.size());
+    update->examples = examples(client.size());
   }
 
-  void probe(const Hospital& hospital, const FlatParameters& global,
-             const std::vector<int64_t>& images, Message* message) const override {
-    LocalSteps step(model_, settings_, seeds_, hospital, global, *message);
+  void probe(const Client& client, const FlatParameters& global, const std::vector<int64_t>& images,
+             Message* message) const override {
+    LocalSteps step(model_, settings_, seeds_, client, global, *message);
     send(&step, images, message);
   }
 
@@ -52,7 +52,7 @@ class FedSgd final : public Aggregator {
 
 }  // namespace
 
-RegistryEntry<AggregatorFactory> fedsgd() {
+RegistryEntry<AlgorithmFactory> fedsgd() {
   return {"fedsgd",
           "one batch gradient a hospital; the server steps along their weighted mean",
           "McMahan et al., AISTATS 2017, arXiv 1602.05629",

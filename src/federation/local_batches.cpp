@@ -9,17 +9,17 @@
 
 namespace medpfl {
 
-Batch take_batch(const Hospital& hospital, const std::vector<int64_t>& positions) {
+Batch take_batch(const Client& client, const std::vector<int64_t>& positions) {
   const at::Tensor index = at::tensor(positions, at::kLong);
-  return {to_unit_range(hospital.images.index_select(0, index)),
-          hospital.labels.index_select(0, index)};
+  return {to_unit_range(client.images.index_select(0, index)),
+          client.labels.index_select(0, index)};
 }
 
 namespace {
 
-RandomStream batch_stream(const Hospital& hospital, uint64_t seed, int64_t round, int64_t epoch) {
+RandomStream batch_stream(const Client& client, uint64_t seed, int64_t round, int64_t epoch) {
   return RandomStream({seed, Purpose::kLocalBatches, static_cast<uint64_t>(round),
-                       static_cast<uint64_t>(hospital.id), static_cast<uint64_t>(epoch)});
+                       static_cast<uint64_t>(client.id), static_cast<uint64_t>(epoch)});
 }
 
 }  // namespace
@@ -33,11 +33,11 @@ int64_t batches_of(int64_t batch_size, int64_t shard) {
   return shard == 0 ? 0 : (shard + batch - 1) / batch;
 }
 
-std::vector<std::vector<int64_t>> shuffled_batches(const Hospital& hospital, int64_t batch_size,
+std::vector<std::vector<int64_t>> shuffled_batches(const Client& client, int64_t batch_size,
                                                    uint64_t seed, int64_t round, int64_t epoch) {
-  RandomStream random = batch_stream(hospital, seed, round, epoch);
-  const std::vector<int64_t> order = random.permutation(hospital.size());
-  const int64_t step = batch_of(batch_size, hospital.size());
+  RandomStream random = batch_stream(client, seed, round, epoch);
+  const std::vector<int64_t> order = random.permutation(client.size());
+  const int64_t step = batch_of(batch_size, client.size());
   std::vector<std::vector<int64_t>> batches;
   for (auto at = order.begin(); at != order.end();) {
     const auto end = at + std::min<int64_t>(step, order.end() - at);
@@ -47,10 +47,10 @@ std::vector<std::vector<int64_t>> shuffled_batches(const Hospital& hospital, int
   return batches;
 }
 
-std::vector<std::vector<int64_t>> poisson_batches(const Hospital& hospital, int64_t batch_size,
+std::vector<std::vector<int64_t>> poisson_batches(const Client& client, int64_t batch_size,
                                                   uint64_t seed, int64_t round, int64_t epoch) {
-  RandomStream random = batch_stream(hospital, seed, round, epoch);
-  const int64_t n = hospital.size(), size = batch_of(batch_size, n);
+  RandomStream random = batch_stream(client, seed, round, epoch);
+  const int64_t n = client.size(), size = batch_of(batch_size, n);
   std::vector<std::vector<int64_t>> batches(static_cast<size_t>(batches_of(batch_size, n)));
   for (std::vector<int64_t>& batch : batches)
     for (int64_t i = 0; i < n; ++i)

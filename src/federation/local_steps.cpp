@@ -3,12 +3,12 @@
 namespace medpfl {
 
 LocalSteps::LocalSteps(const Model& model, const FederationSettings& settings,
-                       const RunSeeds& seeds, const Hospital& hospital,
-                       const FlatParameters& weights, const Message& message)
+                       const RunSeeds& seeds, const Client& client, const FlatParameters& weights,
+                       const Message& message)
     : model_(model),
       settings_(settings),
       seeds_(seeds),
-      hospital_(hospital),
+      client_(client),
       round_(message.round),
       message_(1 + message.probe) {
   if (settings.dp_sgd)
@@ -19,8 +19,8 @@ LocalSteps::LocalSteps(const Model& model, const FederationSettings& settings,
 
 std::vector<std::vector<int64_t>> LocalSteps::batches(int64_t epoch) const {
   if (!settings_.dp_sgd || !settings_.dp_sgd->poisson)
-    return shuffled_batches(hospital_, settings_.batch_size, seeds_.hospitals, round_, epoch);
-  return poisson_batches(hospital_, settings_.batch_size, seeds_.noise, round_, epoch);
+    return shuffled_batches(client_, settings_.batch_size, seeds_.clients, round_, epoch);
+  return poisson_batches(client_, settings_.batch_size, seeds_.noise, round_, epoch);
 }
 
 double LocalSteps::gradient(const std::vector<int64_t>& images, FlatParameters* out) {
@@ -38,15 +38,15 @@ double LocalSteps::gradient(const std::vector<int64_t>& images, FlatParameters* 
 }
 
 Batch LocalSteps::batch(const std::vector<int64_t>& images) const {
-  const auto take = [this](const std::vector<int64_t>& of) { return take_batch(hospital_, of); };
+  const auto take = [this](const std::vector<int64_t>& of) { return take_batch(client_, of); };
   if (settings_.batch_transform == nullptr) return take(images);
   RandomStream random(key(Purpose::kBatchTransform));
-  const Shard shard = {hospital_.id, hospital_.size(), model_.classes(), take};
+  const Shard shard = {client_.id, client_.size(), model_.classes(), take};
   return settings_.batch_transform->apply(shard, images, &random);
 }
 
 StreamKey LocalSteps::key(Purpose purpose) const {
-  return {seeds_.noise, purpose, static_cast<uint64_t>(round_), static_cast<uint64_t>(hospital_.id),
+  return {seeds_.noise, purpose, static_cast<uint64_t>(round_), static_cast<uint64_t>(client_.id),
           static_cast<uint64_t>(message_ << 32 | step_)};
 }
 
@@ -67,7 +67,7 @@ double LocalSteps::noised(const std::vector<int64_t>& images, FlatParameters* ou
     values[i] = static_cast<float>(values[i] + deviation * noise.normal());
   // A probe's images are given, an update's under Poisson sampling drawn.
   const bool drawn = dp.poisson && message_ == 0;
-  out->multiply(1.0 / static_cast<double>(drawn ? batch_of(settings_.batch_size, hospital_.size())
+  out->multiply(1.0 / static_cast<double>(drawn ? batch_of(settings_.batch_size, client_.size())
                                                 : static_cast<int64_t>(images.size())));
   return loss;
 }

@@ -5,7 +5,7 @@
 
 #include "core/flat_parameters.hpp"
 #include "core/random.hpp"
-#include "federation/hospital.hpp"
+#include "federation/client.hpp"
 #include "federation/local_batches.hpp"
 #include "federation/message.hpp"
 #include "federation/settings.hpp"
@@ -22,7 +22,7 @@ class LocalSteps {
  public:
   /// Those of `message`, whose round, client and probe are set; all but it outlive this object.
   LocalSteps(const Model& model, const FederationSettings& settings, const RunSeeds& seeds,
-             const Hospital& hospital, const FlatParameters& weights, const Message& message);
+             const Client& client, const FlatParameters& weights, const Message& message);
 
   /// Positions in the shard for each step of an epoch: as shuffled_batches of seeds.hospitals, or
   /// under Poisson sampling as many independent draws, some of which may be empty. Those are part
@@ -45,7 +45,7 @@ class LocalSteps {
   const Model& model_;
   const FederationSettings& settings_;
   RunSeeds seeds_;
-  const Hospital& hospital_;
+  const Client& client_;
   int64_t round_, message_, step_ = 0;
   std::optional<Differentiator> plain_;
   std::optional<ExampleGradients> examples_;

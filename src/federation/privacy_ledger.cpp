@@ -7,7 +7,7 @@
 namespace medpfl {
 
 std::unique_ptr<PrivacyLedger> PrivacyLedger::make(const FederationSettings& settings,
-                                                   const Aggregator& aggregator,
+                                                   const Algorithm& algorithm,
                                                    const DefenseChain& chain, int64_t parameters,
                                                    uint64_t budget_seed,
                                                    std::vector<int64_t> shard_sizes) {
@@ -16,7 +16,7 @@ std::unique_ptr<PrivacyLedger> PrivacyLedger::make(const FederationSettings& set
                                        : chain.guarantee(context).noise != Guarantee::Noise::kNone;
   if (!claimed) return nullptr;
   return std::unique_ptr<PrivacyLedger>(
-      new PrivacyLedger(settings, aggregator.epochs(), chain, context, std::move(shard_sizes)));
+      new PrivacyLedger(settings, algorithm.epochs(), chain, context, std::move(shard_sizes)));
 }
 
 PrivacyLedger::PrivacyLedger(const FederationSettings& settings, int64_t epochs,
@@ -43,13 +43,13 @@ PrivacyLedger::Steps PrivacyLedger::local_steps(int64_t shard, double sigma) con
           epochs_ == 0 ? 1 : epochs_ * batches_of(batch, shard)};
 }
 
-PrivacyLedger::Steps PrivacyLedger::steps_of(int64_t hospital, int64_t round) const {
+PrivacyLedger::Steps PrivacyLedger::steps_of(int64_t client, int64_t round) const {
   if (settings_.dp_sgd)
-    return local_steps(shard_sizes_[static_cast<size_t>(hospital)],
+    return local_steps(shard_sizes_[static_cast<size_t>(client)],
                        settings_.dp_sgd->sigma.at(round, settings_.rounds));
   GuaranteeContext context = context_;
   context.round = round;
-  context.client = hospital;
+  context.client = client;
   const Guarantee of = chain_.guarantee(context);
   return {of.noise, of.multiplier, 1, 1};
 }
@@ -65,10 +65,10 @@ const std::vector<double>& PrivacyLedger::divergences(const Steps& steps) {
 
 void PrivacyLedger::add(const RoundPlan& plan) {
   double first = 0;
-  for (const int64_t hospital : plan.hospitals) {
-    const auto h = static_cast<size_t>(hospital);
+  for (const int64_t client : plan.clients) {
+    const auto h = static_cast<size_t>(client);
     if (shard_sizes_[h] == 0) continue;
-    const Steps steps = steps_of(hospital, plan.round);
+    const Steps steps = steps_of(client, plan.round);
     if (first == 0) first = steps.multiplier;
     uniform_ = uniform_ && steps.noise == Guarantee::Noise::kGaussian && steps.multiplier == first;
     accountants_[h].add(divergences(steps), steps.count);
@@ -77,7 +77,7 @@ void PrivacyLedger::add(const RoundPlan& plan) {
   }
   Epsilon most;
   for (const Epsilon& one : now_) {
-    of_hospitals_.push_back(one.tight);
+    of_clients_.push_back(one.tight);
     most = {std::max(most.classic, one.classic), std::max(most.tight, one.tight)};
   }
   greatest_.push_back(most);

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "defenses/defense.hpp"
-#include "federation/aggregator.hpp"
+#include "federation/algorithm.hpp"
 #include "federation/round_plan.hpp"
 #include "federation/settings.hpp"
 #include "privacy/accountant.hpp"
@@ -25,9 +25,8 @@ class PrivacyLedger {
   /// `settings` outlive it; `parameters` of an update; `budget_seed` of personal budgets; shard
   /// sizes in images.
   static std::unique_ptr<PrivacyLedger> make(const FederationSettings& settings,
-                                             const Aggregator& aggregator,
-                                             const DefenseChain& chain, int64_t parameters,
-                                             uint64_t budget_seed,
+                                             const Algorithm& algorithm, const DefenseChain& chain,
+                                             int64_t parameters, uint64_t budget_seed,
                                              std::vector<int64_t> shard_sizes);
 
   /// The next round.
@@ -41,7 +40,7 @@ class PrivacyLedger {
   /// What is claimed, and of what, in a line.
   std::string claim() const;
   /// After each round [rounds, hospitals] (tight); 0 for one that took no part yet.
-  const std::vector<double>& of_hospitals() const { return of_hospitals_; }
+  const std::vector<double>& of_clients() const { return of_clients_; }
   /// After each round [rounds], of the hospital that gave away most.
   const std::vector<Epsilon>& greatest() const { return greatest_; }
 
@@ -54,7 +53,7 @@ class PrivacyLedger {
   };
   PrivacyLedger(const FederationSettings& settings, int64_t epochs, const DefenseChain& chain,
                 GuaranteeContext context, std::vector<int64_t> shard_sizes);
-  Steps steps_of(int64_t hospital, int64_t round) const;
+  Steps steps_of(int64_t client, int64_t round) const;
   Steps local_steps(int64_t shard, double sigma) const;
   const std::vector<double>& divergences(const Steps& steps);
 
@@ -69,7 +68,7 @@ class PrivacyLedger {
   std::vector<RdpAccountant> accountants_;
   std::vector<Epsilon> now_;
   std::map<std::tuple<Guarantee::Noise, double, double>, std::vector<double>> known_;
-  std::vector<double> of_hospitals_;
+  std::vector<double> of_clients_;
   std::vector<Epsilon> greatest_;
 };
 

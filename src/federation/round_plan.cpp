@@ -45,18 +45,17 @@ RoundPlan plan_round(int64_t round, const std::vector<int64_t>& shard_sizes, dou
                      double dropout, const RunSeeds& seeds, const AttackTargets& targets) {
   RoundPlan plan;
   plan.round = round;
-  plan.hospitals =
-      sample_hospitals(static_cast<int64_t>(shard_sizes.size()), sampling, seeds.server, round);
-  for (const int64_t hospital : plan.hospitals) {
+  plan.clients =
+      sample_clients(static_cast<int64_t>(shard_sizes.size()), sampling, seeds.server, round);
+  for (const int64_t client : plan.clients) {
     RandomStream chance({seeds.world, Purpose::kDropout, static_cast<uint64_t>(round),
-                         static_cast<uint64_t>(hospital), 0});
+                         static_cast<uint64_t>(client), 0});
     const bool arrives = chance.uniform() >= dropout;
     plan.arrives.push_back(arrives);
-    const int64_t possible = shard_sizes[static_cast<size_t>(hospital)] / targets.probe_batch;
+    const int64_t possible = shard_sizes[static_cast<size_t>(client)] / targets.probe_batch;
     // Where probes are asked for, an update never stands in for them.
     const bool attacked = arrives && targets.rounds.contains(round) &&
-                          targets.clients.contains(hospital) &&
-                          (targets.probes == 0 || possible > 0);
+                          targets.clients.contains(client) && (targets.probes == 0 || possible > 0);
     plan.attacked.push_back(attacked);
     plan.probes.push_back(attacked ? std::min(targets.probes, possible) : 0);
   }

@@ -30,12 +30,12 @@ struct AttackTargets {
 /// What is sent in one round, known to every rank before it starts.
 struct RoundPlan {
   int64_t round = 0;
-  std::vector<int64_t> hospitals;  ///< that take part, ascending
-  std::vector<bool> arrives;       ///< of each of them: whether the server gets what it sends
-  std::vector<int64_t> probes;     ///< of each of them
-  std::vector<bool> attacked;      ///< each of them
+  std::vector<int64_t> clients;  ///< that take part, ascending
+  std::vector<bool> arrives;     ///< of each of them: whether the server gets what it sends
+  std::vector<int64_t> probes;   ///< of each of them
+  std::vector<bool> attacked;    ///< each of them
 
-  int64_t participants() const { return static_cast<int64_t>(hospitals.size()); }
+  int64_t participants() const { return static_cast<int64_t>(clients.size()); }
   int64_t arrived() const { return std::count(arrives.begin(), arrives.end(), true); }
 };
 

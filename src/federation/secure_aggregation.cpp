@@ -47,7 +47,7 @@ int64_t secure_threshold(double share, int64_t participants) {
 // A real hospital draws this from its system's generator.
 Key SecureAggregation::root_of(const RoundPlan& plan, size_t index) const {
   RandomStream random({seed_, Purpose::kMaskSecrets, static_cast<uint64_t>(plan.round),
-                       static_cast<uint64_t>(plan.hospitals[index]), 0});
+                       static_cast<uint64_t>(plan.clients[index]), 0});
   Key root{};
   for (uint8_t& byte : root) byte = static_cast<uint8_t>(random.below(256));
   return root;
@@ -61,8 +61,8 @@ std::string SecureAggregation::pass_on(std::string mine) const {
 
 void SecureAggregation::begin_round(const RoundPlan& plan) {
   parties_.clear();
-  for (size_t i = 0; i < plan.hospitals.size(); ++i)
-    if (data_.placement[static_cast<size_t>(plan.hospitals[i])] == comm_.rank())
+  for (size_t i = 0; i < plan.clients.size(); ++i)
+    if (data_.placement[static_cast<size_t>(plan.clients[i])] == comm_.rank())
       parties_.emplace_back(i, Party());
   advertise(plan);
   share_seeds(plan);
@@ -79,7 +79,7 @@ void SecureAggregation::advertise(const RoundPlan& plan) {
     out.value(party.masks.open);
     out.value(party.channels.open);
   }
-  open_mask_keys_.assign(plan.hospitals.size(), Key());
+  open_mask_keys_.assign(plan.clients.size(), Key());
   open_channel_keys_ = open_mask_keys_;
   const std::string all = pass_on(out.take());
   for (ByteReader in(all); !in.done();) {
@@ -90,7 +90,7 @@ void SecureAggregation::advertise(const RoundPlan& plan) {
 }
 
 void SecureAggregation::share_seeds(const RoundPlan& plan) {
-  const auto n = plan.hospitals.size();
+  const auto n = plan.clients.size();
   const int64_t needed = threshold(plan);
   std::vector<std::vector<Key>> channels;  // of each party, to all
   ByteWriter out;
@@ -143,7 +143,7 @@ void SecureAggregation::mask(size_t index, uint64_t* integers, int64_t n) const 
 }
 
 void SecureAggregation::unmask(const RoundPlan& plan, uint64_t* sum, int64_t n) const {
-  const auto participants = plan.hospitals.size();
+  const auto participants = plan.clients.size();
   // The first survivors answer; the others' shares would tell the same.
   std::vector<uint64_t> points;
   for (size_t i = 0; i < participants && points.size() < static_cast<size_t>(threshold(plan)); ++i)

@@ -11,7 +11,7 @@ namespace medpfl {
 
 /// Section [federation], and what a defense asks of local steps.
 struct FederationSettings {
-  std::string algorithm = "fedavg";  ///< name in the aggregators' table
+  std::string algorithm = "fedavg";  ///< name in the algorithms' table
   bool sends_gradients = false;      ///< as that table says of it
   int64_t clients = 4;               ///< hospitals
   int64_t rounds = 1;

@@ -34,8 +34,7 @@ class RoundLoop {
         mean_(f.model.layout()),
         sum_(make_update_sum(f.settings.sum, sent() + 2)),
         downlink_(static_cast<size_t>(global_->size()) + 1) {
-    if (state->hospitals != nullptr)
-      hospital_.resize(static_cast<size_t>(state->hospitals->row_size()));
+    if (state->clients != nullptr) client_.resize(static_cast<size_t>(state->clients->row_size()));
     if (f.settings.secure_aggregation)
       secure_.emplace(f.comm, f.data, f.settings.secure_threshold, f.seeds.masks);
   }
@@ -71,9 +70,9 @@ class RoundLoop {
   // Images behind the updates of a round: all of them, or those that arrive.
   int64_t count_examples(const RoundPlan& plan, bool arrived) const {
     int64_t sum = 0;
-    for (size_t i = 0; i < plan.hospitals.size(); ++i)
+    for (size_t i = 0; i < plan.clients.size(); ++i)
       if (!arrived || plan.arrives[i])
-        sum += f_.aggregator.examples(f_.data.shard_sizes[static_cast<size_t>(plan.hospitals[i])]);
+        sum += f_.algorithm.examples(f_.data.shard_sizes[static_cast<size_t>(plan.clients[i])]);
     return sum;
   }
 
@@ -117,8 +116,8 @@ class RoundLoop {
   // The indices into plan.hospitals that each rank works on.
   std::vector<std::vector<size_t>> split_work(const RoundPlan& plan) const {
     std::vector<std::vector<size_t>> work(static_cast<size_t>(f_.comm.size()));
-    for (size_t i = 0; i < plan.hospitals.size(); ++i) {
-      const int rank = f_.data.placement[static_cast<size_t>(plan.hospitals[i])];
+    for (size_t i = 0; i < plan.clients.size(); ++i) {
+      const int rank = f_.data.placement[static_cast<size_t>(plan.clients[i])];
       work[static_cast<size_t>(rank)].push_back(i);
     }
     return work;
@@ -138,29 +137,28 @@ class RoundLoop {
       // A hospital that diverges on one rank ends the run on all, in order.
       f_.comm.agree([&] {
         for (size_t i = first; i < std::min(first + chunk, mine.size()); ++i)
-          send(plan, mine[i], round_examples, &messages);
+          play_turn(plan, mine[i], round_examples, &messages);
       });
       for (RoundObserver* observer : observers_) observer->on_messages(plan, *global_, messages);
     }
   }
 
-  void send(const RoundPlan& plan, size_t index, int64_t round_examples,
-            std::vector<Message>* messages) {
-    const Hospital& hospital = f_.data.hospital(plan.hospitals[index]);
-    Message update = new_message(plan.round, hospital.id, -1);
+  void play_turn(const RoundPlan& plan, size_t index, int64_t round_examples,
+                 std::vector<Message>* messages) {
+    const Client& client = f_.data.client(plan.clients[index]);
+    Message update = new_message(plan.round, client.id, -1);
     {
       const auto timer = timers_->measure(Phase::kTrain);
-      f_.aggregator.train(hospital, *global_, &work_, &update);
+      f_.algorithm.train(client, *global_, &work_, &update);
     }
-    if (state_->hospitals != nullptr) state_->hospitals->read(hospital.id, hospital_.data());
-    std::vector<float> kept = hospital_;
-    defend(hospital, &update, &kept);
-    if (state_->hospitals != nullptr) state_->hospitals->write(hospital.id, kept.data());
+    if (state_->clients != nullptr) state_->clients->read(client.id, client_.data());
+    std::vector<float> kept = client_;
+    defend(client, &update, &kept);
+    if (state_->clients != nullptr) state_->clients->write(client.id, kept.data());
     if (!plan.arrives[index]) return;
     const double weight =
         static_cast<double>(update.examples) / static_cast<double>(round_examples);
-    const std::string who =
-        fmt::format("update of hospital {} in round {}", hospital.id, plan.round);
+    const std::string who = fmt::format("update of hospital {} in round {}", client.id, plan.round);
     sum_->add(update.payload.data(), sent(), weight, who.c_str(), 0);
     sum_->add(update.loss, weight, "training loss", sent());
     if (secure_) {
@@ -172,18 +170,18 @@ class RoundLoop {
     const int64_t batch = f_.targets.probe_batch;
     const int64_t probes = plan.probes[index];
     if (probes == 0) return;
-    RandomStream random({f_.seeds.hospitals, Purpose::kProbe, static_cast<uint64_t>(plan.round),
-                         static_cast<uint64_t>(hospital.id), 0});
-    const std::vector<int64_t> order = random.permutation(hospital.size());
+    RandomStream random({f_.seeds.clients, Purpose::kProbe, static_cast<uint64_t>(plan.round),
+                         static_cast<uint64_t>(client.id), 0});
+    const std::vector<int64_t> order = random.permutation(client.size());
     for (int64_t p = 0; p < probes; ++p) {
-      Message probe = new_message(plan.round, hospital.id, p);
+      Message probe = new_message(plan.round, client.id, p);
       const auto begin = order.begin() + p * batch;
       {
         const auto timer = timers_->measure(Phase::kTrain);
-        f_.aggregator.probe(hospital, *global_, {begin, begin + batch}, &probe);
+        f_.algorithm.probe(client, *global_, {begin, begin + batch}, &probe);
       }
-      kept = hospital_;
-      defend(hospital, &probe, &kept);
+      kept = client_;
+      defend(client, &probe, &kept);
       messages->push_back(std::move(probe));
     }
   }
@@ -198,7 +196,7 @@ class RoundLoop {
   }
 
   // `kept`: what the defenses keep of the hospital.
-  void defend(const Hospital& hospital, Message* message, std::vector<float>* kept) {
+  void defend(const Client& client, Message* message, std::vector<float>* kept) {
     if (!message->payload.all_finite())
       throw NumericError(
           fmt::format("hospital {} in round {}: the update holds NaN or infinity; "
@@ -207,14 +205,14 @@ class RoundLoop {
     const auto timer = timers_->measure(Phase::kDefend);
     DefenseContext context;
     context.seed = f_.seeds.noise;
-    context.budget_seed = f_.seeds.hospitals;
+    context.budget_seed = f_.seeds.clients;
     context.round = message->round;
     context.client = message->client;
     context.message = message->probe + 1;
     if (!kept->empty()) context.state = kept->data();
     const auto images = [&](int64_t first, int64_t end) {
       const auto begin = message->images.begin();
-      return take_batch(hospital, {begin + first, begin + end}).images;
+      return take_batch(client, {begin + first, begin + end}).images;
     };
     const OwnTraining own = {f_.model, *global_, static_cast<int64_t>(message->images.size()),
                              images};
@@ -244,7 +242,7 @@ class RoundLoop {
       sum_->copy_to(mean_.data(), sent(), make_up);
       record->train_loss = make_up * (*sum_)[sent()];
       record->update_norm = mean_.norm();
-      state_->optimizer->step(mean_, f_.aggregator.direction(), global_);
+      state_->optimizer->step(mean_, f_.algorithm.direction(), global_);
       global_->step(mean_, 0);  // the statistics, whose entries are their change
       mend_variances(f_.model, global_);
       if (f_.malicious_server != nullptr) f_.malicious_server->tamper(global_);
@@ -276,7 +274,7 @@ class RoundLoop {
   std::unique_ptr<UpdateSum> sum_;
   std::optional<SecureAggregation> secure_;  // none: the server gets single updates
   std::vector<float> downlink_;              // new weights, then the order
-  std::vector<float> hospital_;              // state of the hospital at work before its update
+  std::vector<float> client_;                // state of the hospital at work before its update
 };
 
 }  // namespace

@@ -7,7 +7,7 @@
 #include "core/row_store.hpp"
 #include "core/timers.hpp"
 #include "defenses/defense.hpp"
-#include "federation/aggregator.hpp"
+#include "federation/algorithm.hpp"
 #include "federation/federated_data.hpp"
 #include "federation/malicious_server.hpp"
 #include "federation/message.hpp"
@@ -71,7 +71,7 @@ struct Federation {
   const Communicator& comm;
   const Model& model;
   const FederatedData& data;
-  const Aggregator& aggregator;
+  const Algorithm& algorithm;
   const DefenseChain& defenses;
   const FederationSettings& settings;
   const AttackTargets& targets;
@@ -84,7 +84,7 @@ struct FederationState {
   FlatParameters global;                       ///< the model, the same on every rank
   std::unique_ptr<ServerOptimizer> optimizer;  ///< its state matters on rank 0
   /// What the defenses keep of this rank's hospitals; null where they keep nothing.
-  std::unique_ptr<RowStore> hospitals;
+  std::unique_ptr<RowStore> clients;
 };
 
 /// Runs the rounds from `first_round` on. False: `control` ended it early. Collective.

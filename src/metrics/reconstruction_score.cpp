@@ -67,21 +67,22 @@ std::string shape_of(const at::Tensor& tensor) {
   return text.str();
 }
 
-void check(const at::Tensor& truth, const at::Tensor& reconstruction, const at::Tensor& prior,
+void check(const at::Tensor& truth, const at::Tensor& reconstruction, const at::Tensor& public_mean,
            const at::Tensor& candidates) {
   const bool batch = truth.defined() && truth.dim() == 4 && truth.numel() > 0;
   const auto of_images = [&](const at::Tensor& t) {
     return t.dim() == 4 && t.sizes().slice(1) == truth.sizes().slice(1);
   };
   if (batch && reconstruction.defined() && reconstruction.sizes() == truth.sizes() &&
-      prior.defined() && prior.sizes() == truth.sizes().slice(1) &&
+      public_mean.defined() && public_mean.sizes() == truth.sizes().slice(1) &&
       (!candidates.defined() || of_images(candidates)))
     return;
-  throw Error(ExitCode::kInternal,
-              fmt::format("images to score do not fit: truth {}, reconstruction {} (both [B, C, H, "
-                          "W], not empty), prior {} ([C, H, W]), candidates {} ([M, C, H, W])",
-                          shape_of(truth), shape_of(reconstruction), shape_of(prior),
-                          shape_of(candidates)));
+  throw Error(
+      ExitCode::kInternal,
+      fmt::format("images to score do not fit: truth {}, reconstruction {} (both [B, C, H, "
+                  "W], not empty), public mean {} ([C, H, W]), candidates {} ([M, C, H, W])",
+                  shape_of(truth), shape_of(reconstruction), shape_of(public_mean),
+                  shape_of(candidates)));
 }
 
 // For each image the first one of the same bytes: itself where there is none before it.
@@ -122,8 +123,8 @@ void count_nearer(const at::Tensor& given, const at::Tensor& reconstruction,
 }  // namespace
 
 std::vector<ImageScore> score_batch(const at::Tensor& truth, const at::Tensor& reconstruction,
-                                    const at::Tensor& prior, const at::Tensor& candidates) {
-  check(truth, reconstruction, prior, candidates);
+                                    const at::Tensor& public_mean, const at::Tensor& candidates) {
+  check(truth, reconstruction, public_mean, candidates);
   const at::Tensor real = clamped(truth), found = clamped(without_nonfinite(reconstruction));
   const int64_t n = real.size(0), pixels = real[0].numel();
   // Equal truths are one: the rows of the later ones cost nothing, and they share its match.
@@ -146,7 +147,7 @@ std::vector<ImageScore> score_batch(const at::Tensor& truth, const at::Tensor& r
     score.mse = distances[k] / static_cast<double>(pixels);
     score.psnr = psnr_from_mse(score.mse);
     score.ssim = ssim(real[i], found[score.reconstruction]);
-    score.rdlv = rdlv(score.ssim, ssim(real[i], prior));
+    score.rdlv = rdlv(score.ssim, ssim(real[i], public_mean));
   }
   if (candidates.defined()) count_nearer(candidates, found, distances, &scores);
   return scores;
@@ -155,11 +156,11 @@ std::vector<ImageScore> score_batch(const at::Tensor& truth, const at::Tensor& r
 std::vector<OracleScore> oracle_scores(const at::Tensor& truth,
                                        const std::vector<ImageScore>& result,
                                        const std::vector<at::Tensor>& points,
-                                       const at::Tensor& prior) {
+                                       const at::Tensor& public_mean) {
   std::vector<OracleScore> best;
   for (const ImageScore& score : result) best.push_back({score.psnr, score.ssim});
   for (const at::Tensor& point : points) {
-    const std::vector<ImageScore> scores = score_batch(truth, point, prior, {});
+    const std::vector<ImageScore> scores = score_batch(truth, point, public_mean, {});
     for (size_t i = 0; i < best.size(); ++i) {
       best[i].psnr = std::max(best[i].psnr, scores[i].psnr);
       best[i].ssim = std::max(best[i].ssim, scores[i].ssim);

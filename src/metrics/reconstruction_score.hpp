@@ -17,13 +17,13 @@ struct ImageScore {
 
 /// Matches a batch one-to-one by least total MSE and scores each true image, in the order of
 /// `truth`. Truths of the same bytes are one truth: they share one reconstruction, and as many
-/// reconstructions stay without a truth. truth, reconstruction: float32 [B, C, H, W]; prior:
+/// reconstructions stay without a truth. truth, reconstruction: float32 [B, C, H, W]; public_mean:
 /// float32 [C, H, W], the mean public image; candidates: float32 [M, C, H, W], the images among
 /// which a truth could hide (its hospital's shard, the truth included), or undefined. A
 /// reconstruction with a non-finite value scores as a black image would. Images are clamped to [0,
 /// 1]; any device. Throws Error on shapes that do not fit.
 std::vector<ImageScore> score_batch(const at::Tensor& truth, const at::Tensor& reconstruction,
-                                    const at::Tensor& prior, const at::Tensor& candidates);
+                                    const at::Tensor& public_mean, const at::Tensor& candidates);
 
 /// What the best of several points an attack passed would have scored for one true image, had
 /// somebody known the truth. Each number is the best on its own.
@@ -36,6 +36,6 @@ struct OracleScore {
 std::vector<OracleScore> oracle_scores(const at::Tensor& truth,
                                        const std::vector<ImageScore>& result,
                                        const std::vector<at::Tensor>& points,
-                                       const at::Tensor& prior);
+                                       const at::Tensor& public_mean);
 
 }  // namespace medpfl

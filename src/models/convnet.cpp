@@ -1,7 +1,7 @@
 #include <string>
 
-#include "models/families.hpp"
 #include "models/network_builder.hpp"
+#include "models/rows.hpp"
 
 namespace medpfl {
 namespace {

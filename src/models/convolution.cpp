@@ -15,8 +15,8 @@
 #include <tuple>
 #include <vector>
 
-#include "models/direct_convolution.hpp"
-#include "models/winograd.hpp"
+#include "kernels/direct_convolution.hpp"
+#include "kernels/winograd.hpp"
 
 namespace medpfl {
 namespace {

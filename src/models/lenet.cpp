@@ -1,8 +1,8 @@
 // The sigmoid LeNets of the gradient-inversion papers. They differ in depth, width and strides.
 #include <utility>
 
-#include "models/families.hpp"
 #include "models/network_builder.hpp"
+#include "models/rows.hpp"
 
 namespace medpfl {
 namespace {

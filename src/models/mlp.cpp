@@ -1,5 +1,5 @@
-#include "models/families.hpp"
 #include "models/network_builder.hpp"
+#include "models/rows.hpp"
 
 namespace medpfl {
 

@@ -1,4 +1,4 @@
-#include "models/families.hpp"
+#include "models/rows.hpp"
 
 namespace medpfl {
 

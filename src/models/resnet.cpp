@@ -1,8 +1,8 @@
 // Residual networks of basic blocks; tensors are named as in torchvision.
 #include <fmt/format.h>
 
-#include "models/families.hpp"
 #include "models/network_builder.hpp"
+#include "models/rows.hpp"
 
 namespace medpfl {
 namespace {

@@ -7,11 +7,11 @@ namespace medpfl {
 /// The seeds of one run, by who knows them. Each is drawn one-way from run.seed, the root that the
 /// experimenter alone keeps: none of them gives another, nor the root, unless the root is guessed.
 struct RunSeeds {
-  uint64_t world = 0;      ///< the experimenter's: generated images, their partition, drop-out
-  uint64_t server = 0;     ///< first weights, who takes part, imprint block, starts of attacks
-  uint64_t hospitals = 0;  ///< order of local batches, images of probes, personal budgets
-  uint64_t noise = 0;      ///< the hospitals': all that shall hide an update
-  uint64_t masks = 0;      ///< the hospitals': secrets of secure aggregation
+  uint64_t world = 0;    ///< the experimenter's: generated images, their partition, drop-out
+  uint64_t server = 0;   ///< first weights, who takes part, imprint block, starts of attacks
+  uint64_t clients = 0;  ///< order of local batches, images of probes, personal budgets
+  uint64_t noise = 0;    ///< the hospitals': all that shall hide an update
+  uint64_t masks = 0;    ///< the hospitals': secrets of secure aggregation
 };
 
 /// What distinguishes the noise and the masks of runs with the same root and inputs: two such runs

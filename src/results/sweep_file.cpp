@@ -9,9 +9,9 @@
 #include "core/text.hpp"
 #include "core/version.hpp"
 #include "h5/file.hpp"
-#include "results/durable_file.hpp"
-#include "results/run_tables.hpp"
-#include "results/schema.hpp"
+#include "results/folder/durable_file.hpp"
+#include "results/run/run_tables.hpp"
+#include "results/run/schema.hpp"
 
 namespace medpfl {
 namespace {

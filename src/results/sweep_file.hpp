@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "results/config_record.hpp"
+#include "results/run/config_record.hpp"
 
 namespace medpfl {
 

@@ -1,4 +1,4 @@
-#include "attacks/adam.hpp"
+#include "attacks/optimizers/adam.hpp"
 
 #include <gtest/gtest.h>
 

@@ -8,8 +8,8 @@
 #include <cmath>
 
 #include "attack_runs.hpp"
-#include "attacks/bottleneck_noise.hpp"
-#include "attacks/matching_engine.hpp"
+#include "attacks/engines/matching_engine.hpp"
+#include "attacks/matching/bottleneck_noise.hpp"
 #include "core/error.hpp"
 #include "observations.hpp"
 
@@ -79,7 +79,7 @@ TEST_P(BottleneckEngine, AgreesWithCentralDifferences) {
   const Model model = build("lenet-dlg");
   const Observation seen =
       observe(model, noise_images(2, kSize, 11), {1, 2}, noise_of(model, 2, 0));
-  const auto objective = make_objective({"l2"}, seen.gradient);
+  const auto objective = make_gradient_distance({"l2"}, seen.gradient);
   const auto engine = make_engine(GetParam(), model, seen, *objective);
   for (const bool drawn : {true, false}) {
     const Candidate candidate = candidate_of(noise_images(2, kSize, 12), {1, 2},
@@ -111,7 +111,7 @@ TEST_P(BottleneckEngine, IsZeroAtTheTruthUnderTheHospitalsNoiseAlone) {
   const Model model = build("lenet-dlg");
   const at::Tensor images = noise_images(2, kSize, 11), noise = noise_of(model, 2, 0);
   const Observation seen = observe(model, images, {1, 2}, noise);
-  const auto objective = make_objective({"relative-l2"}, seen.gradient);
+  const auto objective = make_gradient_distance({"relative-l2"}, seen.gradient);
   const auto engine = make_engine(GetParam(), model, seen, *objective);
   CandidateGradient unused;
   EXPECT_LT(engine->evaluate(candidate_of(images, {1, 2}, noise), &unused), 1e-10);
@@ -145,7 +145,7 @@ TEST(Bottleneck, UnrolledStepsTakeTheNoiseOfTheirImages) {
     seen.gradient.add(step, 0.5);
     work.step(step, seen.rate);
   }
-  const auto objective = make_objective({"relative-l2"}, seen.gradient);
+  const auto objective = make_gradient_distance({"relative-l2"}, seen.gradient);
   const auto engine = make_unroll_engine(model, seen, *objective);
   CandidateGradient unused;
   EXPECT_LT(engine->evaluate(candidate_of(images, {0, 1, 2, 3}, noise), &unused), 1e-10);

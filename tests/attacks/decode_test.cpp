@@ -1,4 +1,4 @@
-#include "attacks/decode.hpp"
+#include "attacks/matching/decode.hpp"
 
 #include <ATen/ops/full.h>
 #include <ATen/ops/tensor.h>

@@ -8,8 +8,8 @@
 #include <string>
 #include <tuple>
 
-#include "attacks/matching_engine.hpp"
-#include "attacks/objective.hpp"
+#include "attacks/distances/gradient_distance.hpp"
+#include "attacks/engines/matching_engine.hpp"
 #include "observations.hpp"
 
 namespace medpfl {
@@ -100,7 +100,7 @@ TEST_P(EngineGradient, AgreesWithCentralDifferences) {
   if (c.labels == Labels::kFixedError)
     candidate.output_error = seen.gradient.view(model.head().bias).view({1, kClasses}).clone();
 
-  const auto objective = make_objective({c.objective}, seen.gradient);
+  const auto objective = make_gradient_distance({c.objective}, seen.gradient);
   const auto engine = make_engine(engine_name, model, seen, *objective);
   CandidateGradient gradient;
   const double value = engine->evaluate(candidate, &gradient);
@@ -164,7 +164,7 @@ TEST_P(EveryEngine, IsZeroAtTheTruth) {
   const Model model = build("lenet-dlg", kSize, kClasses);
   const at::Tensor images = noise_images(2, kSize, 11);
   const Observation seen = observe(model, images, {3, 0});
-  const auto objective = make_objective({"relative-l2"}, seen.gradient);
+  const auto objective = make_gradient_distance({"relative-l2"}, seen.gradient);
   const auto engine = make_engine(GetParam(), model, seen, *objective);
   Candidate candidate;
   candidate.images = images;
@@ -179,7 +179,7 @@ TEST_P(EveryEngine, IsZeroAtTheTruth) {
 TEST_P(EveryEngine, LeavesTheCandidateAlone) {
   const Model model = build("mlp", kSize, kClasses, "sigmoid", {{"hidden", "8"}});
   const Observation seen = observe(model, noise_images(1, kSize, 11), {1});
-  const auto objective = make_objective({"l2"}, seen.gradient);
+  const auto objective = make_gradient_distance({"l2"}, seen.gradient);
   const auto engine = make_engine(GetParam(), model, seen, *objective);
   Candidate candidate;
   candidate.images = noise_images(1, kSize, 12);
@@ -197,7 +197,7 @@ TEST_P(EveryEngine, LeavesTheCandidateAlone) {
 TEST(ExactEngine, SameValuesThroughCopies) {
   Model model = build("lenet-dlg", kSize, kClasses);
   const Observation seen = observe(model, noise_images(2, kSize, 1), {1, 3});
-  const auto objective = make_objective({"l2"}, seen.gradient);
+  const auto objective = make_gradient_distance({"l2"}, seen.gradient);
   const auto direct = make_exact_engine(model, seen, *objective);
   model.compute_on(at::Device(at::kCPU, 0));
   const auto staged = make_exact_engine(model, seen, *objective);

@@ -1,11 +1,11 @@
-#include "attacks/generator.hpp"
+#include "attacks/matching/generator.hpp"
 
 #include <gtest/gtest.h>
 
 #include <cmath>
 
 #include "attacks/attack.hpp"
-#include "attacks/vector_math.hpp"
+#include "attacks/optimizers/vector_math.hpp"
 #include "core/error.hpp"
 #include "metrics/image.hpp"
 #include "observations.hpp"

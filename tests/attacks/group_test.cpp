@@ -5,8 +5,8 @@
 #include <cmath>
 
 #include "attack_runs.hpp"
-#include "attacks/initializer.hpp"
-#include "attacks/matching_engine.hpp"
+#include "attacks/engines/matching_engine.hpp"
+#include "attacks/matching/initializer.hpp"
 #include "metrics/image.hpp"
 #include "observations.hpp"
 
@@ -32,7 +32,7 @@ const Options kBare = {{"labels", "idlg"}, {"optimizer", "adam"}, {"learning_rat
 TEST(Group, TheResultIsTheMemberOfLeastOwnObjective) {
   const Model model = build("lenet-dlg", 16, 4);
   const Observation seen = observe(model, noise_images(1, 16, 5), {2});
-  const auto objective = make_objective({"l2"}, seen.gradient);
+  const auto objective = make_gradient_distance({"l2"}, seen.gradient);
   const auto engine = make_engine("auto", model, seen, *objective);
   const auto own = [&](const at::Tensor& images) {
     Candidate candidate;

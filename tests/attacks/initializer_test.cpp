@@ -1,4 +1,4 @@
-#include "attacks/initializer.hpp"
+#include "attacks/matching/initializer.hpp"
 
 #include <ATen/ops/tensor.h>
 #include <gtest/gtest.h>

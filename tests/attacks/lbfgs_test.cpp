@@ -1,4 +1,4 @@
-#include "attacks/lbfgs.hpp"
+#include "attacks/optimizers/lbfgs.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // Terms of the objective that need the network: the fit of labels, the penalty on the slope.
-#include "attacks/matching_target.hpp"
+#include "attacks/matching/matching_target.hpp"
 
 #include <ATen/ops/softmax.h>
 #include <ATen/ops/tensor.h>
@@ -8,8 +8,8 @@
 #include <cmath>
 
 #include "attacks/attack.hpp"
-#include "attacks/network_priors.hpp"
-#include "attacks/vector_math.hpp"
+#include "attacks/matching/network_priors.hpp"
+#include "attacks/optimizers/vector_math.hpp"
 #include "core/error.hpp"
 #include "observations.hpp"
 
@@ -28,7 +28,7 @@ struct Setting {
           double penalty, bool joint)
       : model(build(model_name, kSize, kClasses, activation)),
         seen(observe(model, noise_images(2, kSize, 11), {1, 3})),
-        objective(make_objective({"cosine"}, seen.gradient)),
+        objective(make_gradient_distance({"cosine"}, seen.gradient)),
         engine(make_engine("auto", model, seen, *objective)),
         variables(make_pixels({2, 1, kSize, kSize}, "uniform", {}), {2, 1, kSize, kSize}, 1,
                   joint ? 2 * kClasses : 0),
@@ -69,7 +69,7 @@ struct Setting {
 
   Model model;
   Observation seen;
-  std::unique_ptr<Objective> objective;
+  std::unique_ptr<GradientDistance> objective;
   std::unique_ptr<MatchingEngine> engine;
   Variables variables;
   std::vector<float> x;

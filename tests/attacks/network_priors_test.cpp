@@ -1,4 +1,4 @@
-#include "attacks/network_priors.hpp"
+#include "attacks/matching/network_priors.hpp"
 
 #include <ATen/ops/zeros_like.h>
 #include <gtest/gtest.h>
@@ -6,8 +6,8 @@
 #include <cmath>
 
 #include "attack_runs.hpp"
+#include "campaign/attack_cases.hpp"
 #include "core/error.hpp"
-#include "federation/attack_cases.hpp"
 #include "metrics/image.hpp"
 #include "models/layer_inputs.hpp"
 #include "observations.hpp"

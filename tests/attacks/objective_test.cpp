@@ -1,11 +1,10 @@
-#include "attacks/objective.hpp"
-
 #include <gtest/gtest.h>
 
 #include <cmath>
 #include <cstring>
 #include <limits>
 
+#include "attacks/distances/gradient_distance.hpp"
 #include "core/error.hpp"
 #include "core/random.hpp"
 
@@ -38,7 +37,8 @@ void expect_same(double a, double b) {
 }
 
 // A move goes along the derivative, as far as it is told.
-void expect_move(const Objective& objective, const std::vector<float>& dummy, const Result& at) {
+void expect_move(const GradientDistance& objective, const std::vector<float>& dummy,
+                 const Result& at) {
   double norm = 0;
   for (const float d : at.derivative) norm += static_cast<double>(d) * d;
   norm = std::sqrt(norm);
@@ -53,10 +53,10 @@ void expect_move(const Objective& objective, const std::vector<float>& dummy, co
     EXPECT_NEAR(out[i], 0.25 + move.step * at.derivative[i], 1e-5) << i;
 }
 
-Result evaluate(const ObjectiveOptions& options, const FlatParameters& observed,
+Result evaluate(const DistanceOptions& options, const FlatParameters& observed,
                 const std::vector<float>& dummy) {
   Result out{0, std::vector<float>(dummy.size(), 77)};
-  const auto objective = make_objective(options, observed);
+  const auto objective = make_gradient_distance(options, observed);
   out.value = objective->evaluate(dummy.data(), out.derivative.data());
   // Engines keep the two in one place.
   std::vector<float> both = dummy;
@@ -67,13 +67,13 @@ Result evaluate(const ObjectiveOptions& options, const FlatParameters& observed,
   return out;
 }
 
-TEST(Objective, L2ByHand) {
+TEST(GradientDistance, L2ByHand) {
   const Result r = evaluate({"l2"}, one({0, 2, 0.5F}), {1, -2, 0.5F});
   EXPECT_DOUBLE_EQ(r.value, 17);
   EXPECT_EQ(r.derivative, (std::vector<float>{2, -8, 0}));
 }
 
-TEST(Objective, RelativeL2DividesByTheObservedEnergy) {
+TEST(GradientDistance, RelativeL2DividesByTheObservedEnergy) {
   const Result r = evaluate({"relative-l2"}, one({0, 2, 0}), {1, -2, 0.5F});
   EXPECT_DOUBLE_EQ(r.value, 17.25 / 4);
   EXPECT_EQ(r.derivative, (std::vector<float>{0.5F, -2, 0.25F}));
@@ -84,20 +84,20 @@ TEST(Objective, RelativeL2DividesByTheObservedEnergy) {
       << "nothing observed: the plain distance";
 }
 
-TEST(Objective, NormsOfEachTensorByHand) {
+TEST(GradientDistance, NormsOfEachTensorByHand) {
   const FlatParameters observed = flat({{"a", {0, 0}}, {"b", {1, 1}}, {"c", {2, 2}}});
   const Result r = evaluate({"norms"}, observed, {3, 4, 1, 1, 2, 1});
   EXPECT_DOUBLE_EQ(r.value, 6);
   EXPECT_EQ(r.derivative, (std::vector<float>{0.6F, 0.8F, 0, 0, 0, -1}));
 }
 
-TEST(Objective, L1ByHand) {
+TEST(GradientDistance, L1ByHand) {
   const Result r = evaluate({"l1"}, one({0, 2, 0.5F}), {1, -2, 0.5F});
   EXPECT_DOUBLE_EQ(r.value, 5);
   EXPECT_EQ(r.derivative, (std::vector<float>{1, -1, 0}));
 }
 
-TEST(Objective, CosineByHand) {
+TEST(GradientDistance, CosineByHand) {
   const Result r = evaluate({"cosine"}, one({3, 4}), {1, 0});
   EXPECT_NEAR(r.value, 0.4, 1e-12);
   EXPECT_NEAR(r.derivative[0], 0, 1e-7);  // along the vector nothing changes
@@ -109,8 +109,8 @@ TEST(Objective, CosineByHand) {
   EXPECT_EQ(none.derivative, (std::vector<float>{0, 0}));
 }
 
-TEST(Objective, KernelByHand) {
-  ObjectiveOptions options{"kernel"};
+TEST(GradientDistance, KernelByHand) {
+  DistanceOptions options{"kernel"};
   const FlatParameters observed = flat({{"a", {1, -1}}, {"b", {3, 1, 3, 1}}, {"c", {5}}});
   const std::vector<float> dummy = {0, -1, 3, 1, 3, 3, 5};
   // Mean 13 / 7 and mean square 47 / 7; squared differences 1 and 4.
@@ -122,11 +122,11 @@ TEST(Objective, KernelByHand) {
   EXPECT_NEAR(evaluate(options, observed, dummy).value, 2 - std::exp(-0.5) - std::exp(-1), 1e-9);
 }
 
-TEST(Objective, BrokenMessagesStayVisible) {
+TEST(GradientDistance, BrokenMessagesStayVisible) {
   const float nan = std::numeric_limits<float>::quiet_NaN();
-  for (const std::string& name : objective_names())
+  for (const std::string& name : distance_names())
     EXPECT_TRUE(std::isnan(evaluate({name}, one({nan, 1}), {1, 2}).value)) << name;
-  ObjectiveOptions options{"cosine"};
+  DistanceOptions options{"cosine"};
   options.view.top_entries = 50;
   options.view.noise = 0.1;
   options.view.nonzero = true;
@@ -192,8 +192,8 @@ INSTANTIATE_TEST_SUITE_P(
                       View{"Nonzero", nonzero(100), {0, -4, 0, 0, 6, -8, 1, -6}}),
     [](const auto& test) { return test.param.what; });
 
-TEST(Objective, KnownNoiseWeighsLayersByTheirSignal) {
-  ObjectiveOptions options{"l2"};
+TEST(GradientDistance, KnownNoiseWeighsLayersByTheirSignal) {
+  DistanceOptions options{"l2"};
   options.view.noise = 1;
   // Mean squares 4 and 0.5: three quarters are signal, and nothing.
   const Result r = evaluate(options, flat({{"a", {2, -2}}, {"b", {1, 0}}}), {1, 1, 1, 1});
@@ -203,19 +203,19 @@ TEST(Objective, KnownNoiseWeighsLayersByTheirSignal) {
   EXPECT_EQ(r.derivative[2], 0);
 }
 
-TEST(Objective, NothingLeftHasNoGradient) {
-  ObjectiveOptions options{"cosine"};
+TEST(GradientDistance, NothingLeftHasNoGradient) {
+  DistanceOptions options{"cosine"};
   options.view.nonzero = true;
   const Result r = evaluate(options, one({0, 0}), {1, 2});
   EXPECT_EQ(r.value, 1);
   EXPECT_EQ(r.derivative, (std::vector<float>{0, 0}));
 }
 
-TEST(Objective, MistakesAreRefused) {
-  EXPECT_THROW(make_objective({"l3"}, one({1})), ConfigError);
+TEST(GradientDistance, MistakesAreRefused) {
+  EXPECT_THROW(make_gradient_distance({"l3"}, one({1})), ConfigError);
   const auto message = [](const std::vector<std::string>& exclude) -> std::string {
     try {
-      make_objective({"l2", "global", excluding(exclude)}, observed_layers());
+      make_gradient_distance({"l2", "global", excluding(exclude)}, observed_layers());
     } catch (const ConfigError& error) {
       return error.what();
     }
@@ -228,7 +228,7 @@ TEST(Objective, MistakesAreRefused) {
 }
 
 // Each derivative against central differences, over layers of different size and every view.
-TEST(Objective, DerivativesAgreeWithCentralDifferences) {
+TEST(GradientDistance, DerivativesAgreeWithCentralDifferences) {
   RandomStream random({3, Purpose::kBenchmark, 0, 0, 0});
   const auto draw = [&](size_t n, double scale) {
     std::vector<float> out(n);
@@ -243,10 +243,10 @@ TEST(Objective, DerivativesAgreeWithCentralDifferences) {
   views[2].top_entries = 40;
   views[3].noise = 0.25;
   views[3].exclude = {"b"};
-  for (const std::string& name : objective_names())
+  for (const std::string& name : distance_names())
     for (const std::string sigma : {"global", "per-layer", "3"})
       for (const ViewOptions& view : views) {
-        const auto objective = make_objective({name, sigma, view}, observed);
+        const auto objective = make_gradient_distance({name, sigma, view}, observed);
         std::vector<float> derivative(72), unused(72);
         objective->evaluate(dummy.data(), derivative.data());
         double largest = 0;

@@ -6,7 +6,7 @@
 #include <map>
 
 #include "attack_runs.hpp"
-#include "attacks/network_priors.hpp"
+#include "attacks/matching/network_priors.hpp"
 #include "observations.hpp"
 
 namespace medpfl {

@@ -1,4 +1,4 @@
-#include "attacks/priors.hpp"
+#include "attacks/matching/priors.hpp"
 
 #include <gtest/gtest.h>
 

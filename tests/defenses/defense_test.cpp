@@ -13,20 +13,20 @@ namespace {
 
 using testing::defended;
 using testing::make_defense;
-using testing::SmallHospital;
+using testing::SmallClient;
 using testing::values_of;
 
-DefenseContext context_of(const SmallHospital& hospital) {
-  return {42, 3, 5, 0, 1, nullptr, &hospital.own};
+DefenseContext context_of(const SmallClient& client) {
+  return {42, 3, 5, 0, 1, nullptr, &client.own};
 }
 
 // What every defense must keep, those added later included.
 class EveryDefense : public ::testing::TestWithParam<std::string> {
  protected:
   std::unique_ptr<Defense> defense_ = make_defense(GetParam());
-  SmallHospital hospital_{3};
-  DefenseContext context_ = context_of(hospital_);
-  FlatParameters update_ = hospital_.update();
+  SmallClient client_{3};
+  DefenseContext context_ = context_of(client_);
+  FlatParameters update_ = client_.update();
 };
 
 TEST_P(EveryDefense, IsDocumentedAndItsDefaultsAreAllowed) {
@@ -59,7 +59,7 @@ TEST_P(EveryDefense, ChangesValuesButNotTheLayout) {
 
 TEST_P(EveryDefense, SameContextGivesTheSameBitsWhateverCameBefore) {
   const std::vector<float> first = defended(*defense_, update_, context_);
-  const SmallHospital other(2, "mlp", {{"hidden", "7"}});
+  const SmallClient other(2, "mlp", {{"hidden", "7"}});
   defended(*defense_, other.update(9), {1, 2, 3, 4, 0, nullptr, &other.own});
   EXPECT_EQ(defended(*defense_, update_, context_), first);
   EXPECT_EQ(defended(*make_defense(GetParam()), update_, context_), first);

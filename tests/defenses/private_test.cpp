@@ -15,11 +15,11 @@ using namespace testing;
 const DefenseContext kContext = {42, 3, 5, 0, 0};
 
 // What `defense` adds to an update of zeros, by hospital.
-Moments noise(const Defense& defense, int64_t hospital) {
+Moments noise(const Defense& defense, int64_t client) {
   FlatParameters zeros = random_update(50000);
   zeros.fill(0);
   DefenseContext context = kContext;
-  context.client = hospital;
+  context.client = client;
   return noise_moments(values_of(zeros), defended(defense, zeros, context));
 }
 

@@ -16,21 +16,21 @@ namespace {
 
 using namespace testing;
 
-DefenseContext context_of(const SmallHospital& hospital) {
-  return {42, 3, 5, 0, 1, nullptr, &hospital.own};
+DefenseContext context_of(const SmallClient& client) {
+  return {42, 3, 5, 0, 1, nullptr, &client.own};
 }
 
 // The definition, by central differences.
-std::vector<double> by_differences(const SmallHospital& hospital) {
+std::vector<double> by_differences(const SmallClient& client) {
   const at::NoGradGuard no_graph;
   const auto features = [&](const at::Tensor& image) {
-    return layer_inputs(hospital.model, hospital.weights.views(), image, NormMode::kEval)
+    return layer_inputs(client.model, client.weights.views(), image, NormMode::kEval)
         .features[0]
         .to(at::kDouble);
   };
   std::vector<double> sum;
-  for (int64_t i = 0; i < hospital.own.count; ++i) {
-    const at::Tensor image = hospital.own.images(i, i + 1);
+  for (int64_t i = 0; i < client.own.count; ++i) {
+    const at::Tensor image = client.own.images(i, i + 1);
     const at::Tensor r = features(image);
     std::vector<double> squares(static_cast<size_t>(r.numel()), 0);
     sum.resize(squares.size(), 0);
@@ -50,21 +50,21 @@ std::vector<double> by_differences(const SmallHospital& hospital) {
   return sum;
 }
 
-void expect_differences(const SmallHospital& hospital) {
-  const std::vector<double> expected = by_differences(hospital);
-  const std::vector<double> found = feature_sensitivity(hospital.own);
+void expect_differences(const SmallClient& client) {
+  const std::vector<double> expected = by_differences(client);
+  const std::vector<double> found = feature_sensitivity(client.own);
   ASSERT_EQ(found.size(), expected.size());
   for (size_t j = 0; j < found.size(); ++j)
     EXPECT_NEAR(found[j], expected[j], 2e-3 * expected[j]) << j;
 }
 
 TEST(Soteria, SensitivityAgreesWithDifferences) {
-  expect_differences(SmallHospital(3));
-  expect_differences(SmallHospital(2, "lenet-dlg", {}, "tanh"));
+  expect_differences(SmallClient(3));
+  expect_differences(SmallClient(2, "lenet-dlg", {}, "tanh"));
 }
 
 TEST(Soteria, SensitivityIsASumOverImagesHoweverMany) {
-  const SmallHospital many(70);
+  const SmallClient many(70);
   std::vector<double> sum(12, 0);
   for (int64_t i = 0; i < 70; ++i) {
     OwnTraining one = many.own;
@@ -78,21 +78,21 @@ TEST(Soteria, SensitivityIsASumOverImagesHoweverMany) {
 }
 
 TEST(Soteria, UnitsThatAreOffTellNothing) {
-  SmallHospital hospital(2, "mlp", {{"hidden", "12"}}, "relu");
-  hospital.weights.view(1).select(0, 4).fill_(-100);  // the bias of unit 4
-  EXPECT_EQ(feature_sensitivity(hospital.own)[4], 0);
+  SmallClient client(2, "mlp", {{"hidden", "12"}}, "relu");
+  client.weights.view(1).select(0, 4).fill_(-100);  // the bias of unit 4
+  EXPECT_EQ(feature_sensitivity(client.own)[4], 0);
 }
 
 TEST(Soteria, ZeroesTheColumnsBelowThePercentileAndNothingElse) {
-  const SmallHospital hospital(3);
-  const std::vector<double> score = feature_sensitivity(hospital.own);
-  const FlatParameters before = hospital.update();
+  const SmallClient client(3);
+  const std::vector<double> score = feature_sensitivity(client.own);
+  const FlatParameters before = client.update();
   // Of 12 features: the percentile 40 lies at the place 4.4 of 0 ... 11.
   for (const auto& [percentile, zeroed] :
        std::map<std::string, int64_t>{{"1", 1}, {"40", 5}, {"100", 11}}) {
     FlatParameters after = before;
-    make_defense("soteria", {{"percentile", percentile}})->apply(&after, context_of(hospital));
-    const int64_t head = hospital.model.head().weight;
+    make_defense("soteria", {{"percentile", percentile}})->apply(&after, context_of(client));
+    const int64_t head = client.model.head().weight;
     for (int64_t i = 0; i < before.layout().count(); ++i)
       EXPECT_EQ(after.view(i).equal(before.view(i)), i != head) << i;
     double highest_zeroed = 0, least_kept = std::numeric_limits<double>::infinity();
@@ -114,11 +114,11 @@ TEST(Soteria, ZeroesTheColumnsBelowThePercentileAndNothingElse) {
 }
 
 TEST(Soteria, RefusesWhatIsNotFinite) {
-  SmallHospital hospital(1);
-  hospital.weights.fill(std::numeric_limits<float>::quiet_NaN());
-  FlatParameters update = hospital.update();
+  SmallClient client(1);
+  client.weights.fill(std::numeric_limits<float>::quiet_NaN());
+  FlatParameters update = client.update();
   try {
-    make_defense("soteria")->apply(&update, context_of(hospital));
+    make_defense("soteria")->apply(&update, context_of(client));
     FAIL() << "no error";
   } catch (const NumericError& error) {
     EXPECT_NE(std::string(error.what()).find("features of the hospital's images are not finite"),

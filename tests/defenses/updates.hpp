@@ -26,15 +26,15 @@ inline FlatParameters update_of(const std::vector<float>& values) {
 
 /// A hospital with random images of 1 channel, 5 px and a small network with two classes; what
 /// `own` tells stays valid as long as it lives.
-struct SmallHospital {
-  explicit SmallHospital(int64_t images, const std::string& network = "mlp",
-                         const std::map<std::string, std::string>& options = {{"hidden", "12"}},
-                         const std::string& activation = "sigmoid")
+struct SmallClient {
+  explicit SmallClient(int64_t images, const std::string& network = "mlp",
+                       const std::map<std::string, std::string>& options = {{"hidden", "12"}},
+                       const std::string& activation = "sigmoid")
       : model(build(network, options, activation)),
         weights(initial_weights(model, {}, 3)),
         shard(at::rand({images, 1, 5, 5}, at::make_generator<at::CPUGeneratorImpl>(4))) {}
-  SmallHospital(const SmallHospital&) = delete;
-  SmallHospital& operator=(const SmallHospital&) = delete;
+  SmallClient(const SmallClient&) = delete;
+  SmallClient& operator=(const SmallClient&) = delete;
 
   static Model build(const std::string& network, const std::map<std::string, std::string>& options,
                      const std::string& activation) {

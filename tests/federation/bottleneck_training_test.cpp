@@ -8,7 +8,7 @@
 namespace medpfl {
 namespace {
 
-class BottleneckTraining : public HospitalTest {
+class BottleneckTraining : public ClientTest {
  protected:
   BottleneckTraining() {
     const auto& entry = models().find("mlp");
@@ -22,14 +22,14 @@ class BottleneckTraining : public HospitalTest {
   Message message(int64_t round, int64_t probe) const {
     Message m;
     m.round = round;
-    m.client = hospital_.id;
+    m.client = client_.id;
     m.probe = probe;
     m.payload = FlatParameters(model_.layout());
     return m;
   }
   // What the documented stream gives.
   FlatParameters expected(uint64_t round, uint64_t step) const {
-    const Batch batch = take_batch(hospital_, {1, 2});
+    const Batch batch = take_batch(client_, {1, 2});
     FlatParameters out(model_.layout());
     Differentiator(model_, global_)
         .gradient(
@@ -43,7 +43,7 @@ TEST_F(BottleneckTraining, EveryStepDrawsItsOwnNoise) {
   const FlatParameters first = expected(0, 0);
   for (const auto& [round, probe] : {std::pair<int64_t, int64_t>{0, -1}, {3, -1}, {0, 0}, {0, 1}}) {
     const Message of = message(round, probe);
-    LocalSteps local(model_, settings_, kSeeds, hospital_, global_, of);
+    LocalSteps local(model_, settings_, kSeeds, client_, global_, of);
     FlatParameters out(model_.layout());
     for (uint64_t step = 0; step < 2; ++step) {
       local.gradient({1, 2}, &out);
@@ -60,9 +60,9 @@ TEST_F(BottleneckTraining, BothAlgorithmsTrainThroughIt) {
     Message one = message(0, -1), same = message(0, -1), other = message(1, -1);
     // The whole shard, so that rounds do not differ in their images.
     settings_.batch_size = 0;
-    make(name)->train(hospital_, global_, &work_, &one);
-    make(name)->train(hospital_, global_, &work_, &same);
-    make(name)->train(hospital_, global_, &work_, &other);
+    make(name)->train(client_, global_, &work_, &one);
+    make(name)->train(client_, global_, &work_, &same);
+    make(name)->train(client_, global_, &work_, &other);
     EXPECT_EQ(distance(one.payload, same.payload), 0) << name;
     EXPECT_GT(distance(one.payload, other.payload), 1e-3 * one.payload.norm()) << name;
   }

@@ -5,9 +5,9 @@
 
 #include <algorithm>
 
-#include "attacks/matching_engine.hpp"
+#include "attacks/engines/matching_engine.hpp"
+#include "campaign/attack_cases.hpp"
 #include "comm/exact_sum.hpp"
-#include "federation/attack_cases.hpp"
 #include "federation/local_batches.hpp"
 #include "federation/server_optimizer.hpp"
 #include "models/differentiator.hpp"
@@ -16,7 +16,7 @@
 namespace medpfl {
 namespace {
 
-class LocalTraining : public HospitalTest {
+class LocalTraining : public ClientTest {
  protected:
   LocalTraining() { settings_.server_learning_rate = 0.5; }
   void use(Model model) {
@@ -27,7 +27,7 @@ class LocalTraining : public HospitalTest {
   // Of the first normalization after one batch, from their definition: momentum 0.1, unbiased
   // variance.
   at::Tensor statistics_after(const std::vector<int64_t>& positions) {
-    const at::Tensor images = take_batch(hospital_, positions).images;
+    const at::Tensor images = take_batch(client_, positions).images;
     const at::Tensor x = at::conv2d(images, global_.view(0), {}, 1, 1).transpose(0, 1).flatten(1);
     const int64_t n = x.size(1);
     const at::Tensor mean = x.mean(1);
@@ -39,14 +39,14 @@ class LocalTraining : public HospitalTest {
   at::Tensor first_statistics(const FlatParameters& weights) {
     return weights.buffer().slice(0, model_.layout().trainable(), model_.layout().trainable() + 4);
   }
-  Message train(const Aggregator& aggregator) {
+  Message train(const Algorithm& algorithm) {
     Message m;
     m.payload = FlatParameters(model_.layout());
-    aggregator.train(hospital_, global_, &work_, &m);
+    algorithm.train(client_, global_, &work_, &m);
     return m;
   }
-  void step(const Aggregator& aggregator, const FlatParameters& mean, FlatParameters* global) {
-    make_server_optimizer(settings_, mean.size())->step(mean, aggregator.direction(), global);
+  void step(const Algorithm& algorithm, const FlatParameters& mean, FlatParameters* global) {
+    make_server_optimizer(settings_, mean.size())->step(mean, algorithm.direction(), global);
   }
 };
 
@@ -57,8 +57,8 @@ TEST_F(LocalTraining, FedAvgIsPlainSgd) {
   EXPECT_EQ(update.examples, 10);
   FlatParameters weights = global_, gradient(model_.layout());
   for (int64_t epoch = 0; epoch < 2; ++epoch) {
-    for (const auto& positions : shuffled_batches(hospital_, 4, 1, 0, epoch)) {
-      batch_gradient(model_, hospital_, weights, positions, &gradient);
+    for (const auto& positions : shuffled_batches(client_, 4, 1, 0, epoch)) {
+      batch_gradient(model_, client_, weights, positions, &gradient);
       for (int64_t i = 0; i < weights.size(); ++i) weights.data()[i] -= 0.2F * gradient.data()[i];
     }
   }
@@ -97,7 +97,7 @@ TEST_F(LocalTraining, AnUnrolledUpdateIsTheHospitalsOwn) {
       seen.steps = update.steps;
       seen.local_batch = batch_size;
       seen.rate = settings_.learning_rate;
-      const Batch batch = take_batch(hospital_, update.images);
+      const Batch batch = take_batch(client_, update.images);
       Candidate candidate;
       candidate.images = batch.images;
       candidate.labels = batch.labels;
@@ -147,8 +147,8 @@ TEST_F(LocalTraining, ExamplesAreTheImagesUsed) {
 TEST_F(LocalTraining, ProbesHaveTheFormOfUpdates) {
   Message gradient, change;
   gradient.payload = change.payload = FlatParameters(model_.layout());
-  make("fedsgd")->probe(hospital_, global_, {3, 5}, &gradient);
-  make("fedavg")->probe(hospital_, global_, {3, 5}, &change);
+  make("fedsgd")->probe(client_, global_, {3, 5}, &gradient);
+  make("fedavg")->probe(client_, global_, {3, 5}, &change);
   EXPECT_EQ(change.examples, 2);
   change.payload.multiply(-1 / settings_.learning_rate);
   EXPECT_LT(distance(change.payload, gradient.payload), 1e-6);
@@ -157,12 +157,12 @@ TEST_F(LocalTraining, ProbesHaveTheFormOfUpdates) {
 // What it is taken for decides how the server, records and attacks read a message.
 TEST_F(LocalTraining, MessagesOfEveryAlgorithmAreWhatItsTableSays) {
   FlatParameters gradient(model_.layout());
-  batch_gradient(model_, hospital_, global_, {3, 5}, &gradient);
-  for (const auto& entry : aggregators().entries()) {
+  batch_gradient(model_, client_, global_, {3, 5}, &gradient);
+  for (const auto& entry : algorithms().entries()) {
     const auto algorithm = make(entry.name);
     Message message;
     message.payload = FlatParameters(model_.layout());
-    algorithm->probe(hospital_, global_, {3, 5}, &message);
+    algorithm->probe(client_, global_, {3, 5}, &message);
     if (!entry.create.sends_gradients) message.payload.multiply(-1 / settings_.learning_rate);
     EXPECT_LT(distance(message.payload, gradient), 1e-6) << entry.name;
     EXPECT_EQ(algorithm->direction() < 0, entry.create.sends_gradients) << entry.name;
@@ -171,11 +171,11 @@ TEST_F(LocalTraining, MessagesOfEveryAlgorithmAreWhatItsTableSays) {
 
 TEST_F(LocalTraining, BatchesHoldEachImageOnce) {
   std::vector<int64_t> seen;
-  for (const auto& batch : shuffled_batches(hospital_, 4, 1, 0, 0))
+  for (const auto& batch : shuffled_batches(client_, 4, 1, 0, 0))
     seen.insert(seen.end(), batch.begin(), batch.end());
   std::sort(seen.begin(), seen.end());
-  EXPECT_EQ(seen, hospital_.positions);
-  EXPECT_NE(shuffled_batches(hospital_, 4, 1, 0, 0), shuffled_batches(hospital_, 4, 1, 1, 0));
+  EXPECT_EQ(seen, client_.positions);
+  EXPECT_NE(shuffled_batches(client_, 4, 1, 0, 0), shuffled_batches(client_, 4, 1, 1, 0));
 }
 
 TEST_F(LocalTraining, RunningStatisticsFollowTheBatchInTrainMode) {
@@ -220,11 +220,11 @@ TEST_F(LocalTraining, EvalModeLeavesStatisticsAlone) {
     Message m;
     m.payload = FlatParameters(model_.layout());
     m.payload.fill(7);
-    make(name)->train(hospital_, global_, &work_, &m);
+    make(name)->train(client_, global_, &work_, &m);
     EXPECT_EQ(m.payload.buffer().slice(0, model_.layout().trainable()).abs().max().item<float>(), 0)
         << name;
     m.payload.fill(7);
-    make(name)->probe(hospital_, global_, {1, 2}, &m);
+    make(name)->probe(client_, global_, {1, 2}, &m);
     EXPECT_EQ(m.payload.buffer().slice(0, model_.layout().trainable()).abs().max().item<float>(), 0)
         << name;
   }
@@ -234,8 +234,8 @@ TEST_F(LocalTraining, ProbesSeenAsGradientsKeepTheChangeOfStatistics) {
   use(make_model("resnet20", NormMode::kTrain));
   Message gradient, change;
   gradient.payload = change.payload = FlatParameters(model_.layout());
-  make("fedsgd")->probe(hospital_, global_, {3, 5}, &gradient);
-  make("fedavg")->probe(hospital_, global_, {3, 5}, &change);
+  make("fedsgd")->probe(client_, global_, {3, 5}, &gradient);
+  make("fedavg")->probe(client_, global_, {3, 5}, &change);
   const FlatParameters seen = seen_gradient(change.payload, false, settings_.learning_rate, 1);
   EXPECT_LT(distance(seen, gradient.payload), 1e-5 * gradient.payload.norm());
 }
@@ -244,7 +244,7 @@ TEST_F(LocalTraining, OneValueAChannelIsRefusedInTrainMode) {
   use(make_model("resnet20", NormMode::kTrain));
   Message m;
   m.payload = FlatParameters(model_.layout());
-  make("fedsgd")->probe(hospital_, global_, {3}, &m);  // 2x2 px in the last stage
+  make("fedsgd")->probe(client_, global_, {3}, &m);  // 2x2 px in the last stage
   ModelRequest request;
   request.input = {1, 8, 8};
   request.norm_mode = NormMode::kTrain;
@@ -253,9 +253,9 @@ TEST_F(LocalTraining, OneValueAChannelIsRefusedInTrainMode) {
   own.set("width", "2");
   use(entry.create(own, request));
   m.payload = FlatParameters(model_.layout());
-  make("fedsgd")->probe(hospital_, global_, {3, 4}, &m);
+  make("fedsgd")->probe(client_, global_, {3, 4}, &m);
   try {
-    make("fedsgd")->probe(hospital_, global_, {3}, &m);
+    make("fedsgd")->probe(client_, global_, {3}, &m);
     FAIL() << "nothing was refused";
   } catch (const NumericError& error) {
     EXPECT_STREQ(error.what(),
@@ -279,7 +279,7 @@ TEST_F(LocalTraining, VariancesBelowZeroAreMended) {
 TEST_F(LocalTraining, TheAggregateIsTheWeightedMean) {
   const auto fedavg = make("fedavg");
   const FlatParameters a = train(*fedavg).payload;
-  hospital_.id = 3;  // another order of the batches
+  client_.id = 3;  // another order of the batches
   const FlatParameters b = train(*fedavg).payload;
   ASSERT_GT(distance(a, b), 1e-6);
   ExactSum sum(a.size());

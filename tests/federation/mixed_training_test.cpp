@@ -11,7 +11,7 @@
 namespace medpfl {
 namespace {
 
-class MixedTraining : public HospitalTest {
+class MixedTraining : public ClientTest {
  protected:
   void transform(const std::string& name,
                  const std::vector<std::pair<std::string, std::string>>& given = {}) {
@@ -23,20 +23,20 @@ class MixedTraining : public HospitalTest {
   Message message(int64_t round = 0, int64_t probe = -1) const {
     Message m;
     m.round = round;
-    m.client = hospital_.id;
+    m.client = client_.id;
     m.probe = probe;
     m.payload = FlatParameters(model_.layout());
     return m;
   }
   FlatParameters gradient(const Message& of, int steps = 1) {
-    LocalSteps local(model_, settings_, kSeeds, hospital_, global_, of);
+    LocalSteps local(model_, settings_, kSeeds, client_, global_, of);
     FlatParameters out(model_.layout());
     for (int s = 0; s < steps; ++s) local.gradient({1, 4, 6}, &out);
     return out;
   }
   Batch mixed_batch(uint64_t step) {
     RandomStream random({1, Purpose::kBatchTransform, 0, 2, step});
-    const auto take = [this](const std::vector<int64_t>& of) { return take_batch(hospital_, of); };
+    const auto take = [this](const std::vector<int64_t>& of) { return take_batch(client_, of); };
     return settings_.batch_transform->apply({2, kImages, model_.classes(), take}, {1, 4, 6},
                                             &random);
   }
@@ -83,11 +83,11 @@ TEST_F(MixedTraining, BothAlgorithmsAndProbesGoThroughIt) {
     settings_.batch_transform = nullptr;
     Message plain = message(), mixed = message(), plain_probe = message(0, 0),
             mixed_probe = message(0, 0);
-    make(name)->train(hospital_, global_, &work_, &plain);
-    make(name)->probe(hospital_, global_, {3}, &plain_probe);
+    make(name)->train(client_, global_, &work_, &plain);
+    make(name)->probe(client_, global_, {3}, &plain_probe);
     transform("mixup");
-    make(name)->train(hospital_, global_, &work_, &mixed);
-    make(name)->probe(hospital_, global_, {3}, &mixed_probe);
+    make(name)->train(client_, global_, &work_, &mixed);
+    make(name)->probe(client_, global_, {3}, &mixed_probe);
     EXPECT_GT(distance(plain.payload, mixed.payload), 0.01 * plain.payload.norm()) << name;
     EXPECT_GT(distance(plain_probe.payload, mixed_probe.payload), 0.01 * plain_probe.payload.norm())
         << name;

@@ -12,7 +12,7 @@
 namespace medpfl {
 namespace {
 
-class PrivateTraining : public HospitalTest {
+class PrivateTraining : public ClientTest {
  protected:
   void protect(const std::vector<std::pair<std::string, std::string>>& given) {
     OptionValues own = OptionValues::defaults(defenses().find("dp-sgd").options);
@@ -32,13 +32,13 @@ class PrivateTraining : public HospitalTest {
   Message message(int64_t round = 0, int64_t probe = -1) {
     Message m;
     m.round = round;
-    m.client = hospital_.id;
+    m.client = client_.id;
     m.probe = probe;
     m.payload = FlatParameters(model_.layout());
     return m;
   }
   FlatParameters gradient(const std::vector<int64_t>& images, const Message& of, int steps = 1) {
-    LocalSteps local(model_, settings_, kSeeds, hospital_, global_, of);
+    LocalSteps local(model_, settings_, kSeeds, client_, global_, of);
     FlatParameters out(model_.layout());
     for (int s = 0; s < steps; ++s) local.gradient(images, &out);
     return out;
@@ -50,7 +50,7 @@ class PrivateTraining : public HospitalTest {
 TEST_F(PrivateTraining, StepsAreTheClippedMeanPlusNoiseOfTheScaleThatIsTold) {
   protect({{"bound", "0.5"}, {"sigma", "3"}});
   const std::vector<int64_t> images = {1, 4, 6, 7, 9};
-  const Batch batch = take_batch(hospital_, images);
+  const Batch batch = take_batch(client_, images);
   FlatParameters clean(model_.layout()), noise = gradient(images, message());
   ExampleGradients(model_, global_).clipped_sum(batch.images, batch.labels, 0.5, &clean);
   clean.multiply(1.0 / 5);
@@ -95,9 +95,9 @@ TEST_F(PrivateTraining, UpdatesOfBothAlgorithmsAreNoised) {
   for (const char* name : {"fedsgd", "fedavg"}) {
     settings_.dp_sgd.reset();
     Message plain = message(), noised = message();
-    make(name)->train(hospital_, global_, &work_, &plain);
+    make(name)->train(client_, global_, &work_, &plain);
     protect({{"sigma", "2"}});
-    make(name)->train(hospital_, global_, &work_, &noised);
+    make(name)->train(client_, global_, &work_, &noised);
     EXPECT_GT(noised.payload.norm(), 5 * plain.payload.norm()) << name;
     EXPECT_EQ(noised.examples, plain.examples);
     EXPECT_EQ(noised.images, plain.images);
@@ -111,7 +111,7 @@ TEST_F(PrivateTraining, PoissonBatchesHaveEachImageAtTheRate) {
   std::vector<int64_t> count(kImages);
   int64_t empty = 0, batches = 0, squares = 0, total = 0;
   for (int64_t round = 0; round < 2000; ++round)
-    for (const auto& batch : poisson_batches(hospital_, 4, 1, round, 0)) {
+    for (const auto& batch : poisson_batches(client_, 4, 1, round, 0)) {
       ++batches;
       empty += batch.empty() ? 1 : 0;
       total += static_cast<int64_t>(batch.size());
@@ -142,11 +142,11 @@ TEST_F(PrivateTraining, PoissonStepsDivideByTheExpectedBatch) {
 TEST_F(PrivateTraining, PoissonFedSgdWeighsAsPlanned) {
   protect({{"sampling", "poisson"}});
   Message update = message();
-  make("fedsgd")->train(hospital_, global_, &work_, &update);
+  make("fedsgd")->train(client_, global_, &work_, &update);
   EXPECT_EQ(update.examples, 4);
   Message average = message();
   settings_.local_epochs = 2;
-  make("fedavg")->train(hospital_, global_, &work_, &average);
+  make("fedavg")->train(client_, global_, &work_, &average);
   EXPECT_EQ(average.steps, 6);
   EXPECT_EQ(average.examples, 10);
 }
@@ -157,10 +157,10 @@ double spent(double rate, const std::vector<std::pair<double, int64_t>>& steps, 
   return accountant.epsilon(delta).tight;
 }
 
-RoundPlan plan(int64_t round, std::vector<int64_t> hospitals) {
+RoundPlan plan(int64_t round, std::vector<int64_t> clients) {
   RoundPlan out;
   out.round = round;
-  out.hospitals = std::move(hospitals);
+  out.clients = std::move(clients);
   return out;
 }
 
@@ -180,9 +180,9 @@ TEST_F(PrivateTraining, TheLedgerCountsStepsOfWhoTookPart) {
   const double first = spent(0.4, {{4, 9}}, 1e-4);
   const double both = spent(0.4, {{4, 9}, {2, 9}}, 1e-4), other = spent(1, {{2, 3}}, 1e-4);
   const std::vector<double> expected = {first, 0, 0, both, other, 0};
-  ASSERT_EQ(ledger.of_hospitals().size(), expected.size());
+  ASSERT_EQ(ledger.of_clients().size(), expected.size());
   for (size_t i = 0; i < expected.size(); ++i)
-    EXPECT_NEAR(ledger.of_hospitals()[i], expected[i], 1e-12) << i;
+    EXPECT_NEAR(ledger.of_clients()[i], expected[i], 1e-12) << i;
   EXPECT_EQ(ledger.greatest()[1].tight, std::max(both, other));
   EXPECT_GE(ledger.greatest()[1].classic, ledger.greatest()[1].tight);
 }
@@ -194,8 +194,8 @@ TEST_F(PrivateTraining, ShuffledBatchesClaimNoAmplification) {
   PrivacyLedger &averaged = *averaged_ledger, &single = *single_ledger;
   averaged.add(plan(0, {0}));
   single.add(plan(0, {0}));
-  EXPECT_NEAR(averaged.of_hospitals()[0], spent(1, {{4, 3}}, 1e-5), 1e-12);
-  EXPECT_NEAR(single.of_hospitals()[0], spent(1, {{4, 1}}, 1e-5), 1e-12);
+  EXPECT_NEAR(averaged.of_clients()[0], spent(1, {{4, 3}}, 1e-5), 1e-12);
+  EXPECT_NEAR(single.of_clients()[0], spent(1, {{4, 1}}, 1e-5), 1e-12);
   EXPECT_NE(averaged.claim().find("no amplification"), std::string::npos);
 }
 
@@ -208,8 +208,8 @@ TEST_F(PrivateTraining, NoiseOnClippedUpdatesIsAccountedPerHospital) {
   ASSERT_NE(ledger, nullptr);
   for (int64_t r = 0; r < 3; ++r)
     ledger->add(plan(r, r == 0 ? std::vector<int64_t>{0, 1} : std::vector<int64_t>{0}));
-  EXPECT_NEAR(ledger->of_hospitals()[4], spent(1, {{3, 3}}, 1e-4), 1e-12);
-  EXPECT_NEAR(ledger->of_hospitals()[5], spent(1, {{3, 1}}, 1e-4), 1e-12);
+  EXPECT_NEAR(ledger->of_clients()[4], spent(1, {{3, 3}}, 1e-4), 1e-12);
+  EXPECT_NEAR(ledger->of_clients()[5], spent(1, {{3, 1}}, 1e-4), 1e-12);
   // The sigma for what was spent is what was used.
   EXPECT_NEAR(ledger->sigma_for(ledger->greatest().back().tight), 3, 1e-3);
   EXPECT_LE(spent(1, {{ledger->sigma_for(2), 3}}, 1e-4), 2);
@@ -224,7 +224,7 @@ TEST_F(PrivateTraining, LaplaceNoiseCountsAgainstTheLargestL1Norm) {
   ledger->add(plan(0, {0}));
   RdpAccountant expected;
   expected.add_laplace(40.0 / (2 * 10));  // sqrt(100 parameters)
-  EXPECT_NEAR(ledger->of_hospitals()[0], expected.epsilon(1e-5).tight, 1e-12);
+  EXPECT_NEAR(ledger->of_clients()[0], expected.epsilon(1e-5).tight, 1e-12);
   EXPECT_EQ(ledger->sigma_for(1), 0);
 }
 
@@ -232,9 +232,9 @@ TEST_F(PrivateTraining, BudgetsOfHospitalsAreTheirOwn) {
   chain("personalized-ldp", {{"epsilon", "0.5,1"}});
   const auto ledger = ledger_of("fedsgd", {10, 10});
   ledger->add(plan(0, {0, 1}));
-  EXPECT_LT(ledger->of_hospitals()[0], 0.5);  // the theorem is not tight
-  EXPECT_LT(ledger->of_hospitals()[1], 1);
-  EXPECT_LT(1.8 * ledger->of_hospitals()[0], ledger->of_hospitals()[1]);
+  EXPECT_LT(ledger->of_clients()[0], 0.5);  // the theorem is not tight
+  EXPECT_LT(ledger->of_clients()[1], 1);
+  EXPECT_LT(1.8 * ledger->of_clients()[0], ledger->of_clients()[1]);
   EXPECT_EQ(ledger->sigma_for(1), 0);
 }
 

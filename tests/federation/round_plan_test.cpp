@@ -71,7 +71,7 @@ TEST(RoundPlan, HoldsSampledHospitalsOnly) {
   const RoundPlan plan =
       plan_round(4, std::vector<int64_t>(20, 9), 0.25, 0, {7, 7, 7, 7, 7}, targets);
   EXPECT_EQ(plan.round, 4);
-  EXPECT_EQ(plan.hospitals, sample_hospitals(20, 0.25, 7, 4));
+  EXPECT_EQ(plan.clients, sample_clients(20, 0.25, 7, 4));
   EXPECT_EQ(plan.probes, std::vector<int64_t>(5, 1));
 }
 
@@ -89,8 +89,8 @@ TEST(RoundPlan, WhoDropsOutDependsOnRoundAndHospitalAlone) {
     arrived += plan.arrived();
     // A sample of the hospitals fares as all of them.
     const RoundPlan some = plan_round(round, shards, 0.2, 0.3, kSeeds, targets);
-    for (size_t i = 0; i < some.hospitals.size(); ++i)
-      EXPECT_EQ(some.arrives[i], plan.arrives[static_cast<size_t>(some.hospitals[i])]);
+    for (size_t i = 0; i < some.clients.size(); ++i)
+      EXPECT_EQ(some.arrives[i], plan.arrives[static_cast<size_t>(some.clients[i])]);
     // Whoever drops out at 30 % does so at 60 %.
     const RoundPlan fewer = plan_round(round, shards, 1, 0.6, kSeeds, targets);
     for (size_t i = 0; i < 40; ++i) EXPECT_LE(fewer.arrives[i], plan.arrives[i]);

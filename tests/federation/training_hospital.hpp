@@ -10,16 +10,16 @@
 #include <vector>
 
 #include "core/random.hpp"
-#include "federation/aggregator.hpp"
+#include "federation/algorithm.hpp"
 
 namespace medpfl {
 
 /// A hospital of ten images of 8 px in two classes, and a model for it.
-class HospitalTest : public ::testing::Test {
+class ClientTest : public ::testing::Test {
  protected:
   static constexpr int64_t kImages = 10;
 
-  HospitalTest()
+  ClientTest()
       : model_(make_model()),
         global_(initial_weights(model_, {"pytorch", 0}, 1)),
         work_(model_.layout()) {
@@ -28,11 +28,11 @@ class HospitalTest : public ::testing::Test {
     RandomStream random({1, Purpose::kBenchmark, 0, 0, 0});
     std::vector<uint8_t> pixels(kImages * 64);
     for (uint8_t& p : pixels) p = static_cast<uint8_t>(random.below(256));
-    hospital_.id = 2;
-    hospital_.images = at::from_blob(pixels.data(), {kImages, 1, 8, 8}, at::kByte).clone();
-    hospital_.labels = at::tensor({0, 1, 0, 1, 1, 0, 0, 1, 1, 0}, at::kLong);
-    hospital_.positions.resize(kImages);
-    std::iota(hospital_.positions.begin(), hospital_.positions.end(), 0);
+    client_.id = 2;
+    client_.images = at::from_blob(pixels.data(), {kImages, 1, 8, 8}, at::kByte).clone();
+    client_.labels = at::tensor({0, 1, 0, 1, 1, 0, 0, 1, 1, 0}, at::kLong);
+    client_.positions.resize(kImages);
+    std::iota(client_.positions.begin(), client_.positions.end(), 0);
   }
   static Model make_model(const std::string& name = "mlp", NormMode mode = NormMode::kEval) {
     const auto& entry = models().find(name);
@@ -43,8 +43,8 @@ class HospitalTest : public ::testing::Test {
     request.norm_mode = mode;
     return entry.create(own, request);
   }
-  std::unique_ptr<Aggregator> make(const std::string& name) {
-    return aggregators().find(name).create.make({}, model_, settings_, kSeeds);
+  std::unique_ptr<Algorithm> make(const std::string& name) {
+    return algorithms().find(name).create.make({}, model_, settings_, kSeeds);
   }
   static double distance(FlatParameters a, const FlatParameters& b) {
     a.add(b, -1);
@@ -54,7 +54,7 @@ class HospitalTest : public ::testing::Test {
   static constexpr RunSeeds kSeeds = {1, 1, 1, 1, 1};
   Model model_;
   FederationSettings settings_;
-  Hospital hospital_;
+  Client client_;
   FlatParameters global_, work_;
 };
 

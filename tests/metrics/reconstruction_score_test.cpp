@@ -43,27 +43,28 @@ TEST(ReconstructionScore, FindsAShuffledBatch) {
 }
 
 TEST(ReconstructionScore, ScoresAreThoseOfTheMetrics) {
-  const at::Tensor truth = noise(0), found = noise(1), prior = flat(0.5, 16);
-  const auto scores = score_batch(truth.unsqueeze(0), found.unsqueeze(0), prior, at::Tensor());
+  const at::Tensor truth = noise(0), found = noise(1), public_mean = flat(0.5, 16);
+  const auto scores =
+      score_batch(truth.unsqueeze(0), found.unsqueeze(0), public_mean, at::Tensor());
   EXPECT_NEAR(scores[0].mse, mse(truth, found), 1e-12);
   EXPECT_NEAR(scores[0].psnr, psnr_from_mse(mse(truth, found)), 1e-9);
   EXPECT_DOUBLE_EQ(scores[0].ssim, ssim(truth, found));
-  EXPECT_DOUBLE_EQ(scores[0].rdlv, rdlv(ssim(truth, found), ssim(truth, prior)));
+  EXPECT_DOUBLE_EQ(scores[0].rdlv, rdlv(ssim(truth, found), ssim(truth, public_mean)));
 }
 
 TEST(ReconstructionScore, TheOracleTakesTheBestOfAllPoints) {
-  const at::Tensor truth = at::stack({noise(0), noise(1)}), prior = flat(0.5, 16);
-  const at::Tensor grey = at::stack({prior, prior});
-  const auto result = score_batch(truth, grey, prior, at::Tensor());
-  const auto alone = oracle_scores(truth, result, {}, prior);
+  const at::Tensor truth = at::stack({noise(0), noise(1)}), public_mean = flat(0.5, 16);
+  const at::Tensor grey = at::stack({public_mean, public_mean});
+  const auto result = score_batch(truth, grey, public_mean, at::Tensor());
+  const auto alone = oracle_scores(truth, result, {}, public_mean);
   ASSERT_EQ(alone.size(), 2U);
   for (size_t i = 0; i < 2; ++i) {
     EXPECT_EQ(alone[i].psnr, result[i].psnr);
     EXPECT_EQ(alone[i].ssim, result[i].ssim);
   }
   // A point that has the second image, in the other place, and one that is worse than the result.
-  const at::Tensor half = at::stack({noise(1), prior}), worse = grey.mul(0);
-  const auto best = oracle_scores(truth, result, {half, worse}, prior);
+  const at::Tensor half = at::stack({noise(1), public_mean}), worse = grey.mul(0);
+  const auto best = oracle_scores(truth, result, {half, worse}, public_mean);
   EXPECT_EQ(best[0].psnr, result[0].psnr);
   EXPECT_EQ(best[0].ssim, result[0].ssim);
   EXPECT_DOUBLE_EQ(best[1].psnr, 100);
@@ -160,12 +161,13 @@ TEST(ReconstructionScore, RankOverManyLargeCandidates) {
 }
 
 TEST(ReconstructionScore, ShapesMustFit) {
-  const at::Tensor batch = at::zeros({2, 1, 8, 8}), prior = at::zeros({1, 8, 8});
-  EXPECT_THROW(score_batch(batch, at::zeros({1, 1, 8, 8}), prior, at::Tensor()), Error);
+  const at::Tensor batch = at::zeros({2, 1, 8, 8}), public_mean = at::zeros({1, 8, 8});
+  EXPECT_THROW(score_batch(batch, at::zeros({1, 1, 8, 8}), public_mean, at::Tensor()), Error);
   EXPECT_THROW(score_batch(batch, batch, batch, at::Tensor()), Error);
-  EXPECT_THROW(score_batch(at::zeros({0, 1, 8, 8}), at::zeros({0, 1, 8, 8}), prior, {}), Error);
+  EXPECT_THROW(score_batch(at::zeros({0, 1, 8, 8}), at::zeros({0, 1, 8, 8}), public_mean, {}),
+               Error);
   try {
-    score_batch(batch, batch, prior, at::zeros({5, 3, 8, 8}));
+    score_batch(batch, batch, public_mean, at::zeros({5, 3, 8, 8}));
     FAIL() << "no error";
   } catch (const Error& error) {
     EXPECT_NE(std::string(error.what()).find("candidates [5, 3, 8, 8]"), std::string::npos)

@@ -1,4 +1,4 @@
-#include "results/client_state_file.hpp"
+#include "results/resume/client_state_file.hpp"
 
 #include <gtest/gtest.h>
 
@@ -14,19 +14,19 @@ namespace fs = std::filesystem;
 namespace medpfl {
 namespace {
 
-constexpr int64_t kHospitals = 11, kRow = 7;
+constexpr int64_t kClients = 11, kRow = 7;
 
-std::vector<float> state_of(int64_t hospital, int64_t round) {
+std::vector<float> state_of(int64_t client, int64_t round) {
   std::vector<float> row;
   for (int64_t i = 0; i < kRow; ++i)
-    row.push_back(static_cast<float>(1000 * round + 10 * hospital + i));
+    row.push_back(static_cast<float>(1000 * round + 10 * client + i));
   return row;
 }
 
 // Hospitals of this rank under a placement; every third has no state yet.
 std::vector<int64_t> hosted(int shift) {
   std::vector<int64_t> out;
-  for (int64_t h = 0; h < kHospitals; ++h)
+  for (int64_t h = 0; h < kClients; ++h)
     if ((h + shift) % world().size() == world().rank()) out.push_back(h);
   return out;
 }

@@ -1,4 +1,4 @@
-#include "results/gradient_capture.hpp"
+#include "results/capture/gradient_capture.hpp"
 
 #include <ATen/ops/full.h>
 #include <gtest/gtest.h>
@@ -9,7 +9,7 @@
 #include <set>
 
 #include "core/random.hpp"
-#include "results/capture_estimate.hpp"
+#include "results/capture/capture_estimate.hpp"
 #include "world.hpp"
 
 namespace fs = std::filesystem;
@@ -17,7 +17,7 @@ namespace fs = std::filesystem;
 namespace medpfl {
 namespace {
 
-constexpr int64_t kHospitals = 5, kRounds = 4, kImages = 3;
+constexpr int64_t kClients = 5, kRounds = 4, kImages = 3;
 constexpr RunSeeds kSeeds = {1, 1, 1, 1, 1};
 
 Model small_model() {
@@ -27,18 +27,18 @@ Model small_model() {
   return entry.create(OptionValues::defaults(entry.options), request);
 }
 
-FederatedData hospitals(const Communicator& comm) {
+FederatedData clients(const Communicator& comm) {
   FederatedData data;
-  for (int64_t i = 0; i < kImages * kHospitals; ++i) data.assignment.push_back(i % kHospitals);
-  for (int64_t id = 0; id < kHospitals; ++id) {
-    Hospital hospital;
-    hospital.id = id;
-    for (int64_t i = 0; i < kImages; ++i) hospital.positions.push_back(id + i * kHospitals);
-    hospital.images = at::full({kImages, 1, 8, 8}, id, at::kByte);
+  for (int64_t i = 0; i < kImages * kClients; ++i) data.assignment.push_back(i % kClients);
+  for (int64_t id = 0; id < kClients; ++id) {
+    Client client;
+    client.id = id;
+    for (int64_t i = 0; i < kImages; ++i) client.positions.push_back(id + i * kClients);
+    client.images = at::full({kImages, 1, 8, 8}, id, at::kByte);
     data.shard_sizes.push_back(kImages);
     // The last of several ranks has none.
     data.placement.push_back(static_cast<int>(id % std::max(1, comm.size() - 1)));
-    if (data.placement.back() == comm.rank()) data.hospitals.push_back(std::move(hospital));
+    if (data.placement.back() == comm.rank()) data.clients.push_back(std::move(client));
   }
   return data;
 }
@@ -54,11 +54,11 @@ FlatParameters payload(const Model& model, int64_t round, int64_t client, int64_
 // A federation whose hospitals 1 and 3 are attacked in round 1, by two probes each.
 class Rounds {
  public:
-  explicit Rounds(const Communicator& comm) : comm_(comm), data_(hospitals(comm)) {
+  explicit Rounds(const Communicator& comm) : comm_(comm), data_(clients(comm)) {
     settings_.rounds = kRounds;
   }
   Federation federation() const {
-    return {comm_, model_, data_, *aggregator_, defenses_, settings_, targets_, kSeeds};
+    return {comm_, model_, data_, *algorithm_, defenses_, settings_, targets_, kSeeds};
   }
   RoundPlan plan(int64_t round) const {
     return plan_round(round, data_.shard_sizes, 1, 0, kSeeds, targets_);
@@ -72,12 +72,12 @@ class Rounds {
   void play(GradientCapture* capture, int64_t round) const {
     const RoundPlan p = plan(round);
     std::vector<Message> first, second;
-    for (size_t i = 0; i < p.hospitals.size(); ++i) {
+    for (size_t i = 0; i < p.clients.size(); ++i) {
       if (data_.placement[i] != comm_.rank()) continue;
       for (int64_t probe = -1; probe < p.probes[i]; ++probe) {
         Message m;
         m.round = round;
-        m.client = p.hospitals[i];
+        m.client = p.clients[i];
         m.probe = probe;
         m.payload = payload(model_, round, m.client, probe);
         m.norm = m.payload.norm();
@@ -95,10 +95,10 @@ class Rounds {
   Model model_ = small_model();
   FederatedData data_;
   FederationSettings settings_;
-  std::unique_ptr<Aggregator> aggregator_ =
-      aggregators().find("fedsgd").create.make({}, model_, settings_, kSeeds);
+  std::unique_ptr<Algorithm> algorithm_ =
+      algorithms().find("fedsgd").create.make({}, model_, settings_, kSeeds);
   DefenseChain defenses_;
-  AttackTargets targets_{Selection("1", kRounds, ""), Selection("1,3", kHospitals, ""), 2, 1};
+  AttackTargets targets_{Selection("1", kRounds, ""), Selection("1,3", kClients, ""), 2, 1};
 };
 
 template <class T>
@@ -129,9 +129,9 @@ std::vector<float> expected_values(const Rounds& rounds) {
   std::vector<float> out;
   for (int64_t round = 0; round < kRounds; ++round) {
     const RoundPlan p = rounds.plan(round);
-    for (size_t i = 0; i < p.hospitals.size(); ++i)
+    for (size_t i = 0; i < p.clients.size(); ++i)
       for (int64_t probe = -1; probe < p.probes[i]; ++probe) {
-        const FlatParameters row = payload(rounds.model(), round, p.hospitals[i], probe);
+        const FlatParameters row = payload(rounds.model(), round, p.clients[i], probe);
         out.insert(out.end(), row.data(), row.data() + row.size());
       }
   }
@@ -141,14 +141,14 @@ std::vector<float> expected_values(const Rounds& rounds) {
 void expect_all(const Rounds& rounds, const std::string& folder, const GradientCapture& capture) {
   EXPECT_EQ(all_values<float>(folder, capture), expected_values(rounds));
   const GradientRows& rows = capture.rows();
-  EXPECT_EQ(rows.size(), kRounds * kHospitals + 4);
+  EXPECT_EQ(rows.size(), kRounds * kClients + 4);
   EXPECT_EQ(rows.client[6], 1);
   EXPECT_EQ(rows.probe[6], -1);
   EXPECT_EQ(rows.probe[7], 0);
   EXPECT_EQ(rows.probe[8], 1);
   EXPECT_EQ(rows.images[7], (std::vector<int64_t>{1, 11}));
   EXPECT_EQ(h5::File::open(folder + "/gradients/images.h5").read<uint8_t>("/images")[65], 1);
-  EXPECT_EQ(capture.image_positions().size(), static_cast<size_t>(kHospitals * kImages));
+  EXPECT_EQ(capture.image_positions().size(), static_cast<size_t>(kClients * kImages));
 }
 
 TEST(GradientCapture, HoldsTheSameHoweverSegmentsAreCut) {
@@ -279,13 +279,13 @@ TEST(GradientCapture, RoundsToTheNearest) {
     const std::string folder = new_folder();
     CapturePolicy policy;
     policy.precision = precision;
-    policy.clients = Selection("0,2", kHospitals, "");
+    policy.clients = Selection("0,2", kClients, "");
     GradientCapture capture(federation, folder, policy, &timers);
     RoundPlan plan = rounds.plan(0);
     std::vector<Message> messages;
-    for (const Hospital& hospital : federation.data.hospitals) {
+    for (const Client& client : federation.data.clients) {
       Message m;
-      m.client = hospital.id;
+      m.client = client.id;
       m.payload = FlatParameters(rounds.model().layout());
       std::copy(in.begin(), in.end(), m.payload.data());
       messages.push_back(std::move(m));
@@ -326,7 +326,7 @@ TEST(CaptureEstimate, IsTheSizeOfTheFiles) {
     if (world().is_root()) {
       const CaptureEstimate estimate = rounds.estimate(policy);
       EXPECT_EQ(estimate.rows, capture.rows().size());
-      EXPECT_EQ(estimate.image_bytes, kHospitals * kImages * 64);
+      EXPECT_EQ(estimate.image_bytes, kClients * kImages * 64);
       EXPECT_EQ(estimate.value_bytes,
                 estimate.rows * columns_of(capture.layers()) * value_bytes(policy.precision));
       int64_t bytes = 0;

@@ -14,7 +14,7 @@ namespace {
 constexpr int64_t kN = 5000;  // more than one piece of a mask
 
 // Hospitals over the ranks in turn, without images.
-FederatedData hospitals(const Communicator& comm, int64_t n) {
+FederatedData clients(const Communicator& comm, int64_t n) {
   FederatedData data;
   data.shard_sizes.assign(static_cast<size_t>(n), 1);
   for (int64_t id = 0; id < n; ++id) data.placement.push_back(static_cast<int>(id % comm.size()));
@@ -24,13 +24,13 @@ FederatedData hospitals(const Communicator& comm, int64_t n) {
 RoundPlan everybody(int64_t n, int64_t round = 0) {
   RoundPlan plan;
   plan.round = round;
-  for (int64_t id = 0; id < n; ++id) plan.hospitals.push_back(id);
+  for (int64_t id = 0; id < n; ++id) plan.clients.push_back(id);
   plan.arrives.assign(static_cast<size_t>(n), true);
   return plan;
 }
 
-std::vector<float> update_of(int64_t hospital) {
-  RandomStream random({3, Purpose::kBenchmark, 0, static_cast<uint64_t>(hospital), 0});
+std::vector<float> update_of(int64_t client) {
+  RandomStream random({3, Purpose::kBenchmark, 0, static_cast<uint64_t>(client), 0});
   std::vector<float> update(kN);
   for (float& v : update) v = static_cast<float>(random.normal());
   return update;
@@ -42,9 +42,9 @@ ExactSum secure_sum(const FederatedData& data, const RoundPlan& plan, double thr
   SecureAggregation secure(comm, data, threshold, 1);
   secure.begin_round(plan);
   ExactSum sum(kN);
-  for (size_t i = 0; i < plan.hospitals.size(); ++i) {
+  for (size_t i = 0; i < plan.clients.size(); ++i) {
     if (data.placement[i] != comm.rank() || !plan.arrives[i]) continue;
-    sum.add(update_of(plan.hospitals[i]).data(), kN, 0.1, "t", 0);
+    sum.add(update_of(plan.clients[i]).data(), kN, 0.1, "t", 0);
     secure.mask(i, sum.integers(), kN);
   }
   sum.reduce(comm);
@@ -54,14 +54,14 @@ ExactSum secure_sum(const FederatedData& data, const RoundPlan& plan, double thr
 
 ExactSum plain_sum(const RoundPlan& plan) {
   ExactSum sum(kN);
-  for (size_t i = 0; i < plan.hospitals.size(); ++i)
-    if (plan.arrives[i]) sum.add(update_of(plan.hospitals[i]).data(), kN, 0.1, "t", 0);
+  for (size_t i = 0; i < plan.clients.size(); ++i)
+    if (plan.arrives[i]) sum.add(update_of(plan.clients[i]).data(), kN, 0.1, "t", 0);
   return sum;
 }
 
 void expect_plain_sum(const RoundPlan& plan, double threshold) {
   const Communicator comm = world();
-  const FederatedData data = hospitals(comm, plan.participants());
+  const FederatedData data = clients(comm, plan.participants());
   ExactSum found = secure_sum(data, plan, threshold), expected = plain_sum(plan);
   if (!comm.is_root()) return;
   int64_t differ = 0;
@@ -115,7 +115,7 @@ TEST(SecureAggregation, BytesByHand) {
 // What one hospital of two sends: its own integers and both masks.
 std::vector<uint64_t> masked(int64_t round, double scale) {
   const Communicator comm = world();
-  FederatedData data = hospitals(comm, 2);
+  FederatedData data = clients(comm, 2);
   data.placement = {0, comm.size() - 1};
   SecureAggregation secure(comm, data, 0.5, 1);
   secure.begin_round(everybody(2, round));

@@ -8,13 +8,13 @@ namespace medpfl {
 namespace {
 
 std::set<uint64_t> all_of(const RunSeeds& s) {
-  return {s.world, s.server, s.hospitals, s.noise, s.masks};
+  return {s.world, s.server, s.clients, s.noise, s.masks};
 }
 
 void expect_same_but_secrets(const RunSeeds& one, const RunSeeds& other) {
   EXPECT_EQ(one.world, other.world);
   EXPECT_EQ(one.server, other.server);
-  EXPECT_EQ(one.hospitals, other.hospitals);
+  EXPECT_EQ(one.clients, other.clients);
 }
 
 // python3: int.from_bytes(hashlib.blake2b(label, key=root.to_bytes(8, "little") + bytes(24),
@@ -23,13 +23,13 @@ TEST(RunSeeds, AreTheOnesOfPythonsBlake2b) {
   const RunSeeds plain = derive_seeds(1);
   EXPECT_EQ(plain.world, 0x070ec0a0868e1046U);
   EXPECT_EQ(plain.server, 0xf1d736e0ee001f9cU);
-  EXPECT_EQ(plain.hospitals, 0xb8f4e6fb8bd49d17U);
+  EXPECT_EQ(plain.clients, 0xb8f4e6fb8bd49d17U);
   EXPECT_EQ(plain.noise, 0x2b7eb573df6034b4U);
   EXPECT_EQ(plain.masks, 0xac62dfcd7d284eecU);
   const RunSeeds keyed = derive_seeds(0xfedcba9876543210, {"\ndata.limit=3", "\ndata.limit=4"});
   EXPECT_EQ(keyed.world, 0x2ac0312c16844a45U);
   EXPECT_EQ(keyed.server, 0x72d39fd3b12e433aU);
-  EXPECT_EQ(keyed.hospitals, 0x0eef3302ff67c18bU);
+  EXPECT_EQ(keyed.clients, 0x0eef3302ff67c18bU);
   EXPECT_EQ(keyed.noise, 0xfed489f5ac50bce9U);
   EXPECT_EQ(keyed.masks, 0x90624487be2b0d3eU);
   const RunSeeds over = over_inputs(keyed, "train_images = 00ff\n");

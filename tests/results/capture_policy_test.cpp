@@ -1,4 +1,4 @@
-#include "results/capture_policy.hpp"
+#include "results/capture/capture_policy.hpp"
 
 #include <gtest/gtest.h>
 
@@ -51,7 +51,7 @@ TEST(SelectLayers, NamesTheNearestOfWhatIsUnknown) {
 TEST(CapturePolicy, AllConditionsMustHold) {
   RoundPlan plan;
   plan.round = 1;
-  plan.hospitals = {0, 2, 3};
+  plan.clients = {0, 2, 3};
   plan.arrives = {true, true, true};
   plan.attacked = {false, true, true};
   plan.probes = {0, 2, 1};

@@ -1,4 +1,4 @@
-#include "results/durable_file.hpp"
+#include "results/folder/durable_file.hpp"
 
 #include <gtest/gtest.h>
 

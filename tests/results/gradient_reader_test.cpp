@@ -1,4 +1,4 @@
-#include "results/gradient_reader.hpp"
+#include "results/capture/gradient_reader.hpp"
 
 #include <c10/util/BFloat16.h>
 #include <gtest/gtest.h>
@@ -8,7 +8,7 @@
 #include <functional>
 
 #include "core/error.hpp"
-#include "results/schema.hpp"
+#include "results/run/schema.hpp"
 
 namespace fs = std::filesystem;
 

@@ -1,4 +1,4 @@
-#include "results/room.hpp"
+#include "results/folder/room.hpp"
 
 #include <gtest/gtest.h>
 

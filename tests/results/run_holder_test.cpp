@@ -1,4 +1,4 @@
-#include "results/run_holder.hpp"
+#include "results/folder/run_holder.hpp"
 
 #include <gtest/gtest.h>
 #include <signal.h>
@@ -10,7 +10,7 @@
 #include <string>
 
 #include "core/process.hpp"
-#include "results/run_lock.hpp"
+#include "results/folder/run_lock.hpp"
 
 namespace medpfl {
 namespace {

@@ -1,4 +1,4 @@
-#include "results/run_lock.hpp"
+#include "results/folder/run_lock.hpp"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -18,8 +18,8 @@
 
 #include "core/error.hpp"
 #include "core/process.hpp"
-#include "results/process_mark.hpp"
-#include "results/run_folder.hpp"
+#include "results/folder/process_mark.hpp"
+#include "results/folder/run_folder.hpp"
 
 namespace medpfl {
 namespace {

@@ -1,0 +1,49 @@
+#pragma once
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "attacks/attack.hpp"
+#include "attacks/matching/image_fit.hpp"
+
+namespace medpfl {
+
+/// An attack that reads images off the gradient of one biased layer: no search, no randomness.
+class ClosedFormAttack : public Attack {
+ public:
+  /// `own`: of closed_form_options(). Throws ConfigError for attack.labels=joint, which needs an
+  /// optimizer; `name` is the attack's, for that message.
+  ClosedFormAttack(const OptionValues& own, const AttackRequest& request, const std::string& name);
+
+  std::string label_rule() const override { return labels_; }
+  std::string single_image_option() const override;
+  void check(const Model& model) const override;
+  std::optional<Reconstruction> run(const Model& model, const Observation& observation,
+                                    const StreamKey& start, const std::string& state,
+                                    const AttackMonitor& monitor) const override;
+
+ protected:
+  /// What was read off a message that is finite.
+  struct Reading {
+    std::vector<ReadImage> images;  ///< at most the batch; grey stands for those missing
+    std::string status;             ///< as in Reconstruction
+    double unexplained = std::numeric_limits<double>::infinity();  ///< share of the gradient
+  };
+
+  /// The layer that is read. Throws ConfigError where the model has none.
+  virtual const Layer& layer(const Model& model) const = 0;
+  /// `fit` is that of the layer's bias.
+  virtual Reading read(const Model& model, const Observation& observation, ImageFit* fit) const = 0;
+  /// An image is verified up to this relative misfit.
+  double tolerance() const { return tolerance_; }
+
+ private:
+  std::string labels_;
+  double tolerance_;
+};
+
+/// labels, with `fit` as its default, and tolerance. `seen`: what the class is fitted to; `limit`:
+/// what the tolerance is of.
+std::vector<OptionSpec> closed_form_options(const std::string& seen, const std::string& limit);
+
+}  // namespace medpfl

@@ -1,0 +1,59 @@
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/flat_parameters.hpp"
+
+namespace medpfl {
+
+/// A distance D, and the step that was taken along its derivative.
+struct Move {
+  double value = 0, step = 0;
+};
+
+/// A distance between the gradient of a candidate and the observed one, with its derivative by
+/// hand: engines need no graph of it.
+class GradientDistance {
+ public:
+  virtual ~GradientDistance() = default;
+  /// dummy: the candidate's gradient, as long as the observed one; writes dD/d dummy to
+  /// `derivative`, as long, which may be `dummy` itself, and returns D.
+  virtual double evaluate(const float* dummy, float* derivative) const = 0;
+  /// out = from + step * dD/d dummy, `length` away from `from`, all of n parameters; the step is 1
+  /// where the derivative is zero. `out` may be `dummy`.
+  virtual Move move(const float* dummy, const float* from, double length, int64_t n,
+                    float* out) const;
+};
+
+/// Which part of the gradients is compared. Everything is decided by the observed gradient.
+struct ViewOptions {
+  std::vector<std::string> exclude;  ///< parameter tensors left out: names and patterns
+  int64_t top_layers = 0;            ///< only so many tensors, of largest observed norm; 0: all
+  double top_entries = 100;          ///< only the largest entries by magnitude, in percent
+  bool nonzero = false;              ///< only entries that are not zero
+  double noise = 0;                  ///< known standard deviation of noise on each entry
+};
+
+/// A distance, and what it is taken of.
+struct DistanceOptions {
+  std::string distance = "l2";          ///< a word of distance_names()
+  std::string kernel_sigma = "global";  ///< of `kernel`: global, per-layer or a number
+  ViewOptions view = {};
+};
+
+/// Words of the option `objective`, d the candidate's gradient and o the observed one:
+/// l2: sum (d - o)^2 (Zhu et al. 2019). relative-l2: the same divided by sum o^2, so that the
+/// stopping rule means the same for weak and strong gradients. norms: sum over tensors of ||d - o||
+/// (Hatamizadeh et al. 2022, arXiv 2202.06924). l1: sum |d - o|. cosine: 1 - d.o /
+/// (|d| |o|) (Geiping et al. 2020). kernel: sum over layers, or once over all, of
+/// 1 - exp(-mean (d - o)^2 / sigma) (arXiv 2204.13808).
+std::vector<std::string> distance_names();
+
+/// The objective against `observed`, which it copies. Throws ConfigError for an unknown name, a
+/// pattern that matches nothing, and where all tensors are excluded.
+std::unique_ptr<GradientDistance> make_gradient_distance(const DistanceOptions& options,
+                                                         const FlatParameters& observed);
+
+}  // namespace medpfl

@@ -1,0 +1,42 @@
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "attacks/distances/gradient_distance.hpp"
+
+namespace medpfl {
+
+/// A distance of a vector from an observed one, with its derivative by the former.
+class VectorDistance {
+ public:
+  explicit VectorDistance(std::vector<float> observed) : observed_(std::move(observed)) {}
+  virtual ~VectorDistance() = default;
+  /// dummy, derivative: as long as the observed vector; they may be one.
+  virtual double evaluate(const float* dummy, float* derivative) const = 0;
+  /// As GradientDistance::move; in fewer passes over memory where a distance knows the length of
+  /// its derivative beforehand.
+  virtual Move move(const float* dummy, const float* from, double length, float* out) const;
+  int64_t size() const { return static_cast<int64_t>(observed_.size()); }
+
+ protected:
+  const float* observed() const { return observed_.data(); }
+
+ private:
+  std::vector<float> observed_;
+};
+
+/// from + step * direction in place of `direction` [n]: see GradientDistance::move. Returns the
+/// step.
+double move_along(const float* from, double length, int64_t n, float* direction);
+
+/// A word of distance_names(), against a copy of `observed`, whose layers begin at `bounds`
+/// [layers + 1]. `kernel_sigma`: see DistanceOptions. Throws ConfigError for an unknown name.
+std::unique_ptr<VectorDistance> make_vector_distance(const std::string& name,
+                                                     std::vector<float> observed,
+                                                     const std::vector<int64_t>& bounds,
+                                                     const std::string& kernel_sigma);
+
+}  // namespace medpfl

@@ -1,0 +1,89 @@
+#pragma once
+#include <ATen/core/Tensor.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "attacks/distances/gradient_distance.hpp"
+#include "attacks/observation.hpp"
+#include "models/model.hpp"
+
+namespace medpfl {
+
+/// What the attacker varies: images, and label logits where labels are optimized with them.
+struct Candidate {
+  at::Tensor images;        ///< float32 [B, C, H, W]
+  at::Tensor label_logits;  ///< float32 [B, classes], or undefined: `labels` holds
+  at::Tensor labels;        ///< int64 [B], or undefined
+  /// float32 [B, classes], or undefined: the derivative of the loss by the logits, held fixed
+  /// instead of softmax minus label. At batch 1 it is the observed gradient of the head's bias.
+  at::Tensor output_error;
+  at::Tensor noise;      ///< float32 [B, K], of a bottleneck; undefined: none
+  double surrogate = 0;  ///< of update=sme: where the gradient is taken, 0 before, 1 after training
+};
+
+/// The gradient of the objective with respect to the candidate.
+struct CandidateGradient {
+  at::Tensor images;        ///< float32 [B, C, H, W]
+  at::Tensor label_logits;  ///< float32 [B, classes], or undefined
+  double surrogate = 0;     ///< of update=sme
+};
+
+/// The one seam of gradient matching: candidate -> objective and its gradient. Optimizer, schedule,
+/// priors and restarts stay outside.
+class MatchingEngine {
+ public:
+  virtual ~MatchingEngine() = default;
+  virtual double evaluate(const Candidate& candidate, CandidateGradient* gradient) = 0;
+};
+
+/// Words of attack.engine: auto, exact, pearlmutter, native.
+std::vector<std::string> engine_names();
+/// Whether `native` computes this model: layers it knows, in a sequence, on the CPU.
+bool native_applies(const Model& model);
+/// The engine meant by a word of attack.engine; auto: native where it applies, else exact. Throws
+/// ConfigError for native where it does not apply, and for other words.
+std::string choose_engine(const std::string& word, const Model& model);
+/// That engine. All arguments must outlive it.
+std::unique_ptr<MatchingEngine> make_engine(const std::string& word, const Model& model,
+                                            const Observation& observation,
+                                            const GradientDistance& objective);
+
+/// Words of the option `update`, how an update of several local steps is matched: gradient: as one
+/// gradient. unroll: the hospital's steps are simulated (Geiping et al. 2020, arXiv 2003.14053).
+/// sme: by the gradient at weights between those before and after (Zhu, Yao, Blaschko 2023, arXiv
+/// 2306.00127).
+std::vector<std::string> update_names();
+/// The engine for a word of `update`; unroll and sme are double backward whatever `engine` is.
+std::unique_ptr<MatchingEngine> make_update_engine(const std::string& update,
+                                                   const std::string& engine, const Model& model,
+                                                   const Observation& observation,
+                                                   const GradientDistance& objective);
+
+/// The mean gradient along observation.steps steps of SGD at observation.rate over batches of the
+/// candidate in its own order, epoch after epoch, against the observed one. Batches have
+/// observation.local_batch images, more where the steps would not see all of them. Keeps the
+/// weights of every step, and the graph of one. No fixed output error.
+std::unique_ptr<MatchingEngine> make_unroll_engine(const Model& model,
+                                                   const Observation& observation,
+                                                   const GradientDistance& objective);
+/// The gradient of all images at w0 + surrogate (wT - w0), wT the weights after the local steps.
+std::unique_ptr<MatchingEngine> make_sme_engine(const Model& model, const Observation& observation,
+                                                const GradientDistance& objective);
+
+/// The reference: LibTorch's double backward.
+std::unique_ptr<MatchingEngine> make_exact_engine(const Model& model,
+                                                  const Observation& observation,
+                                                  const GradientDistance& objective);
+/// Difference of first-order gradients at weights w and w + step v, v = dD/dg. Half the memory, any
+/// layer that has a first derivative; relative error about 2e-3 (decision 10).
+std::unique_ptr<MatchingEngine> make_pearlmutter_engine(const Model& model,
+                                                        const Observation& observation,
+                                                        const GradientDistance& objective);
+/// Pearlmutter's tangent passes by matrix products on buffers allocated once.
+std::unique_ptr<MatchingEngine> make_native_engine(const Model& model,
+                                                   const Observation& observation,
+                                                   const GradientDistance& objective);
+
+}  // namespace medpfl

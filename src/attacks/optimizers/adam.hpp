@@ -1,0 +1,51 @@
+#pragma once
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "attacks/optimizers/optimizer.hpp"
+#include "attacks/optimizers/schedule.hpp"
+#include "core/random.hpp"
+
+namespace medpfl {
+
+/// How Adam steps.
+struct AdamOptions {
+  double learning_rate = 0.1;
+  double beta1 = 0.9, beta2 = 0.999;
+  /// What Adam is fed instead of the gradient g: none: g itself; hard: sign(g) (Geiping et al.
+  /// 2020); soft: tanh(s g) / s, where s falls from 1 to 0 over the iterations.
+  std::string sign = "none";
+  Schedule schedule;
+  double langevin = 0;  ///< N(0, 1) times this and the learning rate is added to the gradient
+  StreamKey noise;      ///< of that noise; each iteration has its own stream
+};
+
+/// Words of the option `sign`.
+std::vector<std::string> sign_names();
+
+/// Adam (Kingma & Ba 2015, arXiv 1412.6980), epsilon 1e-8; one evaluation a step.
+class Adam final : public Optimizer {
+ public:
+  Adam(const AdamOptions& options, int64_t n);
+
+  /// Stalled: the gradient is zero, and no noise is added.
+  Status step(const Function& function, float* x) override;
+  /// Moments stay: they are of gradients, not of places.
+  void moved() override {}
+  double value() const override { return value_; }
+  int64_t evaluations() const override { return steps_; }
+  void save(ByteWriter* out) const override;
+  void restore(ByteReader* in) override;
+
+ private:
+  void add_noise(double scale);
+  void take_sign();
+
+  AdamOptions options_;
+  int64_t steps_ = 0;
+  double value_ = 0;
+  std::vector<float> gradient_, mean_, square_;
+};
+
+}  // namespace medpfl

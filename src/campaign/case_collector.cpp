@@ -1,0 +1,93 @@
+#include "campaign/case_collector.hpp"
+
+#include <ATen/ops/cat.h>
+#include <ATen/ops/tensor.h>
+
+#include <algorithm>
+#include <tuple>
+#include <utility>
+
+#include "core/tensor_bytes.hpp"
+
+namespace medpfl {
+namespace {
+
+AttackCase make_case(const Message& message, const Client& client,
+                     const FederationSettings& local) {
+  AttackCase one;
+  one.observation.round = message.round;
+  one.observation.client = message.client;
+  one.observation.probe = message.probe;
+  one.observation.batch = message.examples;
+  one.observation.steps = message.steps;
+  one.observation.local_batch = message.probe < 0 ? local.batch_size : 0;
+  one.observation.rate = local.learning_rate;
+  one.observation.gradient =
+      seen_gradient(message.payload, local.sends_gradients, local.learning_rate, message.steps);
+  const at::Tensor positions = at::tensor(message.images, at::kLong);
+  one.truth.images = client.images.index_select(0, positions);
+  const at::Tensor labels = client.labels.index_select(0, positions);
+  one.truth.labels.assign(labels.data_ptr<int64_t>(), labels.data_ptr<int64_t>() + labels.numel());
+  return one;
+}
+
+}  // namespace
+
+void CaseCollector::on_messages(const RoundPlan& plan, const FlatParameters& global,
+                                const std::vector<Message>& mine) {
+  if (std::none_of(plan.attacked.begin(), plan.attacked.end(), [](bool a) { return a; })) return;
+  ByteWriter out;
+  for (const Message& message : mine) {
+    const auto at = std::lower_bound(plan.clients.begin(), plan.clients.end(), message.client);
+    const auto index = static_cast<size_t>(at - plan.clients.begin());
+    // With probes the update itself is not attacked.
+    if (!plan.attacked[index] || (plan.probes[index] > 0 && message.probe < 0)) continue;
+    const Client& client = data_.client(message.client);
+    pack(make_case(message, client, local_), &out);
+    pack_tensor(client.images.slice(0, 0, AttackCases::kMaxCandidates), &out);
+  }
+  for (const std::string& bytes : comm_.gather(out.take())) {
+    ByteReader in(bytes);
+    while (!in.done()) {
+      of_round_.push_back(unpack_case(global.layout(), &in));
+      cases_->set_shard_images(of_round_.back().observation.client, unpack_tensor(&in));
+    }
+  }
+  if (comm_.is_root()) cases_->set_weights(plan.round, global);
+}
+
+AttackCase CaseCollector::sum_of_round(const std::vector<AttackCase>& messages,
+                                       const FlatParameters& mean) const {
+  AttackCase sum;
+  Observation& o = sum.observation;
+  o.client = Observation::kSum;
+  o.batch = 0;
+  o.rate = local_.learning_rate;
+  std::vector<at::Tensor> images;
+  std::vector<int64_t> clients;
+  for (const AttackCase& one : messages) {
+    o.round = one.observation.round;
+    o.batch += one.observation.batch;
+    o.steps = std::max(o.steps, one.observation.steps);
+    images.push_back(one.truth.images);
+    sum.truth.labels.insert(sum.truth.labels.end(), one.truth.labels.begin(),
+                            one.truth.labels.end());
+    clients.push_back(one.observation.client);
+  }
+  sum.truth.images = at::cat(images);
+  cases_->set_clients_of_sum(o.round, std::move(clients));
+  o.gradient = seen_gradient(mean, local_.sends_gradients, local_.learning_rate, o.steps);
+  return sum;
+}
+
+void CaseCollector::on_round_end(const RoundPlan&, const RoundRecord&, const FlatParameters& mean) {
+  std::sort(of_round_.begin(), of_round_.end(), [](const AttackCase& a, const AttackCase& b) {
+    const auto key = [](const Observation& o) { return std::tuple(o.client, o.probe); };
+    return key(a.observation) < key(b.observation);
+  });
+  std::vector<AttackCase> of_round = std::exchange(of_round_, {});
+  if (sums_ && !of_round.empty()) of_round = {sum_of_round(of_round, mean)};
+  for (AttackCase& one : of_round) cases_->add(std::move(one));
+}
+
+}  // namespace medpfl

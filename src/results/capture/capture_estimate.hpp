@@ -1,0 +1,33 @@
+#pragma once
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "federation/settings.hpp"
+#include "models/model.hpp"
+#include "results/capture/capture_policy.hpp"
+
+namespace medpfl {
+
+/// What a run will record of its messages, known before it starts.
+struct CaptureEstimate {
+  int64_t rows = 0;         ///< messages
+  int64_t columns = 0;      ///< values of a row
+  int64_t value_bytes = 0;  ///< of all values
+  int64_t images = 0;       ///< of the hospitals they come from
+  int64_t image_bytes = 0;  ///< of those images
+  int64_t file_bytes =
+      0;  ///< of the folder gradients; more where checkpoints cut many small segments
+};
+
+/// From the plans of all rounds. `shard_sizes`: images of each hospital. Throws ConfigError:
+/// output.layers names no parameter tensor.
+CaptureEstimate estimate_capture(const CapturePolicy& policy, const Model& model,
+                                 const std::vector<int64_t>& shard_sizes,
+                                 const FederationSettings& federation, const AttackTargets& targets,
+                                 const RunSeeds& seeds);
+
+/// "36 messages of 5,000 values (float16), 0.4 MB; 12 images, ...": for the log and --dry-run.
+std::string describe_capture(const CaptureEstimate& estimate, const CapturePolicy& policy);
+
+}  // namespace medpfl

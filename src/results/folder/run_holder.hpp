@@ -1,0 +1,20 @@
+#pragma once
+#include <string>
+
+#include "results/folder/process_mark.hpp"
+
+namespace medpfl {
+
+/// Who holds a run's folder, by the file that RunLock keeps there and a killed process leaves.
+struct RunHolder {
+  std::string process;  ///< "process 7 of node1", "another process", or "" where nobody does
+  ProcessState state = ProcessState::kGone;
+};
+
+/// Of the run in `folder`. Changes nothing there.
+RunHolder find_holder(const std::string& folder);
+
+/// A sentence, with its newline, on whether anybody works on a run that is not complete.
+std::string describe_holder(const RunHolder& holder);
+
+}  // namespace medpfl

@@ -1,0 +1,144 @@
+#include "results/run/recorded_run.hpp"
+
+#include <ATen/ops/empty.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "core/error.hpp"
+#include "results/run/run_summary.hpp"
+
+namespace medpfl {
+namespace {
+
+FederatedData read_data(const h5::File& run, const std::string& path) {
+  FederatedData data;
+  data.class_names = run.read_texts_attribute("/data", "class_names");
+  data.train_labels = run.read<int64_t>("/clients/labels");
+  data.shard_sizes = run.read<int64_t>("/clients/examples");
+  data.assignment = run.read<int64_t>("/clients/assignment");
+  const auto unknown =
+      std::find_if(data.assignment.begin(), data.assignment.end(),
+                   [&](int64_t id) { return id < 0 || id >= data.client_count(); });
+  if (unknown != data.assignment.end() || data.assignment.size() != data.train_labels.size())
+    throw FormatError(fmt::format(
+        "{}: /clients/assignment does not give each of the {} images one of the {} hospitals; the "
+        "file is damaged",
+        path, data.train_labels.size(), data.client_count()));
+  const auto public_mean = run.read<float>("/data/prior");
+  data.public_mean = at::empty(run.shape("/data/prior"), at::kFloat);
+  std::copy(public_mean.begin(), public_mean.end(), data.public_mean.data_ptr<float>());
+  return data;
+}
+
+}  // namespace
+
+RecordedRun::RecordedRun(const std::string& path)
+    : run_(open_run(path)), where_(run_.path()), gradients_(run_), data_(read_data(run_, where_)) {
+  if (!run_.exists("/gradients/batches"))
+    throw FormatError(fmt::format(
+        "{}: the run is not complete (status {}), so the images behind its gradients are not "
+        "recorded yet; go on with it by medpfl simulate --resume",
+        where_, run_.read_text_attribute("/", "status")));
+  images_.emplace(run_, "/gradients/batches/images");
+  start_ = run_.read<int64_t>("/gradients/batches/start");
+  image_ = run_.read<int64_t>("/gradients/batches/image");
+  labels_ = run_.read<int64_t>("/gradients/batches/labels");
+  index_ = run_.read<int64_t>("/gradients/batches/index");
+}
+
+InputDigests RecordedRun::inputs() const {
+  const auto recorded = [this](const char* object, const char* name) {
+    return run_.has_attribute(object, name) ? run_.read_text_attribute(object, name) : "";
+  };
+  Digest read = read_;
+  const at::Tensor& public_mean = data_.public_mean;
+  read.add(public_mean.data_ptr<float>(), static_cast<size_t>(public_mean.numel()) * sizeof(float));
+  InputDigests inputs;
+  inputs.train_images = recorded("/data", "train_images_digest");
+  inputs.train_labels = recorded("/data", "train_labels_digest");
+  inputs.test_images = recorded("/data", "test_images_digest");
+  inputs.test_labels = recorded("/data", "test_labels_digest");
+  inputs.weights = recorded("/model", "weights_digest");
+  inputs.source = read.text();
+  return inputs;
+}
+
+FlatParameters RecordedRun::read_weights(int64_t round) {
+  if (!weights_ && !run_.exists("/rounds/weights"))
+    throw FormatError(fmt::format(
+        "{}: holds no weights, which an attack needs; record the run with --output.weights=true",
+        where_));
+  if (!weights_) weights_.emplace(run_, "/rounds/weights");
+  const auto values = weights_->read<float>(round);
+  FlatParameters weights(gradients_.layout());
+  std::copy(values.begin(), values.end(), weights.data());
+  read_.add(values);
+  return weights;
+}
+
+at::Tensor RecordedRun::read_images(const std::vector<int64_t>& rows) {
+  h5::Shape shape = images_->shape();
+  shape[0] = static_cast<int64_t>(rows.size());
+  at::Tensor images = at::empty(shape, at::kByte);
+  uint8_t* out = images.data_ptr<uint8_t>();
+  for (const int64_t row : rows) {
+    const auto pixels = images_->read<uint8_t>(row);
+    out = std::copy(pixels.begin(), pixels.end(), out);
+    read_.add(pixels);
+  }
+  return images;
+}
+
+void RecordedRun::read_candidates(int64_t client, AttackCases* cases) {
+  std::vector<int64_t> rows;
+  for (size_t i = 0; i < index_.size(); ++i)
+    if (static_cast<int64_t>(rows.size()) < AttackCases::kMaxCandidates &&
+        data_.assignment.at(static_cast<size_t>(index_[i])) == client)
+      rows.push_back(static_cast<int64_t>(i));
+  cases->set_shard_images(client, read_images(rows));
+}
+
+void RecordedRun::read_cases(const AttackTargets& targets, int64_t local_batch,
+                             AttackCases* cases) {
+  const GradientRows& rows = gradients_.rows();
+  const double learning_rate = run_.read_real_attribute("/gradients", "learning_rate");
+  std::set<int64_t> rounds, clients;
+  for (int64_t row = 0; row < rows.size(); ++row) {
+    const auto r = static_cast<size_t>(row);
+    const bool wanted = targets.probes == 0 ? rows.probe[r] < 0
+                                            : rows.probe[r] >= 0 && rows.probe[r] < targets.probes;
+    if (!wanted || !targets.rounds.contains(rows.round[r]) ||
+        !targets.clients.contains(rows.client[r]))
+      continue;
+    AttackCase one;
+    Observation& o = one.observation;
+    o.round = rows.round[r];
+    o.client = rows.client[r];
+    o.probe = rows.probe[r];
+    o.batch = rows.examples[r];
+    o.steps = rows.steps[r];
+    o.local_batch = o.probe < 0 ? local_batch : 0;
+    o.rate = learning_rate;
+    o.gradient = seen_gradient(gradients_.read(row), gradients_.payload_is_gradient(),
+                               learning_rate, o.steps);
+    const std::vector<int64_t> images(image_.begin() + start_.at(r),
+                                      image_.begin() + start_.at(r + 1));
+    one.truth.images = read_images(images);
+    for (const int64_t i : images) one.truth.labels.push_back(labels_.at(static_cast<size_t>(i)));
+    read_.add(std::vector<int64_t>{o.round, o.client, o.probe, o.batch, o.steps});
+    read_.add(o.gradient.data(), static_cast<size_t>(o.gradient.size()) * sizeof(float));
+    read_.add(one.truth.labels);
+    if (rounds.insert(o.round).second) cases->set_weights(o.round, read_weights(o.round));
+    if (clients.insert(o.client).second) read_candidates(o.client, cases);
+    cases->add(std::move(one));
+  }
+  if (cases->size() == 0)
+    throw ConfigError(fmt::format(
+        "{}: none of its {} recorded messages is a {} of attack.rounds and attack.clients; see "
+        "medpfl inspect, and attack.probes",
+        where_, rows.size(), targets.probes > 0 ? "probe" : "update"));
+}
+
+}  // namespace medpfl

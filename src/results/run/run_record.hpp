@@ -1,0 +1,58 @@
+#pragma once
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "campaign/attack_queue.hpp"
+#include "comm/rank_place.hpp"
+#include "core/flat_parameters.hpp"
+#include "core/timers.hpp"
+#include "federation/federated_data.hpp"
+#include "federation/privacy_ledger.hpp"
+#include "federation/simulation.hpp"
+#include "models/model.hpp"
+#include "results/capture/gradient_capture.hpp"
+#include "results/resume/defense_log.hpp"
+#include "results/resume/input_digests.hpp"
+#include "results/resume/weight_log.hpp"
+#include "results/run/config_record.hpp"
+
+namespace medpfl {
+
+/// What each rank used, one entry a rank.
+struct RankRecord {
+  std::vector<int64_t> peak_memory;  ///< bytes
+  std::vector<std::array<double, kPhases>> seconds;
+};
+
+/// Everything run.h5 holds, as rank 0 knows it. Pointers may be null where there is nothing yet.
+struct RunRecord {
+  std::string status = "running";  ///< | complete | interrupted | failed
+  std::string dataset;
+  std::string source;     ///< of `medpfl attack`: the run whose gradients were attacked
+  long long created = 0;  ///< seconds since the epoch
+  ConfigRecord config;
+  InputDigests inputs;       ///< what the run is computed from
+  uint64_t server_seed = 0;  ///< of all that the server draws
+  std::vector<RankPlace> places;
+  RankRecord ranks;
+  const Model* model = nullptr;
+  const FederatedData* data = nullptr;
+  Utility initial;
+  std::vector<RoundRecord> rounds;
+  const PrivacyLedger* privacy = nullptr;  ///< null: no epsilon is claimed
+  const DefenseLog* defenses = nullptr;    ///< of the updates; null without defenses
+  WeightLog* weights = nullptr;            ///< before each round and at the end, where asked
+  const AttackQueue* attacks = nullptr;
+  std::string engine;  ///< exact | pearlmutter | native: what auto meant for this model
+  std::vector<int64_t> snapshot_iterations;  ///< as asked
+  const GradientCapture* capture = nullptr;
+  int64_t resumes = 0;  ///< times the run was continued from a checkpoint
+  bool payload_is_gradient = true;
+  double learning_rate = 0;
+};
+
+/// Writes `folder`/run.h5 whole: temporary file, fsync, rename. Throws OutputError.
+void write_run(const std::string& folder, const RunRecord& record);
+
+}  // namespace medpfl
