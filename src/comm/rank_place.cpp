@@ -3,8 +3,8 @@
 #include <cstdlib>
 
 #include "comm/check.hpp"
+#include "comm/gpu.hpp"
 #include "core/bytes.hpp"
-#include "core/gpu.hpp"
 #include "core/process.hpp"
 
 namespace medpfl {

@@ -8,7 +8,7 @@
 
 #include "core/error.hpp"
 #include "core/text.hpp"
-#include "core/warp.hpp"
+#include "data/warp.hpp"
 #include "defenses/batch_transform.hpp"
 #include "defenses/rows.hpp"
 

@@ -4,7 +4,6 @@
 #include <vector>
 
 #include "comm/communicator.hpp"
-#include "core/row_store.hpp"
 #include "core/timers.hpp"
 #include "defenses/defense.hpp"
 #include "federation/algorithm.hpp"
@@ -12,6 +11,7 @@
 #include "federation/malicious_server.hpp"
 #include "federation/message.hpp"
 #include "federation/round_plan.hpp"
+#include "federation/row_store.hpp"
 #include "federation/server_optimizer.hpp"
 #include "federation/settings.hpp"
 #include "metrics/classification.hpp"

@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "attack_runs.hpp"
-#include "core/warp.hpp"
+#include "data/warp.hpp"
 #include "observations.hpp"
 
 namespace medpfl {

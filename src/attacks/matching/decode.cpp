@@ -10,7 +10,7 @@
 #include <limits>
 
 #include "core/text.hpp"
-#include "core/warp.hpp"
+#include "data/warp.hpp"
 
 namespace medpfl {
 namespace {

@@ -5,7 +5,7 @@
 
 #include "comm/communicator.hpp"
 #include "core/bytes.hpp"
-#include "core/row_store.hpp"
+#include "federation/row_store.hpp"
 
 namespace medpfl {
 

@@ -1,4 +1,4 @@
-#include "core/row_store.hpp"
+#include "federation/row_store.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>

@@ -1,4 +1,4 @@
-#include "core/gpu.hpp"
+#include "comm/gpu.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "core/warp.hpp"
+#include "data/warp.hpp"
 
 #include <ATen/ops/affine_grid_generator.h>
 #include <ATen/ops/grid_sampler.h>
