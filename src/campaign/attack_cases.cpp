@@ -8,49 +8,9 @@
 #include "core/tensor_bytes.hpp"
 
 namespace medpfl {
-namespace {
-
-void pack_flat(const FlatParameters& parameters, ByteWriter* out) {
-  out->array(parameters.data(), parameters.size());
-}
-
-// A vector that was released stays empty.
-FlatParameters unpack_flat(const ParameterLayout& layout, ByteReader* in) {
-  const std::vector<float> values = in->array<float>();
-  if (values.empty()) return {};
-  FlatParameters out(layout);
-  if (static_cast<int64_t>(values.size()) != out.size())
-    throw Error(ExitCode::kInternal, "a vector is not of the model's length");
-  std::copy(values.begin(), values.end(), out.data());
-  return out;
-}
-
-}  // namespace
-
-FlatParameters seen_gradient(FlatParameters payload, bool is_gradient, double learning_rate,
-                             int64_t steps) {
-  if (is_gradient) return payload;
-  FlatParameters seen(payload.layout());
-  seen.step(payload, 1 / (learning_rate * static_cast<double>(steps)));
-  return seen;
-}
-
-void pack_public(const Observation& o, ByteWriter* out) {
-  for (const int64_t v : {o.round, o.client, o.probe, o.batch, o.steps, o.local_batch})
-    out->value(v);
-  out->value(o.rate);
-}
-
-void unpack_public(ByteReader* in, Observation* o) {
-  for (int64_t* v : {&o->round, &o->client, &o->probe, &o->batch, &o->steps, &o->local_batch})
-    *v = in->value<int64_t>();
-  o->rate = in->value<double>();
-}
 
 void pack(const AttackCase& one, ByteWriter* out) {
-  const Observation& o = one.observation;
-  pack_public(o, out);
-  pack_flat(o.gradient, out);
+  pack(one.observation, out);
   pack_tensor(one.truth.images, out);
   out->array(one.truth.labels);
   out->value(one.gradient_norm);
@@ -58,9 +18,7 @@ void pack(const AttackCase& one, ByteWriter* out) {
 
 AttackCase unpack_case(const ParameterLayout& layout, ByteReader* in) {
   AttackCase one;
-  Observation& o = one.observation;
-  unpack_public(in, &o);
-  o.gradient = unpack_flat(layout, in);
+  one.observation = unpack_observation(layout, in);
   one.truth.images = unpack_tensor(in);
   one.truth.labels = in->array<int64_t>();
   one.gradient_norm = in->value<double>();

@@ -64,15 +64,6 @@ class AttackCases {
   std::map<int64_t, std::vector<int64_t>> sums_;  // hospitals by round
 };
 
-/// The mean gradient that a recorded payload shows: itself, or what would have caused this change
-/// of weights in `steps` steps of size `learning_rate`.
-FlatParameters seen_gradient(FlatParameters payload, bool is_gradient, double learning_rate,
-                             int64_t steps);
-
-/// The numbers of an observation: all but vectors, labels and images.
-void pack_public(const Observation& observation, ByteWriter* out);
-void unpack_public(ByteReader* in, Observation* observation);
-
 void pack(const AttackCase& one, ByteWriter* out);
 AttackCase unpack_case(const ParameterLayout& layout, ByteReader* in);
 

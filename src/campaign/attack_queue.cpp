@@ -177,17 +177,15 @@ bool AttackQueue::climb(const Communicator& comm, const AttackControl& control, 
 
 std::string AttackQueue::describe(const AttackTask& task) const {
   const AttackCase& one = attack_case(task);
-  const Observation& o = one.observation;
-  const FlatParameters& weights = cases_->weights(o.round);
-  const bool labels_known = method(task).attack->label_rule() == "known";
+  const Attack& attack = *method(task).attack;
+  Observation seen = one.observation;
+  seen.weights = cases_->weights(seen.round);
+  if (attack.label_rule() == "known") seen.known_labels = one.truth.labels;
+  if (attack.uses_public_mean()) seen.public_mean = public_mean_;
   ByteWriter out;
   out.value(task.method);
   out.value(task.restart);
-  pack_public(o, &out);
-  out.array(labels_known ? one.truth.labels : std::vector<int64_t>());
-  pack_tensor(method(task).attack->uses_public_mean() ? public_mean_ : at::Tensor(), &out);
-  out.array(weights.data(), weights.size());
-  out.array(o.gradient.data(), o.gradient.size());
+  pack(seen, &out);
   out.text(task.state);
   return out.take();
 }
@@ -198,14 +196,7 @@ std::optional<std::string> AttackQueue::execute(
   ByteReader in(description);
   const auto method = static_cast<size_t>(in.value<int64_t>());
   const auto restart = in.value<int64_t>();
-  Observation o;
-  unpack_public(&in, &o);
-  o.known_labels = in.array<int64_t>();
-  o.public_mean = unpack_tensor(&in);
-  o.weights = FlatParameters(model_.layout());
-  o.gradient = FlatParameters(model_.layout());
-  in.array_into(o.weights.data(), o.weights.size());
-  in.array_into(o.gradient.data(), o.gradient.size());
+  const Observation o = unpack_observation(model_.layout(), &in);
   const std::string state = in.text();
   const StreamKey start{seed_, Purpose::kAttackStart, static_cast<uint64_t>(o.round),
                         static_cast<uint64_t>(o.client),

@@ -7,23 +7,21 @@
 #include <tuple>
 #include <utility>
 
+#include "campaign/attackers_view.hpp"
 #include "core/tensor_bytes.hpp"
 
 namespace medpfl {
 namespace {
 
-AttackCase make_case(const Message& message, const Client& client,
-                     const FederationSettings& local) {
+LocalTraining protocol(const FederationSettings& local) {
+  return {local.sends_gradients, local.learning_rate, local.batch_size};
+}
+
+AttackCase make_case(const Message& message, const Client& client, const LocalTraining& training) {
   AttackCase one;
-  one.observation.round = message.round;
-  one.observation.client = message.client;
-  one.observation.probe = message.probe;
-  one.observation.batch = message.examples;
-  one.observation.steps = message.steps;
-  one.observation.local_batch = message.probe < 0 ? local.batch_size : 0;
-  one.observation.rate = local.learning_rate;
-  one.observation.gradient =
-      seen_gradient(message.payload, local.sends_gradients, local.learning_rate, message.steps);
+  one.observation = observe({message.round, message.client, message.probe, message.examples,
+                             message.steps, message.payload},
+                            training);
   const at::Tensor positions = at::tensor(message.images, at::kLong);
   one.truth.images = client.images.index_select(0, positions);
   const at::Tensor labels = client.labels.index_select(0, positions);
@@ -43,7 +41,7 @@ void CaseCollector::on_messages(const RoundPlan& plan, const FlatParameters& glo
     // With probes the update itself is not attacked.
     if (!plan.attacked[index] || (plan.probes[index] > 0 && message.probe < 0)) continue;
     const Client& client = data_.client(message.client);
-    pack(make_case(message, client, local_), &out);
+    pack(make_case(message, client, protocol(local_)), &out);
     pack_tensor(client.images.slice(0, 0, AttackCases::kMaxCandidates), &out);
   }
   for (const std::string& bytes : comm_.gather(out.take())) {
@@ -59,24 +57,23 @@ void CaseCollector::on_messages(const RoundPlan& plan, const FlatParameters& glo
 AttackCase CaseCollector::sum_of_round(const std::vector<AttackCase>& messages,
                                        const FlatParameters& mean) const {
   AttackCase sum;
-  Observation& o = sum.observation;
-  o.client = Observation::kSum;
-  o.batch = 0;
-  o.rate = local_.learning_rate;
+  Received received;
+  received.client = Observation::kSum;
+  received.payload = mean;
   std::vector<at::Tensor> images;
   std::vector<int64_t> clients;
   for (const AttackCase& one : messages) {
-    o.round = one.observation.round;
-    o.batch += one.observation.batch;
-    o.steps = std::max(o.steps, one.observation.steps);
+    received.round = one.observation.round;
+    received.examples += one.observation.batch;
+    received.steps = std::max(received.steps, one.observation.steps);
     images.push_back(one.truth.images);
     sum.truth.labels.insert(sum.truth.labels.end(), one.truth.labels.begin(),
                             one.truth.labels.end());
     clients.push_back(one.observation.client);
   }
   sum.truth.images = at::cat(images);
-  cases_->set_clients_of_sum(o.round, std::move(clients));
-  o.gradient = seen_gradient(mean, local_.sends_gradients, local_.learning_rate, o.steps);
+  cases_->set_clients_of_sum(received.round, std::move(clients));
+  sum.observation = observe(std::move(received), protocol(local_));
   return sum;
 }
 

@@ -2,6 +2,8 @@
 
 #include <ATen/ops/empty.h>
 
+#include <algorithm>
+
 namespace medpfl {
 namespace {
 
@@ -33,6 +35,20 @@ at::Tensor unpack_tensor(ByteReader* in) {
   else
     in->array_into(tensor.data_ptr<float>(), tensor.numel());
   return tensor;
+}
+
+void pack_flat(const FlatParameters& parameters, ByteWriter* out) {
+  out->array(parameters.data(), parameters.size());
+}
+
+FlatParameters unpack_flat(const ParameterLayout& layout, ByteReader* in) {
+  const std::vector<float> values = in->array<float>();
+  if (values.empty()) return {};
+  FlatParameters out(layout);
+  if (static_cast<int64_t>(values.size()) != out.size())
+    throw Error(ExitCode::kInternal, "a vector is not of the model's length");
+  std::copy(values.begin(), values.end(), out.data());
+  return out;
 }
 
 }  // namespace medpfl

@@ -23,7 +23,7 @@ namespace medpfl {
 namespace {
 
 // Before 7 all streams were keyed by run.seed itself: images, shards and noise were others.
-constexpr int64_t kCheckpointVersion = 7;
+constexpr int64_t kCheckpointVersion = 8;
 constexpr const char* kNewest = "checkpoint.h5";
 constexpr const char* kPrevious = "checkpoint.previous.h5";
 constexpr const char* kKept = "checkpoint.kept.h5";  // while a new one takes its place

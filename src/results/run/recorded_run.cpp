@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <set>
 
+#include "campaign/attackers_view.hpp"
 #include "core/error.hpp"
 #include "results/run/run_summary.hpp"
 
@@ -103,7 +104,9 @@ void RecordedRun::read_candidates(int64_t client, AttackCases* cases) {
 void RecordedRun::read_cases(const AttackTargets& targets, int64_t local_batch,
                              AttackCases* cases) {
   const GradientRows& rows = gradients_.rows();
-  const double learning_rate = run_.read_real_attribute("/gradients", "learning_rate");
+  const LocalTraining training = {gradients_.payload_is_gradient(),
+                                  run_.read_real_attribute("/gradients", "learning_rate"),
+                                  local_batch};
   std::set<int64_t> rounds, clients;
   for (int64_t row = 0; row < rows.size(); ++row) {
     const auto r = static_cast<size_t>(row);
@@ -113,16 +116,10 @@ void RecordedRun::read_cases(const AttackTargets& targets, int64_t local_batch,
         !targets.clients.contains(rows.client[r]))
       continue;
     AttackCase one;
-    Observation& o = one.observation;
-    o.round = rows.round[r];
-    o.client = rows.client[r];
-    o.probe = rows.probe[r];
-    o.batch = rows.examples[r];
-    o.steps = rows.steps[r];
-    o.local_batch = o.probe < 0 ? local_batch : 0;
-    o.rate = learning_rate;
-    o.gradient = seen_gradient(gradients_.read(row), gradients_.payload_is_gradient(),
-                               learning_rate, o.steps);
+    one.observation = observe({rows.round[r], rows.client[r], rows.probe[r], rows.examples[r],
+                               rows.steps[r], gradients_.read(row)},
+                              training);
+    const Observation& o = one.observation;
     const std::vector<int64_t> images(image_.begin() + start_.at(r),
                                       image_.begin() + start_.at(r + 1));
     one.truth.images = read_images(images);

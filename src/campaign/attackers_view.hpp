@@ -1,0 +1,31 @@
+#pragma once
+#include <cstdint>
+
+#include "attacks/observation.hpp"
+#include "core/flat_parameters.hpp"
+
+namespace medpfl {
+
+/// What the protocol says of the hospitals' local training, and so the server knows.
+struct LocalTraining {
+  bool sends_gradients = false;  ///< else changes of weights
+  double learning_rate = 1;      ///< of a local step, above 0
+  int64_t batch_size = 0;        ///< images of a local step at most; 0: the whole shard
+};
+
+/// What the server received: one message, or as `client` Observation::kSum the mean of a round's.
+struct Received {
+  int64_t round = 0;
+  int64_t client = 0;
+  int64_t probe = -1;      ///< number of the probe; -1: an update
+  int64_t examples = 0;    ///< images behind it
+  int64_t steps = 1;       ///< local steps behind it; of a sum the most that a hospital took
+  FlatParameters payload;  ///< as it arrived: a gradient or a change of weights
+};
+
+/// Returns what an attacker sees of it who knows the protocol. A change of weights is shown as the
+/// mean gradient that would have caused it. Weights, labels and the mean public image are not
+/// filled in: an attack gets those of them that it may use.
+Observation observe(Received received, const LocalTraining& training);
+
+}  // namespace medpfl
