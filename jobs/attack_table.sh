@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Every attack on the same images, networks and budgets: the runs and the page of docs/attacks.md.
+# Every attack on the same images, networks and budgets: the runs behind docs/attacks.md, and a page of all their scores.
 set -euo pipefail
 
 usage() {

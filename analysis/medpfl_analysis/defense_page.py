@@ -21,7 +21,7 @@ _GRID_IMAGES, _GRID_SETTINGS = 4, 9
 
 
 def small_png(figure: Figure) -> bytes:
-    """The figure as PNG of few colours, for pages under version control."""
+    """The figure as PNG of few colors, for pages under version control."""
     buffer = BytesIO()
     with Image.open(BytesIO(png(figure))) as image:
         flat = image.convert("RGB").quantize(_COLORS, dither=Image.Dither.NONE)

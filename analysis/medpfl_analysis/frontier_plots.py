@@ -30,7 +30,7 @@ def _color(theme: Theme, chain: str, chains: list[str]) -> object:
 
 
 def _keys(theme: Theme, chains: list[str], methods: list[str], adapted: bool) -> list[Line2D]:
-    """Legend: a colour a defense, a marker a method, hollow for adapted."""
+    """Legend: a color a defense, a marker a method, hollow for adapted."""
     def key(label: str, **options: object) -> Line2D:
         base = {"linestyle": "", "marker": "o", "markersize": 5, "color": theme.muted}
         return Line2D([], [], label=label, **(base | options))
@@ -66,7 +66,7 @@ def frontier(
 ) -> Figure:
     """`metric` with its 95 % interval over balanced accuracy or epsilon, a panel a set of images.
 
-    One colour a defense, one marker a method, hollow where adapted; points of a family and attack
+    One color a defense, one marker a method, hollow where adapted; points of a family and attack
     are joined from weak to strong. Rows without epsilon are left out there.
     """
     chains, methods = _chains(table), [m for m in table["method"].unique() if m]

@@ -17,7 +17,7 @@ _LABEL, _SCORE, _GAP, _HEAD, _CAPTION = 1.0, 0.78, 0.07, 0.26, 0.15  # inches
 
 
 def displayable(image: np.ndarray) -> np.ndarray:
-    """[channels, height, width] -> [height, width] (grey) or [height, width, 3], in [0, 1].
+    """[channels, height, width] -> [height, width] (gray) or [height, width, 3], in [0, 1].
 
     Values outside [0, 1] are clamped, NaN becomes 0. Images of other than 1 or 3 channels are shown
     as the mean over channels.

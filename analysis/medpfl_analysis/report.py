@@ -187,7 +187,7 @@ def _figures(run: Run, images: pd.DataFrame) -> dict[str, Picture]:
     if len(chosen_images(images)):
         made["histogram"] = picture(
             lambda theme: plots.psnr_histogram(images, theme), "Histogram of PSNR",
-            "All that the attacker kept, by PSNR in steps of 2 dB; grey below 20 dB.")
+            "All that the attacker kept, by PSNR in steps of 2 dB; gray below 20 dB.")
     if len(run.trace.iteration):
         made["convergence"] = picture(
             lambda theme: plots.attack_convergence(run, theme),
@@ -208,7 +208,7 @@ def _facts(run: Run) -> list[tuple[str, str]]:
     facts = [("Data", run.dataset_name)]
     if run.model:
         channels, height, width = run.model["input_shape"]
-        color = {1: "grey", 3: "RGB"}.get(channels, f"{channels} channels")
+        color = {1: "gray", 3: "RGB"}.get(channels, f"{channels} channels")
         facts += [("Images", f"{height} × {width} px, {color}"), ("Model", str(run.model["name"])),
                   ("Parameters", f"{int(run.model['parameters']):,}")]
     facts += [("Hospitals", str(len(run.clients))), ("Rounds", str(len(run.rounds)))]

@@ -76,7 +76,7 @@ METRICS = (
            "it knew. Of a batch, diagnoses are counted without regard to which image has which."),
     Metric("rank_1", "reidentified", "Re-identified", "%", np.mean,
            lambda f: _known(f["rank_of_truth"] == 0, f["rank_of_truth"] >= 0),
-           "Share of the reconstructions whose nearest neighbour, among all images of that "
+           "Share of the reconstructions whose nearest neighbor, among all images of that "
            "hospital, is the true image: enough to pick the patient out."),
     Metric("objective", "objective", "Attacker's objective", "", np.median, lambda f: f["objective"],
            "What the attack makes least, and all that it chooses its restarts by: distance of "

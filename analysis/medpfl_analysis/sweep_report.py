@@ -57,7 +57,7 @@ def _curves(sweep: Sweep) -> list[Picture]:
     return [picture(
         lambda theme, rows=rows, name=name: plots.scale_curves(sweep.table, rows, name, theme),
         f"Share of images at SSIM ≥ 0.5 and balanced accuracy over {name}",
-        "Above: images with SSIM of 0.5 or more; in the grey band, with filled marks, they are at "
+        "Above: images with SSIM of 0.5 or more; in the gray band, with filled marks, they are at "
         "least half. Below: balanced accuracy after the last round.", name)
         for name, rows in plots.scales(sweep.table)]
 

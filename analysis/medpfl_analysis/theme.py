@@ -1,4 +1,4 @@
-"""Colours and axes shared by all figures: light and dark, safe for colour-blind readers."""
+"""Colors and axes shared by all figures: light and dark, safe for color-blind readers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ WIDTH = 7.4
 
 @dataclass(frozen=True)
 class Theme:
-    """Colours as hex text."""
+    """Colors as hex text."""
 
     name: str
     surface: str
@@ -27,7 +27,7 @@ class Theme:
     palette: tuple[str, ...]
 
     def color(self, i: int, n: int) -> str | tuple[float, ...]:
-        """Colour i of n series: the palette while it lasts, then even steps of viridis, but for
+        """Color i of n series: the palette while it lasts, then even steps of viridis, but for
         its end that is close to the surface."""
         if n <= len(self.palette):
             return self.palette[i]
@@ -35,7 +35,7 @@ class Theme:
         return matplotlib.colormaps["viridis"](low + (high - low) * i / (n - 1))
 
 
-# Okabe & Ito's colours; the dark set is lightened where contrast asks for it.
+# Okabe & Ito's colors; the dark set is lightened where contrast asks for it.
 LIGHT = Theme("light", "#ffffff", "#1d2329", "#66707a", "#dfe3e7",
               ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#8a8f94"))
 DARK = Theme("dark", "#171b1f", "#e4e7ea", "#9aa4ad", "#343b42",

@@ -61,7 +61,7 @@ def test_a_table_for_each_network_and_batch(tmp_path: Path) -> None:
 
 
 def test_the_oracle_has_a_column_of_its_own(tmp_path: Path) -> None:
-    """Last, labelled, and in nothing else: without it only that column changes."""
+    """Last, labeled, and in nothing else: without it only that column changes."""
     folder = run_of(tmp_path / "1", "LeNet", "brain")
     page = attack_page(tmp_path)
     assert table(page, "LeNet · batch of 1")[0][-1] == "20.0\u00a0dB"

@@ -112,7 +112,7 @@ def test_page_of_a_run_without_rounds(tmp_path: Path) -> None:
     assert "<h2>Training" not in page(write_run(tmp_path / "run", rounds=0))
 
 
-def test_page_with_several_methods_in_colour(tmp_path: Path) -> None:
+def test_page_with_several_methods_in_color(tmp_path: Path) -> None:
     folder = write_run(tmp_path / "run", methods=("dlg", "cpl"), truth=phantoms(5, 3, 12),
                        noise=[0.01, 0.07, 0.07, 0.4, 0.5])
     html = page(folder)
@@ -229,8 +229,8 @@ def test_spread_never_loses_the_ends(n: int, count: int) -> None:
 
 def test_displayable() -> None:
     assert displayable(np.zeros((3, 4, 5))).shape == (4, 5, 3)
-    grey = displayable(np.array([[[np.nan, -1.0, 0.25, 2.0]]]))
-    assert list(grey[0]) == [0, 0, 0.25, 1]
+    gray = displayable(np.array([[[np.nan, -1.0, 0.25, 2.0]]]))
+    assert list(gray[0]) == [0, 0, 0.25, 1]
 
 
 def test_figures_draw_in_both_themes(run: Run) -> None:
