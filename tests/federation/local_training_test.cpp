@@ -6,7 +6,7 @@
 #include <algorithm>
 
 #include "attacks/engines/matching_engine.hpp"
-#include "campaign/attack_cases.hpp"
+#include "campaign/attackers_view.hpp"
 #include "comm/exact_sum.hpp"
 #include "federation/local_batches.hpp"
 #include "federation/server_optimizer.hpp"
@@ -67,7 +67,7 @@ TEST_F(LocalTraining, FedAvgIsPlainSgd) {
 }
 
 // Keeps the gradient it is asked about.
-class Listener final : public Objective {
+class Listener final : public GradientDistance {
  public:
   explicit Listener(FlatParameters* heard) : heard_(heard) {}
   double evaluate(const float* dummy, float* derivative) const override {
@@ -91,12 +91,9 @@ TEST_F(LocalTraining, AnUnrolledUpdateIsTheHospitalsOwn) {
       settings_.local_epochs = batch_size == 0 ? 3 : 1;
       const Message update = train(*make("fedavg"));
       ASSERT_EQ(update.steps, 3);
-      Observation seen;
+      Observation seen = observe({0, 0, -1, update.examples, update.steps, update.payload},
+                                 {false, settings_.learning_rate, batch_size});
       seen.weights = global_;
-      seen.gradient = seen_gradient(update.payload, false, settings_.learning_rate, update.steps);
-      seen.steps = update.steps;
-      seen.local_batch = batch_size;
-      seen.rate = settings_.learning_rate;
       const Batch batch = take_batch(client_, update.images);
       Candidate candidate;
       candidate.images = batch.images;
@@ -236,7 +233,8 @@ TEST_F(LocalTraining, ProbesSeenAsGradientsKeepTheChangeOfStatistics) {
   gradient.payload = change.payload = FlatParameters(model_.layout());
   make("fedsgd")->probe(client_, global_, {3, 5}, &gradient);
   make("fedavg")->probe(client_, global_, {3, 5}, &change);
-  const FlatParameters seen = seen_gradient(change.payload, false, settings_.learning_rate, 1);
+  const FlatParameters seen =
+      observe({0, 0, 0, 2, 1, change.payload}, {false, settings_.learning_rate, 0}).gradient;
   EXPECT_LT(distance(seen, gradient.payload), 1e-5 * gradient.payload.norm());
 }
 
