@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-import subprocess
 from pathlib import Path
 
 import pytest
 from harness import REPOSITORY, medpfl
 
-TRACKED = subprocess.run(["git", "ls-files", "--cached", "--others", "--exclude-standard"], cwd=REPOSITORY,
-                         capture_output=True, text=True, check=True).stdout.splitlines()
-PAGES = [name for name in TRACKED if name.endswith(".md") and (REPOSITORY / name).is_file()]
+FOLDERS = "analysis configs docs jobs slurm src tests".split()
+FILES = sorted(path.relative_to(REPOSITORY).as_posix()
+               for path in [*REPOSITORY.glob("*.md"), *(path for folder in FOLDERS
+                                                        for path in (REPOSITORY / folder).rglob("*"))]
+               if path.is_file() and "__pycache__" not in path.parts)
+PAGES = [name for name in FILES if name.endswith(".md")]
 SECTIONS = "run data model federation defense attack output checkpoint".split()
 # Parts of an attack: every preset has all of them, so the documents list them once.
 SHARED = "attack.NAME"
@@ -133,7 +135,7 @@ def test_files_that_a_document_names_exist(page: str) -> None:
     """Paths of the checkout in code, whole or from any of its folders on."""
     named = re.findall(r"`([\w./-]+/[\w.-]+\.(?:cpp|hpp|py|ini|sh|sbatch))`", read(page))
     wrong = [name for name in named if name not in MADE_UP
-             and not any(f"/{tracked}".endswith(f"/{name}") for tracked in TRACKED)]
+             and not any(f"/{file}".endswith(f"/{name}") for file in FILES)]
     assert not wrong, f"{page} names files that do not exist"
 
 
@@ -153,7 +155,7 @@ def test_one_spelling() -> None:
     assert len(wrong) > 10
     pattern = re.compile(r"\b(" + "|".join(re.escape(word) for word in wrong) + r")\b", re.IGNORECASE)
     found = []
-    for name in TRACKED:
+    for name in FILES:
         if name == "CONTRIBUTING.md" or not (name.endswith(".md") or name.startswith(PROSE)):
             continue
         text = re.sub(r"`[^`\n]*`|\S+=\S+", "", read(name))
