@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "core/archive.hpp"
 #include "core/bytes.hpp"
 
 namespace medpfl {
@@ -32,6 +33,8 @@ struct Reconstruction {
   std::vector<double> trace_terms;  ///< [iterations, terms], weights included
   std::vector<int64_t> snapshot_iterations;
   std::vector<at::Tensor> snapshots;  ///< each float32 [B, C, H, W] in [0, 1]
+
+  void keep(Archive& a);
 };
 
 /// The words of `status`, with what each says.
@@ -41,7 +44,7 @@ inline const std::string kStatusWords =
     "(its start is the best) | finished (all iterations) | diverged | budget (used up) | "
     "dropped (by halving)";
 
-void pack(const Reconstruction& reconstruction, ByteWriter* out);
+void pack(Reconstruction reconstruction, ByteWriter* out);
 Reconstruction unpack_reconstruction(ByteReader* in);
 
 }  // namespace medpfl

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "../core/archive_trip.hpp"
 #include "valley.hpp"
 
 namespace medpfl {
@@ -116,13 +117,10 @@ TEST(Adam, RestoredItGoesOnToTheSameBits) {
   std::string state;
   for (int k = 0; k < 12; ++k) {
     Adam piece(noisy, kN);
-    ByteReader in(state);
-    if (k > 0) piece.restore(&in);
+    if (k > 0) archive_trip::restore(state, &piece);
     piece.step(valley, y.data());
     EXPECT_EQ(piece.evaluations(), k + 1);
-    ByteWriter out;
-    piece.save(&out);
-    state = out.take();
+    state = archive_trip::save(&piece);
   }
   EXPECT_EQ(x, y);
 }

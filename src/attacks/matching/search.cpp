@@ -15,7 +15,6 @@
 #include "attacks/matching/generator.hpp"
 #include "attacks/matching/priors.hpp"
 #include "attacks/matching/terms.hpp"
-#include "core/bytes.hpp"
 #include "core/error.hpp"
 
 namespace medpfl {
@@ -96,18 +95,11 @@ void Search::begin(const StreamKey& start) {
 }
 
 void Search::restore(const std::string& state) {
-  ByteReader in(state);
-  result_ = unpack_reconstruction(&in);
+  const ArchiveOrigin origin = {"the checkpoint of an attack that was under way",
+                                "resume with the program that wrote it, or begin anew with "
+                                "--overwrite"};
+  Archive::read(state, origin, [this](Archive& a) { keep(a); });
   seconds_before_ = result_.seconds;
-  best_value_ = in.value<double>();
-  best_matching_ = in.value<double>();
-  best_member_ = in.value<int64_t>();
-  gained_ = in.value<int64_t>();
-  terms_ = in.array<double>();
-  best_ = in.array<float>();
-  x_ = in.array<float>();
-  draws_ = in.value<uint64_t>();
-  optimizer_->restore(&in);
 }
 
 bool Search::run(const AttackMonitor& monitor) {
@@ -302,19 +294,22 @@ double Search::seconds() const {
 }
 
 std::string Search::save() {
-  ByteWriter out;
   result_.seconds = seconds();
-  pack(result_, &out);
-  out.value(best_value_);
-  out.value(best_matching_);
-  out.value(best_member_);
-  out.value(gained_);
-  out.array(terms_);
-  out.array(best_);
-  out.array(x_);
-  out.value(draws_);
-  optimizer_->save(&out);
-  return out.take();
+  return Archive::write([this](Archive& a) { keep(a); });
+}
+
+void Search::keep(Archive& a) {
+  a.version(1);
+  a("result", &result_);
+  a("best_value", &best_value_);
+  a("best_matching", &best_matching_);
+  a("best_member", &best_member_);
+  a("gained", &gained_);
+  a("terms", &terms_);
+  a.fixed("best", best_.data(), size_);
+  a.fixed("x", x_.data(), static_cast<int64_t>(x_.size()));
+  a("draws", &draws_);
+  a("optimizer", optimizer_.get());
 }
 
 }  // namespace medpfl

@@ -25,6 +25,7 @@ class Search {
   /// At a first point, drawn from `start` and projected.
   void begin(const StreamKey& start);
   /// After begin(): on to where a monitor saved `state` in an earlier run from the same start.
+  /// Throws FormatError where the state is not of this attack or of another program.
   void restore(const std::string& state);
   /// To the end, or until the monitor says so. False: abandoned.
   bool run(const AttackMonitor& monitor);
@@ -56,6 +57,7 @@ class Search {
   int64_t evaluations() const;  // of candidates
   double seconds() const;
   std::string save();
+  void keep(Archive& a);
   void note_terms();
 
   const MatchingSettings& s_;

@@ -68,18 +68,13 @@ Optimizer::Status Adam::step(const Function& function, float* x) {
   return Status::kRunning;
 }
 
-void Adam::save(ByteWriter* out) const {
-  out->value(steps_);
-  out->value(value_);
-  out->array(mean_);
-  out->array(square_);
-}
-
-void Adam::restore(ByteReader* in) {
-  steps_ = in->value<int64_t>();
-  value_ = in->value<double>();
-  mean_ = in->array<float>();
-  square_ = in->array<float>();
+void Adam::keep(Archive& a) {
+  a.version(1);
+  const auto n = static_cast<int64_t>(mean_.size());
+  a("steps", &steps_);
+  a("value", &value_);
+  a.fixed("mean", mean_.data(), n);
+  a.fixed("square", square_.data(), n);
 }
 
 }  // namespace medpfl

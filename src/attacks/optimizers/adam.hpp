@@ -35,8 +35,7 @@ class Adam final : public Optimizer {
   void moved() override {}
   double value() const override { return value_; }
   int64_t evaluations() const override { return steps_; }
-  void save(ByteWriter* out) const override;
-  void restore(ByteReader* in) override;
+  void keep(Archive& a) override;
 
  private:
   void add_noise(double scale);

@@ -23,22 +23,22 @@ Lbfgs::Lbfgs(const LbfgsOptions& options, int64_t n)
       rho_(static_cast<size_t>(options.history)),
       alpha_(static_cast<size_t>(options.history)) {}
 
-void Lbfgs::save(ByteWriter* out) const {
-  for (const int64_t v : {evaluations_, pairs_, newest_}) out->value(v);
-  for (const double v : {value_, scale_, step_}) out->value(v);
-  out->value(known_);
-  out->value(started_);
-  for (const auto* v : {&gradient_, &previous_, &direction_, &s_, &y_}) out->array(*v);
-  out->array(rho_);
-}
-
-void Lbfgs::restore(ByteReader* in) {
-  for (int64_t* v : {&evaluations_, &pairs_, &newest_}) *v = in->value<int64_t>();
-  for (double* v : {&value_, &scale_, &step_}) *v = in->value<double>();
-  known_ = in->value<bool>();
-  started_ = in->value<bool>();
-  for (auto* v : {&gradient_, &previous_, &direction_, &s_, &y_}) *v = in->array<float>();
-  rho_ = in->array<double>();
+void Lbfgs::keep(Archive& a) {
+  a.version(1);
+  a("evaluations", &evaluations_);
+  a("pairs", &pairs_);
+  a("newest", &newest_);
+  a("value", &value_);
+  a("scale", &scale_);
+  a("step", &step_);
+  a("known", &known_);
+  a("started", &started_);
+  a("gradient", &gradient_);
+  a("previous", &previous_);
+  a("direction", &direction_);
+  a("s", &s_);
+  a("y", &y_);
+  a("rho", &rho_);
 }
 
 void Lbfgs::moved() { known_ = started_ = false; }

@@ -33,8 +33,7 @@ class Lbfgs final : public Optimizer {
   void moved() override;
   double value() const override { return value_; }
   int64_t evaluations() const override { return evaluations_; }
-  void save(ByteWriter* out) const override;
-  void restore(ByteReader* in) override;
+  void keep(Archive& a) override;
 
  private:
   struct Point {

@@ -2,7 +2,7 @@
 #include <cstdint>
 #include <functional>
 
-#include "core/bytes.hpp"
+#include "core/archive.hpp"
 
 namespace medpfl {
 
@@ -26,9 +26,9 @@ class Optimizer {
   /// The objective at the last point that was accepted and evaluated.
   virtual double value() const = 0;
   virtual int64_t evaluations() const = 0;
-  /// Everything it knows, so that restored it goes on to the same bits from the same x.
-  virtual void save(ByteWriter* out) const = 0;
-  virtual void restore(ByteReader* in) = 0;
+  /// Writes or reads everything it knows: one that has read goes on to the same bits from the same
+  /// x. Throws FormatError where it was made for another n.
+  virtual void keep(Archive& a) = 0;
 };
 
 }  // namespace medpfl
