@@ -1,6 +1,7 @@
 # medpfl_module(name DEPENDS medpfl_x lib ...): one static target per folder of src/, of all .cpp files
 # in it and below. DEPENDS states the direction of dependency: core -> comm, h5, kernels, metrics,
-# privacy -> data, models -> defenses, attacks -> federation -> campaign -> results -> config -> jobs.
+# privacy -> data, models -> defenses, attacks -> federation -> campaign -> results -> config -> study ->
+# sweep, benchmark -> jobs.
 function(medpfl_module name)
   cmake_parse_arguments(ARG "" "" "DEPENDS" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS *.cpp)

@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <vector>
 
-#include "benchmark_capture.hpp"
-#include "benchmark_comm.hpp"
-#include "benchmark_model.hpp"
+#include "benchmark/capture.hpp"
+#include "benchmark/hot_paths.hpp"
+#include "benchmark/messages.hpp"
 #include "comm/rank_place.hpp"
 #include "config/settings.hpp"
 #include "core/error.hpp"

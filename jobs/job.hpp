@@ -1,19 +1,11 @@
 #pragma once
-#include <exception>
 #include <string>
 #include <vector>
 
 #include "comm/communicator.hpp"
+#include "config/config.hpp"
 
 namespace medpfl {
-
-class Config;
-struct RankPlace;
-struct Settings;
-
-/// What an error says, without the stack of C++ calls that LibTorch appends, which says nothing to
-/// a user.
-std::string message_of(const std::exception& error);
 
 /// The words behind `medpfl JOB`, with the flags all jobs share taken out.
 struct JobArguments {
@@ -44,19 +36,9 @@ struct Job {
   bool stoppable = false;
 };
 
-/// The configuration of a job: defaults, then the file (read by rank 0), then the command line.
-/// Collective. Throws AgreedError.
-Config read_config(const Communicator& comm, const JobArguments& arguments);
-
-/// One run of a federation, into the folder of `settings`, from its checkpoint under --resume; the
-/// exit code. Prints no summary. Collective.
-int simulate(const Communicator& comm, const Config& config, const Settings& settings,
-             const JobArguments& arguments, const RankPlace& place);
-
-/// `medpfl simulate --dry-run`: checks as a run does, shows placement, memory, attack tasks and
-/// file sizes, trains nothing and writes nothing. Returns the exit code. Collective.
-int dry_run(const Communicator& comm, const Config& config, const Settings& settings,
-            const RankPlace& place);
+/// Returns the configuration of a job: what `config` holds already, then the file (read by rank 0),
+/// then the command line. Collective. Throws AgreedError.
+Config read_config(const Communicator& comm, const JobArguments& arguments, Config config = {});
 
 extern const Job kSimulateJob;
 extern const Job kSweepJob;

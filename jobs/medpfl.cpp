@@ -13,6 +13,7 @@
 
 #include "comm/session.hpp"
 #include "core/error.hpp"
+#include "core/error_message.hpp"
 #include "core/log.hpp"
 #include "core/process.hpp"
 #include "core/stop.hpp"
@@ -153,11 +154,6 @@ int dispatch(int argc, char** argv) {
 }
 
 }  // namespace
-
-std::string message_of(const std::exception& error) {
-  const std::string message = error.what();
-  return message.substr(0, message.find("\nException raised from"));
-}
 
 }  // namespace medpfl
 

@@ -1,5 +1,5 @@
 // The hot paths of one rank: a matching evaluation and local training.
-#include "benchmark_model.hpp"
+#include "benchmark/hot_paths.hpp"
 
 #include <ATen/ops/from_blob.h>
 #include <ATen/ops/tensor.h>

@@ -1,4 +1,4 @@
-#include "sweep_folder.hpp"
+#include "sweep/folder.hpp"
 
 #include <fmt/format.h>
 
@@ -13,7 +13,7 @@
 #include "results/folder/durable_file.hpp"
 #include "results/folder/run_holder.hpp"
 #include "results/run/run_summary.hpp"
-#include "run_keeper.hpp"
+#include "study/same_config.hpp"
 
 namespace fs = std::filesystem;
 

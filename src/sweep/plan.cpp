@@ -1,4 +1,4 @@
-#include "sweep_request.hpp"
+#include "sweep/plan.hpp"
 
 #include <fmt/format.h>
 
@@ -9,7 +9,7 @@
 #include "config/settings.hpp"
 #include "core/error.hpp"
 #include "core/text.hpp"
-#include "sweep_folder.hpp"
+#include "sweep/folder.hpp"
 
 namespace medpfl {
 namespace {
@@ -51,17 +51,17 @@ int parse_ranks_per_point(const std::string& text, int ranks) {
   return static_cast<int>(*number);
 }
 
-void check_points(const SweepRequest& request) {
-  for (const auto& [option, where] : request.grid.options)
-    if (request.base.entries().at(option).source == kCommandLine)
+void check_points(const SweepPlan& plan) {
+  for (const auto& [option, where] : plan.grid.options)
+    if (plan.base.entries().at(option).source == kCommandLine)
       throw ConfigError(fmt::format(
           "{} is given on the command line and by the grid, at {}: leave out one of them", option,
           where));
   std::map<std::string, int64_t> seen;
-  for (int64_t point = 0; point < static_cast<int64_t>(request.grid.points.size()); ++point) {
-    const Config config = request.config(point);
+  for (int64_t point = 0; point < static_cast<int64_t>(plan.grid.points.size()); ++point) {
+    const Config config = plan.config(point);
     const auto describe = [&](int64_t p) {
-      return fmt::format("{}: point {} ({})", request.grid_file, p, request.describe(p));
+      return fmt::format("{}: point {} ({})", plan.grid_file, p, plan.describe(p));
     };
     try {
       make_settings(config);
@@ -69,7 +69,7 @@ void check_points(const SweepRequest& request) {
       throw ConfigError(fmt::format("{}: {}", describe(point), error.what()));
     }
     std::string options;
-    for (const auto& [option, where] : request.grid.options)
+    for (const auto& [option, where] : plan.grid.options)
       options += config.entries().at(option).value + "\n";
     const auto [before, fresh] = seen.emplace(options, point);
     if (!fresh)
@@ -78,13 +78,23 @@ void check_points(const SweepRequest& request) {
   }
 }
 
+void require_begun(const Communicator& comm, const SweepFolder& folder) {
+  comm.agree([&] {
+    if (comm.is_root() && !folder.begun())
+      throw ConfigError(fmt::format(
+          "sweep needs a grid: --grid FILE; without it, it goes on with the sweep in run.output, "
+          "and there is none in {}",
+          folder.path()));
+  });
+}
+
 }  // namespace
 
-std::string SweepRequest::describe(int64_t point) const {
+std::string SweepPlan::describe(int64_t point) const {
   return grid.describe(grid.points.at(static_cast<size_t>(point)));
 }
 
-Config SweepRequest::config(int64_t point) const {
+Config SweepPlan::config(int64_t point) const {
   Config config = base;
   const Grid::Point& values = grid.points.at(static_cast<size_t>(point));
   for (size_t i = 0; i < grid.options.size(); ++i)
@@ -94,40 +104,35 @@ Config SweepRequest::config(int64_t point) const {
   return config;
 }
 
-SweepRequest read_sweep_request(const Communicator& comm, const JobArguments& arguments) {
-  SweepRequest request;
-  request.base = read_config(comm, arguments);
-  request.output = request.base.section("run").text("output");
-  const SweepFolder folder(request.output);
-  request.grid_file = arguments.grid;
-  if (arguments.grid.empty()) {
-    comm.agree([&] {
-      if (comm.is_root() && !folder.begun())
-        throw ConfigError(fmt::format(
-            "sweep needs a grid: --grid FILE; without it, it goes on with the sweep in run.output, "
-            "and there is none in {}",
-            request.output));
-    });
-    request.grid_file = folder.grid_file();
-    if (arguments.config.empty()) {
-      JobArguments recorded = arguments;
-      recorded.config = folder.base_file();
-      request.base = read_config(comm, recorded);
-      request.base.assign("run.output", request.output, "sweep");
-    }
+std::string recorded_base(const Communicator& comm, const std::string& output) {
+  const SweepFolder folder(output);
+  require_begun(comm, folder);
+  return folder.base_file();
+}
+
+SweepPlan plan_sweep(const Communicator& comm, const Config& base, const SweepRequest& request) {
+  SweepPlan plan;
+  plan.base = base;
+  plan.output = base.section("run").text("output");
+  plan.grid_file = request.grid_file;
+  if (plan.grid_file.empty()) {
+    const SweepFolder folder(plan.output);
+    require_begun(comm, folder);
+    plan.grid_file = folder.grid_file();
   }
   comm.agree([&] {
-    if (comm.is_root()) request.grid_text = read_config_text(request.grid_file, "--grid");
+    if (comm.is_root()) plan.grid_text = read_config_text(plan.grid_file, "--grid");
   });
-  request.grid_text = comm.broadcast(std::move(request.grid_text));
+  plan.grid_text = comm.broadcast(std::move(plan.grid_text));
   comm.agree([&] {
-    if (request.output.empty()) throw ConfigError("run.output must name a folder");
-    request.grid = parse_grid(request.grid_text, request.grid_file);
-    if (comm.is_root()) check_points(request);  // a thousand ranks need not
-    request.selected = select(arguments.index, static_cast<int64_t>(request.grid.points.size()));
-    request.ranks_per_point = parse_ranks_per_point(arguments.ranks_per_point, comm.size());
+    if (plan.output.empty()) throw ConfigError("run.output must name a folder");
+    plan.grid = parse_grid(plan.grid_text, plan.grid_file);
+    if (comm.is_root()) check_points(plan);  // a thousand ranks need not
+    plan.selected = select(request.index, static_cast<int64_t>(plan.grid.points.size()));
+    plan.is_part = !request.index.empty();
+    plan.ranks_per_point = parse_ranks_per_point(request.ranks_per_point, comm.size());
   });
-  return request;
+  return plan;
 }
 
 }  // namespace medpfl

@@ -1,4 +1,4 @@
-#include "sweep_board.hpp"
+#include "sweep/board.hpp"
 
 #include <fmt/format.h>
 
@@ -6,13 +6,13 @@
 #include <map>
 
 #include "core/text.hpp"
-#include "results/sweep_file.hpp"
-#include "run_keeper.hpp"
+#include "study/same_config.hpp"
+#include "sweep/sweep_file.hpp"
 
 namespace medpfl {
 
-SweepBoard::SweepBoard(const SweepRequest& request)
-    : request_(request), folder_(request.output), states_(request.grid.points.size()) {}
+SweepBoard::SweepBoard(const SweepPlan& plan)
+    : plan_(plan), folder_(plan.output), states_(plan.grid.points.size()) {}
 
 void SweepBoard::refresh() {
   for (size_t i = 0; i < states_.size(); ++i)
@@ -22,7 +22,7 @@ void SweepBoard::refresh() {
 }
 
 int64_t SweepBoard::first_failed() const {
-  for (const int64_t point : request_.selected)
+  for (const int64_t point : plan_.selected)
     if (state(point).status == "failed") return point;
   return -1;
 }
@@ -30,13 +30,13 @@ int64_t SweepBoard::first_failed() const {
 void SweepBoard::print() const {
   std::map<std::string, int> count;
   std::vector<int> failed;
-  for (const int64_t point : request_.selected) {
+  for (const int64_t point : plan_.selected) {
     const PointState& now = state(point);
-    const std::string& block = request_.grid.points[static_cast<size_t>(point)].block;
+    const std::string& block = plan_.grid.points[static_cast<size_t>(point)].block;
     const std::string& status = now.holder.empty() ? now.status : "running";
     ++count[status];
     fmt::print("{:05}  {:<11}  {:>9.1f} s  {}{}\n", point, status, now.seconds,
-               block.empty() ? "" : fmt::format("[{}] ", block), request_.describe(point));
+               block.empty() ? "" : fmt::format("[{}] ", block), plan_.describe(point));
     if (status == "running") fmt::print("       by {}\n", now.holder);
     if (status != "failed") continue;
     failed.push_back(static_cast<int>(point));
@@ -44,7 +44,7 @@ void SweepBoard::print() const {
   }
   const int running = count["running"];
   fmt::print("{} points: {} complete, {} interrupted, {} failed, {} open{}\n",
-             request_.selected.size(), count["complete"], count["interrupted"], count["failed"],
+             plan_.selected.size(), count["complete"], count["interrupted"], count["failed"],
              count["open"], running > 0 ? fmt::format(", {} running", running) : "");
   if (!failed.empty())
     fmt::print("failed: {}; run them again with medpfl sweep --run.output={} --retry-failed\n",
@@ -54,12 +54,12 @@ void SweepBoard::print() const {
 void SweepBoard::write_index(bool working) const {
   SweepRecord record;
   record.status = working ? "running" : status();
-  record.config = record_config(request_.base);
-  record.grid = request_.grid_text;
-  for (const auto& [option, where] : request_.grid.options) record.options.push_back(option);
+  record.config = record_config(plan_.base);
+  record.grid = plan_.grid_text;
+  for (const auto& [option, where] : plan_.grid.options) record.options.push_back(option);
   for (size_t i = 0; i < states_.size(); ++i) {
     const auto point = static_cast<int64_t>(i);
-    const Grid::Point& values = request_.grid.points[i];
+    const Grid::Point& values = plan_.grid.points[i];
     const PointState& now = states_[i];
     record.points.push_back({SweepFolder::name(point), values.block, now.status, now.exit_code,
                              now.error, now.seconds, folder_.has_run(point), values.values});

@@ -1,7 +1,7 @@
 #pragma once
 #include <vector>
 
-#include "benchmark_table.hpp"
+#include "benchmark/table.hpp"
 #include "config/settings.hpp"
 
 namespace medpfl {

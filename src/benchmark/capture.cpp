@@ -1,5 +1,5 @@
 // Recording of gradients, beside the bare write of the same bytes.
-#include "benchmark_capture.hpp"
+#include "benchmark/capture.hpp"
 
 #include <ATen/ops/zeros.h>
 

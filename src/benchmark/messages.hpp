@@ -2,7 +2,7 @@
 #include <string>
 #include <vector>
 
-#include "benchmark_table.hpp"
+#include "benchmark/table.hpp"
 #include "models/model.hpp"
 
 namespace medpfl {

@@ -1,4 +1,4 @@
-#include "run_estimate.hpp"
+#include "study/run_estimate.hpp"
 
 #include <ATen/ops/zeros.h>
 

@@ -1,4 +1,4 @@
-#include "results/sweep_file.hpp"
+#include "sweep/sweep_file.hpp"
 
 #include <fmt/format.h>
 

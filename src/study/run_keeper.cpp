@@ -1,4 +1,4 @@
-#include "run_keeper.hpp"
+#include "study/run_keeper.hpp"
 
 #include <fmt/format.h>
 
@@ -12,60 +12,35 @@
 #include "results/folder/run_folder.hpp"
 #include "results/resume/checkpoint.hpp"
 #include "results/run/run_summary.hpp"
+#include "study/same_config.hpp"
 
 namespace medpfl {
 namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// What a run may be continued with although it was begun otherwise: none changes the results.
-const std::vector<std::string> kFree = {"run.output", "attack.ranks", "checkpoint.every",
-                                        "checkpoint.seconds", "federation.state_memory"};
-
 std::string build() { return fmt::format("{} ({})", version(), git_commit()); }
 
 }  // namespace
 
-ConfigRecord record_config(const Config& config) {
-  ConfigRecord record;
-  record.resolved = config.to_ini(false);
-  for (const auto& [option, entry] : config.entries()) {
-    record.option.push_back(option);
-    record.value.push_back(entry.value);
-    record.source.push_back(entry.source);
-  }
-  return record;
-}
-
-void refuse_other_config(const Config& config, const std::string& there, const std::string& where) {
-  Config before;
-  before.read_text(there, where);
-  const std::vector<std::string> lines = config.differences(before, kFree);
-  if (!lines.empty())
-    throw ConfigError(
-        fmt::format("{} was begun with another configuration; give the same options, or another "
-                    "run.output:\n{}",
-                    where, join(lines, "\n")));
-}
-
-RunKeeper::RunKeeper(const Communicator& comm, const Config& config, const Settings& settings,
-                     const JobArguments& arguments, State state)
-    : comm_(comm),
-      config_(config),
-      s_(settings),
-      arguments_(arguments),
+RunKeeper::RunKeeper(const RunContext& context, const RunRequest& request, State state)
+    : comm_(context.comm),
+      config_(context.config),
+      s_(context.settings),
+      place_(context.place),
+      resume_(request.resume),
       state_(std::move(state)),
-      wall_(arguments.max_walltime),
+      wall_(request.max_walltime),
       last_write_(Clock::now()) {
   record.dataset = s_.dataset_name;
   record.created = static_cast<long long>(std::time(nullptr));
-  record.config = record_config(config);
+  record.config = record_config(config_);
   record.server_seed = s_.seeds.server;
   record.snapshot_iterations = s_.snapshots;
 }
 
 RunKeeper::Start RunKeeper::find() {
-  if (!arguments_.resume) return Start::kNew;
+  if (!resume_) return Start::kNew;
   const std::string where = fmt::format("--resume: the run in {}", s_.output);
   if (const auto run = find_run(s_.output)) {
     refuse_other_config(config_, run->config, where);
@@ -122,25 +97,25 @@ void RunKeeper::check_inputs(const InputDigests& inputs, const std::string& wher
   });
 }
 
-int RunKeeper::run(const RankPlace& place, const Steps& steps) {
+ExitCode RunKeeper::run(const Steps& steps) {
   const Start start = open();
   ExitCode code = ExitCode::kOk;
   if (start == Start::kComplete) {
     log_info(fmt::format("the run in {} is complete", s_.output));
   } else {
-    record.places = gather_places(comm_, place);
+    record.places = gather_places(comm_, place_);
     if (comm_.is_root()) log_placement(record.places);
     try {
       steps.load();
       steps.begin(start == Start::kResumed);
       wall_.begin_steps();
-      if (!steps.finish()) code = ExitCode::kInterrupted;
+      if (!steps.work()) code = ExitCode::kInterrupted;
     } catch (const Error& error) {
       if (error.code() != ExitCode::kOutput) write_failed();
       throw;
     }
   }
-  return static_cast<int>(code);
+  return code;
 }
 
 bool RunKeeper::attack(AttackQueue* attacks) {
@@ -223,8 +198,8 @@ void RunKeeper::write_failed() noexcept {
   }
 }
 
-void show_end(int code, const std::string& folder) {
-  if (code == static_cast<int>(ExitCode::kInterrupted))
+void show_end(ExitCode code, const std::string& folder) {
+  if (code == ExitCode::kInterrupted)
     log_warning(fmt::format("stopped as asked; go on with --resume --run.output={}", folder));
   else
     fmt::print("{}\nresults: {}/run.h5\n", summarize_run(folder), folder);

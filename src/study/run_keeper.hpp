@@ -6,23 +6,15 @@
 #include <string>
 
 #include "comm/communicator.hpp"
-#include "comm/rank_place.hpp"
-#include "config/settings.hpp"
 #include "core/bytes.hpp"
+#include "core/error.hpp"
 #include "core/stop.hpp"
 #include "core/timers.hpp"
-#include "job.hpp"
 #include "results/folder/run_lock.hpp"
 #include "results/run/run_record.hpp"
+#include "study/run_context.hpp"
 
 namespace medpfl {
-
-/// What a file keeps of the configuration.
-ConfigRecord record_config(const Config& config);
-
-/// Throws ConfigError that begins with `where` when `config` differs from the INI text `there` by
-/// more than what a run may be continued with, as none of it changes the results.
-void refuse_other_config(const Config& config, const std::string& there, const std::string& where);
 
 /// Takes a job from its start, or its checkpoint, to its end, and keeps it safe on the way: knows
 /// when a checkpoint is due and when to stop, writes run.h5 and the checkpoint, finds them under
@@ -33,7 +25,7 @@ class RunKeeper {
   struct Steps {
     std::function<void()> load;
     std::function<void(bool resumed)> begin;  ///< anew, or from the state of the checkpoint
-    std::function<bool()> finish;             ///< false: stopped, with a checkpoint
+    std::function<bool()> work;               ///< false: stopped, with a checkpoint
   };
   /// Writes what a resumed job needs; on rank 0.
   struct State {
@@ -43,11 +35,10 @@ class RunKeeper {
     std::function<std::string()> client_states = [] { return std::string(); };
   };
 
-  RunKeeper(const Communicator& comm, const Config& config, const Settings& settings,
-            const JobArguments& arguments, State state);
+  RunKeeper(const RunContext& context, const RunRequest& request, State state);
 
-  /// Runs the job; the exit code. Collective.
-  int run(const RankPlace& place, const Steps& steps);
+  /// Runs the job; kOk or kInterrupted. Collective.
+  ExitCode run(const Steps& steps);
   /// State of the checkpoint, when resumed: on all ranks, and on rank 0.
   const std::string& shared_state() const { return shared_; }
   const std::string& server_state() const { return server_; }
@@ -84,7 +75,8 @@ class RunKeeper {
   const Communicator& comm_;
   const Config& config_;
   const Settings& s_;
-  const JobArguments& arguments_;
+  const RankPlace& place_;
+  bool resume_;
   State state_;
   WallTime wall_;
   std::chrono::steady_clock::time_point last_write_;
@@ -95,6 +87,6 @@ class RunKeeper {
 };
 
 /// Says how a run ended, with its summary or how to go on; for rank 0.
-void show_end(int code, const std::string& folder);
+void show_end(ExitCode code, const std::string& folder);
 
 }  // namespace medpfl

@@ -3,8 +3,8 @@
 #include <string>
 #include <vector>
 
-#include "sweep_folder.hpp"
-#include "sweep_request.hpp"
+#include "sweep/folder.hpp"
+#include "sweep/plan.hpp"
 
 namespace medpfl {
 
@@ -12,7 +12,7 @@ namespace medpfl {
 /// for the index. Used by rank 0.
 class SweepBoard {
  public:
-  explicit SweepBoard(const SweepRequest& request);
+  explicit SweepBoard(const SweepPlan& plan);
 
   /// Looks at the folder again.
   void refresh();
@@ -27,7 +27,7 @@ class SweepBoard {
  private:
   std::string status() const;
 
-  const SweepRequest& request_;
+  const SweepPlan& plan_;
   SweepFolder folder_;
   std::vector<PointState> states_;
 };

@@ -1,4 +1,5 @@
-// medpfl simulate --dry-run: what a run will need, before it is paid for.
+#include "study/dry_run.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -6,14 +7,11 @@
 #include <numeric>
 
 #include "attacks/engines/matching_engine.hpp"
-#include "comm/rank_place.hpp"
-#include "config/settings.hpp"
 #include "core/bytes.hpp"
 #include "core/log.hpp"
 #include "core/text.hpp"
 #include "federation/privacy_ledger.hpp"
-#include "job.hpp"
-#include "run_estimate.hpp"
+#include "study/run_estimate.hpp"
 
 namespace medpfl {
 namespace {
@@ -131,9 +129,11 @@ std::vector<MemoryParts> gather(const Communicator& comm, const MemoryParts& min
 
 }  // namespace
 
-int dry_run(const Communicator& comm, const Config& config, const Settings& settings,
-            const RankPlace& place) {
-  const std::vector<RankPlace> places = gather_places(comm, place);
+void dry_run(const RunContext& context) {
+  const Communicator& comm = context.comm;
+  const Config& config = context.config;
+  const Settings& settings = context.settings;
+  const std::vector<RankPlace> places = gather_places(comm, context.place);
   const FederatedData data = plan_federated_data(comm, *settings.dataset, settings.federated_data);
   std::unique_ptr<Model> model;
   std::unique_ptr<Algorithm> algorithm;
@@ -141,7 +141,7 @@ int dry_run(const Communicator& comm, const Config& config, const Settings& sett
   MemoryParts mine;
   comm.agree([&] {
     model = std::make_unique<Model>(make_model(config, settings, data.classes()));
-    model->compute_on(place.compute_device());
+    model->compute_on(context.place.compute_device());
     if (comm.is_root()) make_first_weights(settings, *model);
     if (!settings.attack.methods.empty()) choose_engine(settings.attack.engine, *model);
     algorithm = make_algorithm(config, settings, *model, settings.seeds);
@@ -149,7 +149,7 @@ int dry_run(const Communicator& comm, const Config& config, const Settings& sett
     mine = estimate_memory(config, settings, data, *model, counts, comm.rank(), comm.size());
   });
   const std::vector<MemoryParts> memory = gather(comm, mine);
-  if (!comm.is_root()) return 0;
+  if (!comm.is_root()) return;
   fmt::print(
       "{}\n{} training and {} test images in {} classes, {} hospitals, {} ranks; {} with {} "
       "parameters\n\n{}\n{} attack tasks on {} messages, worked on by {}\n\n{}{}\nnothing "
@@ -161,7 +161,6 @@ int dry_run(const Communicator& comm, const Config& config, const Settings& sett
       privacy(settings, data, *model, *algorithm),
       files(settings, counts, estimate_files(config, settings, data, *model, counts)));
   for (const std::string& warning : placement_warnings(places)) log_warning(warning);
-  return 0;
 }
 
 }  // namespace medpfl

@@ -1,4 +1,4 @@
-#include "benchmark_table.hpp"
+#include "benchmark/table.hpp"
 
 #include <fmt/format.h>
 

@@ -1,5 +1,5 @@
 // The messages of a round, beside the speed at which the machine copies memory.
-#include "benchmark_comm.hpp"
+#include "benchmark/messages.hpp"
 
 #include <fmt/format.h>
 

@@ -1,0 +1,22 @@
+#pragma once
+#include <string>
+
+#include "config/settings.hpp"
+
+namespace medpfl {
+
+/// Returns the configuration of the run at `input`, a run's folder or its run.h5. Rank 0 reads it.
+/// Collective. Throws AgreedError.
+Config recorded_config(const Communicator& comm, const std::string& input);
+
+/// Throws ConfigError, with a line for each, where `config` changes what the run at `input`
+/// recorded under `recorded` by more than [run], [checkpoint], [attack] and [attack.NAME].
+void refuse_changed_record(const Config& recorded, const Config& config, const std::string& input);
+
+/// Throws ConfigError where the settings ask for an attack that recorded messages do not allow.
+void check_attack_settings(const Settings& settings, const std::string& input);
+
+/// Throws ConfigError where run.output is the run at `input` itself. Looks at the disk.
+void check_attack_output(const std::string& output, const std::string& input);
+
+}  // namespace medpfl

@@ -1,0 +1,52 @@
+#include "study/forewarnings.hpp"
+
+#include <fmt/format.h>
+
+#include "attacks/matching/network_priors.hpp"
+#include "core/log.hpp"
+#include "results/folder/room.hpp"
+#include "study/run_estimate.hpp"
+
+namespace medpfl {
+
+void warn_of_small_shards(const Settings& settings, const FederatedData& data) {
+  const AttackTargets& targets = *settings.targets;
+  if (targets.probes == 0 || settings.attack.methods.empty()) return;
+  const int64_t needed = targets.probes * targets.probe_batch;
+  int64_t small = 0;
+  for (int64_t h = 0; h < data.client_count(); ++h)
+    if (targets.clients.contains(h) && data.shard_sizes[static_cast<size_t>(h)] < needed) ++small;
+  if (small > 0)
+    log_warning(
+        fmt::format("{} attacked hospitals hold fewer than the {} distinct images that "
+                    "attack.probes asks for; they send fewer probes, and none where one batch of "
+                    "attack.probe_batch is more than they hold: those are not attacked",
+                    small, needed));
+}
+
+void warn_of_untouched_statistics(const Settings& settings, const Model& model,
+                                  const FlatParameters& global) {
+  const ParameterLayout& layout = model.layout();
+  if (layout.trainable() == layout.size() || settings.norm_mode != NormMode::kEval ||
+      !untouched_statistics(model, global))
+    return;
+  log_warning(fmt::format(
+      "batch normalization of {0} normalizes nothing in this run: its statistics are still 0 and "
+      "1, and model.norm_mode=eval leaves them so; a deep network hardly learns. Set "
+      "model.norm_mode=train, model.{0}.norm=group, or model.weights to those of a trained one",
+      model.name()));
+}
+
+void announce_files(const RunContext& context, const FederatedStudy& study) {
+  const Settings& s = context.settings;
+  context.comm.agree([&] {
+    if (!context.comm.is_root()) return;
+    const RunCounts counts =
+        count_run(s, study.data, *study.model, *study.algorithm, context.comm.size());
+    const FileSizes sizes = estimate_files(context.config, s, study.data, *study.model, counts);
+    if (s.capture.gradients != "none") log_info(describe_capture(sizes.capture, s.capture));
+    check_room(s.output, room_needs(sizes));
+  });
+}
+
+}  // namespace medpfl

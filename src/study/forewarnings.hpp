@@ -1,0 +1,19 @@
+#pragma once
+#include "study/federated_study.hpp"
+
+namespace medpfl {
+
+/// Warns where attacked hospitals hold fewer images than attack.probes asks for. On rank 0.
+void warn_of_small_shards(const Settings& settings, const FederatedData& data);
+
+/// Warns where batch normalization would normalize nothing from `global` on, the first weights. On
+/// rank 0.
+void warn_of_untouched_statistics(const Settings& settings, const Model& model,
+                                  const FlatParameters& global);
+
+/// Logs how large the files of the run will be and throws OutputError where the disk has no room
+/// for them: before anything is written, so that a run that cannot be kept costs no training.
+/// Collective. Throws AgreedError.
+void announce_files(const RunContext& context, const FederatedStudy& study);
+
+}  // namespace medpfl

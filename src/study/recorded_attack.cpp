@@ -1,0 +1,115 @@
+#include "study/recorded_attack.hpp"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <limits>
+#include <memory>
+
+#include "attacks/engines/matching_engine.hpp"
+#include "core/log.hpp"
+#include "results/folder/run_folder.hpp"
+#include "results/run/recorded_run.hpp"
+#include "study/run_keeper.hpp"
+
+namespace medpfl {
+namespace {
+
+class RecordedAttack {
+ public:
+  RecordedAttack(const RunContext& context, const RunRequest& request, const std::string& input)
+      : context_(context),
+        comm_(context.comm),
+        s_(context.settings),
+        input_(input),
+        keeper_(context, request, {[](ByteWriter*) {}, [this](ByteWriter* out) { save(out); }}) {}
+
+  ExitCode run() {
+    return keeper_.run(
+        {[this] { load(); }, [this](bool resumed) { begin(resumed); }, [this] { return work(); }});
+  }
+
+ private:
+  void load() {
+    const auto timer = keeper_.timers.measure(Phase::kLoad);
+    int64_t classes = 0;
+    comm_.agree([&] {
+      if (!comm_.is_root()) return;
+      recorded_ = std::make_unique<RecordedRun>(input_);
+      classes = recorded_->data().classes();
+    });
+    comm_.broadcast(&classes, sizeof classes);
+    comm_.agree([&] {
+      model_ = std::make_unique<Model>(make_model(context_.config, s_, classes));
+      model_->compute_on(context_.place.compute_device());
+      if (!s_.attack.methods.empty())
+        keeper_.record.engine = choose_engine(s_.attack.engine, *model_);
+      cases_ = std::make_unique<AttackCases>(model_->layout());
+      if (comm_.is_root())
+        recorded_->read_cases(*s_.targets, s_.federation.batch_size, cases_.get());
+    });
+    keeper_.check_inputs(comm_.is_root() ? recorded_->inputs() : InputDigests(),
+                         fmt::format("--input {}", input_));
+    attacks_ = std::make_unique<AttackQueue>(
+        *model_, s_.attack, cases_.get(),
+        comm_.is_root() ? recorded_->data().public_mean : at::Tensor(), s_.seeds.server);
+    describe();
+    log_info(fmt::format("{}: {} recorded messages are attacked", input_, cases_->size()));
+  }
+
+  void describe() {
+    RunRecord& record = keeper_.record;
+    record.model = model_.get();
+    record.attacks = attacks_.get();
+    record.source = std::filesystem::absolute(input_).lexically_normal().string();
+    if (comm_.is_root()) record.data = &recorded_->data();
+    constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+    record.initial = {kNone, kNone, kNone, kNone, kNone};
+  }
+
+  void begin(bool resumed) {
+    comm_.agree([&] {
+      if (!comm_.is_root()) return;
+      if (!resumed) {
+        prepare_output_folder(s_.output);
+        return;
+      }
+      ByteReader in(keeper_.server_state());
+      keeper_.record.created = in.value<long long>();
+      keeper_.record.resumes = in.value<int64_t>() + 1;
+      attacks_->restore(&in);
+    });
+    keeper_.write("running");
+  }
+
+  void save(ByteWriter* out) const {
+    out->value(keeper_.record.created);
+    out->value(keeper_.record.resumes);
+    attacks_->save(out);
+  }
+
+  bool work() {
+    if (!keeper_.attack(attacks_.get())) return false;
+    keeper_.write("complete");
+    return true;
+  }
+
+  const RunContext& context_;
+  const Communicator& comm_;
+  const Settings& s_;
+  const std::string& input_;
+  RunKeeper keeper_;
+  std::unique_ptr<RecordedRun> recorded_;  // on rank 0
+  std::unique_ptr<Model> model_;
+  std::unique_ptr<AttackCases> cases_;
+  std::unique_ptr<AttackQueue> attacks_;
+};
+
+}  // namespace
+
+ExitCode attack_recorded(const RunContext& context, const RunRequest& request,
+                         const std::string& input) {
+  return RecordedAttack(context, request, input).run();
+}
+
+}  // namespace medpfl
