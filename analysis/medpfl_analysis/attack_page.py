@@ -24,21 +24,27 @@ SCORES = (
 )
 PRIOR = "*mean test image*"
 INTRODUCTION = """\
-Written by `python3 -m medpfl_analysis attacks` from the runs that `jobs/attack_table.sh` makes; not edited.
+Written by `python3 -m medpfl_analysis attacks` from the runs that `jobs/attack_table.sh` makes; not
+edited.
 
-Scores are of what the attacker keeps, chosen by its own loss. PSNR and SSIM: median over `n` images, with a 95 %
-bootstrap interval over images; shares likewise. There is none for fewer than five images, nor where all have one value.
-*SSIM ≥ 0.9* is the attack success rate of the MedPFL study, *PSNR ≥ 20 dB*
-a threshold that the mean test image passes for some images, too: compare with its rows. *Labels*:
-share of the images whose class the attacker worked out, or was given. *Evaluations* of
-the objective, *s* (wall time of a task on a rank of its own) and *MiB* (growth of the process during the task): median over
-tasks. *Ended*: how the tasks ended. *Knew*: see the list below each table. *Oracle*: median of the best PSNR among the
-result and the snapshots on the way, found with the truth; **no attacker can pick that point**, it is no result.
+Scores are of what the attacker keeps, chosen by its own objective. They are medians or shares over
+`n` images, with a 95 % bootstrap interval over images. There is no interval for fewer than five
+images, nor where all have one value.
+
+- *SSIM ≥ 0.9* is the attack success rate of the MedPFL study.
+- *PSNR ≥ 20 dB* is a threshold that the mean test image passes for some images, too: compare with
+  its rows.
+- *Labels right* is the share of the images whose class the attacker worked out, or was given.
+- *evaluations* of the objective, *s* (wall time of a task on its own rank) and *MiB* (growth of
+  the process during the task) are medians over tasks.
+- *ended* says how the tasks ended, *knew* what the attacker knew, by the letters below each table.
+- *oracle PSNR* is the median of the best PSNR among the result and the snapshots on the way, found
+  with the truth. **No attacker can pick that point**; it is no result.
 
 """
 MEAN_IMAGE = f"""\
-{PRIOR} is no attack: it is what knowing such images in general is worth, the mean of the held-out images. An attack that does
-not exceed it has failed.
+{PRIOR} is no attack. It is the mean of the held-out images, what knowing such images in general is
+worth. An attack that does not exceed it has failed.
 """
 
 
@@ -50,12 +56,12 @@ class Cell:
     data: str
     batch: int
     facts: str
-    """what is common to all attacks, in a line"""
+    """what all attacks have in common, in a line"""
     threat: str
     created: str
     program: str
     rows: pd.DataFrame
-    """of summarize_run(), with evaluations, seconds, mebibytes, ended and oracle_psnr"""
+    """the rows of summarize_run(), with evaluations, seconds, mebibytes, ended and oracle_psnr"""
     cut: list[str]
     """presets whose iterations the run limited: "`modern` (24,000)" """
     prior: pd.Series

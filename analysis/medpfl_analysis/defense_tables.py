@@ -36,7 +36,7 @@ class Line:
     adapted: Leak | None
     accuracy: str
     change: str
-    """of balanced accuracy against no defense: "−12 points" """
+    """difference of balanced accuracy to no defense: "−12 points" """
     epsilon: str
 
 
@@ -49,7 +49,7 @@ def _leak(row: pd.Series) -> Leak:
 
 
 def points_text(change: float) -> str:
-    """A difference of shares: "−12 points"; nothing where it is not known."""
+    """A difference of shares as text, such as "−12 points"; "" where it is not known."""
     if np.isnan(change):
         return ""
     rounded = round(100 * change)

@@ -23,12 +23,13 @@ def epsilon_text(value: float) -> str:
 
 
 def panels(table: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
-    """Rows with attacks, by panel."""
+    """Returns the rows that have attacks, by panel."""
     return list(table[table["method"] != ""].groupby("panel", sort=False))
 
 
 def ordered(rows: pd.DataFrame) -> pd.DataFrame:
-    """None first, then chains and families as the sweep has them, each from weak to strong."""
+    """Returns the rows with no defense first, then chains and families in the order of the
+    sweep, each from weak to strong."""
     key = pd.DataFrame({
         "defended": rows["chain"] != NONE,
         "chain": pd.factorize(rows["chain"])[0], "family": pd.factorize(rows["family"])[0],
@@ -48,7 +49,7 @@ def undefended(table: pd.DataFrame, panel: str) -> float:
 
 
 def by_method(rows: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
-    """The rows of a panel by plain method; methods that are adapted throughout are in each."""
+    """Returns the rows of a panel by plain method; a method always adapted is in each."""
     plain = rows.loc[~rows["adapted"], "method"]
     foreign = ~rows["method"].isin(plain)
     return [(method, rows[(rows["method"] == method) | foreign]) for method in plain.unique()]

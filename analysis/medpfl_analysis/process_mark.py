@@ -11,19 +11,21 @@ MARK = re.compile(r"(process (\d+) of (.+))\nstarted (\S*) on (.*)\n")
 
 
 def _place() -> str:
-    """Where numbers of processes are those of this one: this start of this host, this container."""
+    """Names where numbers of processes mean the same as here: this start of this host, this
+    container."""
     boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
     return f"{boot} {os.readlink('/proc/self/ns/pid')}"
 
 
 def _start(process: int) -> str:
-    """When a process began; "ended" for one that only its parent still knows."""
+    """Returns when a process began, or "ended" for one that only its parent still knows."""
     fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
     return "ended" if fields[0] in "ZX" else fields[19]
 
 
 def _has_ended(mark: re.Match[str]) -> bool | None:
-    """None where that is not known: it is of another host, container or start of the host."""
+    """Whether the process that made the mark has ended; None where that is not known, because
+    it is of another host, container or start of the host."""
     try:
         if mark[3] != platform.node() or mark[5] != _place():
             return None
@@ -36,7 +38,7 @@ def _has_ended(mark: re.Match[str]) -> bool | None:
 
 
 def describe_holder(folder: Path) -> str:
-    """Whether any process works on the run in a folder that is not complete, in words."""
+    """Says in words whether any process works on the run in a folder that is not complete."""
     try:
         text = (folder / "run.lock").read_text()
     except FileNotFoundError:

@@ -77,20 +77,20 @@ def headline(images: pd.DataFrame) -> str:
     n, good = len(chosen), int(chosen["success_psnr_20"].sum())
     level = "PSNR of 20 dB or more" if good else "PSNR below 20 dB"
     if n == 1:
-        return f"The private image {'came' if good else 'never came'} back recognisably: {level}"
+        return f"The private image {'came' if good else 'never came'} back recognizably: {level}"
     if chosen.groupby(GROUP).ngroups == 1:
-        return f"{good or 'None'} of {n} private images came back recognisably: {level}"
+        return f"{good or 'None'} of {n} private images came back recognizably: {level}"
     verb = "is" if good < 2 else "are"
-    return f"{good or 'None'} of {n} reconstructions {verb} recognisably the private image: {level}"
+    return f"{good or 'None'} of {n} reconstructions {verb} recognizably the private image: {level}"
 
 
 def subline(summary: pd.DataFrame) -> str:
-    """The range over attacks and rounds, where there are several; what a poor PSNR hides."""
+    """Says how attacks and rounds differ, where there are several, and what a poor PSNR hides."""
     return " ".join(filter(None, (_range(summary), _caution(summary))))
 
 
 def one_class_note(run: Run) -> str:
-    """Why the accuracy after the last round is far below what AUROC says, where the file says so."""
+    """Says why the accuracy after the last round is far below AUROC, where it is; else ""."""
     if len(run.rounds) == 0 or run.rounds["one_class"].iloc[-1] != 1:
         return ""
     last = run.rounds.iloc[-1]
@@ -100,7 +100,7 @@ def one_class_note(run: Run) -> str:
 
 
 def vanished_note(tasks: pd.DataFrame) -> str:
-    """How many of the attacked messages of Run.tasks have vanished gradients; nothing for none."""
+    """Says how many of the attacked messages of Run.tasks have vanished gradients; "" for none."""
     messages = tasks.groupby(["round", "client", "probe"])["vanished"].max()
     gone = int((messages == 1).sum())
     if gone == 0:
@@ -110,7 +110,7 @@ def vanished_note(tasks: pd.DataFrame) -> str:
 
 
 def _caution(summary: pd.DataFrame) -> str:
-    """Where none passes the threshold, but some still point to their patient."""
+    """Warns where no image passes the threshold but some still point to their patient; else ""."""
     named = (summary["rank_1"] * summary["n"]).sum()
     if len(summary) == 0 or summary["psnr_20"].max() > 0 or not named > 0:
         return ""
@@ -232,7 +232,7 @@ def _scores(summary: pd.DataFrame) -> list[dict]:
 
 
 def _banner(run: Run) -> str:
-    """What a reader must know of a run that is not complete."""
+    """Says what a reader must know of a run that is not complete; "" for a complete one."""
     return " ".join(filter(None, (BANNERS.get(run.status, ""), _sentence(run.holder))))
 
 

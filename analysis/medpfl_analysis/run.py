@@ -58,9 +58,9 @@ class Run:
         self.medpfl_version: str = root.get("medpfl_version", "unknown")
         self.git_sha: str = root.get("git_sha", "unknown")
         self.created_utc: str = root.get("created_utc", "unknown")
-        #: Of a run of status running: whether any process works on it, in words; else "".
+        #: Where the status is running: whether a process works on the run, in words; else "".
         self.holder: str = describe_holder(self.folder) if self.status == "running" else ""
-        #: Of all that the server draws; "" in files of schema 1.0, where that was run.seed.
+        #: The seed of all that the server draws; "" in files of schema 1.0, where run.seed was it.
         self.server_seed: str = root.get("server_seed", "")
 
     def __enter__(self) -> Run:
@@ -88,12 +88,12 @@ class Run:
 
     @cached_property
     def provenance(self) -> pd.DataFrame:
-        """option, value, source (default, command line or a file's name), one row an option."""
+        """One row an option: option, value, source (default, command line or a file's name)."""
         return table(self._group("config"), ("option", "value", "source"))
 
     @cached_property
     def shared_provenance(self) -> pd.DataFrame:
-        """provenance as it may leave: the server's seed in the place of run.seed.
+        """The provenance that may be shared: the server's seed stands in the place of run.seed.
 
         run.seed is the root from which the hospitals' noise and masks can be drawn again.
         """
@@ -105,7 +105,7 @@ class Run:
 
     @cached_property
     def config(self) -> dict[str, str]:
-        """section.option -> value."""
+        """The value of each option, by section.option."""
         return dict(zip(self.provenance["option"], self.provenance["value"], strict=True))
 
     @cached_property
@@ -116,7 +116,7 @@ class Run:
 
     @cached_property
     def shared_config(self) -> str:
-        """resolved_config as it may leave, without run.seed."""
+        """The configuration that may be shared: resolved_config without run.seed."""
         lines, section = [], ""
         for line in self.resolved_config.splitlines(keepends=True):
             section = line.strip() if line.startswith("[") else section
@@ -126,19 +126,20 @@ class Run:
 
     @cached_property
     def environment(self) -> Environment:
-        """Device, library versions and the ranks."""
+        """What the run was computed with: device, versions of libraries, ranks."""
         group = self._group("environment")
         columns = ("host", "threads", "peak_memory") if group is None else tuple(group)
         return Environment(self._attributes("environment"), table(group, columns, "rank"))
 
     @cached_property
     def model(self) -> dict[str, Any]:
-        """name, classes, input_shape [channels, height, width], parameters."""
+        """Attributes of the network: name, classes, input_shape [channels, height, width],
+        parameters."""
         return self._attributes("model")
 
     @cached_property
     def layers(self) -> pd.DataFrame:
-        """name, offset, size, shape (text), one row a parameter tensor."""
+        """One row a parameter tensor: name, offset, size, shape (text)."""
         return table(self._group("model"), ("name", "offset", "size", "shape"))
 
     @cached_property
@@ -148,12 +149,12 @@ class Run:
 
     @property
     def data_name(self) -> str:
-        """The folder of the images, or what the data set is called where it has none."""
+        """The name of the folder of the images, or of the data set where it has no folder."""
         return Path(self.config.get("data.path", "")).name or self.dataset_name
 
     @cached_property
     def class_names(self) -> list[str]:
-        """Names of the C classes; numbers where the data set has no names."""
+        """Names of the C classes, or their numbers where the data set has no names."""
         known = names(self._attributes("data").get("class_names", []))
         return known or [str(c) for c in range(self.class_histogram.shape[1])]
 
@@ -164,7 +165,7 @@ class Run:
 
     @cached_property
     def clients(self) -> pd.DataFrame:
-        """examples, and a column for each class with the images of it; one row a hospital."""
+        """One row a hospital: examples, and a column for each class with its number of images."""
         frame = table(self._group("clients"), ("examples",), "client")
         return frame.join(
             pd.DataFrame(self.class_histogram, columns=self.class_names, index=frame.index)
@@ -180,7 +181,7 @@ class Run:
 
     @cached_property
     def training_images(self) -> pd.DataFrame:
-        """assignment (hospital) and labels (class), one row a training image."""
+        """One row a training image: assignment (its hospital) and labels (its class)."""
         return table(self._group("clients"), ("assignment", "labels"), "image")
 
     @cached_property
@@ -255,7 +256,7 @@ class Run:
         return self._attributes("attacks/images").get("ssim_window")
 
     def images_with_tasks(self) -> pd.DataFrame:
-        """`images`, each row with the columns of its task; rows and order unchanged."""
+        """The rows of `images` in their order, each with the columns of its task."""
         unknown = set(self.images["task"]) - set(self.tasks["task"])
         if unknown or self.tasks["task"].duplicated().any():
             raise RunFormatError(
@@ -322,7 +323,7 @@ class Run:
 
     @cached_property
     def gradients(self) -> pd.DataFrame:
-        """round, client, probe, kind, examples, steps, norm, loss, one row a captured gradient."""
+        """One row a captured gradient: round, client, probe, kind, examples, steps, norm, loss."""
         return table(self._group("gradients"), GRADIENT_COLUMNS)
 
     @cached_property

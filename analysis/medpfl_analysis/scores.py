@@ -1,7 +1,7 @@
 """How well the attacks did: one row for each attack, round and kind, with bootstrap intervals.
 
-Only reconstructions that the attacker would keep (chosen == 1, by its own loss) are counted; the
-true score never selects anything.
+Only reconstructions that the attacker would keep (chosen == 1, by its own objective) are counted.
+The true score never selects anything.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from .run import Run
 
 RESAMPLES = 2000
 FEWEST = 5
-"""Images or tasks below which no interval is told: their resamples are hardly any values."""
+"""Number of images or tasks below which no interval is given: too few resamples differ."""
 SEED = 20231105
 GROUP = ["method", "round", "kind"]
 ALL_ROUNDS = -1
@@ -51,8 +51,8 @@ def _known(values: pd.Series, known: pd.Series) -> pd.Series:
 METRICS = (
     Metric("psnr", "psnr", "PSNR", "dB", np.median, lambda f: f["psnr"],
            "Peak signal-to-noise ratio, -10 log10 of the mean squared error of pixels in [0, 1], "
-           "capped at 100 dB. This page calls an image recognisable at 20 dB or more; above 30 dB it is "
-           "close to a copy. Median over images."),
+           "capped at 100 dB. This page calls an image recognizable at 20 dB or more; above 30 dB "
+           "it is close to a copy. Median over images."),
     Metric("ssim", "ssim", "SSIM", "", np.median, lambda f: f["ssim"],
            "Structural similarity of local brightness, contrast and structure (Wang et al. 2004): "
            "1 is a perfect copy, about 0 unrelated. Median over images. A black border alone raises "
@@ -62,7 +62,7 @@ METRICS = (
            "being the mean public image (Das et al. 2023): 0 or less is no better than knowing "
            "what such scans look like. Median over images."),
     Metric("psnr_20", "success_psnr_20", "PSNR ≥\u00a020\u00a0dB", "%", np.mean, lambda f: f["success_psnr_20"],
-           "Share of the images that came back recognisably."),
+           "Share of the images that came back recognizably."),
     Metric("asr_50", "success_ssim_50", "SSIM ≥\u00a00.5", "%", np.mean, lambda f: f["success_ssim_50"],
            "Attack success rate at a loose threshold, which tells no recovery: the mean public image "
            "alone passes it for 69 % of chest X-rays and 44 % of melanomas."),
@@ -72,16 +72,16 @@ METRICS = (
            "Attack success rate at a strict threshold: nearly a copy."),
     Metric("label_accuracy", "label_accuracy", "Labels right", "%", np.mean,
            lambda f: _known(f["label_found"], f["label_inferred"] >= 0),
-           "Share of the images whose diagnosis the attacker worked out, or was given: see what "
-           "it knew. Of a batch, diagnoses are counted without regard to which image has which."),
+           "Share of the images whose diagnosis the attacker worked out, or was given (see what "
+           "the attacker knew). In a batch it does not matter which image has which diagnosis."),
     Metric("rank_1", "reidentified", "Re-identified", "%", np.mean,
            lambda f: _known(f["rank_of_truth"] == 0, f["rank_of_truth"] >= 0),
            "Share of the reconstructions whose nearest neighbor, among all images of that "
            "hospital, is the true image: enough to pick the patient out."),
     Metric("objective", "objective", "Attacker's objective", "", np.median, lambda f: f["objective"],
-           "What the attack makes least, and all that it chooses its restarts by: distance of "
-           "gradients and weighted priors, or a closed form's own criterion. Comparable only "
-           "between runs of the same attack. Median over attacks.", per_task=True),
+           "What the attack minimizes, and all that it chooses its restarts by: the distance of "
+           "gradients and weighted priors, or a closed form's own criterion. It can be compared "
+           "only between runs of the same attack. Median over attacks.", per_task=True),
     Metric("matching_loss", "matching_loss", "Gradient distance", "", np.median, lambda f: f["matching_loss"],
            "How far the gradient of the reconstruction is from the observed one, by the attack's "
            "own measure and without its priors; none for closed forms. Median over attacks.",

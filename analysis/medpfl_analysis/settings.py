@@ -34,7 +34,7 @@ class Setting:
     """images, a malicious server, and what else of network and federation varies over the sweep
     for these images; what is off is left out"""
     chain: str
-    """names of the defenses, "none" without any"""
+    """names of the defenses, or "none" without any"""
     family: str
     """the chain and those of its options that vary, but for the scale"""
     defense: str
@@ -54,9 +54,9 @@ class Attack:
     label: str
     """"dlg", "inverting-gradients tv=0.01" """
     options: str
-    """those that differ from the plain attack's: "tv=0.01"; "" for a plain attack"""
+    """options that differ from the plain attack's: "tv=0.01"; "" for a plain attack"""
     adapted: bool
-    """has other options than the plain attack, or a method that no undefended point has"""
+    """whether its options are not the plain attack's, or no undefended point has the method"""
 
 
 def methods(config: dict[str, str]) -> list[str]:
@@ -154,7 +154,8 @@ class Settings:
             scale_option=scale, scale=float(value) if scale else np.nan, relative=relative)
 
     def constants(self) -> dict[str, str]:
-        """chain -> those of its options that the sweep sets and holds: "bound=1, sampling=poisson".
+        """Returns for each chain the options that the sweep sets and does not vary, such as
+        "bound=1, sampling=poisson".
 
         Chains without any are left out.
         """
@@ -188,7 +189,7 @@ class Settings:
 
 
 def _short(option: str) -> str:
-    """Without its section: "laplace" options by their last word, as their chain is named."""
+    """Returns the last word of an option; the chain beside it names the section."""
     return option.rsplit(".", 1)[-1]
 
 

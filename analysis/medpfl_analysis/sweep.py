@@ -20,7 +20,7 @@ POINT_COLUMNS = "folder block status exit_code error seconds".split()
 _LEAKS = "psnr ssim rdlv psnr_20 asr_50 asr_70 asr_90 rank_1".split()
 _BY_KEY = {metric.key: metric for metric in METRICS}
 SCORES = tuple(_BY_KEY[key] for key in _LEAKS)
-"""What leaks."""
+"""The scores that say what leaks."""
 UTILITY = ("accuracy", "balanced_accuracy", "auroc")
 
 
@@ -50,7 +50,7 @@ class Sweep:
 
     @cached_property
     def options(self) -> pd.DataFrame:
-        """The options of the grid, a column each, one row a point; "" where its block lacks one."""
+        """One row a point, a column for each option of the grid; "" where its block lacks it."""
         group = self.file.get("points/options")
         frame = table(group, tuple(group) if isinstance(group, h5py.Group) else ())
         frame.index.name = "point"
@@ -58,19 +58,19 @@ class Sweep:
 
     @cached_property
     def _roots(self) -> dict[str, str]:
-        """Values of run.seed and what stands for them where they may leave: root 1, root 2, ..."""
+        """What stands for each value of run.seed in what may be shared: root 1, root 2, ..."""
         seeds = self.options["run.seed"].unique() if "run.seed" in self.options else ()
         return {seed: f"root {n}" for n, seed in enumerate(filter(None, seeds), 1)}
 
     @cached_property
     def shared_options(self) -> pd.DataFrame:
-        """options as they may leave, with numbered roots in the place of values of run.seed."""
+        """The options that may be shared: numbered roots stand in the place of run.seed."""
         return self.options.replace({"run.seed": self._roots}) if self._roots else self.options
 
     @cached_property
     def points(self) -> pd.DataFrame:
-        """folder, block, status (complete | interrupted | failed | open), exit_code, error,
-        seconds; one row a point."""
+        """One row a point: folder, block, status (complete | interrupted | failed | open),
+        exit_code, error, seconds."""
         group = self.file.get("points")
         if not isinstance(group, h5py.Group):
             raise RunFormatError(f"{self.path}: has no /points; the file is damaged")
@@ -89,8 +89,8 @@ class Sweep:
 
     @cached_property
     def left_out(self) -> pd.DataFrame:
-        """Points that are not complete, which no other table has: as `points`, and the options that
-        make them, as `setting`."""
+        """Points that are not complete, which no other table has. Columns are those of `points`,
+        and `setting`, the options that make the point."""
         rows = self.points[self.points["status"] != "complete"].copy()
         rows["setting"] = [
             " ".join(f"{name}={value}" for name, value in self.shared_options.loc[point].items()
@@ -100,7 +100,7 @@ class Sweep:
 
     @cached_property
     def shared_grid(self) -> str:
-        """The text of the grid as it may leave, as shared_options."""
+        """The text of the grid that may be shared, with numbered roots as in shared_options."""
         def numbered(line: re.Match[str]) -> str:
             seeds = (seed.strip() for seed in line[2].split("|"))
             return line[1] + " | ".join(self._roots.get(seed, "root") for seed in seeds)
@@ -110,8 +110,8 @@ class Sweep:
 
     @cached_property
     def base(self) -> list[str]:
-        """Options of the base configuration that are not default, as they may leave, without
-        run.seed: "federation.rounds=400"."""
+        """Options of the base configuration that are not default, such as "federation.rounds=400".
+        They may be shared, because run.seed is left out."""
         frame = table(self.file.get("config"), ("option", "value", "source"))
         left = {"run.output", "run.seed", *frame["option"][frame["source"] == "default"]}
         if self.complete:
@@ -204,7 +204,7 @@ def _columns(key: str) -> tuple[str, str, str]:
 
 
 def _utility(run: Run) -> dict[str, float]:
-    """Of the model after the last round; NaN where it was not evaluated."""
+    """The scores of the model after the last round; NaN where it was not evaluated."""
     rounds = run.rounds
     last = rounds.iloc[-1] if len(rounds) else pd.Series(dtype=float)
     found = {name: float(last.get(name, np.nan)) for name in (*UTILITY, "epsilon")}
@@ -217,13 +217,15 @@ _ADDS_NOISE = ("gaussian", "laplace", "fed-sdp", "model-cloak", "personalized-ld
 
 
 def relative_noise(run: Run) -> float:
-    """Expected L2 norm of the noise by that of the update it is added to, behind the clipping of the
-    same defense: median over the updates of the attacked rounds (of all, without attacks).
+    """Returns the expected L2 norm of the noise over that of the update it is added to, behind the
+    clipping of the same defense: the median over the updates of the attacked rounds (of all
+    rounds, without attacks).
 
-    From the configured scale where it tells the norm. Else from the energy that noise adds, which
-    is ||u + z||^2 - ||u||^2 but for a cross term that is nil on average, root mean square over
-    updates; NaN where it is lost in that term. NaN where no defense adds noise to updates: dp-sgd
-    adds it within training. The first such defense of the chain counts.
+    The norm of the noise follows from the configured scale where the scale tells it. Elsewhere it
+    follows from the energy that noise adds, ||u + z||^2 - ||u||^2, as the root mean square over
+    updates: a cross term in it is nil on average, and NaN is returned where the energy is lost in
+    that term. The first defense of the chain that adds noise to updates counts; without one (dp-sgd
+    adds noise within training) NaN is returned.
     """
     frame = run.defenses
     kinds = frame["defense"].str.split().str[0] if len(frame) else pd.Series(dtype=str)

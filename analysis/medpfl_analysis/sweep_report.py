@@ -21,16 +21,17 @@ BANNERS = {
     "failed": "Points of this sweep failed: the page shows those that are complete.",
 }
 HOW_TO_READ = (
-    "A row is one setting: what leaks to a plain attack and to one adapted to the defense, what "
-    "the model is worth after the last round with the defense on, and the ε that is claimed. Noise "
-    "without clipping claims no ε, whatever its scale: “none” is written there, which is not 0. "
-    "Relative noise is the norm of the noise by that of the updates it is added to; probes of few "
-    "images may have larger gradients than those. A black border alone raises SSIM: RDLV of 0 or "
-    "less is no better than the mean public image. SSIM ≥ 0.5 does not tell whether an image can be "
-    "recognized: the mean public image alone passes it for 69 % of chest X-rays and 44 % of "
-    "melanomas. A low score says that the attacks of this table failed, not that every attack does. "
-    "Scores are of what the attacker keeps, by its own loss; brackets hold 95 % bootstrap intervals "
-    "over images, where there are five images or more and they do not all have one value."
+    "A row is one setting. It says what leaks to a plain attack and to one adapted to the "
+    "defense, how good the model is after the last round with the defense on, and the ε that is "
+    "claimed. Noise without clipping claims no ε, whatever its scale: “none” is written there, "
+    "which is not 0. Relative noise is the norm of the noise over that of the updates it is added "
+    "to; probes of few images may have larger gradients than those. A black border alone raises "
+    "SSIM, so read it with RDLV: 0 or less is no better than the mean public image. SSIM ≥ 0.5 "
+    "does not tell whether an image can be recognized: the mean public image alone passes it for "
+    "69 % of chest X-rays and 44 % of melanomas. A low score says that the attacks of this table "
+    "failed, not that every attack does. Scores are of what the attacker keeps by its own "
+    "objective. Brackets hold 95 % bootstrap intervals over images, where there are five images "
+    "or more and they do not all have one value."
 )
 _BY_KEY = {metric.key: metric for metric in SCORES}
 

@@ -35,7 +35,7 @@ def test_page_is_whole_and_self_contained(folder: Path) -> None:
     html = page(folder)
     with open_run(folder) as run:
         good = int((run.images_with_tasks().query("chosen == 1")["psnr"] > 20).sum())
-    assert f"{good} of 4 private images came back recognisably: PSNR of 20 dB or more" in html
+    assert f"{good} of 4 private images came back recognizably: PSNR of 20 dB or more" in html
     assert "The attacker knew: weights; batch size 1; labels inferred" in html
     for title in ("What came back", "Scores", "Training", "Hospitals", "Time", "Configuration"):
         assert title in html
@@ -116,7 +116,7 @@ def test_page_with_several_methods_in_color(tmp_path: Path) -> None:
     folder = write_run(tmp_path / "run", methods=("dlg", "cpl"), truth=phantoms(5, 3, 12),
                        noise=[0.01, 0.07, 0.07, 0.4, 0.5])
     html = page(folder)
-    assert re.search(r"\d of 10 reconstructions are recognisably the private image", html)
+    assert re.search(r"\d of 10 reconstructions are recognizably the private image", html)
     assert "By attack and round: from" in html
     assert html.count("All 5 reconstructions, from the highest PSNR to the lowest.") == 2
 
@@ -170,11 +170,11 @@ def images_of(psnr: list[float], method: str = "dlg") -> pd.DataFrame:
 
 
 @pytest.mark.parametrize(("psnr", "words"), [
-    ([30, 25, 8], "2 of 3 private images came back recognisably: PSNR of 20 dB or more"),
-    ([10, 20], "1 of 2 private images came back recognisably: PSNR of 20 dB or more"),
-    ([10, 19], "None of 2 private images came back recognisably: PSNR below 20 dB"),
-    ([30], "The private image came back recognisably: PSNR of 20 dB or more"),
-    ([3], "The private image never came back recognisably: PSNR below 20 dB"),
+    ([30, 25, 8], "2 of 3 private images came back recognizably: PSNR of 20 dB or more"),
+    ([10, 20], "1 of 2 private images came back recognizably: PSNR of 20 dB or more"),
+    ([10, 19], "None of 2 private images came back recognizably: PSNR below 20 dB"),
+    ([30], "The private image came back recognizably: PSNR of 20 dB or more"),
+    ([3], "The private image never came back recognizably: PSNR below 20 dB"),
     ([], "No reconstructions: this run says nothing about what its updates leak"),
 ])
 def test_headline(psnr: list[float], words: str) -> None:
