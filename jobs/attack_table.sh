@@ -12,8 +12,8 @@ their scores. Called again it goes on where it was: complete runs stay, begun on
 
   --data DIR       holds the folders of images that configs/*_dlg.ini name
                    (default: $MEDPFL_DATA, else data)
-  --output FOLDER  of the runs (default: runs/attack_table); run N is line N of FOLDER/tasks.txt
-  --page FILE      where the page goes (default: FOLDER/attacks.md)
+  --output FOLDER  where the runs go (default: runs/attack_table); run N is line N of FOLDER/tasks.txt
+  --page FILE      where the page of scores goes (default: FOLDER/attacks.md)
   --ranks N        MPI ranks (default: 2)
   --only PATTERN   only runs whose line in tasks.txt matches this extended regular expression
   --list           only write FOLDER/tasks.txt; slurm/tasks.sh FOLDER then runs it under Slurm

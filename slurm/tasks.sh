@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# A list of runs as one job array; called again, it submits only those that have not finished.
+# Submits a list of runs as one job array. Called again, it submits only those that have not finished.
 # For a grid of options there is slurm/sweep.sbatch.
 set -euo pipefail
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from pathlib import Path
 
@@ -145,6 +146,19 @@ def test_the_index_lists_every_page() -> None:
     pages = {Path(page).relative_to("docs").as_posix() for page in PAGES
              if page.startswith("docs/") and page.count("/") == 1 and page != "docs/README.md"}
     assert pages <= listed
+
+
+@pytest.mark.parametrize("name", [name for name in FILES if name.startswith("docs/data/")])
+def test_tables_of_data_are_whole_and_described(name: str) -> None:
+    """Rows of equal length, as many as a page says, and each column in the page that links to it."""
+    head, *rows = csv.reader(read(name).splitlines())
+    assert {len(row) for row in rows} == {len(head)}
+    link = name.removeprefix("docs/")
+    pages = [read(page) for page in PAGES if f"[{link}]({link})" in read(page)]
+    assert any(f"{len(rows)} rows" in page for page in pages), f"no page says that {name} has {len(rows)} rows"
+    told = "".join(pages) + read("docs/defenses.md")
+    missing = [column for column in head if not column.endswith(("_low", "_high")) and f"`{column}`" not in told]
+    assert not missing
 
 
 def test_one_spelling() -> None:
