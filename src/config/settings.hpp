@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "attacks/attack.hpp"
 #include "campaign/attack_queue.hpp"
 #include "config/config.hpp"
 #include "data/dataset.hpp"
@@ -20,30 +21,47 @@
 
 namespace medpfl {
 
-/// A configuration turned into values and components, checked. Building it reads no data.
+/// Options that say nothing alone: what they mean hangs on others, and the settings made of them
+/// stand in Settings.
+struct AsWritten {
+  int64_t seed = 1;
+  std::string partition = "iid", norm_mode = "eval", precision = "float32";
+  std::string normalize = "none";
+  std::vector<std::string> chain, methods;
+  std::string attacked_rounds = "0", attacked_clients = "all";
+  int64_t probes = 0, probe_batch = 1;
+  std::vector<std::string> snapshots = {"1", "3", "10", "30", "100"};
+  std::string recorded_rounds = "all", recorded_clients = "all";
+};
+
+/// A configuration turned into values and components, checked. Building it reads no data. What a
+/// fresh one holds are the defaults of the options (framework_options.cpp).
 struct Settings {
-  std::string name, output;
-  RunSeeds seeds;      ///< of run.seed, which itself goes no further; over no inputs yet
-  int threads = 1;     ///< 0: what the allocation gives a rank
-  std::string device;  ///< auto | cpu | cuda
-  std::string dataset_name;
+  AsWritten written;
+  std::string name = "medpfl";
+  std::string output = "runs/medpfl";
+  RunSeeds seeds;              ///< of run.seed, which itself goes no further; over no inputs yet
+  int threads = 1;             ///< 0: what the allocation gives a rank
+  std::string device = "cpu";  ///< auto | cpu | cuda
+  std::string dataset_name = "phantom";
   DataRequest data;
   FederatedDataOptions federated_data;
-  std::string model_name;
-  std::string activation;
+  std::string model_name = "lenet-medpfl";
+  std::string activation = "auto";
   Initialization init;
   int64_t classes = 0;  ///< 0: those of the data set
   NormMode norm_mode = NormMode::kEval;
   Normalization normalization;                   ///< of pixels
   std::string weights_file;                      ///< empty: drawn
   bool new_head = false;                         ///< the last layer is drawn nevertheless
-  int64_t imprint_bins = 0, imprint_groups = 1;  ///< of a malicious server's block; 0 bins: none
+  int64_t imprint_bins = 0, imprint_groups = 4;  ///< of a malicious server's block; 0 bins: none
   FederationSettings federation;
   CapturePolicy capture;
   bool weights = true;
-  int64_t checkpoint_every = 0;   ///< rounds, 0: none
-  double checkpoint_seconds = 0;  ///< 0: none
+  int64_t checkpoint_every = 0;     ///< rounds, 0: none
+  double checkpoint_seconds = 600;  ///< 0: none
   std::vector<int64_t> snapshots;
+  AttackRequest attack_request;
   AttackPlan attack;
   std::optional<AttackTargets> targets;
   DefenseChain defenses;

@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "core/error.hpp"
+#include "core/option_text.hpp"
 #include "core/text.hpp"
 
 namespace medpfl {
@@ -18,7 +19,7 @@ bool parse_number(std::string_view text, T* out) {
   return error == std::errc() && end == text.data() + text.size();
 }
 
-bool parse_flag(std::string_view text, bool* out) {
+bool parse_word(std::string_view text, bool* out) {
   const std::string word = lower(text);
   if (word == "true" || word == "yes" || word == "on" || word == "1") return *out = true, true;
   if (word == "false" || word == "no" || word == "off" || word == "0") return *out = false, true;
@@ -124,7 +125,7 @@ std::optional<std::string> violation(const OptionSpec& spec, std::string_view te
       return std::nullopt;
     case OptionSpec::Kind::kFlag: {
       bool ignored = false;
-      if (!parse_flag(text, &ignored)) return complain();
+      if (!parse_word(text, &ignored)) return complain();
       return std::nullopt;
     }
     case OptionSpec::Kind::kChoice: {
@@ -147,6 +148,27 @@ std::optional<std::string> violation(const OptionSpec& spec, std::string_view te
   const bool low = spec.has_min && (spec.min_excluded ? value <= spec.min : value < spec.min);
   if (low || (spec.has_max && value > spec.max)) return complain();
   return std::nullopt;
+}
+
+int64_t parse_integer(const std::string& name, const std::string& text) {
+  int64_t value = 0;
+  if (!parse_number(text, &value))
+    throw ConfigError(fmt::format("{}: '{}' is not an integer", name, text));
+  return value;
+}
+
+double parse_real(const std::string& name, const std::string& text) {
+  double value = 0;
+  if (!parse_number(text, &value))
+    throw ConfigError(fmt::format("{}: '{}' is not a number", name, text));
+  return value;
+}
+
+bool parse_flag(const std::string& name, const std::string& text) {
+  bool value = false;
+  if (!parse_word(text, &value))
+    throw ConfigError(fmt::format("{}: '{}' is not true or false", name, text));
+  return value;
 }
 
 std::optional<std::string> differing_defaults(const std::vector<OptionSpec>& options,
@@ -176,25 +198,12 @@ const std::string& OptionValues::text(const std::string& name) const {
 }
 
 int64_t OptionValues::integer(const std::string& name) const {
-  int64_t value = 0;
-  if (!parse_number(text(name), &value))
-    throw ConfigError(fmt::format("{}: '{}' is not an integer", name, text(name)));
-  return value;
+  return parse_integer(name, text(name));
 }
 
-double OptionValues::real(const std::string& name) const {
-  double value = 0;
-  if (!parse_number(text(name), &value))
-    throw ConfigError(fmt::format("{}: '{}' is not a number", name, text(name)));
-  return value;
-}
+double OptionValues::real(const std::string& name) const { return parse_real(name, text(name)); }
 
-bool OptionValues::flag(const std::string& name) const {
-  bool value = false;
-  if (!parse_flag(text(name), &value))
-    throw ConfigError(fmt::format("{}: '{}' is not true or false", name, text(name)));
-  return value;
-}
+bool OptionValues::flag(const std::string& name) const { return parse_flag(name, text(name)); }
 
 std::vector<std::string> OptionValues::list(const std::string& name) const {
   return split_list(text(name));

@@ -1,0 +1,83 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <sstream>
+
+#include "config/settings.hpp"
+#include "config/violations.hpp"
+#include "core/digest.hpp"
+#include "core/error.hpp"
+#include "models/example_gradients.hpp"
+#include "models/state_dict.hpp"
+
+namespace medpfl {
+
+Model make_model(const Config& config, const Settings& settings, int64_t data_classes) {
+  if (settings.classes != 0 && settings.classes < data_classes)
+    throw ConfigError(fmt::format("model.classes={} is too small: the data set has {} classes",
+                                  settings.classes, data_classes));
+  ModelRequest request;
+  request.input = {settings.data.channels, settings.data.image_size, settings.data.image_size};
+  request.classes = std::max<int64_t>(2, settings.classes != 0 ? settings.classes : data_classes);
+  request.activation = settings.activation;
+  request.norm_mode = settings.norm_mode;
+  request.normalization = settings.normalization;
+  request.imprint_rows = settings.imprint_bins;
+  if (const Bottleneck* b = settings.defenses.bottleneck()) request.bottleneck = *b;
+  Model model = models()
+                    .find(settings.model_name)
+                    .create(config.section("model." + settings.model_name), request);
+  Violations wrong;
+  if (settings.federation.dp_sgd) wrong.guard([&] { require_example_gradients(model); });
+  for (const AttackPlan::Method& method : settings.attack.methods)
+    wrong.guard([&] {
+      try {
+        method.attack->check(model);
+      } catch (const ConfigError& error) {
+        throw ConfigError(fmt::format("[attack.{}] {}", method.name, error.what()));
+      }
+    });
+  wrong.throw_if_any();
+  return model;
+}
+
+namespace {
+
+std::string read_weights_file(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  std::ostringstream bytes;
+  if (!in || !(bytes << in.rdbuf()))
+    throw DataError(
+        fmt::format("model.weights={}: the file cannot be read: {}", path, std::strerror(errno)));
+  return bytes.str();
+}
+
+}  // namespace
+
+FlatParameters make_first_weights(const Settings& settings, const Model& model) {
+  FlatParameters weights = initial_weights(model, settings.init, settings.seeds.server);
+  const std::string& path = settings.weights_file;
+  if (path.empty()) return weights;
+  load_state_dict(read_state_dict(read_weights_file(path), path), model, settings.new_head, path,
+                  &weights);
+  return weights;
+}
+
+std::string digest_weights(const Settings& settings) {
+  if (settings.weights_file.empty()) return "";
+  Digest digest;
+  digest.add(read_weights_file(settings.weights_file));
+  return digest.text();
+}
+
+std::unique_ptr<Algorithm> make_algorithm(const Config& config, const Settings& settings,
+                                          const Model& model, const RunSeeds& seeds) {
+  const std::string& name = settings.federation.algorithm;
+  return algorithms().find(name).create.make(config.section("federation." + name), model,
+                                             settings.federation, seeds);
+}
+
+}  // namespace medpfl

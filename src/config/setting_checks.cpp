@@ -1,0 +1,90 @@
+#include "config/setting_checks.hpp"
+
+#include <fmt/format.h>
+
+#include "federation/placement.hpp"
+#include "federation/secure_aggregation.hpp"
+
+namespace medpfl {
+namespace {
+
+void check_paths(const Settings& s, Violations* wrong) {
+  wrong->check(!s.output.empty(), "run.output must name a folder");
+  wrong->check(s.data.channels != 2, "data.channels must be 1 (grey) or 3 (RGB)");
+  wrong->check(
+      s.dataset_name == "phantom" || !s.data.path.empty(),
+      fmt::format("data.path must name the file or folder of data.dataset={}", s.dataset_name));
+  wrong->check(!s.new_head || !s.weights_file.empty(),
+               "model.new_head=true needs a file in model.weights");
+}
+
+void check_sums(const Settings& s, Violations* wrong) {
+  wrong->check(
+      !s.attack.sums || (s.written.probes == 0 && s.written.attacked_clients == "all"),
+      "attack.sees=sum shows the attacker the sum of all updates and nothing else: it needs "
+      "attack.probes=0 and attack.clients=all");
+}
+
+// The images of a drawn batch, and so their number, are the hospital's secret.
+void check_dp_sgd(const Settings& s, Violations* wrong) {
+  const bool drawn = s.federation.dp_sgd && s.federation.dp_sgd->poisson;
+  wrong->check(!drawn || s.attack.methods.empty() || s.targets->probes > 0,
+               "defense.dp-sgd.sampling=poisson draws batches of any size, and an attack on the "
+               "update itself must be told the number of images: attack probes (attack.probes=4), "
+               "or use sampling=shuffled");
+}
+
+// What needs single updates cannot be had where nobody but their hospitals holds any.
+void check_secure_aggregation(const Settings& s, Violations* wrong) {
+  if (!s.federation.secure_aggregation) return;
+  const int64_t participants = participants_of(s.federation.clients, s.federation.sampling);
+  wrong->check(participants >= 2,
+               "federation.secure_aggregation hides an update among others, and one hospital alone "
+               "takes part in a round: raise federation.clients or federation.sampling");
+  wrong->check(participants <= SecureAggregation::kMostParticipants,
+               fmt::format("federation.secure_aggregation has keys and masks for each pair of "
+                           "hospitals, of at most {} in a round, not {}: lower federation.sampling",
+                           SecureAggregation::kMostParticipants, participants));
+  wrong->check(s.federation.sum == "exact",
+               fmt::format("federation.secure_aggregation adds integers, and federation.sum={} has "
+                           "none: use federation.sum=exact",
+                           s.federation.sum));
+  wrong->check(s.attack.methods.empty() || s.attack.sums,
+               "with secure aggregation the server sees only the sum: set attack.sees=sum");
+  wrong->check(s.capture.gradients == "none",
+               fmt::format("with secure aggregation the server has no single updates that "
+                           "output.gradients={} could record: set output.gradients=none",
+                           s.capture.gradients));
+}
+
+// A malicious server is a threat of its own, and only where the user says so.
+void check_threat(const Settings& s, Violations* wrong) {
+  const bool malicious = s.attack.threat == "malicious-server";
+  wrong->check(malicious == (s.imprint_bins > 0),
+               malicious
+                   ? "attack.threat=malicious-server changes the model that the server sends: "
+                     "say how, by model.imprint_bins=128"
+                   : fmt::format("model.imprint_bins={} is the block of a server that changes "
+                                 "the model it sends: it needs attack.threat=malicious-server",
+                                 s.imprint_bins));
+  if (!malicious || s.imprint_bins == 0) return;
+  wrong->check(s.imprint_groups <= s.imprint_bins,
+               fmt::format("model.imprint_groups={} must not be above model.imprint_bins={}",
+                           s.imprint_groups, s.imprint_bins));
+  wrong->check(s.federation.sends_gradients ||
+                   (s.federation.batch_size == 0 && s.federation.local_epochs == 1),
+               "model.imprint_bins holds for one local step, after which the block is another: use "
+               "federation.algorithm=fedsgd, or federation.batch_size=0 and local_epochs=1");
+}
+
+}  // namespace
+
+void check_settings(const Settings& settings, Violations* wrong) {
+  check_paths(settings, wrong);
+  check_sums(settings, wrong);
+  check_dp_sgd(settings, wrong);
+  check_secure_aggregation(settings, wrong);
+  check_threat(settings, wrong);
+}
+
+}  // namespace medpfl

@@ -1,0 +1,34 @@
+#pragma once
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "core/error.hpp"
+#include "core/text.hpp"
+
+namespace medpfl {
+
+/// Collects what is wrong with a configuration, so that a user sees everything at once.
+class Violations {
+ public:
+  void check(bool fine, const std::string& message) {
+    if (!fine) lines_.push_back(message);
+  }
+  /// Runs `action` and notes its ConfigError, if any.
+  void guard(const std::function<void()>& action) {
+    try {
+      action();
+    } catch (const ConfigError& error) {
+      lines_.emplace_back(error.what());
+    }
+  }
+  /// Throws ConfigError with all that was noted, one a line.
+  void throw_if_any() const {
+    if (!lines_.empty()) throw ConfigError(join(lines_, "\n"));
+  }
+
+ private:
+  std::vector<std::string> lines_;
+};
+
+}  // namespace medpfl
