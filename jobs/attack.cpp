@@ -58,7 +58,7 @@ int run(const Communicator& comm, const JobArguments& arguments) {
   prepare_process(place.threads);
   const RunContext context = {comm, config, settings, place};
   const ExitCode code =
-      attack_recorded(context, {arguments.resume, arguments.max_walltime}, arguments.input);
+      attack_recorded(context, {arguments.resume, arguments.max_walltime.seconds}, arguments.input);
   if (comm.is_root()) show_end(code, settings.output);
   return static_cast<int>(code);
 }

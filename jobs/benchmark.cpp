@@ -30,10 +30,10 @@ std::string help() {
          describe_sections();
 }
 
-// Takes the leading word that is no option, if any: what is to be measured.
+// Takes the first word, if any: what is to be measured.
 std::string take_topic(JobArguments* arguments) {
-  std::vector<std::string>& words = arguments->words;
-  if (words.empty() || words.front().rfind("--", 0) == 0) return "";
+  std::vector<std::string>& words = arguments->line.words;
+  if (words.empty()) return "";
   const std::string topic = words.front();
   words.erase(words.begin());
   return topic;

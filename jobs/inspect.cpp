@@ -15,9 +15,9 @@ std::string help() {
 }
 
 int run(const JobArguments& arguments) {
-  if (arguments.words.size() != 1)
+  if (arguments.line.words.size() != 1)
     throw ConfigError("medpfl inspect takes the folder of a run: medpfl inspect runs/x");
-  fmt::print("{}", summarize_run(arguments.words[0]));
+  fmt::print("{}", summarize_run(arguments.line.words[0]));
   return 0;
 }
 

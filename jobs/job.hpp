@@ -7,14 +7,19 @@
 
 namespace medpfl {
 
-/// The words behind `medpfl JOB`, with the flags all jobs share taken out.
+/// A time as --max-walltime takes it.
+struct Walltime {
+  double seconds = 0;  ///< 0: no limit
+};
+
+/// The words behind `medpfl JOB`, read; see parse_arguments.
 struct JobArguments {
-  std::vector<std::string> words;  ///< what is left: options and names
-  std::string config;              ///< --config FILE
+  CommandLine line;    ///< options of sections, and words that are neither options nor flags
+  std::string config;  ///< --config FILE
   bool help = false, print_config = false, quiet = false, overwrite = false, resume = false;
-  std::string input;        ///< --input RUN of medpfl attack
-  double max_walltime = 0;  ///< seconds, 0: no limit
-  bool dry_run = false;     ///< estimate and end
+  std::string input;  ///< --input RUN of medpfl attack
+  Walltime max_walltime;
+  bool dry_run = false;  ///< estimate and end
 
   // Of medpfl sweep.
   std::string grid;             ///< --grid FILE

@@ -54,19 +54,19 @@ std::string help() {
 }
 
 int run(const JobArguments& arguments) {
-  if (arguments.words.size() > 1)
+  if (arguments.line.words.size() > 1)
     throw ConfigError("medpfl list takes one family, or none for all");
   std::vector<std::string> names;
-  bool found = arguments.words.empty();
+  bool found = arguments.line.words.empty();
   for (const Family& family : kFamilies) {
     names.emplace_back(family.name);
-    if (!arguments.words.empty() && arguments.words[0] != family.name) continue;
+    if (!arguments.line.words.empty() && arguments.line.words[0] != family.name) continue;
     found = true;
     fmt::print("{}\n{}\n", family.name, family.show());
   }
   if (!found) {
-    const std::string guess = nearest(arguments.words[0], names);
-    throw ConfigError(fmt::format("unknown family '{}'{}; families: {}", arguments.words[0],
+    const std::string guess = nearest(arguments.line.words[0], names);
+    throw ConfigError(fmt::format("unknown family '{}'{}; families: {}", arguments.line.words[0],
                                   guess.empty() ? "" : " (did you mean " + guess + "?)",
                                   join(names)));
   }

@@ -5,11 +5,9 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
-#include <map>
-#include <set>
 #include <string>
 #include <thread>
-#include <utility>
+#include <vector>
 
 #include "comm/session.hpp"
 #include "core/error.hpp"
@@ -19,6 +17,7 @@
 #include "core/stop.hpp"
 #include "core/text.hpp"
 #include "core/version.hpp"
+#include "flags.hpp"
 #include "h5/handle.hpp"
 #include "job.hpp"
 
@@ -48,56 +47,6 @@ const Job& find_job(const std::string& name) {
   throw ConfigError(fmt::format("unknown job '{}'{}; jobs: {}", name,
                                 guess.empty() ? "" : " (did you mean " + guess + "?)",
                                 join(names)));
-}
-
-JobArguments parse_flags(const Job& job, int argc, char** argv) {
-  JobArguments out;
-  std::string walltime;
-  const std::map<std::string, bool*> switches = {{"--help", &out.help},
-                                                 {"-h", &out.help},
-                                                 {"--print-config", &out.print_config},
-                                                 {"--dry-run", &out.dry_run},
-                                                 {"--quiet", &out.quiet},
-                                                 {"--overwrite", &out.overwrite},
-                                                 {"--resume", &out.resume},
-                                                 {"--list", &out.list},
-                                                 {"--merge", &out.merge},
-                                                 {"--retry-failed", &out.retry_failed}};
-  // Of each: where its value goes, and what it is.
-  const std::map<std::string, std::pair<std::string*, std::string>> values = {
-      {"--config", {&out.config, "the name of a file"}},
-      {"--input", {&out.input, "a run"}},
-      {"--max-walltime", {&walltime, "a time: 03:30:00"}},
-      {"--grid", {&out.grid, "the name of a file"}},
-      {"--index", {&out.index, "a point, 3, or a share of them, 0/4"}},
-      {"--ranks-per-point", {&out.ranks_per_point, "a number"}}};
-  const std::set<std::string> of_sweep = {"--grid", "--index", "--ranks-per-point",
-                                          "--list", "--merge", "--retry-failed"};
-  for (int i = 2; i < argc; ++i) {
-    const std::string word = argv[i];
-    const size_t equals = word.find('=');
-    const std::string name = word.substr(0, equals);
-    if (of_sweep.count(name) > 0 && &job != &kSweepJob)
-      throw ConfigError(fmt::format("{} is a flag of medpfl sweep", name));
-    const auto value = values.find(name);
-    if (switches.count(word) > 0) {
-      *switches.at(word) = true;
-    } else if (value != values.end()) {
-      const auto& [place, what] = value->second;
-      if (!place->empty()) throw ConfigError(fmt::format("{} is given twice", name));
-      if (equals != std::string::npos)
-        *place = word.substr(equals + 1);
-      else if (i + 1 < argc)
-        *place = argv[++i];
-      if (place->empty()) throw ConfigError(fmt::format("{} needs {}", name, what));
-    } else {
-      out.words.push_back(word);
-    }
-  }
-  if (!walltime.empty()) out.max_walltime = parse_duration(walltime, "--max-walltime");
-  if (out.resume && out.overwrite)
-    throw ConfigError("--resume goes on with a run and --overwrite replaces it: give one of them");
-  return out;
 }
 
 // What every rank knows alike ends in order; what one rank alone knows must end the others at once.
@@ -144,12 +93,15 @@ int dispatch(int argc, char** argv) {
     return 0;
   }
   const Job& job = find_job(first);
-  const JobArguments arguments = parse_flags(job, argc, argv);
+  const JobArguments arguments = parse_arguments(job.name, {argv + 2, argv + argc});
   if (arguments.help) {
     std::fputs(job.help().c_str(), stdout);
     return 0;
   }
   if (job.run_parallel != nullptr) return run_parallel(job, arguments, &argc, &argv);
+  if (const CommandLine::Given& options = arguments.line.options; !options.empty())
+    throw ConfigError(
+        fmt::format("medpfl {} takes no option, and --{} is one", job.name, options.front().first));
   return job.run_serial(arguments);
 }
 

@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "config/config.hpp"
+#include "config/violations.hpp"
 #include "job.hpp"
 
 namespace medpfl {
@@ -14,8 +15,13 @@ Config read_config(const Communicator& comm, const JobArguments& arguments, Conf
   });
   text = comm.broadcast(std::move(text));
   comm.agree([&] {
-    if (!arguments.config.empty()) config.read_text(text, arguments.config);
-    config.read_arguments(arguments.words);
+    Violations wrong;
+    if (!arguments.config.empty()) wrong.guard([&] { config.read_text(text, arguments.config); });
+    wrong.guard([&] { config.read(arguments.line); });
+    // Values alone are checked with what only shows together, by make_settings.
+    if (wrong.any())
+      for (const std::string& line : config.violations()) wrong.check(false, line);
+    wrong.throw_if_any();
   });
   return config;
 }

@@ -46,7 +46,7 @@ int run(const Communicator& comm, const JobArguments& arguments) {
     dry_run(context);
     return 0;
   }
-  const ExitCode code = run_federation(context, {arguments.resume, arguments.max_walltime});
+  const ExitCode code = run_federation(context, {arguments.resume, arguments.max_walltime.seconds});
   if (comm.is_root()) show_end(code, settings.output);
   return static_cast<int>(code);
 }

@@ -70,7 +70,7 @@ void check_folder(const SweepPlan& plan, const JobArguments& arguments) {
 
 int run(const Communicator& comm, const JobArguments& arguments) {
   const SweepRequest request = {arguments.grid, arguments.index, arguments.ranks_per_point,
-                                arguments.retry_failed, arguments.max_walltime};
+                                arguments.retry_failed, arguments.max_walltime.seconds};
   const SweepPlan plan = plan_sweep(comm, read_base(comm, arguments), request);
   if (arguments.print_config) {
     if (comm.is_root()) fmt::print("{}", plan.base.to_ini(true));

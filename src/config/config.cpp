@@ -3,56 +3,26 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <boost/program_options.hpp>
 #include <fstream>
 #include <sstream>
 
+#include "config/ini.hpp"
+#include "config/quotes.hpp"
 #include "config/schema.hpp"
+#include "config/violations.hpp"
 #include "core/error.hpp"
 #include "core/text.hpp"
-
-namespace po = boost::program_options;
 
 namespace medpfl {
 namespace {
 
-const po::options_description& boost_options() {
-  static const po::options_description description = [] {
-    po::options_description all;
-    for (const Section& section : config_sections())
-      for (const OptionSpec& option : section.options)
-        all.add_options()((section.name + "." + option.name).c_str(), po::value<std::string>(),
-                          option.help.c_str());
-    return all;
-  }();
-  return description;
-}
-
-std::vector<std::string> known_keys() {
-  std::vector<std::string> keys;
-  for (const Section& section : config_sections())
-    for (const OptionSpec& option : section.options)
-      keys.push_back(section.name + "." + option.name);
-  return keys;
-}
-
-[[noreturn]] void refuse_unknown(const std::vector<std::string>& keys, const std::string& source) {
-  std::vector<std::string> lines;
-  for (const std::string& key : keys) {
-    const std::string guess = nearest(key, known_keys());
-    lines.push_back(fmt::format("{}: unknown option '{}'{}", source, key,
-                                guess.empty() ? "; see medpfl simulate --help"
-                                              : fmt::format(" (did you mean {}?)", guess)));
-  }
-  throw ConfigError(join(lines, "\n"));
-}
-
-std::string without_dashes(std::string word) {
-  word.erase(0, word.find_first_not_of('-'));
-  return word;
-}
+bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 && c != '\t'; }
 
 }  // namespace
+
+std::string Config::Entry::where() const {
+  return line > 0 ? fmt::format("{}:{}", source, line) : source;
+}
 
 Config::Config() {
   for (const Section& section : config_sections())
@@ -61,11 +31,12 @@ Config::Config() {
 }
 
 void Config::set(const std::string& key, const std::string& value, const std::string& source) {
-  entries_[key] = {value, source};
+  entries_[key] = {value, source, 0};
 }
 
 void Config::assign(const std::string& key, const std::string& value, const std::string& source) {
-  if (entries_.count(key) == 0) refuse_unknown({key}, source);
+  if (entries_.count(key) == 0)
+    throw ConfigError(fmt::format("{}: {}", source, describe_unknown(key)));
   set(key, value, source);
 }
 
@@ -86,49 +57,34 @@ std::string read_config_text(const std::string& path, const std::string& flag) {
 }
 
 void Config::read_text(const std::string& text, const std::string& source) {
-  std::istringstream stream(text);
-  try {
-    const po::parsed_options parsed = po::parse_config_file(stream, boost_options(), true);
-    std::vector<std::string> unknown;
-    std::map<std::string, std::string> seen;
-    for (const auto& option : parsed.options) {
-      if (option.unregistered) {
-        unknown.push_back(option.string_key);
-      } else if (!seen.emplace(option.string_key, "").second) {
-        throw ConfigError(fmt::format("{}: option {} is given twice", source, option.string_key));
-      } else {
-        set(option.string_key, trim(join(option.value, " ")), source);
-      }
+  Violations wrong;
+  std::map<std::string, int> seen;
+  for (const IniSection& section : read_ini(text, source, &wrong))
+    for (const IniOption& option : section.options) {
+      const std::string key = section.name.empty() ? option.key : section.name + "." + option.key;
+      const std::string where = fmt::format("{}:{}", source, option.line);
+      const auto [before, fresh] = seen.emplace(key, option.line);
+      wrong.check(fresh, fmt::format("{}: option {} is given twice, first in line {}", where, key,
+                                     before->second));
+      if (entries_.count(key) > 0)
+        entries_[key] = {show_quoted(option.value), source, option.line};
+      else
+        wrong.check(!fresh, fmt::format("{}: {}", where, describe_unknown(key)));
     }
-    if (!unknown.empty()) refuse_unknown(unknown, source);
-  } catch (const po::error& error) {
-    throw ConfigError(fmt::format("{}: {}", source, error.what()));
-  }
+  wrong.throw_if_any();
 }
 
-// By hand: Boost takes no empty value after "=", which is how a list is emptied.
+void Config::read(const CommandLine& line) {
+  Violations wrong;
+  for (const std::string& word : line.words)
+    wrong.check(false, fmt::format("{}: {}", kCommandLine, describe_unknown(word)));
+  for (const auto& [key, value] : line.options)
+    wrong.guard([&, &key = key, &value = value] { assign(key, value, kCommandLine); });
+  wrong.throw_if_any();
+}
+
 void Config::read_arguments(const std::vector<std::string>& arguments) {
-  const std::string& source = kCommandLine;
-  const auto is_option = [](const std::string& word) { return word.rfind("--", 0) == 0; };
-  std::vector<std::string> unknown;
-  for (size_t i = 0; i < arguments.size(); ++i) {
-    const std::string& word = arguments[i];
-    const size_t equals = word.find('=');
-    const std::string key = without_dashes(word.substr(0, equals));
-    const bool value_follows =
-        equals == std::string::npos && i + 1 < arguments.size() && !is_option(arguments[i + 1]);
-    if (!is_option(word) || entries_.count(key) == 0) {
-      unknown.push_back(key);
-      if (is_option(word) && value_follows) ++i;
-    } else if (equals != std::string::npos) {
-      set(key, trim(word.substr(equals + 1)), source);
-    } else if (value_follows) {
-      set(key, trim(arguments[++i]), source);
-    } else {
-      throw ConfigError(fmt::format("{}: option {} needs a value: {}=...", source, key, word));
-    }
-  }
-  if (!unknown.empty()) refuse_unknown(unknown, source);
+  read(parse_command_line(arguments, {}));
 }
 
 std::vector<std::string> Config::violations() const {
@@ -138,12 +94,12 @@ std::vector<std::string> Config::violations() const {
       const std::string key = section.name + "." + option.name;
       const Entry& entry = entries_.at(key);
       if (const auto wrong = violation(option, entry.value))
-        lines.push_back(fmt::format("{} ({}): {}", key, entry.source, *wrong));
-      else if (entry.value.find_first_of("#\r\n") != std::string::npos)
+        lines.push_back(fmt::format("{} ({}): {}", key, entry.where(), *wrong));
+      else if (std::any_of(entry.value.begin(), entry.value.end(), is_control))
         lines.push_back(fmt::format(
-            "{} ({}): '{}' is not allowed: it must hold no # and no line break, which a "
-            "config file cannot keep",
-            key, entry.source, entry.value));
+            "{} ({}): '{}' is not allowed: it must hold no line break and no control character, "
+            "which a config file cannot keep",
+            key, entry.where(), entry.value));
     }
   }
   return lines;
@@ -178,7 +134,7 @@ std::string Config::to_ini(bool comments) const {
       if (comments)
         out += fmt::format("# {} ({}); from: {}\n", option.help, describe_domain(option),
                            entry.source);
-      out += fmt::format("{}={}\n", option.name, entry.value);
+      out += fmt::format("{}={}\n", option.name, quote_where_needed(entry.value));
     }
   }
   return out;

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "config/command_line.hpp"
 #include "core/options.hpp"
 
 namespace medpfl {
@@ -13,14 +14,21 @@ class Config {
   struct Entry {
     std::string value;
     std::string source;  ///< "default", "command line", or the file's name
+    int line = 0;        ///< of the file, from 1; else 0
+    /// Returns the source for a message: "a.ini:3".
+    std::string where() const;
   };
 
   /// All defaults.
   Config();
-  /// INI text; `source` names it. Throws ConfigError: not INI, an option given twice, unknown
-  /// options with the nearest known.
+  /// Takes over the options of an INI text, which `source` names. Throws ConfigError with all that
+  /// is wrong with it, each with its line: what is no INI, options given twice, unknown options
+  /// with the nearest known.
   void read_text(const std::string& text, const std::string& source);
-  /// Words such as "--run.seed=3" or "--run.seed 3", after the job's own flags were taken out.
+  /// Takes over the options of a command line. Throws ConfigError with all that are unknown, and
+  /// with words that are no options.
+  void read(const CommandLine& line);
+  /// The same for words that hold no flags, such as "--run.seed=3" or "--run.seed 3".
   void read_arguments(const std::vector<std::string>& arguments);
 
   /// One option. Throws ConfigError: unknown, with the nearest known.
@@ -44,7 +52,7 @@ class Config {
   std::map<std::string, Entry> entries_;  // "section.option"
 };
 
-/// Source of what read_arguments has read.
+/// Source of what a command line gave.
 inline const std::string kCommandLine = "command line";
 
 /// The text of the file that `flag` names. Throws ConfigError when it cannot be read.

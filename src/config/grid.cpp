@@ -3,10 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <optional>
 #include <sstream>
 
 #include "config/config.hpp"
+#include "config/ini.hpp"
+#include "config/quotes.hpp"
 #include "core/error.hpp"
 #include "core/text.hpp"
 
@@ -19,7 +20,7 @@ struct Axis {
   std::vector<std::string> values;
 };
 
-struct Section {
+struct Block {
   std::string name, where;
   std::vector<Axis> axes;
 };
@@ -38,21 +39,11 @@ void refuse_fixed(const std::string& option, const std::string& where) {
       refuse(where, fmt::format("{} holds for the whole sweep: it cannot stand in a grid", option));
 }
 
-std::string parse_name(const std::string& line, const std::string& where) {
-  const std::string name =
-      line.back() == ']' ? trim(std::string_view(line).substr(1, line.size() - 2)) : "";
-  if (name.empty()) refuse(where, fmt::format("'{}' is not a section: [grid] or [NAME]", line));
-  return name;
-}
-
-Axis parse_axis(const std::string& line, const std::string& where) {
-  const size_t equals = line.find('=');
-  if (equals == std::string::npos)
-    refuse(where, fmt::format("'{}' is not a line of a grid: section.option = v1 | v2", line));
-  Axis axis{trim(std::string_view(line).substr(0, equals)), where, {}};
-  std::istringstream values(line.substr(equals + 1) + "|");
+Axis parse_axis(const IniOption& option, const std::string& where) {
+  Axis axis{option.key, where, {}};
+  std::istringstream values(option.value + "|");
   for (std::string value; std::getline(values, value, '|');) {
-    value = trim(value);
+    value = show_quoted(trim(value));
     Config checked;
     checked.assign(axis.option, value, where);
     if (value.empty())
@@ -68,35 +59,39 @@ Axis parse_axis(const std::string& line, const std::string& where) {
   return axis;
 }
 
-const Axis* find_axis(const Section& section, const std::string& option) {
+const Axis* find_axis(const Block& section, const std::string& option) {
   for (const Axis& axis : section.axes)
     if (axis.option == option) return &axis;
   return nullptr;
 }
 
-std::vector<Section> parse_sections(const std::string& text, const std::string& source) {
-  std::vector<Section> sections;
-  std::istringstream lines(text);
-  int number = 0;
-  for (std::string raw; std::getline(lines, raw);) {
-    const std::string line = trim(std::string_view(raw).substr(0, raw.find('#')));
-    const std::string where = fmt::format("{}:{}", source, ++number);
-    if (line.empty()) continue;
-    if (line.front() == '[') {
-      const std::string name = parse_name(line, where);
-      for (const Section& section : sections)
-        if (section.name == name)
-          refuse(where, fmt::format("section [{}] stands at {} already", name, section.where));
-      sections.push_back({name, where, {}});
-      continue;
-    }
-    if (sections.empty()) refuse(where, "a grid begins with a section: [grid] or [NAME]");
-    Axis axis = parse_axis(line, where);
-    if (const Axis* before = find_axis(sections.back(), axis.option))
-      refuse(where, fmt::format("{} stands at {} already", axis.option, before->where));
-    sections.back().axes.push_back(std::move(axis));
+Block parse_block(const IniSection& section, const std::string& source, Violations* wrong) {
+  const auto where = [&](int line) { return fmt::format("{}:{}", source, line); };
+  Block block{section.name, where(section.line), {}};
+  for (const IniOption& option : section.options)
+    wrong->guard([&] {
+      if (section.name.empty())
+        refuse(where(option.line), "a grid begins with a section: [grid] or [NAME]");
+      if (const Axis* before = find_axis(block, option.key))
+        refuse(where(option.line),
+               fmt::format("{} stands at {} already", option.key, before->where));
+      block.axes.push_back(parse_axis(option, where(option.line)));
+    });
+  return block;
+}
+
+std::vector<Block> parse_blocks(const std::string& text, const std::string& source) {
+  Violations wrong;
+  std::vector<Block> blocks;
+  for (const IniSection& section : read_ini(text, source, &wrong)) {
+    const Block block = parse_block(section, source, &wrong);
+    for (const Block& before : blocks)
+      wrong.check(before.name != block.name, fmt::format("{}: section [{}] stands at {} already",
+                                                         block.where, block.name, before.where));
+    blocks.push_back(block);
   }
-  return sections;
+  wrong.throw_if_any();
+  return blocks;
 }
 
 // Appends the points of the axes, the last of which varies fastest.
@@ -133,18 +128,18 @@ std::string Grid::describe(const Point& point) const {
 }
 
 Grid parse_grid(const std::string& text, const std::string& source) {
-  const std::vector<Section> sections = parse_sections(text, source);
+  const std::vector<Block> sections = parse_blocks(text, source);
   Grid grid;
-  Section common;
-  std::vector<Section> blocks;
-  for (const Section& section : sections) {
+  Block common;
+  std::vector<Block> blocks;
+  for (const Block& section : sections) {
     (section.name == kCommon ? common : blocks.emplace_back()) = section;
     for (const Axis& axis : section.axes)
       if (std::none_of(grid.options.begin(), grid.options.end(),
                        [&](const auto& option) { return option.first == axis.option; }))
         grid.options.emplace_back(axis.option, axis.where);
   }
-  for (const Section& block : blocks)
+  for (const Block& block : blocks)
     for (const Axis& axis : block.axes)
       if (const Axis* before = find_axis(common, axis.option))
         refuse(axis.where,
@@ -152,7 +147,7 @@ Grid parse_grid(const std::string& text, const std::string& source) {
   if (grid.options.empty())
     refuse(source, "the grid has no points: it needs a line section.option = v1 | v2");
   if (blocks.empty()) cross("", common.axes, &grid);
-  for (const Section& block : blocks) {
+  for (const Block& block : blocks) {
     std::vector<Axis> axes = common.axes;
     axes.insert(axes.end(), block.axes.begin(), block.axes.end());
     cross(block.name, axes, &grid);

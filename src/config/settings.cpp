@@ -168,6 +168,8 @@ Settings make_settings(const Config& config) {
   make_attacks(config, &s, &wrong);
   select(&s, &wrong);
   check_settings(s, &wrong);
+  // A network for as many classes as are known; the data set may have others.
+  wrong.guard([&] { make_model(config, s, std::max<int64_t>(2, s.classes)); });
   check_batches(s, &wrong);
   check_updates(s, &wrong);
   wrong.guard([&] {

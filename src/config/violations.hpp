@@ -22,6 +22,7 @@ class Violations {
       lines_.emplace_back(error.what());
     }
   }
+  bool any() const { return !lines_.empty(); }
   /// Throws ConfigError with all that was noted, one a line.
   void throw_if_any() const {
     if (!lines_.empty()) throw ConfigError(join(lines_, "\n"));

@@ -167,6 +167,10 @@ class OptionTable {
     rows_.insert(rows_.end(), rows);
     return *this;
   }
+  OptionTable& add(const OptionTable& other) {
+    rows_.insert(rows_.end(), other.rows_.begin(), other.rows_.end());
+    return *this;
+  }
   /// Appends the options of a part of S.
   template <class Part>
   OptionTable& add(Part S::*part, const OptionTable<Part>& table) {

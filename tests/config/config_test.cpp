@@ -44,7 +44,7 @@ TEST(Config, CommandLineWinsOverFileAndProvenanceIsKept) {
 TEST(Config, UnknownOptionsNameTheNearest) {
   Config config;
   EXPECT_EQ(failure([&] { config.read_text("[federation]\nround=5\n", "a.ini"); }),
-            "a.ini: unknown option 'federation.round' (did you mean federation.rounds?)");
+            "a.ini:2: unknown option 'federation.round' (did you mean federation.rounds?)");
   EXPECT_TRUE(
       contains(failure([&] { config.read_arguments({"--atack.method=dlg"}); }),
                "command line: unknown option 'atack.method' (did you mean attack.method?)"));
@@ -54,9 +54,9 @@ TEST(Config, UnknownOptionsNameTheNearest) {
 TEST(Config, RefusesOptionsGivenTwiceAndBrokenLines) {
   Config config;
   EXPECT_EQ(failure([&] { config.read_text("[run]\nseed=1\nseed=2\n", "a.ini"); }),
-            "a.ini: option run.seed is given twice");
+            "a.ini:3: option run.seed is given twice, first in line 2");
   EXPECT_TRUE(
-      contains(failure([&] { config.read_text("[run]\nno equals sign\n", "a.ini"); }), "a.ini"));
+      contains(failure([&] { config.read_text("[run]\nno equals sign\n", "a.ini"); }), "a.ini:2"));
 }
 
 TEST(Config, AllViolationsAreReportedAtOnce) {
@@ -143,13 +143,44 @@ TEST(Config, ASelectionOfRoundsIsCheckedAgainstTheRun) {
   EXPECT_EQ(settings_failure(words), "") << "without an attack nothing is selected";
 }
 
-// A comment sign would cut the value off when the recorded configuration is read again.
 TEST(Config, RefusesValuesThatAConfigFileCannotHold) {
-  for (const std::string value : {"runs/a#1", "two\nlines"})
-    EXPECT_EQ(settings_failure({"--run.output=" + value}),
-              "run.output (command line): '" + value +
-                  "' is not allowed: it must hold no # and no line break, which a config file "
-                  "cannot keep");
+  EXPECT_EQ(
+      settings_failure({"--run.output=two\nlines"}),
+      "run.output (command line): 'two\nlines' is not allowed: it must hold no line break and "
+      "no control character, which a config file cannot keep");
+}
+
+TEST(Config, ValuesThatNeedQuotesRoundTrip) {
+  for (const std::string value : {"runs/a#1", "a;b", "\"\"x\\\"\"", "\" x\"", "a|b", "\"#\\\\\""}) {
+    Config config, again;
+    config.read_arguments({"--run.output=" + value});
+    again.read_text(config.to_ini(true), "again.ini");
+    EXPECT_EQ(again.entries().at("run.output").value, config.entries().at("run.output").value);
+  }
+  Config config;
+  config.read_text("[run]\noutput = \"runs/a#1\" # a comment\n", "a.ini");
+  EXPECT_EQ(config.entries().at("run.output").value, "runs/a#1");
+}
+
+TEST(Config, MistakesOfAFileAreToldAtOnceWithTheirLines) {
+  Config config;
+  EXPECT_EQ(failure([&] {
+              config.read_text("[run]\nsed=1\nseed\n[federation]\nrounds=2\nrounds=3\n", "a.ini");
+            }),
+            "a.ini:3: 'seed' is no line of a configuration: write [section], option = value, or # "
+            "and a comment\n"
+            "a.ini:2: unknown option 'run.sed' (did you mean run.seed?)\n"
+            "a.ini:6: option federation.rounds is given twice, first in line 5");
+  config.read_text("[federation]\n\nrounds=many\n", "a.ini");
+  EXPECT_TRUE(
+      contains(failure([&] { make_settings(config); }), "federation.rounds (a.ini:3): 'many'"));
+}
+
+TEST(Config, AnAttackThatDoesNotFitTheNetworkIsToldWithTheRest) {
+  const std::string message = settings_failure(
+      {"--attack.method=modern", "--attack.modern.exclude=conv9*", "--data.channels=2"});
+  for (const char* part : {"[attack.modern] exclude: 'conv9*'", "data.channels must be 1"})
+    EXPECT_TRUE(contains(message, part)) << message;
 }
 
 TEST(Config, IniRoundTrips) {

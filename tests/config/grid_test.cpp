@@ -82,15 +82,34 @@ TEST(Grid, MistakesAreNamedWithFileAndLine) {
             "g.ini:2: run.seed stands in [grid] already, at g.ini:4");
   EXPECT_EQ(failure("[a]\nrun.seed = 1\n[a]\n"), "g.ini:3: section [a] stands at g.ini:1 already");
   EXPECT_EQ(failure("run.seed = 1\n"), "g.ini:1: a grid begins with a section: [grid] or [NAME]");
-  EXPECT_EQ(failure("[grid]\nrun.seed\n"),
-            "g.ini:2: 'run.seed' is not a line of a grid: section.option = v1 | v2");
-  EXPECT_EQ(failure("[grid\n"), "g.ini:1: '[grid' is not a section: [grid] or [NAME]");
-  EXPECT_EQ(failure("[ ]\n"), "g.ini:1: '[ ]' is not a section: [grid] or [NAME]");
+  EXPECT_EQ(
+      failure("[grid]\nrun.seed\n"),
+      "g.ini:2: 'run.seed' is no line of a configuration: write [section], option = value, or "
+      "# and a comment");
+  EXPECT_EQ(failure("[grid\n"), "g.ini:1: '[grid' is not a section: [NAME]");
+  EXPECT_EQ(failure("[ ]\n"), "g.ini:1: '[ ]' is not a section: [NAME]");
   for (const char* nothing : {"", "# no\n", "[grid]\n", "[a]\n[b]\n"})
     EXPECT_EQ(failure(nothing),
               "g.ini: the grid has no points: it needs a line section.option = v1 | v2");
   EXPECT_EQ(failure("[grid]\nrun.output = a | b\n"),
             "g.ini:2: run.output holds for the whole sweep: it cannot stand in a grid");
+}
+
+TEST(Grid, QuotedValuesHoldWhatSeparatesAndComments) {
+  const Grid grid = parse_grid("[grid]\nrun.name = \"a | b\" | \"c#d\"|e;f # g\n", "g.ini");
+  ASSERT_EQ(grid.points.size(), 3U);
+  EXPECT_EQ(grid.points[0].values, (Values{"a | b"}));
+  EXPECT_EQ(grid.points[1].values, (Values{"c#d"}));
+  EXPECT_EQ(grid.points[2].values, (Values{"e;f"}));
+}
+
+TEST(Grid, AllMistakesAreTold) {
+  EXPECT_EQ(
+      failure("[grid]\nrun.sed = 1\nrun.seed = x\nrun.name\n"),
+      "g.ini:4: 'run.name' is no line of a configuration: write [section], option = value, or "
+      "# and a comment\n"
+      "g.ini:2: unknown option 'run.sed' (did you mean run.seed?)\n"
+      "run.seed (g.ini:3): 'x' is not allowed: it must be integer, at least 0");
 }
 
 TEST(Grid, RefusesMorePointsThanFoldersCanNumber) {

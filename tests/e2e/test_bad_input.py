@@ -78,12 +78,12 @@ def test_config_files_are_refused(tmp_path: Path) -> None:
         result = medpfl("simulate", "--config", bad, "--config", bad, out, ranks=ranks)
         expect_refusal(result, CONFIG, "--config is given twice")
     expect_refusal(medpfl("simulate", "--config", tmp_path, out), CONFIG, "cannot read this file")
-    expect_refusal(medpfl("simulate", out, "--config"), CONFIG, "--config needs the name of a file")
+    expect_refusal(medpfl("simulate", out, "--config"), CONFIG, "option config needs a value: --config=...")
     for content, part in {
         "[federation]\nrouns=3\n": "unknown option 'federation.rouns' (did you mean",
         "[run]\nseed=1\nseed=2\n": "option run.seed is given twice",
         "[federation]\nrounds\n": str(bad),
-        "[federation]\nrounds=many\n": f"federation.rounds ({bad}): 'many' is not allowed",
+        "[federation]\nrounds=many\n": f"federation.rounds ({bad}:2): 'many' is not allowed",
     }.items():
         bad.write_text(content)
         expect_refusal(medpfl("simulate", "--config", bad, out), CONFIG, part)

@@ -1,0 +1,88 @@
+#include "flags.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "config/violations.hpp"
+#include "core/option_table.hpp"
+
+namespace medpfl {
+
+template <>
+struct OptionText<Walltime> {
+  static void describe(OptionSpec*) {}
+  static std::string print(const Walltime&) { return ""; }
+  static Walltime parse(const std::string& name, const std::string& text) {
+    return {text.empty() ? 0 : parse_duration(text, "--" + name)};
+  }
+};
+
+namespace {
+
+using F = Option<JobArguments>;
+using J = JobArguments;
+
+// Flags that several jobs, or one, take.
+struct FlagGroup {
+  std::vector<std::string> jobs;
+  OptionTable<JobArguments> flags;
+};
+
+const std::vector<FlagGroup>& flag_groups() {
+  static const std::vector<FlagGroup> groups = {
+      {{"simulate", "attack", "sweep", "benchmark", "list", "inspect"},
+       {{"help", &J::help, "show the options of the job and end"},
+        {"quiet", &J::quiet, "warnings and errors only"}}},
+      {{"simulate", "attack", "sweep", "benchmark"},
+       {{"config", &J::config, "options from an INI file; the command line wins"},
+        {"print-config", &J::print_config, "show the resolved configuration as INI and end"}}},
+      {{"simulate", "attack", "sweep"},
+       {{"overwrite", &J::overwrite, "replace what is in run.output"},
+        {"resume", &J::resume, "go on with the run in run.output, or start it where there is none"},
+        {"max-walltime", &J::max_walltime, "stop with a checkpoint before HH:MM:SS has passed"}}},
+      {{"simulate", "sweep"},
+       {{"dry-run", &J::dry_run,
+         "show placement, memory and file sizes as they would be, and end"}}},
+      {{"attack"}, {{"input", &J::input, "folder of the recorded run, or its run.h5"}}},
+      {{"sweep"},
+       {{"grid", &J::grid, "options that vary"},
+        {"index", &J::index, "only point I, or only share I of N, written I/N"},
+        {"ranks-per-point", &J::ranks_per_point, "groups of N ranks work on points of their own"},
+        {"list", &J::list, "show the points and how they stand, and end"},
+        {"merge", &J::merge, "write the index of what was run under --index, and end"},
+        {"retry-failed", &J::retry_failed, "run failed points again"}}}};
+  return groups;
+}
+
+const FlagGroup& group_of(const std::string& flag) {
+  for (const FlagGroup& group : flag_groups())
+    for (const OptionSpec& spec : group.flags.specs())
+      if (spec.name == flag) return group;
+  throw Error(ExitCode::kInternal, fmt::format("--{} is in no table", flag));
+}
+
+}  // namespace
+
+JobArguments parse_arguments(const std::string& job, const std::vector<std::string>& words) {
+  OptionTable<JobArguments> all;
+  for (const FlagGroup& group : flag_groups()) all.add(group.flags);
+  const std::vector<OptionSpec> specs = all.specs();
+  JobArguments out;
+  out.line = parse_command_line(words, specs);
+  Violations wrong;
+  OptionValues values = OptionValues::defaults(specs);
+  for (const auto& [name, value] : out.line.flags) {
+    const std::vector<std::string>& jobs = group_of(name).jobs;
+    wrong.check(std::find(jobs.begin(), jobs.end(), job) != jobs.end(),
+                fmt::format("--{} is a flag of medpfl {}", name, join(jobs)));
+    values.set(name, value);
+  }
+  wrong.guard([&] { all.read(values, &out); });
+  wrong.check(!out.resume || !out.overwrite,
+              "--resume goes on with a run and --overwrite replaces it: give one of them");
+  wrong.throw_if_any();
+  return out;
+}
+
+}  // namespace medpfl

@@ -1,0 +1,28 @@
+#pragma once
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/options.hpp"
+
+namespace medpfl {
+
+/// Words of a command line by what they are. Values have their quotes left out (quotes.hpp).
+struct CommandLine {
+  using Given = std::vector<std::pair<std::string, std::string>>;  ///< name and value, in order
+  Given options;                   ///< "federation.rounds": may be unknown
+  Given flags;                     ///< "resume", whose value is "true", or "config"
+  std::vector<std::string> words;  ///< what is neither
+};
+
+/// Takes apart words such as `--run.seed=3`, `--run.seed 3`, `--resume` and `comm`. `flags` are
+/// those known, of kind kFlag where they take no value. Throws ConfigError with all mistakes, one a
+/// line: values that are missing or not wanted, flags given twice, unknown flags with the nearest
+/// known name. Unknown options of sections alone are left to Config::read.
+CommandLine parse_command_line(const std::vector<std::string>& arguments,
+                               const std::vector<OptionSpec>& flags);
+
+/// Returns "unknown option 'NAME'", with the nearest of the options known and of `flags`.
+std::string describe_unknown(const std::string& name, const std::vector<OptionSpec>& flags = {});
+
+}  // namespace medpfl
