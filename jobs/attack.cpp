@@ -6,7 +6,7 @@
 #include "results/folder/run_folder.hpp"
 #include "study/attack_config.hpp"
 #include "study/recorded_attack.hpp"
-#include "study/run_keeper.hpp"
+#include "study/run_end.hpp"
 
 namespace medpfl {
 namespace {

@@ -6,7 +6,7 @@
 #include "results/folder/run_folder.hpp"
 #include "study/dry_run.hpp"
 #include "study/federated_run.hpp"
-#include "study/run_keeper.hpp"
+#include "study/run_end.hpp"
 
 namespace medpfl {
 namespace {

@@ -124,7 +124,7 @@ int64_t AttackQueue::rungs() const {
   return rungs;
 }
 
-bool AttackQueue::run(const Communicator& comm, const AttackControl& control) {
+bool AttackQueue::run(const Communicator& comm, JobControl* control) {
   queue_new_cases();
   auto tasks = static_cast<int64_t>(tasks_.size());
   comm.broadcast(&tasks, sizeof tasks);
@@ -146,9 +146,8 @@ bool AttackQueue::run(const Communicator& comm, const AttackControl& control) {
   return true;
 }
 
-bool AttackQueue::climb(const Communicator& comm, const AttackControl& control, int64_t first,
-                        int64_t end, int64_t rung,
-                        const std::function<void(const std::string&)>& show) {
+bool AttackQueue::climb(const Communicator& comm, JobControl* control, int64_t first, int64_t end,
+                        int64_t rung, const std::function<void(const std::string&)>& show) {
   const auto task = [&](int64_t i) -> AttackTask& {
     return tasks_[static_cast<size_t>(first + i)];
   };
@@ -168,11 +167,7 @@ bool AttackQueue::climb(const Communicator& comm, const AttackControl& control, 
     show("");
   };
   farm.keep = [&](int64_t i, const std::string& state) { task(i).state = state; };
-  farm.order = control.order;
-  farm.stop_signalled = control.stop_signalled;
-  farm.note_stop = control.note_stop;
-  farm.saved = control.saved;
-  return run_tasks(comm, farm);
+  return run_tasks(comm, farm, control);
 }
 
 std::string AttackQueue::describe(const AttackTask& task) const {

@@ -48,13 +48,6 @@ struct AttackTask {
   std::vector<OracleScore> oracle;  ///< likewise; for the record, nothing reads it
 };
 
-/// What the job says to attacks under way; see TaskFarm.
-struct AttackControl {
-  std::function<FarmOrder()> order;
-  std::function<bool()> stop_signalled;
-  std::function<void()> note_stop, saved;
-};
-
 /// All attack tasks of a run, done and to be done: cases x methods x restarts. The same bits for
 /// any number of ranks, interrupted or not, unless max_seconds is set. Tasks live on rank 0.
 ///
@@ -67,9 +60,9 @@ class AttackQueue {
   AttackQueue(const Model& model, const AttackPlan& plan, AttackCases* cases,
               const at::Tensor& public_mean, uint64_t seed);
 
-  /// Runs all tasks of all cases that are not finished, and scores them. False: stopped, with the
-  /// states of tasks under way kept. Collective.
-  bool run(const Communicator& comm, const AttackControl& control);
+  /// Runs all tasks of all cases that are not finished, and scores them. False: `control` stopped
+  /// them, and the states of tasks under way are kept. Collective.
+  bool run(const Communicator& comm, JobControl* control);
 
   /// Tasks that are finished, in the order of cases, methods and restarts.
   std::vector<const AttackTask*> finished() const;
@@ -94,7 +87,7 @@ class AttackQueue {
   void warn_after(const AttackTask& task);
   void queue_new_cases();
   int64_t rungs() const;
-  bool climb(const Communicator& comm, const AttackControl& control, int64_t first, int64_t end,
+  bool climb(const Communicator& comm, JobControl* control, int64_t first, int64_t end,
              int64_t rung, const std::function<void(const std::string&)>& show);
   std::string describe(const AttackTask& task) const;
   std::optional<std::string> execute(const std::string& description, int64_t rung,

@@ -45,7 +45,8 @@ struct Parts {
 
 class Worker {
  public:
-  Worker(const Communicator& comm, const TaskFarm& farm) : comm_(comm), farm_(farm) {}
+  Worker(const Communicator& comm, const TaskFarm& farm, const JobControl& control)
+      : comm_(comm), farm_(farm), control_(control) {}
 
   bool run() {
     tell(pack(FromWorker::kReady));
@@ -73,7 +74,7 @@ class Worker {
   }
 
   void pass_signal_on() {
-    if (signalled_ || !farm_.stop_signalled || !farm_.stop_signalled()) return;
+    if (signalled_ || !control_.stop_signalled()) return;
     signalled_ = true;
     tell(pack(FromWorker::kStopSignalled));
   }
@@ -89,12 +90,14 @@ class Worker {
 
   const Communicator& comm_;
   const TaskFarm& farm_;
+  const JobControl& control_;
   bool signalled_ = false;
 };
 
 class Master {
  public:
-  Master(const Communicator& comm, const TaskFarm& farm) : comm_(comm), farm_(farm) {
+  Master(const Communicator& comm, const TaskFarm& farm, JobControl* control)
+      : comm_(comm), farm_(farm), control_(*control) {
     for (int64_t i = farm.tasks - 1; i >= 0; --i)
       if (!farm.open || farm.open(i)) open_.push_back(i);
   }
@@ -132,12 +135,12 @@ class Master {
       receive();
       return false;
     }
-    if (farm_.stop_signalled && farm_.stop_signalled()) farm_.note_stop();
+    if (control_.stop_signalled()) control_.note_stop();
     receive();
-    if (!saving_ && !stopping_ && farm_.order) {
-      const FarmOrder order = farm_.order();
-      saving_ = order == FarmOrder::kSave;
-      stopping_ = order == FarmOrder::kStop;
+    if (!saving_ && !stopping_) {
+      const JobOrder order = control_.order();
+      saving_ = order == JobOrder::kSave;
+      stopping_ = order == JobOrder::kStop;
       if (saving_ || stopping_) {
         for (const auto& [rank, task] : busy_) {
           comm_.send(rank, kToWorker, pack(saving_ ? FromRoot::kSave : FromRoot::kStop, task));
@@ -151,7 +154,7 @@ class Master {
     }
     if (saving_ && asked_.empty()) {
       if (save) farm_.keep(own_, save());
-      farm_.saved();
+      control_.saved();
       saving_ = false;
     }
     return true;
@@ -177,7 +180,7 @@ class Master {
   void serve(int rank, const Parts<FromWorker>& message) {
     switch (message.kind) {
       case FromWorker::kStopSignalled:
-        farm_.note_stop();
+        control_.note_stop();
         break;
       case FromWorker::kState:
         farm_.keep(message.task, message.text);
@@ -210,6 +213,7 @@ class Master {
 
   const Communicator& comm_;
   const TaskFarm& farm_;
+  JobControl& control_;
   std::vector<int64_t> open_;    // the next one last
   std::map<int, int64_t> busy_;  // task of each worker that has one
   std::set<int> asked_;          // workers whose state is awaited
@@ -220,8 +224,8 @@ class Master {
 
 }  // namespace
 
-bool run_tasks(const Communicator& comm, const TaskFarm& farm) {
-  return comm.is_root() ? Master(comm, farm).run() : Worker(comm, farm).run();
+bool run_tasks(const Communicator& comm, const TaskFarm& farm, JobControl* control) {
+  return comm.is_root() ? Master(comm, farm, control).run() : Worker(comm, farm, *control).run();
 }
 
 }  // namespace medpfl

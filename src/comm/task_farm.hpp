@@ -5,22 +5,15 @@
 #include <string>
 
 #include "comm/communicator.hpp"
+#include "core/job_control.hpp"
 
 namespace medpfl {
-
-/// What rank 0 wants of the tasks under way.
-enum class FarmOrder {
-  kGoOn,
-  kSave,  ///< every task under way hands in its state and goes on
-  kStop,  ///< every task under way hands in its state and ends; no new one starts
-};
 
 /// A task calls this often (many times a second) with a function that gives its state; false: the
 /// task must end now, without a result.
 using FarmTick = std::function<bool(const std::function<std::string()>& save)>;
 
-/// What a farm of independent tasks needs. All but `execute` and `stop_signalled` are called on
-/// rank 0 only.
+/// What a farm of independent tasks needs. All but `execute` are called on rank 0 only.
 struct TaskFarm {
   int64_t tasks = 0;       ///< on rank 0; other ranks need not know
   bool all_ranks = false;  ///< false: rank 0 works alone, the others wait
@@ -34,21 +27,13 @@ struct TaskFarm {
   /// Receives the result of task i; the order of calls is not fixed.
   std::function<void(int64_t i, const std::string& result)> accept;
 
-  /// Called often; asked again only when the last order is carried out. Default: go on.
-  std::function<FarmOrder()> order;
-  /// Whether this rank was asked to stop. Default: no.
-  std::function<bool()> stop_signalled;
-  /// Some rank was asked to stop.
-  std::function<void()> note_stop;
   /// Receives the state of task i, which is under way.
   std::function<void(int64_t i, const std::string& state)> keep;
-  /// An order to save is carried out: results and states are all there.
-  std::function<void()> saved;
 };
 
 /// Runs all open tasks, each on whichever rank is free, one at a time. True: all are done; false:
-/// they were stopped, and what was under way has been kept. The answer is the same on all ranks.
-/// Collective.
-bool run_tasks(const Communicator& comm, const TaskFarm& farm);
+/// `control` stopped them, and what was under way has been kept. The answer is the same on all
+/// ranks. Collective.
+bool run_tasks(const Communicator& comm, const TaskFarm& farm, JobControl* control);
 
 }  // namespace medpfl

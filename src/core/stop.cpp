@@ -1,7 +1,7 @@
 #include "core/stop.hpp"
 
-#include <algorithm>
 #include <csignal>
+#include <initializer_list>
 
 namespace medpfl {
 namespace {
@@ -23,18 +23,5 @@ void catch_stop_signals() {
 }
 
 bool stop_signalled() { return stop != 0; }
-
-void WallTime::step() {
-  const Clock::time_point now = Clock::now();
-  longest_ = std::max(longest_, std::chrono::duration<double>(now - last_).count());
-  last_ = now;
-}
-
-bool WallTime::nearly_over() const {
-  if (limit_ == 0) return false;
-  const double left = limit_ - std::chrono::duration<double>(Clock::now() - start_).count();
-  // Half a step more, for the checkpoint and for steps that are not all alike.
-  return left < 1.5 * longest_;
-}
 
 }  // namespace medpfl

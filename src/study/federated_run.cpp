@@ -11,34 +11,44 @@
 namespace medpfl {
 namespace {
 
-class FederatedRun final : public RoundControl {
+class FederatedRun final : public KeptJob, public RoundControl {
  public:
   FederatedRun(const RunContext& context, const RunRequest& request)
-      : context_(context),
-        comm_(context.comm),
-        s_(context.settings),
-        keeper_(context, request,
-                {[this](ByteWriter* out) { save_shared(keeper_, study_, out); },
-                 [this](ByteWriter* out) { save_server(keeper_, study_, out); },
-                 [this] {
-                   return study_.client_states == nullptr ? "" : study_.client_states->name();
-                 }}) {}
+      : context_(context), comm_(context.comm), s_(context.settings), keeper_(context, request) {}
 
-  ExitCode run() {
-    return keeper_.run({[this] { load_study(context_, &keeper_, &study_); },
-                        [this](bool resumed) { resumed ? resume() : begin(); },
-                        [this] { return work(); }});
+  ExitCode run() { return keeper_.run(this); }
+
+  void load() override { load_study(context_, &keeper_, &study_); }
+
+  void begin(bool resumed) override { resumed ? resume() : begin_anew(); }
+
+  bool work() override {
+    CaseCollector collector(comm_, study_.data, s_.federation, s_.attack.sums, study_.cases.get());
+    std::vector<RoundObserver*> observers;
+    if (study_.capture != nullptr) observers.push_back(study_.capture.get());
+    if (study_.defenses != nullptr) observers.push_back(study_.defenses.get());
+    if (!s_.attack.methods.empty()) observers.push_back(&collector);
+    const bool attack_first = s_.attack.each_round && keeper_.next_round > 0;
+    if (attack_first && !attack()) return false;
+    if (!run_rounds(*study_.federation, keeper_.next_round, &study_.state, observers, this,
+                    &keeper_.timers))
+      return false;
+    if (!attack()) return false;
+    if (study_.capture != nullptr) study_.capture->finish();
+    keeper_.write("complete");
+    return true;
   }
 
-  bool stop_signalled() const override { return medpfl::stop_signalled(); }
+  void save(Checkpoint* checkpoint) const override { save_study(keeper_, study_, checkpoint); }
+
+  bool stop_signalled() const override { return keeper_.stop_signalled(); }
 
   RoundOrder decide(const RoundPlan& plan, bool signalled) override {
     if (signalled) keeper_.note_stop();
-    const FarmOrder order = keeper_.order();
-    if (order == FarmOrder::kStop) return RoundOrder::kStop;
-    const bool due = s_.checkpoint_every > 0 && (plan.round + 1) % s_.checkpoint_every == 0;
-    return due || order == FarmOrder::kSave || study_.weights->full() ? RoundOrder::kCheckpoint
-                                                                      : RoundOrder::kGoOn;
+    const JobOrder order = keeper_.order();
+    if (order == JobOrder::kStop) return RoundOrder::kStop;
+    return order == JobOrder::kSave || keeper_.due_after(plan.round + 1) ? RoundOrder::kCheckpoint
+                                                                         : RoundOrder::kGoOn;
   }
 
   bool after_round(const RoundPlan& plan, const RoundRecord& record, RoundOrder order) override {
@@ -54,7 +64,7 @@ class FederatedRun final : public RoundControl {
   }
 
  private:
-  void begin() {
+  void begin_anew() {
     FlatParameters& global = study_.state.global;
     global = FlatParameters(study_.model->layout());
     comm_.agree([&] {
@@ -77,24 +87,6 @@ class FederatedRun final : public RoundControl {
     // run.h5 may show more than the checkpoint knows; it must let go of files before they go.
     checkpoint("running");
     remove_unknown_files(context_, study_);
-  }
-
-  // Trains and attacks till the end; false: stopped.
-  bool work() {
-    CaseCollector collector(comm_, study_.data, s_.federation, s_.attack.sums, study_.cases.get());
-    std::vector<RoundObserver*> observers;
-    if (study_.capture != nullptr) observers.push_back(study_.capture.get());
-    if (study_.defenses != nullptr) observers.push_back(study_.defenses.get());
-    if (!s_.attack.methods.empty()) observers.push_back(&collector);
-    const bool attack_first = s_.attack.each_round && keeper_.next_round > 0;
-    if (attack_first && !attack()) return false;
-    if (!run_rounds(*study_.federation, keeper_.next_round, &study_.state, observers, this,
-                    &keeper_.timers))
-      return false;
-    if (!attack()) return false;
-    if (study_.capture != nullptr) study_.capture->finish();
-    keeper_.write("complete");
-    return true;
   }
 
   // On rank 0.

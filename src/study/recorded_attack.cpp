@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "attacks/engines/matching_engine.hpp"
+#include "core/bytes.hpp"
 #include "core/log.hpp"
 #include "results/folder/run_folder.hpp"
 #include "results/run/recorded_run.hpp"
@@ -15,22 +16,18 @@
 namespace medpfl {
 namespace {
 
-class RecordedAttack {
+class RecordedAttack final : public KeptJob {
  public:
   RecordedAttack(const RunContext& context, const RunRequest& request, const std::string& input)
       : context_(context),
         comm_(context.comm),
         s_(context.settings),
         input_(input),
-        keeper_(context, request, {[](ByteWriter*) {}, [this](ByteWriter* out) { save(out); }}) {}
+        keeper_(context, request) {}
 
-  ExitCode run() {
-    return keeper_.run(
-        {[this] { load(); }, [this](bool resumed) { begin(resumed); }, [this] { return work(); }});
-  }
+  ExitCode run() { return keeper_.run(this); }
 
- private:
-  void load() {
+  void load() override {
     const auto timer = keeper_.timers.measure(Phase::kLoad);
     int64_t classes = 0;
     comm_.agree([&] {
@@ -57,17 +54,7 @@ class RecordedAttack {
     log_info(fmt::format("{}: {} recorded messages are attacked", input_, cases_->size()));
   }
 
-  void describe() {
-    RunRecord& record = keeper_.record;
-    record.model = model_.get();
-    record.attacks = attacks_.get();
-    record.source = std::filesystem::absolute(input_).lexically_normal().string();
-    if (comm_.is_root()) record.data = &recorded_->data();
-    constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
-    record.initial = {kNone, kNone, kNone, kNone, kNone};
-  }
-
-  void begin(bool resumed) {
+  void begin(bool resumed) override {
     comm_.agree([&] {
       if (!comm_.is_root()) return;
       if (!resumed) {
@@ -82,16 +69,29 @@ class RecordedAttack {
     keeper_.write("running");
   }
 
-  void save(ByteWriter* out) const {
-    out->value(keeper_.record.created);
-    out->value(keeper_.record.resumes);
-    attacks_->save(out);
+  void save(Checkpoint* checkpoint) const override {
+    ByteWriter out;
+    out.value(keeper_.record.created);
+    out.value(keeper_.record.resumes);
+    attacks_->save(&out);
+    checkpoint->server = out.take();
   }
 
-  bool work() {
+  bool work() override {
     if (!keeper_.attack(attacks_.get())) return false;
     keeper_.write("complete");
     return true;
+  }
+
+ private:
+  void describe() {
+    RunRecord& record = keeper_.record;
+    record.model = model_.get();
+    record.attacks = attacks_.get();
+    record.source = std::filesystem::absolute(input_).lexically_normal().string();
+    if (comm_.is_root()) record.data = &recorded_->data();
+    constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+    record.initial = {kNone, kNone, kNone, kNone, kNone};
   }
 
   const RunContext& context_;

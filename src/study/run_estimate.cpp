@@ -24,7 +24,7 @@ namespace {
 constexpr auto kFloat = static_cast<int64_t>(sizeof(float));
 
 // Of configuration, tables and HDF5 in the files of a small run, as measured.
-constexpr int64_t kRunFileBytes = 160 << 10, kCheckpointBytes = 20 << 10;
+constexpr int64_t kRunFileBytes = 224 << 10, kCheckpointBytes = 20 << 10;
 
 int64_t vector_bytes(const Model& model) { return model.layout().size() * kFloat; }
 

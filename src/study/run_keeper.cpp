@@ -3,35 +3,32 @@
 #include <fmt/format.h>
 
 #include <ctime>
+#include <utility>
 
-#include "core/error.hpp"
+#include "core/bytes.hpp"
 #include "core/log.hpp"
 #include "core/process.hpp"
+#include "core/stop.hpp"
 #include "core/text.hpp"
 #include "core/version.hpp"
 #include "results/folder/run_folder.hpp"
-#include "results/resume/checkpoint.hpp"
 #include "results/run/run_summary.hpp"
 #include "study/same_config.hpp"
 
 namespace medpfl {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
 std::string build() { return fmt::format("{} ({})", version(), git_commit()); }
 
 }  // namespace
 
-RunKeeper::RunKeeper(const RunContext& context, const RunRequest& request, State state)
+RunKeeper::RunKeeper(const RunContext& context, const RunRequest& request)
     : comm_(context.comm),
       config_(context.config),
       s_(context.settings),
       place_(context.place),
       resume_(request.resume),
-      state_(std::move(state)),
-      wall_(request.max_walltime),
-      last_write_(Clock::now()) {
+      schedule_(s_.checkpoint_seconds, s_.checkpoint_every, request.max_walltime) {
   record.dataset = s_.dataset_name;
   record.created = static_cast<long long>(std::time(nullptr));
   record.config = record_config(config_);
@@ -97,7 +94,8 @@ void RunKeeper::check_inputs(const InputDigests& inputs, const std::string& wher
   });
 }
 
-ExitCode RunKeeper::run(const Steps& steps) {
+ExitCode RunKeeper::run(KeptJob* job) {
+  job_ = job;
   const Start start = open();
   ExitCode code = ExitCode::kOk;
   if (start == Start::kComplete) {
@@ -106,10 +104,10 @@ ExitCode RunKeeper::run(const Steps& steps) {
     record.places = gather_places(comm_, place_);
     if (comm_.is_root()) log_placement(record.places);
     try {
-      steps.load();
-      steps.begin(start == Start::kResumed);
-      wall_.begin_steps();
-      if (!steps.work()) code = ExitCode::kInterrupted;
+      job->load();
+      job->begin(start == Start::kResumed);
+      schedule_.begin_steps();
+      if (!job->work()) code = ExitCode::kInterrupted;
     } catch (const Error& error) {
       if (error.code() != ExitCode::kOutput) write_failed();
       throw;
@@ -120,15 +118,10 @@ ExitCode RunKeeper::run(const Steps& steps) {
 
 bool RunKeeper::attack(AttackQueue* attacks) {
   gather_ranks();
-  AttackControl control;
-  control.order = [this] { return order(); };
-  control.stop_signalled = [] { return stop_signalled(); };
-  control.note_stop = [this] { note_stop(); };
-  control.saved = [this] { write_alone("running"); };
   bool done = false;
   {
     const auto timer = timers.measure(Phase::kAttack);
-    done = attacks->run(comm_, control);
+    done = attacks->run(comm_, this);
   }
   if (!done) write("interrupted");
   return done;
@@ -141,12 +134,12 @@ void RunKeeper::write(const std::string& status) {
   });
 }
 
-FarmOrder RunKeeper::order() {
-  wall_.step();
-  if (stop_ || stop_signalled() || wall_.nearly_over()) return FarmOrder::kStop;
-  const double since = std::chrono::duration<double>(Clock::now() - last_write_).count();
-  return s_.checkpoint_seconds > 0 && since >= s_.checkpoint_seconds ? FarmOrder::kSave
-                                                                     : FarmOrder::kGoOn;
+bool RunKeeper::stop_signalled() const { return medpfl::stop_signalled(); }
+
+JobOrder RunKeeper::order() {
+  const JobOrder order = schedule_.order();
+  const bool full = record.weights != nullptr && record.weights->full();
+  return order == JobOrder::kGoOn && full ? JobOrder::kSave : order;
 }
 
 void RunKeeper::gather_ranks() {
@@ -178,14 +171,9 @@ void RunKeeper::write_alone(const std::string& status) {
   checkpoint.next_round = next_round;
   checkpoint.finished_tasks =
       record.attacks == nullptr ? 0 : static_cast<int64_t>(record.attacks->finished().size());
-  checkpoint.client_states = state_.client_states();
-  ByteWriter shared, server;
-  state_.shared(&shared);
-  state_.server(&server);
-  checkpoint.shared = shared.take();
-  checkpoint.server = server.take();
+  job_->save(&checkpoint);
   write_checkpoint(s_.output, checkpoint);
-  last_write_ = Clock::now();
+  schedule_.note_saved();
 }
 
 void RunKeeper::write_failed() noexcept {
@@ -196,13 +184,6 @@ void RunKeeper::write_failed() noexcept {
   } catch (const std::exception&) {
     // The error that ended the run is the one to report; the last good files stay.
   }
-}
-
-void show_end(ExitCode code, const std::string& folder) {
-  if (code == ExitCode::kInterrupted)
-    log_warning(fmt::format("stopped as asked; go on with --resume --run.output={}", folder));
-  else
-    fmt::print("{}\nresults: {}/run.h5\n", summarize_run(folder), folder);
 }
 
 }  // namespace medpfl

@@ -1,44 +1,45 @@
 #pragma once
-#include <chrono>
-#include <functional>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
 
 #include "comm/communicator.hpp"
-#include "core/bytes.hpp"
 #include "core/error.hpp"
-#include "core/stop.hpp"
+#include "core/job_control.hpp"
 #include "core/timers.hpp"
 #include "results/folder/run_lock.hpp"
+#include "results/resume/checkpoint.hpp"
 #include "results/run/run_record.hpp"
 #include "study/run_context.hpp"
+#include "study/schedule.hpp"
 
 namespace medpfl {
 
-/// Takes a job from its start, or its checkpoint, to its end, and keeps it safe on the way: knows
-/// when a checkpoint is due and when to stop, writes run.h5 and the checkpoint, finds them under
-/// --resume.
-class RunKeeper {
+/// A job as its keeper sees it. All calls but `save` are collective, and throw AgreedError or an
+/// Error that one rank alone knows.
+class KeptJob {
  public:
-  /// The parts of a job, each collective.
-  struct Steps {
-    std::function<void()> load;
-    std::function<void(bool resumed)> begin;  ///< anew, or from the state of the checkpoint
-    std::function<bool()> work;               ///< false: stopped, with a checkpoint
-  };
-  /// Writes what a resumed job needs; on rank 0.
-  struct State {
-    std::function<void(ByteWriter*)> shared;  ///< needed by all ranks
-    std::function<void(ByteWriter*)> server;  ///< needed by rank 0
-    /// File of the client states in the run's folder, or "".
-    std::function<std::string()> client_states = [] { return std::string(); };
-  };
+  virtual ~KeptJob() = default;
+  /// Loads what the job works on.
+  virtual void load() = 0;
+  /// Begins anew, or where the checkpoint left off.
+  virtual void begin(bool resumed) = 0;
+  /// Works to the end, and writes the complete run. False: stopped, with a checkpoint.
+  virtual bool work() = 0;
+  /// Fills in `shared`, `server` and `client_states`: what a resumed job needs. On rank 0.
+  virtual void save(Checkpoint* checkpoint) const = 0;
+};
 
-  RunKeeper(const RunContext& context, const RunRequest& request, State state);
+/// Takes a job from its start, or its checkpoint, to its end, and keeps it safe on the way: knows
+/// when a checkpoint is due and when to stop, writes run.h5 and the checkpoint, finds them when a
+/// run is resumed.
+class RunKeeper final : public JobControl {
+ public:
+  RunKeeper(const RunContext& context, const RunRequest& request);
 
   /// Runs the job; kOk or kInterrupted. Collective.
-  ExitCode run(const Steps& steps);
+  ExitCode run(KeptJob* job);
   /// State of the checkpoint, when resumed: on all ranks, and on rank 0.
   const std::string& shared_state() const { return shared_; }
   const std::string& server_state() const { return server_; }
@@ -55,9 +56,14 @@ class RunKeeper {
   void check_inputs(const InputDigests& inputs, const std::string& where);
   bool resumed() const { return inputs_before_.has_value(); }  ///< on rank 0
 
-  /// What is due now, by the clock and by what was asked. On rank 0.
-  FarmOrder order();
-  void note_stop() { stop_ = true; }
+  // What work under way asks.
+  bool stop_signalled() const override;
+  void note_stop() override { schedule_.note_stop(); }
+  JobOrder order() override;
+  void saved() override { write_alone("running"); }
+
+  /// Returns whether checkpoint.every asks for one after this many rounds; the same on all ranks.
+  bool due_after(int64_t rounds) const { return schedule_.due_after(rounds); }
   /// Runs the tasks of record.attacks that are not finished; rank 0 writes when that is due. False:
   /// stopped and written. Collective.
   bool attack(AttackQueue* attacks);
@@ -77,16 +83,12 @@ class RunKeeper {
   const Settings& s_;
   const RankPlace& place_;
   bool resume_;
-  State state_;
-  WallTime wall_;
-  std::chrono::steady_clock::time_point last_write_;
+  Schedule schedule_;
+  const KeptJob* job_ = nullptr;
   std::string shared_, server_, client_states_;
   std::optional<InputDigests> inputs_before_;  // of the checkpoint, on rank 0
-  bool stop_ = false, begun_ = false;
+  bool begun_ = false;
   std::unique_ptr<RunLock> lock_;  // on rank 0
 };
-
-/// Says how a run ended, with its summary or how to go on; for rank 0.
-void show_end(ExitCode code, const std::string& folder);
 
 }  // namespace medpfl

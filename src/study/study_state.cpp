@@ -1,7 +1,33 @@
 #include "study/study_state.hpp"
 
+#include "core/bytes.hpp"
+
 namespace medpfl {
 namespace {
+
+std::string save_shared(const RunKeeper& keeper, const FederatedStudy& study) {
+  const FlatParameters& global = study.state.global;
+  ByteWriter out;
+  out.value(keeper.next_round);
+  out.array(global.data(), global.size());
+  if (study.capture != nullptr) study.capture->save(&out);
+  return out.take();
+}
+
+std::string save_server(const RunKeeper& keeper, const FederatedStudy& study) {
+  const RunRecord& record = keeper.record;
+  ByteWriter out;
+  out.value(record.created);
+  out.value(record.resumes);
+  out.value(record.initial);
+  out.array(record.rounds);
+  study.weights->save(&out);
+  if (study.defenses != nullptr) study.defenses->save(&out);
+  study.cases->save(&out);
+  study.attacks->save(&out);
+  study.state.optimizer->save(&out);
+  return out.take();
+}
 
 void restore_shared(RunKeeper* keeper, FederatedStudy* study) {
   ByteReader in(keeper->shared_state());
@@ -36,24 +62,10 @@ void count_privacy_again(const Settings& s, int64_t rounds, FederatedStudy* stud
 
 }  // namespace
 
-void save_shared(const RunKeeper& keeper, const FederatedStudy& study, ByteWriter* out) {
-  const FlatParameters& global = study.state.global;
-  out->value(keeper.next_round);
-  out->array(global.data(), global.size());
-  if (study.capture != nullptr) study.capture->save(out);
-}
-
-void save_server(const RunKeeper& keeper, const FederatedStudy& study, ByteWriter* out) {
-  const RunRecord& record = keeper.record;
-  out->value(record.created);
-  out->value(record.resumes);
-  out->value(record.initial);
-  out->array(record.rounds);
-  study.weights->save(out);
-  if (study.defenses != nullptr) study.defenses->save(out);
-  study.cases->save(out);
-  study.attacks->save(out);
-  study.state.optimizer->save(out);
+void save_study(const RunKeeper& keeper, const FederatedStudy& study, Checkpoint* checkpoint) {
+  checkpoint->shared = save_shared(keeper, study);
+  checkpoint->server = save_server(keeper, study);
+  if (study.client_states != nullptr) checkpoint->client_states = study.client_states->name();
 }
 
 void restore_study(const RunContext& context, RunKeeper* keeper, FederatedStudy* study) {

@@ -1,16 +1,14 @@
 #pragma once
-#include "core/bytes.hpp"
 #include "study/federated_study.hpp"
 
 namespace medpfl {
 
-/// Writes what every rank of a resumed run needs of its checkpoint. On rank 0.
-void save_shared(const RunKeeper& keeper, const FederatedStudy& study, ByteWriter* out);
-/// Writes what rank 0 of a resumed run needs besides. On rank 0.
-void save_server(const RunKeeper& keeper, const FederatedStudy& study, ByteWriter* out);
+/// Fills in what a resumed run needs: `shared` on every rank, `server` on rank 0, and the name of
+/// the file of client states. On rank 0.
+void save_study(const RunKeeper& keeper, const FederatedStudy& study, Checkpoint* checkpoint);
 
-/// Takes over the state that both wrote, from the checkpoint that `keeper` found, into a study that
-/// is loaded and whose files are open. Collective. Throws AgreedError.
+/// Takes over what save_study wrote, from the checkpoint that `keeper` found, into a study that is
+/// loaded and whose files are open. Collective. Throws AgreedError.
 void restore_study(const RunContext& context, RunKeeper* keeper, FederatedStudy* study);
 
 /// Removes files of the run that the restored state does not know, of an interval that was not

@@ -51,6 +51,47 @@ int parse_ranks_per_point(const std::string& text, int ranks) {
   return static_cast<int>(*number);
 }
 
+void require_begun(const Communicator& comm, const SweepFolder& folder) {
+  comm.agree([&] {
+    if (comm.is_root() && !folder.begun())
+      throw ConfigError(fmt::format(
+          "sweep needs a grid: --grid FILE; without it, it goes on with the sweep in run.output, "
+          "and there is none in {}",
+          folder.path()));
+  });
+}
+
+}  // namespace
+
+std::string SweepPlan::describe(int64_t point) const {
+  return grid.describe(grid.points.at(static_cast<size_t>(point)));
+}
+
+Config SweepPlan::config(int64_t point) const {
+  Config config = base;
+  const Grid::Point& values = grid.points.at(static_cast<size_t>(point));
+  for (size_t i = 0; i < grid.options.size(); ++i)
+    if (!values.values[i].empty())
+      config.assign(grid.options[i].first, values.values[i], grid.options[i].second);
+  config.assign("run.output", SweepFolder(output).run(point), "sweep");
+  return config;
+}
+
+SweepPlan make_plan(const Config& base, const std::string& grid_file, const std::string& grid_text,
+                    const SweepRequest& request, int ranks) {
+  SweepPlan plan;
+  plan.base = base;
+  plan.output = base.section("run").text("output");
+  if (plan.output.empty()) throw ConfigError("run.output must name a folder");
+  plan.grid_file = grid_file;
+  plan.grid_text = grid_text;
+  plan.grid = parse_grid(grid_text, grid_file);
+  plan.selected = select(request.index, static_cast<int64_t>(plan.grid.points.size()));
+  plan.is_part = !request.index.empty();
+  plan.ranks_per_point = parse_ranks_per_point(request.ranks_per_point, ranks);
+  return plan;
+}
+
 void check_points(const SweepPlan& plan) {
   for (const auto& [option, where] : plan.grid.options)
     if (plan.base.entries().at(option).source == kCommandLine)
@@ -78,32 +119,6 @@ void check_points(const SweepPlan& plan) {
   }
 }
 
-void require_begun(const Communicator& comm, const SweepFolder& folder) {
-  comm.agree([&] {
-    if (comm.is_root() && !folder.begun())
-      throw ConfigError(fmt::format(
-          "sweep needs a grid: --grid FILE; without it, it goes on with the sweep in run.output, "
-          "and there is none in {}",
-          folder.path()));
-  });
-}
-
-}  // namespace
-
-std::string SweepPlan::describe(int64_t point) const {
-  return grid.describe(grid.points.at(static_cast<size_t>(point)));
-}
-
-Config SweepPlan::config(int64_t point) const {
-  Config config = base;
-  const Grid::Point& values = grid.points.at(static_cast<size_t>(point));
-  for (size_t i = 0; i < grid.options.size(); ++i)
-    if (!values.values[i].empty())
-      config.assign(grid.options[i].first, values.values[i], grid.options[i].second);
-  config.assign("run.output", SweepFolder(output).run(point), "sweep");
-  return config;
-}
-
 std::string recorded_base(const Communicator& comm, const std::string& output) {
   const SweepFolder folder(output);
   require_begun(comm, folder);
@@ -111,26 +126,20 @@ std::string recorded_base(const Communicator& comm, const std::string& output) {
 }
 
 SweepPlan plan_sweep(const Communicator& comm, const Config& base, const SweepRequest& request) {
-  SweepPlan plan;
-  plan.base = base;
-  plan.output = base.section("run").text("output");
-  plan.grid_file = request.grid_file;
-  if (plan.grid_file.empty()) {
-    const SweepFolder folder(plan.output);
+  std::string file = request.grid_file, text;
+  if (file.empty()) {
+    const SweepFolder folder(base.section("run").text("output"));
     require_begun(comm, folder);
-    plan.grid_file = folder.grid_file();
+    file = folder.grid_file();
   }
   comm.agree([&] {
-    if (comm.is_root()) plan.grid_text = read_config_text(plan.grid_file, "--grid");
+    if (comm.is_root()) text = read_config_text(file, "--grid");
   });
-  plan.grid_text = comm.broadcast(std::move(plan.grid_text));
+  text = comm.broadcast(std::move(text));
+  SweepPlan plan;
   comm.agree([&] {
-    if (plan.output.empty()) throw ConfigError("run.output must name a folder");
-    plan.grid = parse_grid(plan.grid_text, plan.grid_file);
+    plan = make_plan(base, file, text, request, comm.size());
     if (comm.is_root()) check_points(plan);  // a thousand ranks need not
-    plan.selected = select(request.index, static_cast<int64_t>(plan.grid.points.size()));
-    plan.is_part = !request.index.empty();
-    plan.ranks_per_point = parse_ranks_per_point(request.ranks_per_point, comm.size());
   });
   return plan;
 }

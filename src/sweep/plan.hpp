@@ -39,7 +39,16 @@ struct SweepPlan {
 /// Collective. Throws AgreedError where none was begun.
 std::string recorded_base(const Communicator& comm, const std::string& output);
 
-/// Reads the grid (rank 0 does) and checks the options of every point. Collective. Throws
+/// Returns the plan of a call on `ranks` ranks, of the text of a grid file. Throws ConfigError
+/// where the text is no grid, or the request means points or ranks that there are not.
+SweepPlan make_plan(const Config& base, const std::string& grid_file, const std::string& grid_text,
+                    const SweepRequest& request, int ranks);
+
+/// Throws ConfigError, which names the point, where a point's options are no valid configuration,
+/// two points have the same ones, or an option of the grid is also given on the command line.
+void check_points(const SweepPlan& plan);
+
+/// Reads the grid (rank 0 does), makes the plan and checks its points. Collective. Throws
 /// AgreedError.
 SweepPlan plan_sweep(const Communicator& comm, const Config& base, const SweepRequest& request);
 

@@ -42,7 +42,8 @@ Outcome run(int64_t tasks, bool all_ranks) {
     EXPECT_EQ(result, "done: task " + std::to_string(i));
     ++outcome.accepted[static_cast<size_t>(i)];
   };
-  EXPECT_TRUE(run_tasks(comm, farm));
+  JobControl control;
+  EXPECT_TRUE(run_tasks(comm, farm, &control));
   outcome.executed = comm.gather(mine);
   return outcome;
 }
@@ -113,9 +114,21 @@ TEST(TaskFarm, AllRanksWorkAtTheSameTime) {
     EXPECT_EQ(result, std::to_string(i));
     ++results;
   };
-  EXPECT_TRUE(run_tasks(comm, farm));
+  JobControl control;
+  EXPECT_TRUE(run_tasks(comm, farm, &control));
   EXPECT_EQ(results, comm.is_root() ? comm.size() : 0);
 }
+
+// At the thirtieth question orders to save; when that is carried out, perhaps to stop.
+struct SavesOnce final : JobControl {
+  JobOrder order() override {
+    if (++asked == 30) return JobOrder::kSave;
+    return stops && saves > 0 ? JobOrder::kStop : JobOrder::kGoOn;
+  }
+  void saved() override { ++saves; }
+  bool stops = false;
+  int asked = 0, saves = 0;
+};
 
 // Tasks that count to 200 and are saved and stopped on the way; a second farm goes on from what
 // the first kept.
@@ -129,7 +142,6 @@ TEST(TaskFarm, WhatIsStoppedGoesOnFromItsState) {
   bool all_done = false;
   while (!all_done) {
     ASSERT_LT(++farms, 100);
-    int orders = 0;
     TaskFarm farm;
     farm.tasks = kTasks;
     farm.all_ranks = true;
@@ -155,13 +167,10 @@ TEST(TaskFarm, WhatIsStoppedGoesOnFromItsState) {
       EXPECT_GE(std::stoi(kept), std::stoi(state[static_cast<size_t>(i)]));
       state[static_cast<size_t>(i)] = kept;
     };
-    farm.order = [&] {
-      // The first farm saves once and then stops.
-      if (++orders == 30) return FarmOrder::kSave;
-      return farms == 1 && saves > 0 ? FarmOrder::kStop : FarmOrder::kGoOn;
-    };
-    farm.saved = [&] { ++saves; };
-    all_done = run_tasks(comm, farm);
+    SavesOnce control;
+    control.stops = farms == 1;
+    all_done = run_tasks(comm, farm, &control);
+    saves += control.saves;
   }
   const std::vector<std::string> all = comm.gather(std::to_string(steps));
   if (!comm.is_root()) return;
@@ -173,10 +182,17 @@ TEST(TaskFarm, WhatIsStoppedGoesOnFromItsState) {
   EXPECT_EQ(total, kTasks * kLength) << "a step was lost or made twice";
 }
 
+struct SignalledOnLast final : JobControl {
+  bool stop_signalled() const override { return world().rank() == world().size() - 1; }
+  void note_stop() override { asked = true; }
+  JobOrder order() override { return asked ? JobOrder::kStop : JobOrder::kGoOn; }
+  bool asked = false;
+};
+
 // A rank that is asked to stop tells rank 0, also one that has no task.
 TEST(TaskFarm, ASignalOnAnyRankStopsAll) {
   const Communicator comm = world();
-  bool asked = false, began = false;
+  bool began = false;
   TaskFarm farm;
   farm.tasks = 1;
   farm.describe = [](int64_t) { return ""; };
@@ -187,12 +203,10 @@ TEST(TaskFarm, ASignalOnAnyRankStopsAll) {
     return std::nullopt;
   };
   farm.accept = [](int64_t, const std::string&) { ADD_FAILURE(); };
-  farm.stop_signalled = [&] { return comm.rank() == comm.size() - 1; };
-  farm.note_stop = [&] { asked = true; };
-  farm.order = [&] { return asked ? FarmOrder::kStop : FarmOrder::kGoOn; };
   std::string kept;
   farm.keep = [&](int64_t, const std::string& state) { kept = state; };
-  EXPECT_FALSE(run_tasks(comm, farm));
+  SignalledOnLast control;
+  EXPECT_FALSE(run_tasks(comm, farm, &control));
   EXPECT_EQ(kept, began ? "state" : "");
 }
 
