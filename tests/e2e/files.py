@@ -42,6 +42,18 @@ def npz(path: Path, labels: tuple[int, ...] = (0, 1, 2, 1) * 3, **changes: objec
     return path
 
 
+def mnist(folder: Path) -> Path:
+    """The idx files of MNIST's held-out split, which MedPFL divides: 42 noisy pictures of 3 digits."""
+    random = np.random.default_rng(1)
+    folder.mkdir(parents=True)
+    pixels = random.integers(0, 256, (42, 28, 28), dtype=np.uint8)
+    digits = np.arange(42, dtype=np.uint8) % 3
+    (folder / "t10k-images-idx3-ubyte").write_bytes(
+        struct.pack(">IIII", 0x803, 42, 28, 28) + pixels.tobytes())
+    (folder / "t10k-labels-idx1-ubyte").write_bytes(struct.pack(">II", 0x801, 42) + digits.tobytes())
+    return folder
+
+
 def text_chunk_png(path: Path) -> Path:
     """A PNG whose header is sound and whose pixels are not."""
     def chunk(kind: bytes, data: bytes) -> bytes:

@@ -1,0 +1,221 @@
+"""What every component of every family must do. The families' tables say which there are.
+
+A component that needs more than the tiny federation has an entry in NEEDS; one that does not is
+tested here without a word about it.
+"""
+
+from __future__ import annotations
+
+import configparser
+import os
+import re
+import signal
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import files
+import h5py
+import pytest
+from harness import (BINARY, CONFIG, ENVIRONMENT, REPOSITORY, TINY, command, complete,
+                     medpfl, simulate, words)
+from test_same_bits import expect_same
+
+Options = dict[str, object]
+
+# How a component is put to work, by family; NAME stands for it.
+USE: dict[str, Options] = {
+    "attacks": {"attack.method": "NAME", "attack.labels": "known"},
+    "defenses": {"defense.chain": "NAME", "federation.batch_size": 4},
+    "models": {"model.name": "NAME", "attack.method": "dlg", "attack.iterations": 1},
+    "datasets": {"data.dataset": "NAME"},
+    "algorithms": {"federation.algorithm": "NAME", "federation.batch_size": 4},
+    "federation.server_optimizer": {"federation.server_optimizer": "NAME",
+                                    "federation.algorithm": "fedavg"},
+    "federation.partition": {"federation.partition": "NAME"},
+    "federation.sum": {"federation.sum": "NAME"},
+    "attack.engine": {"attack.engine": "NAME", "attack.method": "dlg"},
+}
+BATCH_NORM: Options = {"model.name": "convnet-small", "model.convnet-small.norm": "batch",
+                       "model.convnet-small.width": 2, "model.convnet-small.blocks": 2,
+                       "model.norm_mode": "train", "model.init": "pytorch",
+                       "federation.batch_size": 4, "attack.probe_batch": 2}
+NEEDS: dict[str, Options] = {
+    "grad-inversion": BATCH_NORM,
+    "medical-bn": BATCH_NORM,
+    "sme": {"federation.algorithm": "fedavg", "attack.probes": 0, "federation.batch_size": 2},
+    "unroll": {"federation.algorithm": "fedavg", "attack.probes": 0, "federation.batch_size": 2,
+               "attack.dlg.update": "unroll"},
+    "imprint": {"attack.threat": "malicious-server", "model.imprint_bins": 16},
+    "fc-readout": {"model.name": "mlp", "model.mlp.hidden": 16},
+    "ats": {"data.channels": 3},
+    "convnet": {"model.convnet.width": 2},
+    "resnet18": {"model.resnet18.width": 2, "data.image_size": 32},
+    "resnet20": {"model.resnet20.width": 2},
+    "vgg11": {"model.vgg11.width": 2, "data.image_size": 32},
+}
+FILES = {"image-folder": files.image_folder, "medmnist": files.npz, "mnist": files.mnist}
+SECTIONS = {"attacks": "attack", "defenses": "defense", "models": "model", "datasets": "data",
+            "algorithms": "federation"}
+DESCRIBED = {"attacks", "defenses", "models", "algorithms"}
+METHODS, CONFIGURATION = (REPOSITORY / "docs" / name for name in ("methods.md", "configuration.md"))
+# Results of these depend on the number of ranks, as their help says.
+CHANGES_WITH_RANKS = {"fast"}
+
+
+@dataclass(frozen=True)
+class Component:
+    """A row of a family's table, or a word of an option that chooses one."""
+
+    family: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.family}:{self.name}"
+
+    def options(self, folder: Path) -> Options:
+        """A small run that uses it."""
+        use = {key: self.name if value == "NAME" else value
+               for key, value in USE[self.family].items()}
+        return {"checkpoint.every": 1} | use | NEEDS.get(self.name, {}) | self.files(folder)
+
+    def files(self, folder: Path) -> Options:
+        """Of a data set that reads files: where they are, written on first use."""
+        if self.family != "datasets" or self.name not in FILES:
+            return {}
+        source = folder / "data"
+        return {"data.path": source if source.exists() else FILES[self.name](source)}
+
+    def section(self) -> str:
+        """The section of its own options; "" where it has none."""
+        name = f"{SECTIONS[self.family]}.{self.name}" if self.family in SECTIONS else ""
+        return name if f"\n[{name}]\n" in DEFAULTS else ""
+
+
+def rows(family: str) -> list[str]:
+    """Names in the table of a family, as `medpfl list` shows it: one a line, indented by two."""
+    return re.findall(r"^  (\S+)  ", medpfl("list", family).out, re.MULTILINE)
+
+
+def configuration(*arguments: object) -> str:
+    """The resolved configuration as INI, with comments."""
+    shown = medpfl("simulate", "--print-config", *arguments)
+    assert shown.code == 0, shown.err
+    return shown.out
+
+
+def domains(section: str) -> dict[str, str]:
+    """What each option of a section may hold, as the comments of --print-config say."""
+    text = DEFAULTS.partition(f"\n[{section}]\n")[2].partition("\n[")[0]
+    shown = re.findall(r"^# .*\((.*)\); from: .*\n(\w+)=", text, re.MULTILINE)
+    return {name: domain for domain, name in shown}
+
+
+def values(ini: str) -> dict[str, str]:
+    """Every option of an INI text."""
+    parser = configparser.ConfigParser(interpolation=None, delimiters="=")
+    parser.read_string(ini)
+    return {f"{section}.{name}": value for section in parser.sections()
+            for name, value in parser[section].items()}
+
+
+def words_of(option: str) -> list[str]:
+    """The words of an option that has a choice."""
+    section, _, name = option.rpartition(".")
+    words_there = domains(section)[name].removeprefix("one of: ").split(", ")
+    return [word for word in words_there if word != "auto"]
+
+
+def options_of(component: Component) -> dict[str, str]:
+    """Its own options, and what each may hold."""
+    return domains(component.section()) if component.section() else {}
+
+
+DEFAULTS = "\n" + configuration()
+
+
+def components() -> list[Component]:
+    """All there are."""
+    return [Component(family, name) for family in USE
+            for name in (words_of(family) if "." in family else rows(family))]
+
+
+ALL = components()
+
+
+@pytest.mark.parametrize("component", ALL, ids=str)
+def test_stopped_on_three_ranks_and_resumed_on_two_is_as_unbroken_on_one(component: Component,
+                                                                        tmp_path: Path) -> None:
+    """The bits depend neither on the number of ranks nor on an interruption."""
+    options = component.options(tmp_path)
+    ranks = (1, 1) if component.name in CHANGES_WITH_RANKS else (3, 2)
+    rounds = stop_early(tmp_path / "parts", options, ranks[0])
+    options |= {"federation.rounds": rounds}
+    resumed = simulate(tmp_path / "parts", options, "--resume", ranks=ranks[1])
+    assert resumed.code == 0, resumed.err
+    with complete(tmp_path / "whole", options) as expected, \
+            h5py.File(tmp_path / "parts/run.h5") as found:
+        assert found["environment"].attrs["resumes"] > 0
+        expect_same(expected, found)
+
+
+def stop_early(output: Path, options: Options, ranks: int) -> int:
+    """Begins a run and stops it behind its first checkpoint; of how many rounds it was to be."""
+    for rounds in (2, 8, 32, 128):
+        arguments = ["simulate", "--quiet", "--overwrite",
+                     *words(TINY | options | {"run.output": output, "federation.rounds": rounds})]
+        run = subprocess.Popen(command(arguments, ranks), env=os.environ | ENVIRONMENT,
+                               stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                               stderr=subprocess.PIPE, text=True)
+        while run.poll() is None and not (output / "checkpoint.h5").exists():
+            time.sleep(0.002)
+        run.send_signal(signal.SIGUSR1)  # which mpirun passes on; SIGTERM it takes for itself
+        _, errors = run.communicate(timeout=120)
+        with h5py.File(output / "run.h5") as ended:
+            if ended.attrs["status"] == "interrupted":
+                return rounds
+            assert ended.attrs["status"] == "complete", errors
+    raise AssertionError(f"{BINARY} cannot be stopped in time")
+
+
+@pytest.mark.parametrize("component", [c for c in ALL if c.section()], ids=str)
+def test_bad_values_of_its_options_are_refused_all_at_once(component: Component,
+                                                           tmp_path: Path) -> None:
+    """One run names every option of the component that holds what it cannot mean."""
+    bad = {f"{component.section()}.{name}": "-1e9x" for name, domain in options_of(component).items()
+           if "text" not in domain}
+    refused = simulate(tmp_path / "run", component.options(tmp_path) | bad)
+    assert refused.code == CONFIG or not bad
+    for option in bad:
+        assert f"{option} " in refused.err, refused.err
+    unknown = simulate(tmp_path / "run", {f"{component.section()}.nonsense": 1})
+    assert unknown.code == CONFIG
+    assert "nonsense" in unknown.err
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("component", ALL, ids=str)
+def test_its_configuration_comes_back_from_what_print_config_shows(component: Component,
+                                                                   tmp_path: Path) -> None:
+    """Options that are not at their defaults go through a file unchanged."""
+    options = TINY | component.options(tmp_path)
+    for name, domain in options_of(component).items():
+        choice = re.search(r"one of: (.*)", domain)
+        if choice:
+            options[f"{component.section()}.{name}"] = choice[1].split(", ")[-1]
+        elif domain == "true or false":
+            options[f"{component.section()}.{name}"] = "true"
+    shown = configuration(*words(options))
+    (tmp_path / "shown.ini").write_text(shown)
+    again = configuration("--config", tmp_path / "shown.ini")
+    assert values(again) == values(shown)
+    for option, value in options.items():
+        assert values(shown)[option] == str(value)
+
+
+@pytest.mark.parametrize("component", ALL, ids=str)
+def test_it_has_its_place_in_the_documents(component: Component) -> None:
+    """Methods say what it computes; data sets and words of options stand in the configuration."""
+    page = METHODS if component.family in DESCRIBED else CONFIGURATION
+    assert f"`{component.name}`" in page.read_text(), f"{page.name} does not name `{component.name}`"
