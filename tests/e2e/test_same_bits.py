@@ -95,7 +95,7 @@ FEDERATIONS: dict[str, dict[str, object]] = {
         "attack.probes": 0,
     },
 }
-LAYOUTS = ((1, "root"), (2, "all"), (3, "root"), (4, "all"))
+LAYOUTS = ((2, "root"), (4, "all"))
 
 
 def config(file: h5py.File) -> dict[str, str]:
