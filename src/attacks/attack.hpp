@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "attacks/attack_facts.hpp"
 #include "attacks/observation.hpp"
 #include "attacks/reconstruction.hpp"
 #include "core/options.hpp"
@@ -48,27 +49,7 @@ class Attack {
   virtual std::optional<Reconstruction> run(const Model& model, const Observation& observation,
                                             const StreamKey& start, const std::string& state,
                                             const AttackMonitor& monitor) const = 0;
-  /// The rule by which labels are found, a word of label_rule_names(), or fit.
-  virtual std::string label_rule() const = 0;
-  /// The option, with its value, under which this attack reads one image from a message; "" where
-  /// it takes a batch of any size.
-  virtual std::string single_image_option() const = 0;
-  /// Outer iterations it makes unless it ends before; 1 for one that is no search.
-  virtual int64_t iterations() const { return 1; }
-  /// Whether it starts from, or leans on, the mean public image.
-  virtual bool uses_public_mean() const { return false; }
-  /// What it makes of its final images, who knows how hospitals change theirs; "" nothing.
-  virtual std::string decoding() const { return ""; }
-  /// Returns what the attack's options assume of how messages were made, such as
-  /// "exclude fc.bias, noise_scale 0.01", for the column `knowledge`; "" where they assume nothing.
-  virtual std::string assumptions() const { return ""; }
-  /// Whether it compares statistics of batch normalization, and whose: "" none, "running" those the
-  /// server sent, "update" those of the batch, as the message's change of them tells.
-  virtual std::string batch_statistics() const { return ""; }
-  /// How it takes an update of several local steps, a word of update_names().
-  virtual std::string update() const { return "gradient"; }
-  /// What it assumes of local training.
-  virtual LocalGuess guess() const { return {}; }
+  virtual AttackFacts facts() const = 0;
   /// Throws ConfigError where its options do not fit the network.
   virtual void check(const Model& model) const { static_cast<void>(model); }
 };

@@ -105,8 +105,22 @@ Labels bias_counts(const Model& model, const Observation& observation) {
 
 }  // namespace
 
+const Words<LabelRule>& words_of(LabelRule) {
+  static const Words<LabelRule> words = {{LabelRule::kKnown, "known"},
+                                         {LabelRule::kIdlg, "idlg"},
+                                         {LabelRule::kJoint, "joint"},
+                                         {LabelRule::kYin, "yin"},
+                                         {LabelRule::kCounts, "counts"},
+                                         {LabelRule::kBiasSign, "bias-sign"},
+                                         {LabelRule::kBiasCounts, "bias-counts"},
+                                         {LabelRule::kFit, "fit"}};
+  return words;
+}
+
 std::vector<std::string> label_rule_names() {
-  return {"known", "idlg", "joint", "yin", "counts", "bias-sign", "bias-counts"};
+  std::vector<std::string> names = words_of(LabelRule{}).names();
+  names.erase(std::remove(names.begin(), names.end(), word_of(LabelRule::kFit)), names.end());
+  return names;
 }
 
 bool signed_features(const Model& model) {
@@ -121,32 +135,43 @@ bool signed_features(const Model& model) {
   return false;  // pixels
 }
 
-bool misled_by_signs(const std::string& rule, const Model& model) {
-  return (rule == "yin" || rule == "counts") && signed_features(model);
+bool misled_by_signs(LabelRule rule, const Model& model) {
+  return (rule == LabelRule::kYin || rule == LabelRule::kCounts) && signed_features(model);
 }
 
-void check_label_rule(const std::string& rule, const Model& model) {
-  const bool reads_bias = rule.rfind("bias-", 0) == 0 || (rule == "idlg" && signed_features(model));
+void check_label_rule(LabelRule rule, const Model& model) {
+  const bool reads_bias = rule == LabelRule::kBiasSign || rule == LabelRule::kBiasCounts ||
+                          (rule == LabelRule::kIdlg && signed_features(model));
   if (reads_bias && model.head().bias < 0)
     throw ConfigError(fmt::format(
         "attack.labels={} reads the bias of the last layer, which {} has not; use counts, yin, "
         "known or joint",
-        rule, model.name()));
+        word_of(rule), model.name()));
 }
 
-std::vector<int64_t> infer_labels(const std::string& rule, const Model& model,
+std::vector<int64_t> infer_labels(LabelRule rule, const Model& model,
                                   const Observation& observation) {
   check_label_rule(rule, model);
-  if (rule == "joint") return {};
-  if (rule == "known") return observation.known_labels;
-  if (rule == "idlg") return idlg(model, observation);
-  if (rule == "yin")
-    return in_turn(rows(model, observation, true), observation.batch, [](double) { return true; });
-  if (rule == "counts") return counts(model, observation);
-  if (rule == "bias-sign")
-    return in_turn(bias(model, observation), observation.batch, [](double v) { return v < 0; });
-  if (rule == "bias-counts") return bias_counts(model, observation);
-  throw ConfigError(fmt::format("unknown label rule '{}'", rule));
+  switch (rule) {
+    case LabelRule::kJoint:
+      return {};
+    case LabelRule::kKnown:
+      return observation.known_labels;
+    case LabelRule::kIdlg:
+      return idlg(model, observation);
+    case LabelRule::kYin:
+      return in_turn(rows(model, observation, true), observation.batch,
+                     [](double) { return true; });
+    case LabelRule::kCounts:
+      return counts(model, observation);
+    case LabelRule::kBiasSign:
+      return in_turn(bias(model, observation), observation.batch, [](double v) { return v < 0; });
+    case LabelRule::kBiasCounts:
+      return bias_counts(model, observation);
+    case LabelRule::kFit:
+      break;
+  }
+  throw Error(ExitCode::kInternal, "labels=fit is read off images, not off the gradient");
 }
 
 }  // namespace medpfl

@@ -30,36 +30,36 @@ const AttackPlan::Method& AttackQueue::method(const AttackTask& task) const {
 
 std::string AttackQueue::knowledge(const AttackTask& task) const {
   const Observation& o = attack_case(task).observation;
-  const Attack& attack = *method(task).attack;
-  const LocalGuess guess = attack.guess();
+  const AttackFacts facts = method(task).attack->facts();
+  const LocalGuess& guess = facts.guess;
   const auto told = [](bool guessed) { return guessed ? " (guessed)" : ""; };
   const int64_t count = guess.steps > 0 ? guess.steps : o.steps;
   std::string steps =
       fmt::format("{} local step{}{}", count, count == 1 ? "" : "s", told(guess.steps > 0));
-  if (attack.update() == "unroll") {
+  if (facts.update == UpdateRule::kUnroll) {
     const int64_t images = guess.batch > 0 ? guess.batch : o.local_batch;
     steps += fmt::format(" of {} images{}", images > 0 ? std::min(images, o.batch) : o.batch,
                          told(guess.batch > 0));
   }
-  std::string more = attack.uses_public_mean() ? "mean public image; " : "";
-  if (const std::string how = attack.decoding(); !how.empty())
-    more += fmt::format("decoded by {}; ", how);
-  if (const std::string what = attack.assumptions(); !what.empty())
-    more += fmt::format("assumes {}; ", what);
+  std::string more = facts.public_mean ? "mean public image; " : "";
+  if (!facts.decoding.empty()) more += fmt::format("decoded by {}; ", facts.decoding);
+  if (!facts.assumptions.empty()) more += fmt::format("assumes {}; ", facts.assumptions);
   if (lacks_statistics(task))
     more += "running batch statistics left out: training never touched them; ";
-  else if (const std::string whose = attack.batch_statistics(); !whose.empty())
-    more += fmt::format("{} batch statistics; ", whose == "update" ? "the update's" : "running");
-  const std::string rule = attack.label_rule();
-  return fmt::format("labels: {}{}; batch {}; {}; update: {}; learning rate {}; {}{}", rule,
-                     misled_by_signs(rule, model_) ? " (unsure: features have both signs)" : "",
-                     o.batch, steps, attack.update(),
-                     guess.rate > 0 ? fmt::format("{} (guessed)", guess.rate) : "known", more,
-                     plan_.public_knowledge);
+  else if (facts.batch_statistics)
+    more += fmt::format("{} batch statistics; ", facts.batch_statistics == StatisticsSource::kUpdate
+                                                     ? "the update's"
+                                                     : "running");
+  return fmt::format(
+      "labels: {}{}; batch {}; {}; update: {}; learning rate {}; {}{}", word_of(facts.labels),
+      misled_by_signs(facts.labels, model_) ? " (unsure: features have both signs)" : "", o.batch,
+      steps, word_of(facts.update),
+      guess.rate > 0 ? fmt::format("{} (guessed)", guess.rate) : "known", more,
+      plan_.public_knowledge);
 }
 
 bool AttackQueue::lacks_statistics(const AttackTask& task) const {
-  return method(task).attack->batch_statistics() == "running" &&
+  return method(task).attack->facts().batch_statistics == StatisticsSource::kRunning &&
          untouched_statistics(model_, cases_->weights(attack_case(task).observation.round));
 }
 
@@ -76,12 +76,12 @@ void AttackQueue::warn_before(const AttackTask& task) {
                      "1, as before any training; set model.weights, or bn_target=update under "
                      "model.norm_mode=train",
                      name, round));
-  if (misled_by_signs(attack->label_rule(), model_))
+  if (misled_by_signs(attack->facts().labels, model_))
     warn("labels of " + name,
          fmt::format("{} finds labels by labels={}, which holds where what enters the last layer "
                      "is never negative, and that of {} can be: labels may be wrong; set "
                      "attack.{}.labels=bias-counts or known",
-                     name, attack->label_rule(), model_.name(), name));
+                     name, word_of(attack->facts().labels), model_.name(), name));
 }
 
 void AttackQueue::warn_after(const AttackTask& task) {
@@ -172,11 +172,11 @@ bool AttackQueue::climb(const Communicator& comm, JobControl* control, int64_t f
 
 std::string AttackQueue::describe(const AttackTask& task) const {
   const AttackCase& one = attack_case(task);
-  const Attack& attack = *method(task).attack;
+  const AttackFacts facts = method(task).attack->facts();
   Observation seen = one.observation;
   seen.weights = cases_->weights(seen.round);
-  if (attack.label_rule() == "known") seen.known_labels = one.truth.labels;
-  if (attack.uses_public_mean()) seen.public_mean = public_mean_;
+  if (facts.labels == LabelRule::kKnown) seen.known_labels = one.truth.labels;
+  if (facts.public_mean) seen.public_mean = public_mean_;
   ByteWriter out;
   out.value(task.method);
   out.value(task.restart);
@@ -198,7 +198,7 @@ std::optional<std::string> AttackQueue::execute(
                         static_cast<uint64_t>((o.probe + 1) * kMaxRestarts + restart)};
   const Attack& attack = *plan_.methods[method].attack;
   const bool last_rung = rung + 1 == rungs();
-  const int64_t pause = std::max<int64_t>(1, attack.iterations() >> (rungs() - 1 - rung));
+  const int64_t pause = std::max<int64_t>(1, attack.facts().iterations >> (rungs() - 1 - rung));
   std::string paused, ended;
   const MemoryWatch memory;
   auto result = attack.run(model_, o, start, state, [&](const AttackProgress& at) {

@@ -6,6 +6,7 @@
 #include <charconv>
 #include <map>
 
+#include "config/attack_checks.hpp"
 #include "config/framework_options.hpp"
 #include "config/secret_keys.hpp"
 #include "config/setting_checks.hpp"
@@ -26,62 +27,6 @@ std::vector<int64_t> read_iterations(const std::vector<std::string>& words) {
   std::sort(out.begin(), out.end());
   out.erase(std::unique(out.begin(), out.end()), out.end());
   return out;
-}
-
-// Some attacks read one image from a message; say so before training rather than after.
-void check_batches(const Settings& settings, Violations* wrong) {
-  const bool probes = settings.targets && settings.targets->probes > 0;
-  for (const AttackPlan::Method& method : settings.attack.methods) {
-    const std::string option = method.attack->single_image_option();
-    if (option.empty()) continue;
-    const bool labels = option.rfind("labels=", 0) == 0;
-    const std::string what =
-        labels ? fmt::format("attack.{} ({}) reads the label of", option, method.name)
-               : fmt::format("attack.{}.{} holds for", method.name, option);
-    const std::string instead =
-        labels ? "attack.labels=known or joint"
-               : fmt::format(
-                     "attack.{}.{}", method.name,
-                     option == "bottleneck=observed" ? "bottleneck=mean" : "output_error=softmax");
-    if (settings.attack.sums) {
-      wrong->check(false, fmt::format("{} one image, and attack.sees=sum shows that of all "
-                                      "hospitals: use {}",
-                                      what, instead));
-    } else if (probes) {
-      wrong->check(
-          settings.targets->probe_batch == 1,
-          fmt::format("{} one image: it needs attack.probe_batch=1, or {}", what, instead));
-    } else {
-      wrong->check(settings.federation.sends_gradients && settings.federation.batch_size == 1,
-                   fmt::format("{} one image: attack probes (attack.probes=4), or use "
-                               "federation.algorithm=fedsgd with federation.batch_size=1, or {}",
-                               what, instead));
-    }
-  }
-}
-
-// Whoever simulates local training, or guesses at it, needs an update that came of it.
-void check_updates(const Settings& settings, Violations* wrong) {
-  for (const AttackPlan::Method& method : settings.attack.methods) {
-    const LocalGuess guess = method.attack->guess();
-    std::string option;
-    if (guess.rate > 0) option = fmt::format("local_rate={}", guess.rate);
-    if (guess.batch > 0) option = fmt::format("local_batch={}", guess.batch);
-    if (guess.steps > 0) option = fmt::format("steps={}", guess.steps);
-    // One step unrolled is the gradient.
-    if (method.attack->update() == "sme" ||
-        (settings.attack.sums && method.attack->update() != "gradient"))
-      option = fmt::format("update={}", method.attack->update());
-    if (option.empty()) continue;
-    wrong->check(!settings.federation.sends_gradients,
-                 fmt::format("attack.{}.{} is for changes of weights, and messages of "
-                             "federation.algorithm={} are gradients: use fedavg, or leave it out",
-                             method.name, option, settings.federation.algorithm));
-    wrong->check(!settings.attack.sums,
-                 fmt::format("attack.{}.{} is for the local training of one hospital, and "
-                             "attack.sees=sum shows that of all: use attack.sees=messages",
-                             method.name, option));
-  }
 }
 
 // Which rounds and hospitals are recorded, and which are attacked: none where nothing attacks.
@@ -170,8 +115,7 @@ Settings make_settings(const Config& config) {
   check_settings(s, &wrong);
   // A network for as many classes as are known; the data set may have others.
   wrong.guard([&] { make_model(config, s, std::max<int64_t>(2, s.classes)); });
-  check_batches(s, &wrong);
-  check_updates(s, &wrong);
+  check_attacks(s, &wrong);
   wrong.guard([&] {
     s.dataset =
         datasets().find(s.dataset_name).create(config.section("data." + s.dataset_name), s.data);

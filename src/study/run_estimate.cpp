@@ -79,8 +79,8 @@ int64_t unrolled_steps(const Settings& settings, const FederatedData& data) {
       settings.federation.local_epochs * batches_of(settings.federation.batch_size, shard);
   int64_t most = 0;
   for (const AttackPlan::Method& method : settings.attack.methods)
-    if (method.attack->update() == "unroll")
-      most = std::max(most, std::max(taken, method.attack->guess().steps));
+    if (const AttackFacts facts = method.attack->facts(); facts.update == UpdateRule::kUnroll)
+      most = std::max(most, std::max(taken, facts.guess.steps));
   return most;
 }
 

@@ -68,10 +68,10 @@ TEST(Decode, IsAnOptionOfEveryPresetOnTheImagesItEndsWith) {
     decoded.insert(decoded.end(), {{"decode", "unmix"}, {"decode_weight", "0.5"}});
     const auto plain = make_attack(preset, base, request);
     const auto attack = make_attack(preset, decoded, request);
-    EXPECT_FALSE(plain->uses_public_mean());
-    EXPECT_EQ(plain->decoding(), "");
-    EXPECT_TRUE(attack->uses_public_mean());
-    EXPECT_EQ(attack->decoding(), "unmix, weight 0.5");
+    EXPECT_FALSE(plain->facts().public_mean);
+    EXPECT_EQ(plain->facts().decoding, "");
+    EXPECT_TRUE(attack->facts().public_mean);
+    EXPECT_EQ(attack->facts().decoding, "unmix, weight 0.5");
     const Reconstruction without = run(*plain, model, seen), with = run(*attack, model, seen);
     EXPECT_EQ(without.objective, with.objective);
     const auto unmixed = [](const at::Tensor& x) { return x.sub(0.15).div(0.5).clamp(0, 1); };

@@ -119,8 +119,8 @@ TEST(FcReadout, DealsTheLabelsOfAnotherRuleToTheImagesTheyFit) {
   AttackRequest request;
   request.labels = "known";
   const Reconstruction result = run(model, seen, request);
-  EXPECT_EQ(make_readout(request)->label_rule(), "known");
-  EXPECT_EQ(make_readout()->label_rule(), "fit");
+  EXPECT_EQ(make_readout(request)->facts().labels, LabelRule::kKnown);
+  EXPECT_EQ(make_readout()->facts().labels, LabelRule::kFit);
   const bool first = psnr(result.images[0], images[0]) > psnr(result.images[1], images[0]);
   EXPECT_EQ(result.labels, first ? (std::vector<int64_t>{3, 1}) : (std::vector<int64_t>{1, 3}));
   request.labels = "joint";

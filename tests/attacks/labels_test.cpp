@@ -21,7 +21,7 @@ TEST(Labels, IdlgReadsEveryClassFromARealGradient) {
   for (int64_t label = 0; label < kClasses; ++label)
     for (uint64_t seed = 1; seed <= 3; ++seed) {
       const Observation seen = observe(model, noise_images(1, 16, seed), {label}, seed);
-      EXPECT_EQ(infer_labels("idlg", model, seen), std::vector<int64_t>{label}) << seed;
+      EXPECT_EQ(infer_labels(LabelRule::kIdlg, model, seen), std::vector<int64_t>{label}) << seed;
     }
 }
 
@@ -42,7 +42,7 @@ TEST(Labels, IdlgReadsEveryClassWhereFeaturesHaveBothSigns) {
     for (int64_t label = 0; label < kClasses; ++label)
       for (uint64_t seed = 1; seed <= 6; ++seed) {
         const Observation seen = observe(model, noise_images(1, 16, seed), {label}, seed);
-        EXPECT_EQ(infer_labels("idlg", model, seen), std::vector<int64_t>{label}) << seed;
+        EXPECT_EQ(infer_labels(LabelRule::kIdlg, model, seen), std::vector<int64_t>{label}) << seed;
       }
   }
 }
@@ -52,12 +52,13 @@ TEST(Labels, FeaturesHaveTheSignsThatTheirLayersLeave) {
     EXPECT_FALSE(signed_features(build(name, 32, 4, "relu"))) << name;
   EXPECT_TRUE(signed_features(build("convnet", 16, 4, "silu")));
   const Model tanh = build("lenet-dlg", 16, 4, "tanh"), sigmoid = build("lenet-dlg", 16, 4);
-  for (const char* rule : {"yin", "counts"}) {
-    EXPECT_TRUE(misled_by_signs(rule, tanh)) << rule;
-    EXPECT_FALSE(misled_by_signs(rule, sigmoid)) << rule;
+  for (const LabelRule rule : {LabelRule::kYin, LabelRule::kCounts}) {
+    EXPECT_TRUE(misled_by_signs(rule, tanh)) << word_of(rule);
+    EXPECT_FALSE(misled_by_signs(rule, sigmoid)) << word_of(rule);
   }
-  for (const char* rule : {"idlg", "bias-sign", "bias-counts", "known", "joint"})
-    EXPECT_FALSE(misled_by_signs(rule, tanh)) << rule;
+  for (const LabelRule rule : {LabelRule::kIdlg, LabelRule::kBiasSign, LabelRule::kBiasCounts,
+                               LabelRule::kKnown, LabelRule::kJoint})
+    EXPECT_FALSE(misled_by_signs(rule, tanh)) << word_of(rule);
 }
 
 // Rows of the head's weight gradient that sum to `sums`, the rest of the gradient misleading.
@@ -78,10 +79,11 @@ Observation constructed(const Model& model, const std::vector<float>& sums) {
 
 TEST(Labels, IdlgTakesTheLeastRowSumOfTheHead) {
   const Model model = build("mlp", 8, 4, "sigmoid", {{"hidden", "3"}});
-  EXPECT_EQ(infer_labels("idlg", model, constructed(model, {-3, -1, 2, 1})),
+  EXPECT_EQ(infer_labels(LabelRule::kIdlg, model, constructed(model, {-3, -1, 2, 1})),
             std::vector<int64_t>{0});
-  EXPECT_EQ(infer_labels("idlg", model, constructed(model, {3, 1, 2, 4})), std::vector<int64_t>{1});
-  EXPECT_EQ(infer_labels("idlg", model, constructed(model, {0, 0, -1, 0})),
+  EXPECT_EQ(infer_labels(LabelRule::kIdlg, model, constructed(model, {3, 1, 2, 4})),
+            std::vector<int64_t>{1});
+  EXPECT_EQ(infer_labels(LabelRule::kIdlg, model, constructed(model, {0, 0, -1, 0})),
             std::vector<int64_t>{2});
 }
 
@@ -92,7 +94,7 @@ TEST(Labels, IdlgRefusesSeveralImages) {
   seen.client = 7;
   seen.round = 3;
   try {
-    infer_labels("idlg", model, seen);
+    infer_labels(LabelRule::kIdlg, model, seen);
     FAIL() << "no error";
   } catch (const ConfigError& error) {
     EXPECT_STREQ(
@@ -105,10 +107,10 @@ TEST(Labels, IdlgRefusesSeveralImages) {
 TEST(Labels, KnownAreThoseOfTheObservationAndJointHasNone) {
   const Model model = build("mlp", 8, 4, "sigmoid", {{"hidden", "3"}});
   Observation seen = constructed(model, {1, 2, 3, 4});
-  EXPECT_TRUE(infer_labels("known", model, seen).empty());
+  EXPECT_TRUE(infer_labels(LabelRule::kKnown, model, seen).empty());
   seen.known_labels = {3, 1};
-  EXPECT_EQ(infer_labels("known", model, seen), (std::vector<int64_t>{3, 1}));
-  EXPECT_TRUE(infer_labels("joint", model, seen).empty());
+  EXPECT_EQ(infer_labels(LabelRule::kKnown, model, seen), (std::vector<int64_t>{3, 1}));
+  EXPECT_TRUE(infer_labels(LabelRule::kJoint, model, seen).empty());
 }
 
 // The gradient of the head's bias, the rest misleading.
@@ -127,10 +129,10 @@ Model small_mlp() { return build("mlp", 8, 4, "sigmoid", {{"hidden", "3"}}); }
 TEST(Labels, BiasSignTakesNegativeClassesInTurn) {
   const Model model = small_mlp();
   const Observation seen = constructed_bias(model, {0.1F, -0.2F, 0.3F, -0.4F}, 5);
-  EXPECT_EQ(infer_labels("bias-sign", model, seen), (Classes{3, 1, 3, 1, 3}));
-  EXPECT_EQ(infer_labels("bias-sign", model, constructed_bias(model, {-1, -2, -3, -4}, 2)),
+  EXPECT_EQ(infer_labels(LabelRule::kBiasSign, model, seen), (Classes{3, 1, 3, 1, 3}));
+  EXPECT_EQ(infer_labels(LabelRule::kBiasSign, model, constructed_bias(model, {-1, -2, -3, -4}, 2)),
             (Classes{3, 2}));
-  EXPECT_EQ(infer_labels("bias-sign", model, constructed_bias(model, {4, 2, 3, 4}, 2)),
+  EXPECT_EQ(infer_labels(LabelRule::kBiasSign, model, constructed_bias(model, {4, 2, 3, 4}, 2)),
             (Classes{1, 1}))
       << "no negative entry: the least one";
 }
@@ -139,7 +141,7 @@ TEST(Labels, BiasCountsAreExactWherePredictionsAreFixed) {
   const Model model = small_mlp();
   // Chance 1/4 each minus counts 3, 0, 1, 4 of 8.
   const std::vector<float> gradient = {0.25F - 3.0F / 8, 0.25F, 0.25F - 1.0F / 8, 0.25F - 0.5F};
-  Classes found = infer_labels("bias-counts", model, constructed_bias(model, gradient, 8));
+  Classes found = infer_labels(LabelRule::kBiasCounts, model, constructed_bias(model, gradient, 8));
   std::sort(found.begin(), found.end());
   EXPECT_EQ(found, (Classes{0, 0, 0, 2, 3, 3, 3, 3}));
 }
@@ -149,9 +151,9 @@ TEST(Labels, CountsByHand) {
   // Negative sums add up to -6: each image found gives back 6 * 5/4 / 3 = 2.5.
   Observation seen = constructed(model, {-5, 2, -1, 0.5F});
   seen.batch = 3;
-  EXPECT_EQ(infer_labels("counts", model, seen), (Classes{0, 2, 0}));
+  EXPECT_EQ(infer_labels(LabelRule::kCounts, model, seen), (Classes{0, 2, 0}));
   seen.batch = 1;
-  EXPECT_EQ(infer_labels("counts", model, seen), Classes{0});
+  EXPECT_EQ(infer_labels(LabelRule::kCounts, model, seen), Classes{0});
 }
 
 TEST(Labels, YinSortsByTheLeastEntry) {
@@ -164,11 +166,11 @@ TEST(Labels, YinSortsByTheLeastEntry) {
   head[1][0].fill_(-3);
   head[1][1].fill_(9);
   head[3][1].fill_(-2);
-  EXPECT_EQ(infer_labels("yin", model, seen), (Classes{1, 3, 0}));
+  EXPECT_EQ(infer_labels(LabelRule::kYin, model, seen), (Classes{1, 3, 0}));
 }
 
 // Shares of right labels, as multisets, over batches of eight with repeated labels.
-double accuracy(const std::string& rule) {
+double accuracy(LabelRule rule) {
   constexpr int64_t kBatch = 8, kClasses = 10, kBatches = 20;
   const Model model = build("lenet-dlg", 16, kClasses);
   int64_t right = 0;
@@ -190,24 +192,31 @@ double accuracy(const std::string& rule) {
 }
 
 TEST(Labels, BatchRulesReadRealGradients) {
-  EXPECT_GT(accuracy("bias-counts"), 0.97);
-  EXPECT_GT(accuracy("counts"), 0.85);
-  EXPECT_GT(accuracy("bias-sign"), 0.8);
-  EXPECT_GT(accuracy("yin"), 0.6);
+  EXPECT_GT(accuracy(LabelRule::kBiasCounts), 0.97);
+  EXPECT_GT(accuracy(LabelRule::kCounts), 0.85);
+  EXPECT_GT(accuracy(LabelRule::kBiasSign), 0.8);
+  EXPECT_GT(accuracy(LabelRule::kYin), 0.6);
 }
 
 TEST(Labels, RulesOfOneImageAgree) {
   const Model model = build("lenet-dlg", 16, 5);
   for (int64_t label = 0; label < 5; ++label) {
     const Observation seen = observe(model, noise_images(1, 16, 3), {label});
-    for (const char* rule : {"idlg", "yin", "counts", "bias-sign", "bias-counts"})
-      EXPECT_EQ(infer_labels(rule, model, seen), Classes{label}) << rule;
+    for (const LabelRule rule : {LabelRule::kIdlg, LabelRule::kYin, LabelRule::kCounts,
+                                 LabelRule::kBiasSign, LabelRule::kBiasCounts})
+      EXPECT_EQ(infer_labels(rule, model, seen), Classes{label}) << word_of(rule);
   }
 }
 
 TEST(Labels, UnknownRuleIsRefused) {
+  EXPECT_THROW(words_of(LabelRule{}).parse("guess"), ConfigError);
+}
+
+// It is for closed forms, which fit classes to images they have read.
+TEST(Labels, FitIsNoRuleOfTheGradient) {
   const Model model = build("mlp", 8, 4, "sigmoid", {{"hidden", "3"}});
-  EXPECT_THROW(infer_labels("guess", model, constructed(model, {1, 2, 3, 4})), ConfigError);
+  EXPECT_THROW(infer_labels(LabelRule::kFit, model, constructed(model, {1, 2, 3, 4})), Error);
+  for (const std::string& name : label_rule_names()) EXPECT_NE(name, "fit");
 }
 
 }  // namespace

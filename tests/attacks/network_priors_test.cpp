@@ -6,7 +6,7 @@
 #include <cmath>
 
 #include "attack_runs.hpp"
-#include "campaign/attack_cases.hpp"
+#include "campaign/attackers_view.hpp"
 #include "core/error.hpp"
 #include "metrics/image.hpp"
 #include "models/layer_inputs.hpp"
@@ -29,7 +29,7 @@ Model residual(NormMode mode, const std::string& activation = "auto") {
   return build("resnet20", kSize, kClasses, activation, {{"width", "2"}}, mode);
 }
 
-NetworkPriorOptions statistics(const std::string& target, double first_layer = 10) {
+NetworkPriorOptions statistics(StatisticsSource target, double first_layer = 10) {
   NetworkPriorOptions options;
   options.bn_statistics = 1;
   options.bn_target = target;
@@ -57,8 +57,9 @@ TEST(BnStatistics, EqualsPyTorch) {
     for (int64_t i = 0; i < images.numel(); ++i)
       images.data_ptr<float>()[i] =
           static_cast<float>((std::sin(0.7 * static_cast<double>(i)) + 1) / 2);
-    EXPECT_NEAR(value(bn_statistics_term(statistics("running"), model, seen), images), expected,
-                1e-4 * expected);
+    EXPECT_NEAR(
+        value(bn_statistics_term(statistics(StatisticsSource::kRunning), model, seen), images),
+        expected, 1e-4 * expected);
   }
 }
 
@@ -67,7 +68,7 @@ TEST(NetworkPriors, GradientsAgreeWithCentralDifferencesAndAddUp) {
     const Model model = residual(mode, "silu");
     const std::vector<int64_t> labels = {1, 1, 2};
     const Observation seen = observe(model, noise_images(3, kSize, 1), labels, 1, {"pytorch"});
-    NetworkPriorOptions options = statistics("running");
+    NetworkPriorOptions options = statistics(StatisticsSource::kRunning);
     options.feature_match = 1;
     for (const Term& term : {bn_statistics_term(options, model, seen),
                              feature_match_term(options, model, seen, labels)}) {
@@ -128,11 +129,9 @@ TEST(BnStatistics, AreReadFromTheUpdateOfATrainModeFederation) {
     work.step(gradient, kRate);
     FlatParameters change = work;
     change.add(global, -1);
-    Observation seen;
+    Observation seen = medpfl::observe({0, 0, -1, 4, steps, change}, {false, kRate, 4});
     seen.weights = global;
-    seen.gradient = seen_gradient(change, false, kRate, steps);
-    seen.steps = steps;
-    const std::vector<at::Tensor> found = target_statistics("update", model, seen);
+    const std::vector<at::Tensor> found = target_statistics(StatisticsSource::kUpdate, model, seen);
     std::vector<at::Tensor> expected;
     double total = 0;
     for (int64_t j = 0; j < steps; ++j) {
@@ -147,9 +146,11 @@ TEST(BnStatistics, AreReadFromTheUpdateOfATrainModeFederation) {
     for (at::Tensor& t : expected) t.div_(total);
     ASSERT_EQ(found.size(), expected.size());
     EXPECT_LT(largest_difference(found, expected), 2e-4) << steps;
-    EXPECT_GT(largest_difference(target_statistics("running", model, seen), expected), 1e-2);
+    EXPECT_GT(
+        largest_difference(target_statistics(StatisticsSource::kRunning, model, seen), expected),
+        1e-2);
     if (steps > 1) continue;
-    const Term term = bn_statistics_term(statistics("update"), model, seen);
+    const Term term = bn_statistics_term(statistics(StatisticsSource::kUpdate), model, seen);
     EXPECT_LT(value(term, batches[0]), 0.01 * value(term, batches[1])) << "0 at the truth";
   }
 }
@@ -159,7 +160,7 @@ TEST(BnStatistics, OneValueAChannelHasNoVariance) {
   const Model model = build("resnet18", 8, kClasses, "auto", {{"width", "2"}});
   const Observation seen = observe(model, noise_images(1, 8, 1), {1});
   std::vector<float> gradient(64);
-  EXPECT_TRUE(std::isfinite(bn_statistics_term(statistics("running"), model, seen)
+  EXPECT_TRUE(std::isfinite(bn_statistics_term(statistics(StatisticsSource::kRunning), model, seen)
                                 .evaluate(noise_images(1, 8, 2), 1, gradient.data())));
   for (const float g : gradient) EXPECT_TRUE(std::isfinite(g));
 }
@@ -169,7 +170,9 @@ TEST(BnStatistics, TheFirstLayerCountsAsOftenAsItIsTold) {
   const Observation seen = observe(model, noise_images(1, kSize, 1), {1});
   const at::Tensor images = noise_images(1, kSize, 2);
   const auto with = [&](double first_layer) {
-    return value(bn_statistics_term(statistics("running", first_layer), model, seen), images);
+    return value(
+        bn_statistics_term(statistics(StatisticsSource::kRunning, first_layer), model, seen),
+        images);
   };
   const double others = with(0), one = with(1) - others;
   EXPECT_GT(one, 0);

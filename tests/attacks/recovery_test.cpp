@@ -30,6 +30,12 @@ const Options kRobust = {{"output_error", "observed"}, {"objective", "relative-l
                          {"init", "uniform"},          {"line_search", "strong-wolfe"},
                          {"iterations", "60"},         {"stop_loss", "1e-9"}};
 
+// What confines an attack to one image, and what would not.
+std::string single_image(const Attack& attack) {
+  const std::optional<SingleImage> one = attack.facts().single_image;
+  return one ? one->option + "=" + one->value + ", else " + one->instead : "";
+}
+
 class Recovery : public ::testing::TestWithParam<std::string> {};
 
 TEST_P(Recovery, FindsAPhantomScan) {
@@ -42,7 +48,7 @@ TEST_P(Recovery, FindsAPhantomScan) {
   EXPECT_GT(gain_over_public_mean(result.images, kSize, 3), 12);
   EXPECT_EQ(result.labels, std::vector<int64_t>{label});
   EXPECT_LT(result.objective, 1e-4);
-  EXPECT_EQ(attack->single_image_option(), "output_error=observed");
+  EXPECT_EQ(single_image(*attack), "output_error=observed, else softmax");
 }
 
 // Each engine leads the same attack to the image.
@@ -221,9 +227,9 @@ TEST(MatchingAttack, StartsFromThePublicMeanOnlyWhereItSaysSo) {
   const auto [image, label] = phantom_image(16, 3);
   const Model model = build("lenet-dlg", 16, 4);
   Observation seen = observe(model, image, {label});
-  EXPECT_FALSE(make_attack("cpl", {})->uses_public_mean());
+  EXPECT_FALSE(make_attack("cpl", {})->facts().public_mean);
   const auto attack = make_attack("cpl", {{"init", "surrogate"}, {"iterations", "1"}});
-  EXPECT_TRUE(attack->uses_public_mean());
+  EXPECT_TRUE(attack->facts().public_mean);
   seen.public_mean = image[0];  // were it the truth itself, nothing would be left to do
   EXPECT_TRUE(run(*attack, model, seen).images.equal(image));
 }
@@ -381,18 +387,18 @@ TEST(MatchingAttack, UsesKnownLabelsOnlyWhereItSaysSo) {
   AttackRequest request;
   request.labels = "known";
   const auto attack = make_attack("dlg", {{"iterations", "5"}}, request);
-  EXPECT_EQ(attack->label_rule(), "known");
-  EXPECT_EQ(attack->single_image_option(), "");
+  EXPECT_EQ(attack->facts().labels, LabelRule::kKnown);
+  EXPECT_EQ(single_image(*attack), "");
   EXPECT_EQ(run(*attack, model, told).labels, std::vector<int64_t>{0});
 }
 
 TEST(MatchingAttack, SaysWhichRuleFindsLabels) {
-  EXPECT_EQ(make_attack("dlg", {})->label_rule(), "joint");
-  EXPECT_EQ(make_attack("dlg", {})->single_image_option(), "");
-  EXPECT_EQ(make_attack("idlg", {})->label_rule(), "idlg");
-  EXPECT_EQ(make_attack("idlg", {})->single_image_option(), "labels=idlg");
+  EXPECT_EQ(make_attack("dlg", {})->facts().labels, LabelRule::kJoint);
+  EXPECT_EQ(single_image(*make_attack("dlg", {})), "");
+  EXPECT_EQ(make_attack("idlg", {})->facts().labels, LabelRule::kIdlg);
+  EXPECT_EQ(single_image(*make_attack("idlg", {})), "labels=idlg, else known or joint");
   // With the observed error nothing is left to optimize labels by: they are read.
-  EXPECT_EQ(make_attack("dlg", {{"output_error", "observed"}})->label_rule(), "idlg");
+  EXPECT_EQ(make_attack("dlg", {{"output_error", "observed"}})->facts().labels, LabelRule::kIdlg);
 }
 
 TEST(MatchingAttack, ObservedErrorRefusesABatch) {

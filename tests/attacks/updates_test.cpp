@@ -118,7 +118,8 @@ class Reference {
 };
 
 struct Case {
-  std::string update, model;
+  UpdateRule update;
+  std::string model;
   bool soft;
   int64_t batch;
   Local local;
@@ -161,8 +162,8 @@ TEST_P(UpdateGradient, AgreesWithCentralDifferences) {
     const at::Tensor targets =
         c.soft ? at::softmax(logits, 1)
                : at::one_hot(at::tensor(labels, at::kLong), kClasses).to(at::kDouble);
-    return c.update == "sme" ? reference.sme(images, targets, place)
-                             : reference.unroll(images, targets);
+    return c.update == UpdateRule::kSme ? reference.sme(images, targets, place)
+                                        : reference.unroll(images, targets);
   };
   EXPECT_NEAR(value, at_point(), 2e-5 * at_point());
   constexpr double kStep = 1e-4;
@@ -186,7 +187,7 @@ TEST_P(UpdateGradient, AgreesWithCentralDifferences) {
   expect_same(images, gradient.images, 23);
   ASSERT_EQ(gradient.label_logits.defined(), c.soft);
   if (c.soft) expect_same(logits, gradient.label_logits, 1);
-  if (c.update != "sme") return;
+  if (c.update != UpdateRule::kSme) return;
   const double by_place = slope(&place);
   EXPECT_GT(std::abs(by_place), 1e-6);
   EXPECT_NEAR(gradient.surrogate, by_place, 1e-3 * std::abs(by_place));
@@ -195,15 +196,16 @@ TEST_P(UpdateGradient, AgreesWithCentralDifferences) {
 // Three steps see five images once; four begin the next epoch.
 INSTANTIATE_TEST_SUITE_P(
     Updates, UpdateGradient,
-    ::testing::Values(Case{"unroll", "lenet-dlg", false, 5, {4, 2, 0.5}},
-                      Case{"unroll", "lenet-dlg", true, 3, {3, 1, 0.5}},
-                      Case{"unroll", "mlp", false, 2, {5, 0, 0.2}},
-                      Case{"unroll", "resnet20", false, 4, {2, 2, 0.1}, NormMode::kTrain},
-                      Case{"sme", "lenet-dlg", false, 5, {4, 2, 0.5}},
-                      Case{"sme", "lenet-dlg", true, 3, {3, 1, 0.5}},
-                      Case{"sme", "resnet20", false, 4, {2, 2, 0.1}, NormMode::kTrain}),
+    ::testing::Values(Case{UpdateRule::kUnroll, "lenet-dlg", false, 5, {4, 2, 0.5}},
+                      Case{UpdateRule::kUnroll, "lenet-dlg", true, 3, {3, 1, 0.5}},
+                      Case{UpdateRule::kUnroll, "mlp", false, 2, {5, 0, 0.2}},
+                      Case{
+                          UpdateRule::kUnroll, "resnet20", false, 4, {2, 2, 0.1}, NormMode::kTrain},
+                      Case{UpdateRule::kSme, "lenet-dlg", false, 5, {4, 2, 0.5}},
+                      Case{UpdateRule::kSme, "lenet-dlg", true, 3, {3, 1, 0.5}},
+                      Case{UpdateRule::kSme, "resnet20", false, 4, {2, 2, 0.1}, NormMode::kTrain}),
     [](const auto& test) {
-      std::string name = test.param.update + "_" + test.param.model + "_" +
+      std::string name = word_of(test.param.update) + "_" + test.param.model + "_" +
                          std::to_string(test.param.local.steps) + (test.param.soft ? "_soft" : "");
       std::replace(name.begin(), name.end(), '-', '_');
       return name;
@@ -218,12 +220,12 @@ TEST(Unroll, IsZeroAtTheTruthWhereOneGradientIsNot) {
   candidate.images = images;
   candidate.labels = at::tensor(classes_of(5), at::kLong);
   CandidateGradient gradient;
-  const auto value = [&](const std::string& update) {
+  const auto value = [&](UpdateRule update) {
     return make_update_engine(update, "exact", model, seen, *objective)
         ->evaluate(candidate, &gradient);
   };
-  EXPECT_GT(value("gradient"), 1e-3);
-  EXPECT_LT(value("unroll"), 1e-12);
+  EXPECT_GT(value(UpdateRule::kGradient), 1e-3);
+  EXPECT_LT(value(UpdateRule::kUnroll), 1e-12);
   EXPECT_LT(gradient.images.abs().max().item<double>(), 1e-6);
 }
 

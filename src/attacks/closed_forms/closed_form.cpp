@@ -16,22 +16,22 @@ namespace medpfl {
 namespace {
 
 // attack.labels, unless it says auto.
-std::string rule(const OptionValues& own, const AttackRequest& request, const std::string& name) {
-  if (request.labels == "joint")
+LabelRule rule(const OptionValues& own, const AttackRequest& request, const std::string& name) {
+  if (request.labels == word_of(LabelRule::kJoint))
     throw ConfigError(
         fmt::format("attack.labels=joint optimizes labels, and {} optimizes nothing; use auto, or "
                     "set attack.NAME.labels of the attacks that do",
                     name));
-  return request.labels == "auto" ? own.text("labels") : request.labels;
+  return words_of(LabelRule{})
+      .parse(request.labels == "auto" ? own.text("labels") : request.labels);
 }
 
 // `fit` takes the class of least misfit of each image; another rule's labels are dealt to the
 // images for the least total misfit.
-std::vector<int64_t> labels_of(const std::string& rule, const Model& model,
-                               const Observation& observation,
+std::vector<int64_t> labels_of(LabelRule rule, const Model& model, const Observation& observation,
                                const std::vector<ReadImage>& images) {
   std::vector<int64_t> out;
-  if (rule == "fit") {
+  if (rule == LabelRule::kFit) {
     for (const ReadImage& one : images)
       out.push_back(std::min_element(one.misfit.begin(), one.misfit.end()) - one.misfit.begin());
     return out;
@@ -59,13 +59,16 @@ ClosedFormAttack::ClosedFormAttack(const OptionValues& own, const AttackRequest&
                                    const std::string& name)
     : labels_(rule(own, request, name)), tolerance_(own.real("tolerance")) {}
 
-std::string ClosedFormAttack::single_image_option() const {
-  return labels_ == "idlg" ? "labels=idlg" : "";
+AttackFacts ClosedFormAttack::facts() const {
+  AttackFacts facts;
+  facts.labels = labels_;
+  if (labels_ == LabelRule::kIdlg) facts.single_image = {"labels", "idlg", "known or counts"};
+  return facts;
 }
 
 void ClosedFormAttack::check(const Model& model) const {
   layer(model);
-  if (labels_ != "fit") check_label_rule(labels_, model);
+  if (labels_ != LabelRule::kFit) check_label_rule(labels_, model);
 }
 
 std::optional<Reconstruction> ClosedFormAttack::run(const Model& model,

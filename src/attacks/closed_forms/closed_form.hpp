@@ -15,8 +15,7 @@ class ClosedFormAttack : public Attack {
   /// optimizer; `name` is the attack's, for that message.
   ClosedFormAttack(const OptionValues& own, const AttackRequest& request, const std::string& name);
 
-  std::string label_rule() const override { return labels_; }
-  std::string single_image_option() const override;
+  AttackFacts facts() const override;
   void check(const Model& model) const override;
   std::optional<Reconstruction> run(const Model& model, const Observation& observation,
                                     const StreamKey& start, const std::string& state,
@@ -38,7 +37,7 @@ class ClosedFormAttack : public Attack {
   double tolerance() const { return tolerance_; }
 
  private:
-  std::string labels_;
+  LabelRule labels_;
   double tolerance_;
 };
 

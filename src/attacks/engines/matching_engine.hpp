@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "attacks/attack_facts.hpp"
 #include "attacks/distances/gradient_distance.hpp"
 #include "attacks/observation.hpp"
 #include "models/model.hpp"
@@ -50,14 +51,9 @@ std::unique_ptr<MatchingEngine> make_engine(const std::string& word, const Model
                                             const Observation& observation,
                                             const GradientDistance& objective);
 
-/// Words of the option `update`, how an update of several local steps is matched: gradient: as one
-/// gradient. unroll: the hospital's steps are simulated (Geiping et al. 2020, arXiv 2003.14053).
-/// sme: by the gradient at weights between those before and after (Zhu, Yao, Blaschko 2023, arXiv
-/// 2306.00127).
-std::vector<std::string> update_names();
-/// The engine for a word of `update`; unroll and sme are double backward whatever `engine` is.
-std::unique_ptr<MatchingEngine> make_update_engine(const std::string& update,
-                                                   const std::string& engine, const Model& model,
+/// The engine that matches an update so; unroll and sme are double backward whatever `engine` is.
+std::unique_ptr<MatchingEngine> make_update_engine(UpdateRule update, const std::string& engine,
+                                                   const Model& model,
                                                    const Observation& observation,
                                                    const GradientDistance& objective);
 

@@ -41,14 +41,12 @@ std::string choose_engine(const std::string& word, const Model& model) {
   return word;
 }
 
-std::vector<std::string> update_names() { return {"gradient", "unroll", "sme"}; }
-
-std::unique_ptr<MatchingEngine> make_update_engine(const std::string& update,
-                                                   const std::string& engine, const Model& model,
+std::unique_ptr<MatchingEngine> make_update_engine(UpdateRule update, const std::string& engine,
+                                                   const Model& model,
                                                    const Observation& observation,
                                                    const GradientDistance& objective) {
-  if (update == "unroll") return make_unroll_engine(model, observation, objective);
-  if (update == "sme") return make_sme_engine(model, observation, objective);
+  if (update == UpdateRule::kUnroll) return make_unroll_engine(model, observation, objective);
+  if (update == UpdateRule::kSme) return make_sme_engine(model, observation, objective);
   return make_engine(engine, model, observation, objective);
 }
 

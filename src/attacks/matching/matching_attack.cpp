@@ -15,47 +15,43 @@
 namespace medpfl {
 namespace {
 
+std::optional<SingleImage> single_image(const MatchingSettings& s) {
+  if (s.output_error == "observed") return SingleImage{"output_error", "observed", "softmax"};
+  if (s.bottleneck == "observed") return SingleImage{"bottleneck", "observed", "mean"};
+  if (s.labels == LabelRule::kIdlg) return SingleImage{"labels", "idlg", "known or joint"};
+  return std::nullopt;
+}
+
+std::string assumptions(const MatchingSettings& s) {
+  const ViewOptions& view = s.objective.view;
+  std::vector<std::string> told;
+  if (!view.exclude.empty()) told.push_back("exclude " + join(view.exclude, ","));
+  if (view.nonzero) told.emplace_back("nonzero");
+  if (view.noise > 0) told.push_back("noise_scale " + shortest(view.noise));
+  if (s.bottleneck != "sample") told.push_back("bottleneck " + s.bottleneck);
+  return join(told, ", ");
+}
+
+AttackFacts facts_of(const MatchingSettings& s) {
+  AttackFacts facts;
+  facts.labels = s.labels;
+  facts.update = s.update;
+  facts.guess = s.guess;
+  facts.single_image = single_image(s);
+  facts.public_mean = s.init == "surrogate" || s.decoding.any();
+  if (s.network_priors.bn_statistics > 0) facts.batch_statistics = s.network_priors.bn_target;
+  if (s.decoding.any()) facts.decoding = s.decoding.describe();
+  facts.assumptions = assumptions(s);
+  facts.iterations = s.iterations;
+  return facts;
+}
+
 class MatchingAttack final : public Attack {
  public:
   MatchingAttack(MatchingSettings settings, std::vector<int64_t> snapshots)
       : settings_(std::move(settings)), snapshots_(std::move(snapshots)) {}
 
-  std::string label_rule() const override { return settings_.labels; }
-
-  std::string single_image_option() const override {
-    if (settings_.output_error == "observed") return "output_error=observed";
-    if (settings_.bottleneck == "observed") return "bottleneck=observed";
-    return settings_.labels == "idlg" ? "labels=idlg" : "";
-  }
-
-  int64_t iterations() const override { return settings_.iterations; }
-
-  bool uses_public_mean() const override {
-    return settings_.init == "surrogate" || settings_.decoding.any();
-  }
-
-  std::string decoding() const override {
-    return settings_.decoding.any() ? settings_.decoding.describe() : "";
-  }
-
-  std::string assumptions() const override {
-    const ViewOptions& view = settings_.objective.view;
-    std::vector<std::string> told;
-    if (!view.exclude.empty()) told.push_back("exclude " + join(view.exclude, ","));
-    if (view.nonzero) told.emplace_back("nonzero");
-    if (view.noise > 0) told.push_back("noise_scale " + shortest(view.noise));
-    if (settings_.bottleneck != "sample") told.push_back("bottleneck " + settings_.bottleneck);
-    return join(told, ", ");
-  }
-
-  std::string batch_statistics() const override {
-    const NetworkPriorOptions& priors = settings_.network_priors;
-    return priors.bn_statistics > 0 ? priors.bn_target : "";
-  }
-
-  std::string update() const override { return settings_.update; }
-
-  LocalGuess guess() const override { return settings_.guess; }
+  AttackFacts facts() const override { return facts_of(settings_); }
 
   void check(const Model& model) const override {
     check_update();
@@ -83,17 +79,17 @@ class MatchingAttack final : public Attack {
  private:
   void check_update() const {
     const MatchingSettings& s = settings_;
-    if (s.update == "gradient") return;
+    if (s.update == UpdateRule::kGradient) return;
     if (s.engine != "auto" && s.engine != "exact")
       throw ConfigError(
           fmt::format("update={} is computed by double backward: attack.engine={} does not go with "
                       "it; use auto "
                       "or exact",
-                      s.update, s.engine));
+                      word_of(s.update), s.engine));
     if (s.output_error == "observed")
       throw ConfigError(fmt::format(
           "output_error=observed is the error of one step, and update={} has several; use softmax",
-          s.update));
+          word_of(s.update)));
   }
 
   MatchingSettings settings_;

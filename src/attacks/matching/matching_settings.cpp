@@ -14,7 +14,7 @@ namespace medpfl {
 namespace {
 
 void check_label_fit(const MatchingSettings& s) {
-  if (s.label_fit > 0 && s.labels == "joint")
+  if (s.label_fit > 0 && s.labels == LabelRule::kJoint)
     throw ConfigError(
         "label_fit compares the network's answer with labels that are known or inferred, and "
         "labels=joint optimizes them: use labels=idlg or another rule, or label_fit=0");
@@ -88,7 +88,7 @@ std::vector<OptionSpec> matching_options() {
                                 "evaluations")
                         .at_least(0));
   const std::vector<OptionSpec> update = {
-      choice_option("update", "gradient", update_names(),
+      choice_option("update", "gradient", words_of(UpdateRule{}).names(),
                     "an update of several local steps: taken for one gradient, unrolled by "
                     "simulating the steps, or matched by a surrogate model (sme)"),
       integer_option("steps", 0, "local steps the attacker assumes; 0: as stated").at_least(0),
@@ -136,13 +136,14 @@ std::vector<OptionSpec> matching_options() {
 MatchingSettings read_matching_settings(const OptionValues& own, const AttackRequest& request) {
   MatchingSettings s;
   s.engine = request.engine;
-  s.labels = request.labels == "auto" ? own.text("labels") : request.labels;
+  s.labels =
+      words_of(LabelRule{}).parse(request.labels == "auto" ? own.text("labels") : request.labels);
   s.output_error = own.text("output_error");
   // Under the observed error the objective does not depend on labels, so they are read instead.
-  if (s.output_error == "observed" && s.labels == "joint") s.labels = "idlg";
+  if (s.output_error == "observed" && s.labels == LabelRule::kJoint) s.labels = LabelRule::kIdlg;
   s.bottleneck = own.text("bottleneck");
   s.init = own.text("init");
-  s.update = own.text("update");
+  s.update = words_of(UpdateRule{}).parse(own.text("update"));
   s.guess = {own.integer("steps"), own.integer("local_batch"), own.real("local_rate")};
   s.surrogate_rate = own.real("surrogate_rate");
   s.grey = own.flag("grey");

@@ -17,8 +17,9 @@ namespace medpfl {
 
 /// The parts of a gradient-matching attack, resolved.
 struct MatchingSettings {
-  std::string engine, labels, output_error, init, optimizer;
-  std::string update = "gradient";  ///< a word of update_names()
+  std::string engine, output_error, init, optimizer;
+  LabelRule labels = LabelRule::kJoint;
+  UpdateRule update = UpdateRule::kGradient;
   LocalGuess guess;
   double surrogate_rate = 4e-3;       ///< of update=sme
   std::string bottleneck = "sample";  ///< a word of bottleneck_names()

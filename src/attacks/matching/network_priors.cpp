@@ -50,7 +50,7 @@ std::vector<OptionSpec> network_prior_options() {
       real_option("bn_statistics", 0,
                   "weight of the distance of batch statistics, summed over layers")
           .at_least(0),
-      choice_option("bn_target", "running", {"running", "update"},
+      choice_option("bn_target", "running", words_of(StatisticsSource{}).names(),
                     "of bn_statistics: the statistics the server sent, or those of the batch as "
                     "the message shows them under model.norm_mode=train"),
       real_option("bn_first_layer", 10, "of bn_statistics: what the first layer counts")
@@ -63,11 +63,11 @@ std::vector<OptionSpec> network_prior_options() {
 }
 
 NetworkPriorOptions read_network_priors(const OptionValues& own) {
-  return {own.real("bn_statistics"), own.text("bn_target"), own.real("bn_first_layer"),
-          own.real("feature_match")};
+  return {own.real("bn_statistics"), words_of(StatisticsSource{}).parse(own.text("bn_target")),
+          own.real("bn_first_layer"), own.real("feature_match")};
 }
 
-void check_network_priors(const NetworkPriorOptions& options, const std::string& label_rule,
+void check_network_priors(const NetworkPriorOptions& options, LabelRule label_rule,
                           const Model& model) {
   if (options.bn_statistics > 0) {
     if (std::none_of(model.layers().begin(), model.layers().end(), normalizes))
@@ -75,7 +75,7 @@ void check_network_priors(const NetworkPriorOptions& options, const std::string&
           "bn_statistics={} compares statistics of batch normalization, which {} has not; set it "
           "to 0 or use a model with norm=batch",
           options.bn_statistics, model.name()));
-    if (options.bn_target == "update" && model.norm_mode() != NormMode::kTrain)
+    if (options.bn_target == StatisticsSource::kUpdate && model.norm_mode() != NormMode::kTrain)
       throw ConfigError(
           "bn_target=update reads batch statistics from messages, which carry them only under "
           "model.norm_mode=train; use bn_target=running");
@@ -86,7 +86,7 @@ void check_network_priors(const NetworkPriorOptions& options, const std::string&
           "feature_match={} divides by the gradient of the last layer's bias, which {} has not; "
           "set it to 0",
           options.feature_match, model.name()));
-    if (label_rule == "joint")
+    if (label_rule == LabelRule::kJoint)
       throw ConfigError(fmt::format(
           "feature_match={} needs labels, which the label rule joint does not have until its end; "
           "set it to 0 or use another rule",
@@ -101,14 +101,15 @@ bool untouched_statistics(const Model& model, const FlatParameters& weights) {
   });
 }
 
-std::vector<at::Tensor> target_statistics(const std::string& bn_target, const Model& model,
+std::vector<at::Tensor> target_statistics(StatisticsSource bn_target, const Model& model,
                                           const Observation& observation) {
   const int64_t first = model.layout().trainable_count();
   const double moved = 1 - std::pow(1 - kNormMomentum, static_cast<double>(observation.steps));
   std::vector<at::Tensor> out;
   for (int64_t i = first; i < model.layout().count(); ++i) {
     out.push_back(observation.weights.view(i).clone());
-    if (bn_target == "update") out.back().add_(observation.gradient.view(i).div(moved));
+    if (bn_target == StatisticsSource::kUpdate)
+      out.back().add_(observation.gradient.view(i).div(moved));
   }
   return out;
 }

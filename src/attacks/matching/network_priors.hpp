@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "attacks/attack_facts.hpp"
 #include "attacks/matching/term.hpp"
 #include "attacks/observation.hpp"
 #include "core/options.hpp"
@@ -13,8 +14,8 @@ namespace medpfl {
 /// Weights of the priors that look at images through the network at the weights the server sent.
 struct NetworkPriorOptions {
   double bn_statistics = 0;
-  std::string bn_target = "running";  ///< running | update
-  double bn_first_layer = 10;         ///< what the first normalization counts
+  StatisticsSource bn_target = StatisticsSource::kRunning;
+  double bn_first_layer = 10;  ///< what the first normalization counts
   double feature_match = 0;
 };
 
@@ -25,7 +26,7 @@ NetworkPriorOptions read_network_priors(const OptionValues& own);
 /// Throws ConfigError for a prior the network cannot serve: bn_statistics without batch
 /// normalization, bn_target=update where messages carry no statistics, feature_match without bias
 /// in the head or, under the label rule `joint`, without labels.
-void check_network_priors(const NetworkPriorOptions& options, const std::string& label_rule,
+void check_network_priors(const NetworkPriorOptions& options, LabelRule label_rule,
                           const Model& model);
 
 /// The sum over batch normalizations of |m - m'| + |v - v'|, Euclidean norms over channels; m and v
@@ -44,7 +45,7 @@ bool untouched_statistics(const Model& model, const FlatParameters& weights);
 /// its change in a message of k local steps: after one step the statistics of the batch, to
 /// float32; after more the mean of those of k batches with weights 0.9^(k-1-j), each at the weights
 /// of its step, and for a sum the mean over hospitals.
-std::vector<at::Tensor> target_statistics(const std::string& bn_target, const Model& model,
+std::vector<at::Tensor> target_statistics(StatisticsSource bn_target, const Model& model,
                                           const Observation& observation);
 
 /// Squared distance, a mean over features, of what goes into the head from what its gradient shows,

@@ -37,7 +37,7 @@ std::vector<Variables> variables_of(const MatchingSettings& s, const Model& mode
         s.parametrization == "generator" ? make_generator(shape, s.generator_width, model.device())
                                          : make_pixels(shape, s.init, observation.public_mean),
         shape, model.input().channels, soft_labels ? observation.batch * model.classes() : 0,
-        s.update == "sme" ? s.surrogate_rate : 0);
+        s.update == UpdateRule::kSme ? s.surrogate_rate : 0);
   return members;
 }
 

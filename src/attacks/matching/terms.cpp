@@ -25,8 +25,8 @@ std::vector<Term> make_terms(const MatchingSettings& settings, const Model& mode
   if (settings.label_fit > 0)
     terms.push_back(label_fit_term(settings.label_fit, model, observation, labels));
   const NetworkPriorOptions& network = settings.network_priors;
-  if (network.bn_statistics > 0 &&
-      (network.bn_target == "update" || !untouched_statistics(model, observation.weights)))
+  if (network.bn_statistics > 0 && (network.bn_target == StatisticsSource::kUpdate ||
+                                    !untouched_statistics(model, observation.weights)))
     terms.push_back(bn_statistics_term(network, model, observation));
   if (network.feature_match > 0)
     terms.push_back(feature_match_term(network, model, observation, labels));
