@@ -1,0 +1,15 @@
+#pragma once
+#include <ATen/core/Tensor.h>
+
+#include "campaign/attack_cases.hpp"
+#include "campaign/attack_task.hpp"
+
+namespace medpfl {
+
+/// Fills in the scores of a task that has ended, against the truth of its case. `candidates`: uint8
+/// [M, C, H, W], among which a reconstruction looks for its truth; that one need not be there.
+/// `public_mean`: float32 [C, H, W].
+void score_task(const AttackCase& of, const at::Tensor& candidates, const at::Tensor& public_mean,
+                AttackTask* task);
+
+}  // namespace medpfl
