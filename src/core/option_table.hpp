@@ -197,4 +197,12 @@ class OptionTable {
   std::vector<Option<S>> rows_;
 };
 
+/// Returns a component's factory: it reads the options of `table` and calls make(options, rest...).
+template <class S, class Make>
+auto with_options(OptionTable<S> table, Make make) {
+  return [table = std::move(table), make](const OptionValues& own, const auto&... rest) {
+    return make(table.read(own), rest...);
+  };
+}
+
 }  // namespace medpfl

@@ -111,10 +111,10 @@ NetworkBuilder& NetworkBuilder::batch_norm() {
   return *this;
 }
 
-NetworkBuilder& NetworkBuilder::norm(const OptionValues& own) {
-  if (own.text("norm") == "batch") return batch_norm();
-  if (own.text("norm") == "group")
-    return group_norm(std::gcd(shape_.channels, own.integer("groups")));
+NetworkBuilder& NetworkBuilder::norm(const NormOptions& options) {
+  if (options.kind == NormKind::kBatch) return batch_norm();
+  if (options.kind == NormKind::kGroup)
+    return group_norm(std::gcd(shape_.channels, options.groups));
   name_.clear();
   return *this;
 }
@@ -227,11 +227,17 @@ Model NetworkBuilder::build(std::string name) {
                std::move(layout_), request_.norm_mode);
 }
 
-std::vector<OptionSpec> norm_options(const std::string& norm, bool with_none) {
-  std::vector<std::string> words = {"batch", "group"};
-  if (with_none) words.emplace_back("none");
-  return {choice_option("norm", norm, words, "normalization after each convolution"),
-          integer_option("groups", 8, "groups of norm=group, at most").at_least(1)};
+const Words<NormKind>& words_of(NormKind) {
+  static const Words<NormKind> words = {
+      {NormKind::kBatch, "batch"}, {NormKind::kGroup, "group"}, {NormKind::kNone, "none"}};
+  return words;
+}
+
+OptionTable<NormOptions> norm_options(bool with_none) {
+  using O = Option<NormOptions>;
+  const O norm = {"norm", &NormOptions::kind, "normalization after each convolution"};
+  return {with_none ? norm : norm.one_of({"batch", "group"}),
+          O{"groups", &NormOptions::groups, "groups of norm=group, at most"}.at_least(1)};
 }
 
 }  // namespace medpfl

@@ -2,9 +2,19 @@
 #include <string>
 #include <vector>
 
+#include "core/option_table.hpp"
 #include "models/model.hpp"
 
 namespace medpfl {
+
+/// What normalizes behind a convolution.
+enum class NormKind { kBatch, kGroup, kNone };
+const Words<NormKind>& words_of(NormKind);
+
+struct NormOptions {
+  NormKind kind = NormKind::kBatch;
+  int64_t groups = 8;  ///< of kGroup, at most
+};
 
 /// Appends layers one after another and keeps track of shapes and parameter names: those given by
 /// `named`, else the kind and a number ("conv1.weight").
@@ -19,8 +29,7 @@ class NetworkBuilder {
                               bool bias = true);
   NetworkBuilder& group_norm(int64_t groups);
   NetworkBuilder& batch_norm();
-  /// As the options of norm_options() say.
-  NetworkBuilder& norm(const OptionValues& own);
+  NetworkBuilder& norm(const NormOptions& options);
   NetworkBuilder& activation();
   /// `stride` 0: the kernel's size.
   NetworkBuilder& max_pool(int64_t kernel, int64_t stride = 0, int64_t padding = 0);
@@ -56,7 +65,7 @@ class NetworkBuilder {
   ParameterLayout layout_;
 };
 
-/// The options norm (batch, group, and none where `with_none`) and groups.
-std::vector<OptionSpec> norm_options(const std::string& norm, bool with_none);
+/// The options norm (`none` only where `with_none`) and groups.
+OptionTable<NormOptions> norm_options(bool with_none);
 
 }  // namespace medpfl

@@ -99,6 +99,14 @@ TEST(OptionTable, AValueThatWasNotCheckedIsRefused) {
   EXPECT_THROW(things().read(values), ConfigError);
 }
 
+TEST(OptionTable, AFactoryGetsItsOptionsRead) {
+  const auto factory = with_options(
+      things(), [](const Thing& thing, const int64_t& times) { return times * thing.count; });
+  OptionValues values = OptionValues::defaults(things().specs());
+  values.set("count", "5");
+  EXPECT_EQ(factory(values, int64_t{2}), 10);
+}
+
 TEST(Words, NameTheValuesOfAnEnum) {
   EXPECT_EQ(words_of(Shape()).names(), (std::vector<std::string>{"round", "square"}));
   for (const std::string& word : words_of(Shape()).names())
