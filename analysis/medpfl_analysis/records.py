@@ -59,7 +59,7 @@ class GradientBatches:
     """The images that the captured gradients were computed from."""
 
     images: np.ndarray
-    """uint8 [U, channels, height, width]"""
+    """[U, channels, height, width]: uint8, or float32 in 0 to 1 where the source has more bits"""
     labels: np.ndarray
     """int64 [U]"""
     index: np.ndarray
@@ -68,6 +68,13 @@ class GradientBatches:
     """int64 [G + 1]"""
     image: np.ndarray
     """int64, rows of `images`"""
+
+    @property
+    def unit_images(self) -> np.ndarray:
+        """float32 [U, channels, height, width]: the images in 0 to 1, whatever their depth."""
+        if self.images.dtype == np.uint8:
+            return self.images.astype(np.float32) / np.float32(255)
+        return self.images
 
     def rows(self, gradient: int) -> np.ndarray:
         """int64: the rows of `images` that gradient (0 <= gradient < G) came from."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import h5py
@@ -185,6 +186,10 @@ def test_gradient_batches(run: Run) -> None:
     batches = run.gradient_batches
     assert batches.images.dtype == np.uint8
     np.testing.assert_array_equal(batches.images, (phantoms(4, 1, 12) * 255).round())
+    np.testing.assert_allclose(batches.unit_images, batches.images / 255, rtol=1e-6)
+    assert batches.unit_images.dtype == np.float32
+    deep = replace(batches, images=phantoms(4, 1, 12))
+    np.testing.assert_array_equal(deep.unit_images, phantoms(4, 1, 12))
     assert list(batches.index) == [0, 2, 4, 6]
     assert list(batches.rows(1)) == [2]
     with pytest.raises(IndexError, match=r"gradient 4 is outside \[0, 4\)"):

@@ -12,7 +12,7 @@ namespace medpfl {
 
 /// What really was behind a message. Only scoring sees it.
 struct Truth {
-  at::Tensor images;            ///< uint8 [B, C, H, W]
+  at::Tensor images;            ///< [B, C, H, W] in the PixelFormat of the data set
   std::vector<int64_t> labels;  ///< [B]
 };
 
@@ -36,7 +36,8 @@ class AttackCases {
     cases_.push_back(std::move(one));
   }
   void set_weights(int64_t round, const FlatParameters& weights) { weights_[round] = weights; }
-  /// uint8 [M, C, H, W], M <= kMaxCandidates. A hospital's are the same in all rounds.
+  /// [M, C, H, W] in the PixelFormat of the data set, M <= kMaxCandidates. A hospital's are the
+  /// same in all rounds.
   void set_shard_images(int64_t client, at::Tensor images) { shards_[client] = std::move(images); }
   /// The hospitals, not none, whose updates the sum of a round is of; each has its shard images.
   void set_clients_of_sum(int64_t round, std::vector<int64_t> clients) {
@@ -47,8 +48,8 @@ class AttackCases {
   const AttackCase& operator[](int64_t i) const { return cases_[static_cast<size_t>(i)]; }
   /// The global model that the messages of an attacked round were computed at.
   const FlatParameters& weights(int64_t round) const { return weights_.at(round); }
-  /// The images among which a reconstruction may look for its truth: uint8 [M, C, H, W]; of a sum
-  /// an equal share of each hospital of its round.
+  /// The images among which a reconstruction may look for its truth, as set_shard_images has
+  /// them; of a sum an equal share of each hospital of its round.
   at::Tensor candidates(const Observation& observation) const;
   /// Frees the gradient of a case that no task needs any more.
   void release(int64_t i) { cases_[static_cast<size_t>(i)].observation.gradient = {}; }

@@ -6,8 +6,9 @@
 
 namespace medpfl {
 
-/// Fills in the scores of a task that has ended, against the truth of its case. `candidates`: uint8
-/// [M, C, H, W], among which a reconstruction looks for its truth; that one need not be there.
+/// Fills in the scores of a task that has ended, against the truth of its case. `candidates`:
+/// [M, C, H, W] in the PixelFormat of the data set, among which a reconstruction looks for its
+/// truth; that one need not be there.
 /// `public_mean`: float32 [C, H, W].
 void score_task(const AttackCase& of, const at::Tensor& candidates, const at::Tensor& public_mean,
                 AttackTask* task);

@@ -43,7 +43,10 @@ OptionTable<Settings> data_options() {
           O{"channels", &Settings::data, &DataRequest::channels, "1: grey, 3: RGB"}.between(1, 3),
           O{"limit", &Settings::federated_data, &FederatedDataOptions::limit,
             "training images used; 0: all"}
-              .at_least(0)};
+              .at_least(0),
+          {"window", &Settings::written, &AsWritten::window,
+           "levels of the files that become black and white, as 0,4095, which leaves more than 8 "
+           "bits; auto: all levels of the type (8 or 16 bits, or 0 to 1)"}};
 }
 
 OptionTable<Settings> model_options() {

@@ -9,9 +9,10 @@ namespace medpfl {
 namespace {
 
 // Options of the sections below that change no message: where work is done, what is told of it,
-// and where files are, whose contents count (over_inputs). Masks are keyed by those of secure
-// aggregation nevertheless.
+// and where images are and how they are seen, whose pixels count (over_inputs). Masks are keyed by
+// those of secure aggregation nevertheless.
 const std::vector<std::string> kNoMessage = {"data.path",
+                                             "data.window",
                                              "model.weights",
                                              "federation.dedicated_server",
                                              "federation.evaluate_every",

@@ -12,7 +12,7 @@ void check_paths(const Settings& s, Violations* wrong) {
   wrong->check(!s.output.empty(), "run.output must name a folder");
   wrong->check(s.data.channels != 2, "data.channels must be 1 (grey) or 3 (RGB)");
   wrong->check(
-      s.dataset_name == "phantom" || !s.data.path.empty(),
+      !datasets().find(s.dataset_name).create.needs_path || !s.data.path.empty(),
       fmt::format("data.path must name the file or folder of data.dataset={}", s.dataset_name));
   wrong->check(!s.new_head || !s.weights_file.empty(),
                "model.new_head=true needs a file in model.weights");

@@ -86,6 +86,7 @@ void derive(const Config& config, Settings* s, Violations* wrong) {
   s->federated_data.partition.kind = partition_kind(s->written.partition);
   s->norm_mode = parse_norm_mode(s->written.norm_mode);
   s->capture.precision = parse_precision(s->written.precision);
+  wrong->guard([&] { s->data.window = parse_window(s->written.window); });
   wrong->guard(
       [&] { s->normalization = parse_normalization(s->written.normalize, s->data.channels); });
 }
@@ -117,8 +118,9 @@ Settings make_settings(const Config& config) {
   wrong.guard([&] { make_model(config, s, std::max<int64_t>(2, s.classes)); });
   check_attacks(s, &wrong);
   wrong.guard([&] {
-    s.dataset =
-        datasets().find(s.dataset_name).create(config.section("data." + s.dataset_name), s.data);
+    s.dataset = datasets()
+                    .find(s.dataset_name)
+                    .create.make(config.section("data." + s.dataset_name), s.data);
   });
   wrong.throw_if_any();
   s.attack.public_knowledge = describe_knowledge(s);

@@ -26,7 +26,7 @@ namespace medpfl {
 struct AsWritten {
   int64_t seed = 1;
   std::string partition = "iid", norm_mode = "eval", precision = "float32";
-  std::string normalize = "none";
+  std::string window = "auto", normalize = "none";
   std::vector<std::string> chain, methods;
   std::string attacked_rounds = "0", attacked_clients = "all";
   int64_t probes = 0, probe_batch = 1;

@@ -14,11 +14,14 @@
 #include <vector>
 
 #include "core/error.hpp"
+#include "data/png_levels.hpp"
 
 namespace medpfl {
 namespace {
 
 using Bytes = std::vector<unsigned char>;
+
+constexpr double kWhite16 = 65535;
 
 [[noreturn]] void fail(const std::string& path, const std::string& reason,
                        const std::string& advice = "replace or remove the file") {
@@ -80,6 +83,14 @@ at::Tensor decode_jpeg(const std::string& path, const Bytes& bytes) {
   return planes(pixels, grey ? 1 : 3);
 }
 
+bool is_png(const Bytes& bytes) {
+  return starts_with(bytes, {0x89, 'P', 'N', 'G', 0x0d, 0x0a, 0x1a, 0x0a});
+}
+
+// Of the header, which is the first chunk of every PNG file.
+constexpr size_t kBitDepth = 24;
+bool has_16_bits(const Bytes& bytes) { return bytes.size() > kBitDepth && bytes[kBitDepth] == 16; }
+
 // libpng stops after the last row, so a file cut behind it is only seen by walking the chunks.
 bool has_png_end(const Bytes& bytes) {
   size_t at = 8;
@@ -92,7 +103,7 @@ bool has_png_end(const Bytes& bytes) {
   return false;
 }
 
-at::Tensor decode_png(const std::string& path, const Bytes& bytes) {
+SourceImage decode_png(const std::string& path, const Bytes& bytes) {
   struct Free {
     void operator()(png_image* image) const { png_image_free(image); }
   };
@@ -103,26 +114,39 @@ at::Tensor decode_png(const std::string& path, const Bytes& bytes) {
     fail(path, image.message);
   check_size(path, image.width, image.height);
   if (!has_png_end(bytes)) fail(path, "the PNG file is truncated: its end chunk is missing");
+  if (has_16_bits(bytes)) {
+    std::string error;
+    const at::Tensor levels =
+        read_png_levels(bytes.data(), bytes.size(), image.width, image.height, &error);
+    if (!error.empty()) fail(path, error);
+    return {levels, kWhite16};
+  }
   // Alpha is read and then cut off: libpng would blend it with a background instead.
   image.format &= PNG_FORMAT_FLAG_COLOR | PNG_FORMAT_FLAG_ALPHA;
-  image.flags |= PNG_IMAGE_FLAG_16BIT_sRGB;
   const int64_t keep = (image.format & PNG_FORMAT_FLAG_COLOR) != 0 ? 3 : 1;
   const int64_t channels = PNG_IMAGE_SAMPLE_CHANNELS(image.format);
   const at::Tensor pixels = at::empty(
       {static_cast<int64_t>(image.height), static_cast<int64_t>(image.width), channels}, at::kByte);
   if (png_image_finish_read(&image, nullptr, pixels.data_ptr<uint8_t>(), 0, nullptr) == 0)
     fail(path, image.message);
-  return planes(pixels, keep);
+  return {planes(pixels, keep)};
 }
 
 }  // namespace
 
-at::Tensor read_image_file(const std::string& path) {
+SourceImage read_image_file(const std::string& path) {
   const Bytes bytes = read_bytes(path);
-  if (starts_with(bytes, {0xff, 0xd8, 0xff})) return decode_jpeg(path, bytes);
-  if (starts_with(bytes, {0x89, 'P', 'N', 'G', 0x0d, 0x0a, 0x1a, 0x0a}))
-    return decode_png(path, bytes);
+  if (starts_with(bytes, {0xff, 0xd8, 0xff})) return {decode_jpeg(path, bytes)};
+  if (is_png(bytes)) return decode_png(path, bytes);
   fail(path, "its first bytes are those of neither a JPEG nor a PNG file");
+}
+
+double peek_white(const std::string& path) {
+  Bytes start(kBitDepth + 1, 0);
+  std::ifstream file(path, std::ios::binary);
+  file.read(reinterpret_cast<char*>(start.data()), static_cast<std::streamsize>(start.size()));
+  start.resize(static_cast<size_t>(file.gcount()));
+  return is_png(start) && has_16_bits(start) ? kWhite16 : SourceImage().white;
 }
 
 }  // namespace medpfl

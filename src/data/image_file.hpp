@@ -1,8 +1,8 @@
 #pragma once
-#include <ATen/core/Tensor.h>
-
 #include <cstdint>
 #include <string>
+
+#include "data/pixels.hpp"
 
 namespace medpfl {
 
@@ -10,9 +10,14 @@ namespace medpfl {
 constexpr int64_t kMaxImageSide = 65'000;
 constexpr int64_t kMaxImagePixels = 512'000'000;
 
-/// Decodes a JPEG or PNG file, told apart by its first bytes: uint8 [C, H, W], C 1 for grey files,
-/// else 3. Alpha is dropped, palettes become RGB, 16 bits become 8; EXIF rotation is not applied.
-/// Throws DataError naming the file: missing, other format, truncated or damaged, CMYK, too large.
-at::Tensor read_image_file(const std::string& path);
+/// Decodes a JPEG or PNG file, told apart by its first bytes; 1 channel where it is grey, else 3.
+/// PNG files of 16 bits have their stored levels, with white 65535; all others are uint8. Alpha is
+/// dropped, palettes become RGB; EXIF rotation is not applied. Throws DataError naming the file:
+/// missing, other format, truncated or damaged, CMYK, too large.
+SourceImage read_image_file(const std::string& path);
+
+/// The white that read_image_file will find, from the first bytes of the file alone; that of 8 bits
+/// where they are no header of an image.
+double peek_white(const std::string& path);
 
 }  // namespace medpfl

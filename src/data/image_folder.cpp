@@ -141,37 +141,56 @@ class ImageFolder final : public Dataset {
       append(splits.at("val"), manifest.class_names,
              validation_ == "train" ? &manifest.train : &manifest.test);
     }
+    double white = 0;
+    for (const Manifest::Part* part : {&manifest.train, &manifest.test})
+      for (const std::string& file : part->files) white = std::max(white, peek_white(file));
+    manifest.pixels = pixel_format(request_.window, white);
     return manifest;
   }
 
-  at::Tensor read(const Manifest::Part& part, Split,
+  at::Tensor read(const Manifest& manifest, Split split,
                   const std::vector<int64_t>& positions) const override {
+    const Manifest::Part& part = manifest.part(split);
     const int64_t size = request_.image_size;
-    const at::Tensor images = at::empty(
-        {static_cast<int64_t>(positions.size()), request_.channels, size, size}, at::kByte);
+    const at::Tensor images =
+        at::empty({static_cast<int64_t>(positions.size()), request_.channels, size, size},
+                  manifest.pixels.type());
     for (size_t i = 0; i < positions.size(); ++i) {
       const int64_t position = positions[i];
       if (position < 0 || position >= static_cast<int64_t>(part.files.size()))
         throw Error(ExitCode::kInternal, fmt::format("image {} was asked for, of a split of {}",
                                                      position, part.files.size()));
       images.select(0, static_cast<int64_t>(i))
-          .copy_(fit_image(read_image_file(part.files[static_cast<size_t>(position)]),
-                           request_.channels, size));
+          .copy_(read_one(part.files[static_cast<size_t>(position)], manifest.pixels));
     }
     return images;
   }
 
  private:
+  at::Tensor read_one(const std::string& file, const PixelFormat& pixels) const {
+    const SourceImage image = read_image_file(file);
+    try {
+      return fit_image(in_format(image, request_.window, pixels), request_.channels,
+                       request_.image_size);
+    } catch (const DataError& error) {
+      throw DataError(fmt::format("cannot use image '{}': {}", file, error.what()));
+    }
+  }
+
   std::string validation_;
   DataRequest request_;
 };
 
 }  // namespace
 
-std::vector<OptionSpec> image_folder_options() { return {validation_option()}; }
-
-std::unique_ptr<Dataset> make_image_folder(const OptionValues& own, const DataRequest& request) {
-  return std::make_unique<ImageFolder>(own, request);
+RegistryEntry<DatasetFactory> image_folder() {
+  return {"image-folder",
+          "JPEG and PNG files in folders path/SPLIT/CLASS/IMAGE",
+          "",
+          {validation_option()},
+          {true, [](const OptionValues& own, const DataRequest& request) {
+             return std::make_unique<ImageFolder>(own, request);
+           }}};
 }
 
 }  // namespace medpfl

@@ -39,8 +39,9 @@ std::string archive_path(const std::string& name, const std::string& path) {
 RowShape image_shape(const NpzMember& images) {
   const NpyHeader& header = images.header();
   const std::vector<int64_t>& shape = header.shape;
-  if (header.kind != 'u' || header.item_bytes != 1)
-    fail(images.where(), fmt::format("images must be uint8 (|u1), not {}", header.descr));
+  if (!header.has_levels())
+    fail(images.where(),
+         fmt::format("images must be integers or floating-point numbers, not {}", header.descr));
   const bool known = shape.size() == 3 || (shape.size() == 4 && shape[3] == 3);
   if (!known)
     fail(images.where(), fmt::format("images must be of shape (N, H, W) or (N, H, W, 3), not {}",
@@ -50,7 +51,7 @@ RowShape image_shape(const NpzMember& images) {
       fail(images.where(),
            fmt::format("images of shape {} cannot be used, a side must be in [1, {}]",
                        header.shape_text(), kMaxImageSide));
-  return {shape[1], shape[2], shape.size() == 4 ? 3 : 1};
+  return {shape[1], shape[2], shape.size() == 4 ? 3 : 1, header};
 }
 
 std::vector<int64_t> read_labels(NpzMember labels) {
@@ -104,14 +105,15 @@ class MedMnist final : public Dataset {
     }
     for (int64_t label = 0; label < classes; ++label)
       manifest.class_names.push_back(std::to_string(label));
+    manifest.pixels = pixel_format(request_.window, white(archive));
     return manifest;
   }
 
-  at::Tensor read(const Manifest::Part& part, Split split,
+  at::Tensor read(const Manifest& manifest, Split split,
                   const std::vector<int64_t>& positions) const override {
     const NpzArchive archive(archive_path(name_, request_.path));
     check_keys(archive);
-    RowGatherer gatherer(part, positions, request_);
+    RowGatherer gatherer(manifest, split, positions, request_);
     int64_t first = 0;
     for (const std::string& source : sources(split)) {
       NpzMember images = archive.open(source + "_images");
@@ -132,6 +134,27 @@ class MedMnist final : public Dataset {
     std::vector<std::string> names = {split == Split::kTrain ? "train" : "test"};
     if (validation_ == names[0]) names.push_back("val");
     return names;
+  }
+
+  // The level of full intensity, the same of all arrays in use; known where no window says it.
+  double white(const NpzArchive& archive) const {
+    std::optional<double> first;
+    for (const Split split : {Split::kTrain, Split::kTest})
+      for (const std::string& source : sources(split)) {
+        const NpzMember images = archive.open(source + "_images");
+        const double one = images.header().white();
+        if (one == 0 && !request_.window)
+          fail(images.where(),
+               fmt::format("its type {} does not say which level is white; set data.window to the "
+                           "two levels that shall be black and white",
+                           images.header().descr));
+        if (one != first.value_or(one))
+          fail(images.where(), fmt::format("its type {} has another depth than that of the other "
+                                           "images; give all one type",
+                                           images.header().descr));
+        first = one;
+      }
+    return *first;
   }
 
   void check_keys(const NpzArchive& archive) const {
@@ -168,13 +191,15 @@ class MedMnist final : public Dataset {
 
 }  // namespace
 
-std::vector<OptionSpec> medmnist_options() {
-  return {text_option("name", "", "file without .npz, where path is a folder: breastmnist"),
-          validation_option()};
-}
-
-std::unique_ptr<Dataset> make_medmnist(const OptionValues& own, const DataRequest& request) {
-  return std::make_unique<MedMnist>(own, request);
+RegistryEntry<DatasetFactory> medmnist() {
+  return {"medmnist",
+          "a MedMNIST .npz archive, or a folder of them and a name",
+          "Yang et al., MedMNIST v2, Scientific Data 2023",
+          {text_option("name", "", "file without .npz, where path is a folder: breastmnist"),
+           validation_option()},
+          {true, [](const OptionValues& own, const DataRequest& request) {
+             return std::make_unique<MedMnist>(own, request);
+           }}};
 }
 
 }  // namespace medpfl

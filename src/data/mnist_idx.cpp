@@ -136,15 +136,16 @@ class Mnist final : public Dataset {
       const std::vector<int64_t> more = checked_labels(train);
       append(more, 0, static_cast<int64_t>(more.size()), &manifest.train);
     }
+    manifest.pixels = pixel_format(request_.window, SourceImage().white);
     return manifest;
   }
 
-  at::Tensor read(const Manifest::Part& part, Split split,
+  at::Tensor read(const Manifest& manifest, Split split,
                   const std::vector<int64_t>& positions) const override {
     const Pair train = pair("train"), test = pair("t10k");
     const Pair& source = split == Split::kTrain && !train.absent() ? train : test;
     if (!source.complete()) refuse();
-    RowGatherer gatherer(part, positions, request_);
+    RowGatherer gatherer(manifest, split, positions, request_);
     IdxFile file(source.images);
     RowShape shape;
     const int64_t count = read_image_header(&file, &shape);
@@ -196,10 +197,14 @@ class Mnist final : public Dataset {
 
 }  // namespace
 
-std::vector<OptionSpec> mnist_options() { return {}; }
-
-std::unique_ptr<Dataset> make_mnist(const OptionValues&, const DataRequest& request) {
-  return std::make_unique<Mnist>(request);
+RegistryEntry<DatasetFactory> mnist() {
+  return {"mnist",
+          "MNIST idx files, plain or .gz; t10k files alone are split 6/7 train, 1/7 test",
+          "LeCun et al., Gradient-based learning applied to document recognition, 1998",
+          {},
+          {true, [](const OptionValues&, const DataRequest& request) {
+             return std::make_unique<Mnist>(request);
+           }}};
 }
 
 }  // namespace medpfl

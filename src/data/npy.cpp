@@ -1,9 +1,11 @@
 #include "data/npy.hpp"
 
+#include <c10/util/Half.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <charconv>
+#include <cmath>
 #include <cstring>
 #include <limits>
 #include <string_view>
@@ -106,18 +108,56 @@ NpyHeader read_npy_header(const ByteSource& read, const std::string& where) {
   return header;
 }
 
-int64_t npy_integer(const NpyHeader& header, const unsigned char* bytes) {
-  const size_t size = static_cast<size_t>(header.item_bytes);
+namespace {
+
+// The element at `bytes` as an unsigned number of its size, whatever it means.
+uint64_t bits_of(const NpyType& type, const unsigned char* bytes) {
+  const size_t size = static_cast<size_t>(type.item_bytes);
   uint64_t bits = 0;
-  for (size_t i = 0; i < size; ++i) bits = bits << 8 | bytes[header.big_endian ? i : size - 1 - i];
-  if (header.kind == 'u') {
+  for (size_t i = 0; i < size; ++i) bits = bits << 8 | bytes[type.big_endian ? i : size - 1 - i];
+  return bits;
+}
+
+template <class Real, class Bits>
+double real_of(uint64_t bits) {
+  const Bits same = static_cast<Bits>(bits);
+  Real value;
+  static_assert(sizeof value == sizeof same);
+  std::memcpy(&value, &same, sizeof value);
+  return static_cast<double>(value);
+}
+
+}  // namespace
+
+bool NpyType::has_levels() const {
+  return is_integer() || (kind == 'f' && (item_bytes == 2 || item_bytes == 4 || item_bytes == 8));
+}
+
+double NpyType::white() const {
+  if (kind == 'f') return 1;
+  return kind == 'u' && item_bytes <= 2 ? (item_bytes == 1 ? 255 : 65535) : 0;
+}
+
+int64_t npy_integer(const NpyType& type, const unsigned char* bytes) {
+  const uint64_t bits = bits_of(type, bytes);
+  if (type.kind == 'u') {
     if (bits > static_cast<uint64_t>(std::numeric_limits<int64_t>::max()))
       throw DataError(fmt::format("the integer {} is too large", bits));
     return static_cast<int64_t>(bits);
   }
-  const uint64_t sign = uint64_t{1} << (8 * size - 1);
+  const uint64_t sign = uint64_t{1} << (8 * static_cast<size_t>(type.item_bytes) - 1);
   // Sign extension without a shift of a negative number.
   return static_cast<int64_t>((bits ^ sign) - sign);
+}
+
+double npy_level(const NpyType& type, const unsigned char* bytes) {
+  if (type.kind != 'f') return static_cast<double>(npy_integer(type, bytes));
+  const uint64_t bits = bits_of(type, bytes);
+  const double level = type.item_bytes == 2   ? real_of<c10::Half, uint16_t>(bits)
+                       : type.item_bytes == 4 ? real_of<float, uint32_t>(bits)
+                                              : real_of<double, uint64_t>(bits);
+  if (!std::isfinite(level)) throw DataError(fmt::format("the level {} is no number", level));
+  return level;
 }
 
 }  // namespace medpfl

@@ -1,5 +1,3 @@
-#include "data/phantom.hpp"
-
 #include <ATen/ops/empty.h>
 #include <fmt/format.h>
 
@@ -9,6 +7,7 @@
 #include "core/error.hpp"
 #include "core/random.hpp"
 #include "data/phantom_canvas.hpp"
+#include "data/rows.hpp"
 
 namespace medpfl {
 namespace {
@@ -29,6 +28,12 @@ const std::vector<Modality>& modalities() {
   return table;
 }
 
+// A generated data set: image i of a split has label i % classes and is drawn from a random stream
+// of its own, so any rank draws any subset with the same bits, and no image is ever stored.
+//   mri         notumor, glioma, meningioma, pituitary: axial head slices, grey
+//   xray        normal, pneumonia, covid: frontal chest radiographs, grey
+//   dermoscopy  benign, malignant: pigmented lesions of the skin, colour
+// Grey pictures are repeated for 3 channels; colour ones become ITU-R 601 luma for 1 channel.
 class Phantom final : public Dataset {
  public:
   Phantom(const Modality& modality, int64_t train, int64_t test, const DataRequest& request)
@@ -42,8 +47,9 @@ class Phantom final : public Dataset {
     return manifest;
   }
 
-  at::Tensor read(const Manifest::Part& part, Split split,
+  at::Tensor read(const Manifest& manifest, Split split,
                   const std::vector<int64_t>& positions) const override {
+    const Manifest::Part& part = manifest.part(split);
     const int64_t count = static_cast<int64_t>(positions.size());
     const int64_t size = request_.image_size, bytes = request_.channels * size * size;
     at::Tensor images = at::empty({count, request_.channels, size, size}, at::kByte);
@@ -78,8 +84,6 @@ class Phantom final : public Dataset {
   DataRequest request_;
 };
 
-}  // namespace
-
 std::vector<OptionSpec> phantom_options() {
   std::vector<std::string> names;
   for (const Modality& modality : modalities()) names.push_back(modality.name);
@@ -88,6 +92,8 @@ std::vector<OptionSpec> phantom_options() {
           integer_option("test", 100, "test images to generate").at_least(1)};
 }
 
+// Throws ConfigError where an option, the image size (8 ... 512), the channels (1 or 3) or a window
+// are not allowed.
 std::unique_ptr<Dataset> make_phantom(const OptionValues& own, const DataRequest& request) {
   for (const OptionSpec& spec : phantom_options())
     if (const auto wrong = violation(spec, own.text(spec.name)))
@@ -100,11 +106,24 @@ std::unique_ptr<Dataset> make_phantom(const OptionValues& own, const DataRequest
   if (request.channels != 1 && request.channels != 3)
     throw ConfigError(fmt::format("phantom: {} channels are not allowed: use 1 (grey) or 3 (RGB)",
                                   request.channels));
+  if (request.window)
+    throw ConfigError(
+        "phantom: data.window is of levels that files hold; phantoms are drawn in 8 bits");
   const auto& table = modalities();
   const auto found = std::find_if(table.begin(), table.end(), [&](const Modality& modality) {
     return modality.name == own.text("modality");
   });
   return std::make_unique<Phantom>(*found, own.integer("train"), own.integer("test"), request);
+}
+
+}  // namespace
+
+RegistryEntry<DatasetFactory> phantom() {
+  return {"phantom",
+          "generated medical phantoms; needs no files",
+          "",
+          phantom_options(),
+          {false, make_phantom}};
 }
 
 }  // namespace medpfl

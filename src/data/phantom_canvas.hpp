@@ -67,7 +67,7 @@ struct Scene {
 /// The noise is drawn from `stream`, a pixel at a time.
 void render(const Scene& scene, int64_t size, int64_t channels, RandomStream* stream, uint8_t* out);
 
-/// The scenes, by label (see make_phantom).
+/// The scenes, by label (see phantom.cpp).
 Scene mri_scene(int64_t label, RandomStream* stream);
 Scene xray_scene(int64_t label, RandomStream* stream);
 Scene dermoscopy_scene(int64_t label, RandomStream* stream);

@@ -1,10 +1,7 @@
-#include <ATen/core/Tensor.h>
-
 #include <algorithm>
 #include <numeric>
 
 #include "data/dataset.hpp"
-#include "data/phantom.hpp"
 #include "data/rows.hpp"
 
 namespace medpfl {
@@ -15,19 +12,8 @@ OptionSpec validation_option() {
 }
 
 const Registry<DatasetFactory>& datasets() {
-  static const Registry<DatasetFactory> table(
-      "dataset",
-      {
-          {"phantom", "generated medical phantoms; needs no files", "", phantom_options(),
-           make_phantom},
-          {"medmnist", "a MedMNIST .npz archive, or a folder of them and a name",
-           "Yang et al., MedMNIST v2, Scientific Data 2023", medmnist_options(), make_medmnist},
-          {"image-folder", "JPEG and PNG files in folders path/SPLIT/CLASS/IMAGE", "",
-           image_folder_options(), make_image_folder},
-          {"mnist", "MNIST idx files, plain or .gz; t10k files alone are split 6/7 train, 1/7 test",
-           "LeCun et al., Gradient-based learning applied to document recognition, 1998",
-           mnist_options(), make_mnist},
-      });
+  static const Registry<DatasetFactory> table("dataset",
+                                              {phantom(), medmnist(), image_folder(), mnist()});
   return table;
 }
 
@@ -69,13 +55,6 @@ void limit_images(Manifest::Part* part, int64_t limit, int64_t classes) {
     if (!part->files.empty()) kept.files.push_back(part->files[i]);
   }
   *part = std::move(kept);
-}
-
-at::Tensor to_unit_range(const at::Tensor& images) {
-  if (images.scalar_type() != at::kByte)
-    throw Error(ExitCode::kInternal, fmt::format("to_unit_range: images are {}, not uint8",
-                                                 at::toString(images.scalar_type())));
-  return images.to(at::kFloat).div_(255.0);
 }
 
 }  // namespace medpfl

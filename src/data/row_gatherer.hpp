@@ -8,13 +8,15 @@
 
 #include "data/byte_source.hpp"
 #include "data/dataset.hpp"
+#include "data/npy.hpp"
 
 namespace medpfl {
 
-/// Layout of one image in a stream: uint8 [height, width, channels], channels 1 or 3.
+/// Layout of one image in a stream: levels [height, width, channels], channels 1 or 3.
 struct RowShape {
   int64_t height = 0, width = 0, channels = 1;
-  int64_t bytes() const { return height * width * channels; }
+  NpyType type = {};  ///< of a level; has_levels()
+  int64_t bytes() const { return height * width * channels * type.item_bytes; }
 };
 
 /// Picks images out of streams that can only be read from front to back, keeping one row and the
@@ -22,20 +24,26 @@ struct RowShape {
 class RowGatherer {
  public:
   /// Throws Error (internal) where a position is not in `part`.
-  RowGatherer(const Manifest::Part& part, const std::vector<int64_t>& positions,
+  RowGatherer(const Manifest& manifest, Split split, const std::vector<int64_t>& positions,
               const DataRequest& request);
 
   /// Is any of the rows first ... first+count-1 asked for?
   bool wants(int64_t first, int64_t count) const;
 
   /// Reads rows first ... first+count-1, all of them, and keeps those asked for. Calls go upwards.
+  /// Throws DataError: levels that are no numbers, or that are beyond the type's black and white
+  /// where no window says what is.
   void gather(int64_t first, int64_t count, const RowShape& shape, const ByteSource& read);
 
-  /// uint8 [n, C, S, S] in the order of the positions. Throws DataError where a row was never met.
+  /// [n, C, S, S] in the manifest's format and the order of the positions. Throws DataError where a
+  /// row was never met.
   at::Tensor result() const;
 
  private:
+  at::Tensor one(int64_t index, const RowShape& shape, const std::vector<unsigned char>& row) const;
+
   DataRequest request_;
+  PixelFormat pixels_;
   std::vector<std::pair<int64_t, int64_t>> wanted_;  // row, place in images_; sorted
   size_t next_ = 0;
   at::Tensor images_;

@@ -1,24 +1,15 @@
 #pragma once
-#include <memory>
-#include <vector>
-
 #include "data/dataset.hpp"
 
 namespace medpfl {
 
-/// Folders path/SPLIT/CLASS/IMAGE of JPEG or PNG files.
-std::unique_ptr<Dataset> make_image_folder(const OptionValues& own, const DataRequest& request);
-std::vector<OptionSpec> image_folder_options();
+// The rows of the data sets' table, each written in the file of its name.
+RegistryEntry<DatasetFactory> phantom();
+RegistryEntry<DatasetFactory> medmnist();
+RegistryEntry<DatasetFactory> image_folder();
+RegistryEntry<DatasetFactory> mnist();
 
-/// A MedMNIST archive (.npz), or a folder of them and a name (Yang et al. 2023).
-std::unique_ptr<Dataset> make_medmnist(const OptionValues& own, const DataRequest& request);
-std::vector<OptionSpec> medmnist_options();
-
-/// A folder of MNIST idx files, plain or gzip (LeCun et al. 1998).
-std::unique_ptr<Dataset> make_mnist(const OptionValues& own, const DataRequest& request);
-std::vector<OptionSpec> mnist_options();
-
-/// What becomes of a validation split: ignore, train or test.
+/// The option of data sets that have a validation split: what becomes of it, ignore, train or test.
 OptionSpec validation_option();
 
 }  // namespace medpfl

@@ -15,11 +15,13 @@ struct Part {
   void add(const at::Tensor& images, const std::vector<int64_t>& places) {
     positions.insert(positions.end(), places.begin(), places.end());
     const at::Tensor rows = images.contiguous();
-    const int64_t count = rows.size(0), size = count == 0 ? 0 : rows.numel() / count;
+    const int64_t count = rows.size(0);
+    const size_t size = count == 0 ? 0 : rows.nbytes() / static_cast<size_t>(count);
+    const auto* bytes = static_cast<const unsigned char*>(rows.data_ptr());
     for (int64_t i = 0; i < count; ++i) {
       Digest digest;
       digest.add(rows.sizes().slice(1).vec());
-      digest.add(rows.data_ptr<uint8_t>() + i * size, static_cast<size_t>(size));
+      digest.add(bytes + static_cast<size_t>(i) * size, size);
       digests += digest.bytes();
     }
   }

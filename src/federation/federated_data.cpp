@@ -36,6 +36,8 @@ Manifest share_manifest(const Communicator& comm, const Dataset& dataset, int64_
     if (manifest.test.size() == 0) throw DataError("the test split has no images");
     ByteWriter out;
     out.texts(manifest.class_names);
+    out.value(manifest.pixels.deep);
+    out.value(manifest.pixels.window);
     pack(manifest.train, &out);
     pack(manifest.test, &out);
     bytes = out.take();
@@ -44,6 +46,8 @@ Manifest share_manifest(const Communicator& comm, const Dataset& dataset, int64_
   ByteReader in(shared);
   Manifest manifest;
   manifest.class_names = in.texts();
+  manifest.pixels.deep = in.value<bool>();
+  manifest.pixels.window = in.value<Window>();
   manifest.train = unpack_part(&in);
   manifest.test = unpack_part(&in);
   return manifest;
@@ -54,6 +58,7 @@ FederatedData deal(const Communicator& comm, const Manifest& manifest,
                    const FederatedDataOptions& options) {
   FederatedData data;
   data.class_names = manifest.class_names;
+  data.pixels = manifest.pixels;
   data.train_labels = manifest.train.labels;
   data.test_labels = manifest.test.labels;
   comm.agree([&] {
@@ -82,7 +87,7 @@ std::vector<at::Tensor> read_test_blocks(const Communicator& comm, const Dataset
   }
   std::vector<at::Tensor> blocks;
   if (positions.empty()) return blocks;
-  const at::Tensor all = dataset.read(manifest.test, Split::kTest, positions);
+  const at::Tensor all = dataset.read(manifest, Split::kTest, positions);
   int64_t first = 0;
   for (const int64_t size : sizes) {
     blocks.push_back(all.narrow(0, first, size));
@@ -108,7 +113,7 @@ void read_clients(const Communicator& comm, const Dataset& dataset, const Manife
   std::vector<int64_t> positions;
   for (const Client& client : data->clients)
     positions.insert(positions.end(), client.positions.begin(), client.positions.end());
-  const at::Tensor images = dataset.read(manifest.train, Split::kTrain, positions);
+  const at::Tensor images = dataset.read(manifest, Split::kTrain, positions);
   const at::Tensor labels = at::tensor(manifest.train.labels, at::kLong)
                                 .index_select(0, at::tensor(positions, at::kLong));
   int64_t first = 0;
@@ -119,20 +124,30 @@ void read_clients(const Communicator& comm, const Dataset& dataset, const Manife
   }
 }
 
+// Pixels as integers, 0 to `white`: levels as they are, real numbers in steps that are finer than
+// theirs from 2^-9 on.
+constexpr double kFixedPointWhite = int64_t{1} << 32;
+at::Tensor as_integers(const at::Tensor& block) {
+  return block.scalar_type() == at::kByte
+             ? block
+             : block.to(at::kDouble).mul_(kFixedPointWhite).round_().to(at::kLong);
+}
+
 // Integer sums of pixels, so that the mean has the same bits for any number of ranks.
 at::Tensor mean_test_image(const Communicator& comm, const std::vector<at::Tensor>& blocks,
-                           int64_t images, const std::vector<int64_t>& shape) {
+                           const PixelFormat& format, int64_t images,
+                           const std::vector<int64_t>& shape) {
   int64_t pixels = 1;
   for (const int64_t extent : shape) pixels *= extent;
   std::vector<int64_t> sum(static_cast<size_t>(pixels), 0);
   for (const at::Tensor& block : blocks) {
-    const at::Tensor part = block.sum(0, false, at::kLong).contiguous();
+    const at::Tensor part = as_integers(block).sum(0, false, at::kLong).contiguous();
     const int64_t* in = part.data_ptr<int64_t>();
     for (int64_t i = 0; i < pixels; ++i) sum[static_cast<size_t>(i)] += in[i];
   }
   comm.sum_to_root(sum.data(), pixels);
   return at::tensor(sum, at::kDouble)
-      .div(255.0 * static_cast<double>(images))
+      .div((format.deep ? kFixedPointWhite : 255.0) * static_cast<double>(images))
       .to(at::kFloat)
       .view(shape);
 }
@@ -165,7 +180,8 @@ FederatedData load_federated_data(const Communicator& comm, const Dataset& datas
   std::vector<int64_t> shape(3, 0);
   if (comm.is_root()) shape = data.test_blocks.front().sizes().slice(1).vec();
   comm.broadcast(shape.data(), 3 * static_cast<int64_t>(sizeof(int64_t)));
-  data.public_mean = mean_test_image(comm, data.test_blocks, manifest.test.size(), shape);
+  data.public_mean =
+      mean_test_image(comm, data.test_blocks, data.pixels, manifest.test.size(), shape);
   data.digests.train_images = digest_train_images(comm, data.clients, manifest.train.size());
   data.digests.test_images = digest_test_images(comm, data.test_blocks, manifest.test.size());
   data.digests.train_labels = digest_labels(data.train_labels, data.class_names);

@@ -27,7 +27,8 @@ struct FederatedData {
   std::vector<int64_t> shard_sizes;     ///< [hospitals]
   std::vector<int> placement;           ///< rank of each hospital
   std::vector<Client> clients;          ///< those of this rank, ascending
-  std::vector<at::Tensor> test_blocks;  ///< uint8, this rank's blocks: rank, rank + ranks, ...
+  PixelFormat pixels;                   ///< of all images
+  std::vector<at::Tensor> test_blocks;  ///< this rank's blocks: rank, rank + ranks, ...
   at::Tensor public_mean;  ///< float32 [C, H, W], mean image of the test split; on rank 0
   DataDigests digests;     ///< of the whole data set; those of images on rank 0
 

@@ -84,6 +84,11 @@ int64_t unrolled_steps(const Settings& settings, const FederatedData& data) {
   return most;
 }
 
+// Of one private image as it is kept.
+int64_t image_bytes(const FederatedData& data, const Model& model) {
+  return model.input().size() * data.pixels.bytes();
+}
+
 int64_t reconstruction_bytes(const Settings& settings, const Model& model, int64_t images) {
   const auto kept = 2 + static_cast<int64_t>(settings.snapshots.size());
   return images * model.input().size() * kFloat * kept;
@@ -113,10 +118,10 @@ int64_t checkpoint_bytes(const Config& config, const Settings& settings, const F
                          const Model& model, const RunCounts& counts) {
   const std::string& optimizer = settings.federation.server_optimizer;
   const int64_t moments = optimizer == "sgd" ? 0 : optimizer == "momentum" ? 1 : 2;
-  const int64_t pixels = model.input().size();
+  const int64_t image = image_bytes(data, model);
   return kCheckpointBytes +
          (1 + moments + counts.attacked_at_once + counts.attacked_rounds) * vector_bytes(model) +
-         (counts.attacked_images + counts.attacked_clients * kept_shard(data)) * pixels +
+         (counts.attacked_images + counts.attacked_clients * kept_shard(data)) * image +
          reconstruction_bytes(settings, model, counts.reconstructed) +
          task_state_bytes(config, settings, model, counts);
 }
@@ -190,6 +195,7 @@ MemoryParts estimate_memory(const Config& config, const Settings& settings,
                             int rank, int ranks) {
   const int64_t vector = vector_bytes(model);
   const int64_t pixels = model.input().size();
+  const int64_t image = image_bytes(data, model);
   const bool root = rank == 0;
   int64_t images = 0, largest_shard = 0;
   for (size_t h = 0; h < data.shard_sizes.size(); ++h) {
@@ -211,8 +217,8 @@ MemoryParts estimate_memory(const Config& config, const Settings& settings,
   parts.emplace_back("program and activations", peak);
   // Global weights, work and mean in float32; the sum in int64, and MPI's copy of it.
   parts.emplace_back("model copies and sums", 3 * vector + 4 * vector);
-  parts.emplace_back("own images", images * (pixels + 2 * static_cast<int64_t>(sizeof(int64_t))));
-  parts.emplace_back("evaluation blocks", own_blocks * block * pixels);
+  parts.emplace_back("own images", images * (image + 2 * static_cast<int64_t>(sizeof(int64_t))));
+  parts.emplace_back("evaluation blocks", own_blocks * block * image);
 
   // Capture copies the rows it writes, and MPI-IO copies them again where ranks exchange them.
   const int64_t copies = settings.capture.gradients == "none" ? 1 : ranks > 1 ? 3 : 2;
@@ -236,7 +242,7 @@ MemoryParts estimate_memory(const Config& config, const Settings& settings,
 
   // An attacked message travels to rank 0 with images of its hospital, packed.
   const int64_t shard = kept_shard(data);
-  const int64_t packed = vector + shard * pixels;
+  const int64_t packed = vector + shard * image;
   int64_t buffers = counts.attacked_messages[static_cast<size_t>(rank)] * packed;
   if (attacks) {
     const int64_t variables = counts.attacked_batch * pixels * kFloat;
@@ -247,7 +253,7 @@ MemoryParts estimate_memory(const Config& config, const Settings& settings,
     buffers += packed * std::accumulate(counts.attacked_messages.begin(),
                                         counts.attacked_messages.end(), int64_t{0});
     buffers += counts.attacked_at_once * vector + counts.attacked_rounds * vector +
-               counts.attacked_clients * shard * pixels;
+               counts.attacked_clients * shard * image;
     // Results, and the columns they are written from, which grow by doubling.
     buffers += 3 * reconstruction_bytes(settings, model, counts.reconstructed);
   }
@@ -261,8 +267,8 @@ MemoryParts estimate_memory(const Config& config, const Settings& settings,
 FileSizes estimate_files(const Config& config, const Settings& settings, const FederatedData& data,
                          const Model& model, const RunCounts& counts) {
   FileSizes sizes;
-  sizes.capture = estimate_capture(settings.capture, model, data.shard_sizes, settings.federation,
-                                   *settings.targets, settings.seeds);
+  sizes.capture = estimate_capture(settings.capture, model, data.shard_sizes, data.pixels.bytes(),
+                                   settings.federation, *settings.targets, settings.seeds);
   if (settings.weights) sizes.weights = (settings.federation.rounds + 1) * vector_bytes(model);
   const int64_t state = settings.defenses.state_size(model.layout().size()) * kFloat;
   const int64_t held = settings.federation.state_memory << 20;

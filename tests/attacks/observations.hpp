@@ -52,14 +52,14 @@ inline std::unique_ptr<Dataset> phantom_scans(int64_t size, uint64_t seed) {
   DataRequest request;
   request.image_size = size;
   request.seed = seed;
-  return entry.create(own, request);
+  return entry.create.make(own, request);
 }
 
 /// One of them in [0, 1], float32 [1, 1, size, size], and its class.
 inline std::pair<at::Tensor, int64_t> phantom_image(int64_t size, uint64_t seed) {
   const auto scans = phantom_scans(size, seed);
   const Manifest manifest = scans->scan();
-  return {to_unit_range(scans->read(manifest.train, Split::kTrain, {0})), manifest.train.labels[0]};
+  return {to_unit_range(scans->read(manifest, Split::kTrain, {0})), manifest.train.labels[0]};
 }
 
 /// PSNR in dB of `found` against that image, less that of the mean held-out scan: what an attack
@@ -69,8 +69,7 @@ inline double gain_over_public_mean(const at::Tensor& found, int64_t size, uint6
   const Manifest manifest = scans->scan();
   std::vector<int64_t> all(manifest.test.labels.size());
   std::iota(all.begin(), all.end(), 0);
-  const at::Tensor mean =
-      to_unit_range(scans->read(manifest.test, Split::kTest, all)).mean(0, true);
+  const at::Tensor mean = to_unit_range(scans->read(manifest, Split::kTest, all)).mean(0, true);
   const at::Tensor image = phantom_image(size, seed).first;
   return psnr_from_mse(mse(found, image)) - psnr_from_mse(mse(mean, image));
 }

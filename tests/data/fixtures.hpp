@@ -14,6 +14,7 @@
 #include <fstream>
 #include <functional>
 #include <iterator>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -83,7 +84,8 @@ inline void expect_data_error(const std::function<void()>& action,
 
 /// PNG of any colour type; `rows` are packed as in the file (16 bits: high byte first).
 inline void save_png(const std::string& path, int width, int height, int bit_depth, int color_type,
-                     const Bytes& rows, const std::vector<png_color>& palette = {}) {
+                     const Bytes& rows, const std::vector<png_color>& palette = {},
+                     double gamma = 0) {
   std::FILE* file = std::fopen(path.c_str(), "wb");
   png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, nullptr, nullptr, nullptr);
   png_infop info = png_create_info_struct(png);
@@ -91,6 +93,7 @@ inline void save_png(const std::string& path, int width, int height, int bit_dep
   png_set_IHDR(png, info, static_cast<png_uint_32>(width), static_cast<png_uint_32>(height),
                bit_depth, color_type, PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT,
                PNG_FILTER_TYPE_DEFAULT);
+  if (gamma > 0) png_set_gAMA(png, info, gamma);
   if (!palette.empty()) png_set_PLTE(png, info, palette.data(), static_cast<int>(palette.size()));
   png_write_info(png, info);
   const size_t stride = rows.size() / static_cast<size_t>(height);
@@ -170,6 +173,13 @@ inline std::vector<int> values(const at::Tensor& image) {
   return {data, data + flat.numel()};
 }
 
+/// Levels of 16 bits, from pixels that are float32 in [0, 1] with white at 65535.
+inline std::vector<int> levels(const at::Tensor& image) {
+  const at::Tensor flat = image.to(at::kDouble).mul(65535).round().to(at::kInt).contiguous();
+  EXPECT_EQ(image.scalar_type(), at::kFloat);
+  return {flat.data_ptr<int>(), flat.data_ptr<int>() + flat.numel()};
+}
+
 /// Every element within `tolerance` grey levels of `expected`.
 inline void expect_near(const at::Tensor& image, const std::vector<int>& expected, int tolerance) {
   const std::vector<int> found = values(image);
@@ -181,7 +191,7 @@ inline void expect_near(const at::Tensor& image, const std::vector<int>& expecte
 inline std::unique_ptr<Dataset> open(
     const std::string& name, const std::string& path,
     const std::vector<std::pair<std::string, std::string>>& set = {}, int64_t image_size = 28,
-    int64_t channels = 1) {
+    int64_t channels = 1, const std::optional<Window>& window = {}) {
   const auto& entry = datasets().find(name);
   OptionValues own = OptionValues::defaults(entry.options);
   for (const auto& [option, value] : set) own.set(option, value);
@@ -189,7 +199,8 @@ inline std::unique_ptr<Dataset> open(
   request.path = path;
   request.image_size = image_size;
   request.channels = channels;
-  return entry.create(own, request);
+  request.window = window;
+  return entry.create.make(own, request);
 }
 
 /// Runs `check` with the folder of real images where MEDPFL_TEST_DATA names one.

@@ -34,12 +34,12 @@ TEST_P(ImageFolderNames, ScanAndRead) {
   EXPECT_EQ(manifest.train.ids, std::vector<int64_t>({0, 1, 2}));
   EXPECT_EQ(manifest.test.labels, std::vector<int64_t>({0, 1}));
   EXPECT_NE(manifest.train.files[1].find("10.png"), std::string::npos);
-  const at::Tensor images = data->read(manifest.train, Split::kTrain, {2, 0});
+  const at::Tensor images = data->read(manifest, Split::kTrain, {2, 0});
   EXPECT_EQ(images.sizes(), at::IntArrayRef({2, 1, 4, 4}));
   std::vector<int> expected(16, 20);
   expected.insert(expected.end(), 16, 30);
   EXPECT_EQ(values(images), expected);
-  EXPECT_EQ(values(data->read(manifest.test, Split::kTest, {1})), std::vector<int>(16, 50));
+  EXPECT_EQ(values(data->read(manifest, Split::kTest, {1})), std::vector<int>(16, 50));
 }
 
 INSTANTIATE_TEST_SUITE_P(Spellings, ImageFolderNames,
@@ -130,10 +130,42 @@ TEST(ImageFolder, ADamagedImageIsNamed) {
   const Manifest manifest = data->scan();
   expect_data_error(
       [&] {
-        data->read(manifest.train, Split::kTrain, {0, 1});
+        data->read(manifest, Split::kTrain, {0, 1});
       },
       {"cannot read image", "train/b/10.png"});
-  EXPECT_THROW(data->read(manifest.train, Split::kTrain, {3}), Error);
+  EXPECT_THROW(data->read(manifest, Split::kTrain, {3}), Error);
+}
+
+// Two levels of 16 bits that 8 bits cannot tell apart, beside an image of 8 bits.
+TEST(ImageFolder, SixteenBitsStayAmongEight) {
+  const TemporaryFolder folder;
+  save_set(folder, "train", "test");
+  save_png(folder / "train/b/10.png", 2, 2, 16, PNG_COLOR_TYPE_GRAY,
+           {0x12, 0x34, 0x12, 0x35, 0x00, 0x00, 0xff, 0xff});
+  save_grey_png(folder / "train/b/2.PNG", 2, 2, 51);
+  const auto data = open("image-folder", folder.path(), {}, 2);
+  const Manifest manifest = data->scan();
+  EXPECT_TRUE(manifest.pixels.deep);
+  EXPECT_EQ(manifest.pixels.window.high, 65535);
+  EXPECT_EQ(levels(data->read(manifest, Split::kTrain, {1, 2})),
+            std::vector<int>({0x1234, 0x1235, 0, 0xffff, 0x3333, 0x3333, 0x3333, 0x3333}));
+  EXPECT_EQ(data->read(manifest, Split::kTest, {0}).scalar_type(), at::kFloat);
+
+  const auto windowed = open("image-folder", folder.path(), {}, 2, 1, Window{0x1234, 0x1236});
+  const Manifest seen = windowed->scan();
+  EXPECT_EQ(levels(windowed->read(seen, Split::kTrain, {1})),
+            std::vector<int>({0, 32768, 0, 65535}));
+}
+
+TEST(ImageFolder, AnImageThatBecameDeeperIsNamed) {
+  const TemporaryFolder folder;
+  save_set(folder, "train", "test");
+  const auto data = open("image-folder", folder.path(), {}, 2);
+  const Manifest manifest = data->scan();
+  EXPECT_FALSE(manifest.pixels.deep);
+  save_png(folder / "train/b/10.png", 1, 1, 16, PNG_COLOR_TYPE_GRAY, {1, 2});
+  expect_data_error([&] { data->read(manifest, Split::kTrain, {1}); },
+                    {"train/b/10.png", "more than 8 bits"});
 }
 
 TEST(ImageFolder, RealBrainMriOfMixedModes) {
@@ -150,7 +182,7 @@ TEST(ImageFolder, RealBrainMriOfMixedModes) {
     }
     std::vector<int64_t> all;
     for (int64_t i = 0; i < manifest.test.size(); ++i) all.push_back(i);
-    const at::Tensor images = data->read(manifest.test, Split::kTest, all);
+    const at::Tensor images = data->read(manifest, Split::kTest, all);
     EXPECT_EQ(images.sizes(), at::IntArrayRef({160, 3, 32, 32}));
     // Both kinds of files are in the set: with equal channels, and with colours.
     int64_t grey = 0;
@@ -170,7 +202,7 @@ TEST(ImageFolder, RealChestXraysOfBothFormats) {
               std::vector<std::string>({"Covid", "Normal", "Viral Pneumonia"}));
     EXPECT_EQ(manifest.train.size(), 180);
     EXPECT_EQ(manifest.test.size(), 60);
-    const at::Tensor images = data->read(manifest.train, Split::kTrain, {0, 60, 120});
+    const at::Tensor images = data->read(manifest, Split::kTrain, {0, 60, 120});
     EXPECT_EQ(images.sizes(), at::IntArrayRef({3, 1, 64, 64}));
     for (int64_t i = 0; i < 3; ++i)
       EXPECT_GT(images.select(0, i).to(at::kFloat).std().item<float>(), 10) << i;

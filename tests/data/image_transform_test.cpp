@@ -63,14 +63,16 @@ TEST(FitImage, ColourToGreyAsPillow) {
 TEST(FitImage, RealImagesAsPillow) {
   with_real_data([](const std::string& root) {
     expect_near(
-        fit_image(read_image_file(root + "/brain_tumor_mri/Training/glioma/Tr-glTr_0000.jpg"), 1,
-                  8),
+        fit_image(
+            read_image_file(root + "/brain_tumor_mri/Training/glioma/Tr-glTr_0000.jpg").levels, 1,
+            8),
         {1,  2,  2,  5,  6,  2,  2,  1,  1,  3,  22, 55, 58, 27, 4,  1,  0,  12, 66, 80, 73, 63,
          14, 0,  0,  23, 71, 79, 74, 69, 29, 0,  0,  29, 78, 69, 62, 83, 49, 0,  0,  29, 79, 66,
          77, 72, 45, 1,  1,  12, 61, 61, 63, 67, 38, 1,  1,  3,  19, 33, 36, 34, 9,  1},
         1);
     expect_near(
-        fit_image(read_image_file(root + "/covid_cxr_3class/train/Covid/006f3a8a.png"), 1, 8),
+        fit_image(read_image_file(root + "/covid_cxr_3class/train/Covid/006f3a8a.png").levels, 1,
+                  8),
         {50, 66,  74,  91,  94,  99, 110, 73,  96, 97,  89,  92,  96,  98, 97,  97,
          96, 96,  79,  88,  96,  80, 93,  97,  92, 100, 74,  93,  102, 70, 98,  102,
          82, 100, 80,  99,  106, 76, 96,  96,  76, 101, 83,  103, 103, 94, 95,  103,
@@ -100,11 +102,25 @@ TEST(FitImage, ConstantStaysConstant) {
             std::vector<int>(64, 255));
 }
 
+// What is real stays real: nothing is rounded to grey levels on the way.
+TEST(FitImage, RealPixelsAreNotRounded) {
+  const at::Tensor unit = formula(3, 4, 4).to(at::kFloat).div(255);
+  const at::Tensor grey = fit_image(unit, 1, 4);
+  EXPECT_EQ(grey.scalar_type(), at::kFloat);
+  const float* rgb = unit.data_ptr<float>();
+  for (int64_t i = 0; i < 16; ++i)
+    EXPECT_NEAR(grey.data_ptr<float>()[i],
+                0.299 * rgb[i] + 0.587 * rgb[16 + i] + 0.114 * rgb[32 + i], 1e-6);
+  // The middle of 2 x 2 pixels is their mean.
+  const at::Tensor small = fit_image(formula(1, 2, 2).to(at::kFloat).div(65535), 1, 1);
+  EXPECT_NEAR(*small.data_ptr<float>(), (0 + 13 + 7 + 25) / 4.0 / 65535, 1e-9);
+}
+
 TEST(FitImage, ImpossibleRequestsAreRefused) {
   const at::Tensor image = formula(1, 4, 4);
   EXPECT_THROW(fit_image(image, 2, 8), ConfigError);
   EXPECT_THROW(fit_image(image, 1, 0), ConfigError);
-  EXPECT_THROW(fit_image(image.to(at::kFloat), 1, 8), Error);
+  EXPECT_THROW(fit_image(image.to(at::kDouble), 1, 8), Error);
 }
 
 }  // namespace

@@ -28,8 +28,22 @@ class MedMnist : public testing::Test {
     return folder_ / "tiny.npz";
   }
 
-  std::unique_ptr<Dataset> data(const std::string& val = "ignore") {
-    return open("medmnist", saved(), {{"val", val}}, 2);
+  std::unique_ptr<Dataset> data(const std::string& val = "ignore",
+                                const std::optional<Window>& window = {}) {
+    return open("medmnist", saved(), {{"val", val}}, 2, 1, window);
+  }
+
+  // All images, of one type; the first of the training split is `first`.
+  void set_images(const std::string& descr, Bytes first) {
+    const size_t size = first.size();
+    members_["test_images"] = npy(descr, "(2, 2, 2)", Bytes(2 * size));
+    first.resize(3 * size);
+    members_["train_images"] = npy(descr, "(3, 2, 2)", first);
+  }
+
+  at::Tensor first_image(const std::optional<Window>& window = {}) {
+    const auto set = data("ignore", window);
+    return set->read(set->scan(), Split::kTrain, {0});
   }
 
   void expect_scan_error(const std::vector<std::string>& parts) {
@@ -48,12 +62,11 @@ TEST_F(MedMnist, ScanAndRead) {
   EXPECT_EQ(manifest.train.ids, std::vector<int64_t>({0, 1, 2}));
   EXPECT_EQ(manifest.test.labels, std::vector<int64_t>({1, 0}));
   EXPECT_TRUE(manifest.train.files.empty());
-  const at::Tensor images = set->read(manifest.train, Split::kTrain, {2, 0, 2});
+  const at::Tensor images = set->read(manifest, Split::kTrain, {2, 0, 2});
   EXPECT_EQ(values(images), std::vector<int>({8, 9, 10, 11, 0, 1, 2, 3, 8, 9, 10, 11}));
-  EXPECT_EQ(values(set->read(manifest.test, Split::kTest, {1})),
-            std::vector<int>({204, 205, 206, 207}));
-  EXPECT_EQ(set->read(manifest.test, Split::kTest, {}).size(0), 0);
-  EXPECT_THROW(set->read(manifest.test, Split::kTest, {2}), Error);
+  EXPECT_EQ(values(set->read(manifest, Split::kTest, {1})), std::vector<int>({204, 205, 206, 207}));
+  EXPECT_EQ(set->read(manifest, Split::kTest, {}).size(0), 0);
+  EXPECT_THROW(set->read(manifest, Split::kTest, {2}), Error);
 }
 
 TEST_F(MedMnist, ValidationJoinsTrainOrTest) {
@@ -61,7 +74,7 @@ TEST_F(MedMnist, ValidationJoinsTrainOrTest) {
   const Manifest manifest = set->scan();
   EXPECT_EQ(manifest.train.labels, std::vector<int64_t>({0, 1, 0, 1, 2}));
   EXPECT_EQ(manifest.test.size(), 2);
-  EXPECT_EQ(values(set->read(manifest.train, Split::kTrain, {4, 1})),
+  EXPECT_EQ(values(set->read(manifest, Split::kTrain, {4, 1})),
             std::vector<int>({104, 105, 106, 107, 4, 5, 6, 7}));
   EXPECT_EQ(data("test")->scan().test.labels, std::vector<int64_t>({1, 0, 1, 2}));
 }
@@ -72,15 +85,14 @@ TEST_F(MedMnist, LimitedPartsKeepTheirRows) {
   limit_images(&manifest.train, 2, 3);
   EXPECT_EQ(manifest.train.ids, std::vector<int64_t>({0, 1}));
   limit_images(&manifest.test, 1, 3);
-  EXPECT_EQ(values(set->read(manifest.test, Split::kTest, {0})),
-            std::vector<int>({204, 205, 206, 207}));
+  EXPECT_EQ(values(set->read(manifest, Split::kTest, {0})), std::vector<int>({204, 205, 206, 207}));
 }
 
 TEST_F(MedMnist, ColourAndStoredMembers) {
   members_["train_images"] = npy("|u1", "(3, 2, 2, 3)", ramp(36), "False", 2);
   const auto set = open("medmnist", saved(ZIP_CM_STORE), {}, 2, 3);
   const Manifest manifest = set->scan();
-  EXPECT_EQ(values(set->read(manifest.train, Split::kTrain, {1})),
+  EXPECT_EQ(values(set->read(manifest, Split::kTrain, {1})),
             std::vector<int>({12, 15, 18, 21, 13, 16, 19, 22, 14, 17, 20, 23}));
 }
 
@@ -130,8 +142,47 @@ TEST_F(MedMnist, ShapesAndTypesAreChecked) {
   expect_scan_error({"3 images and 2 labels"});
   members_["train_images"] = npy("|u1", "(3, 4)", ramp(12));
   expect_scan_error({"(N, H, W)", "(3, 4)"});
+  members_["train_images"] = npy("|b1", "(3, 2, 2)", ramp(12));
+  expect_scan_error({"integers or floating-point numbers, not |b1"});
+  members_["train_labels"] = npy("|u1", "(3,)", {0, 1, 0});
   members_["train_images"] = npy("<f4", "(3, 2, 2)", ramp(48));
-  expect_scan_error({"uint8 (|u1), not <f4"});
+  expect_scan_error({"test_images", "another depth", "one type"});
+}
+
+TEST_F(MedMnist, SixteenBitsKeepTheirLevels) {
+  set_images("<u2", {0x34, 0x12, 0x35, 0x12, 0, 0, 0xff, 0xff});
+  EXPECT_EQ(data()->scan().pixels.window.high, 65535);
+  EXPECT_EQ(levels(first_image()), std::vector<int>({0x1234, 0x1235, 0, 0xffff}));
+  set_images(">u2", {0x12, 0x34, 0x12, 0x35, 0, 0, 0xff, 0xff});
+  EXPECT_EQ(levels(first_image()), std::vector<int>({0x1234, 0x1235, 0, 0xffff}));
+  // 12 bits in 16: the window says where white is.
+  set_images("<u2", {0xff, 0x0f, 0, 0, 0xff, 0xff, 0x01, 0});
+  EXPECT_EQ(levels(first_image(Window{0, 4095})), std::vector<int>({65535, 0, 65535, 16}));
+}
+
+TEST_F(MedMnist, SignedLevelsNeedAWindow) {
+  set_images("<i2", {0x18, 0xfc, 0, 0, 0xe8, 0x03, 0xff, 0x7f});  // -1000, 0, 1000, 32767
+  expect_scan_error({"<i2 does not say which level is white", "data.window"});
+  const std::vector<int> expected = {0, 32768, 65535, 65535};
+  EXPECT_EQ(levels(first_image(Window{-1000, 1000})), expected);
+}
+
+TEST_F(MedMnist, RealLevelsAreFrom0To1WithoutAWindow) {
+  const Bytes one = {0, 0, 0x80, 0x3f}, half = {0, 0, 0, 0x3f}, nan = {0, 0, 0xc0, 0x7f};
+  const auto set_first = [&](const Bytes& third) {
+    Bytes four(8);
+    four.insert(four.end(), half.begin(), half.end());
+    four.insert(four.end(), third.begin(), third.end());
+    set_images("<f4", four);
+  };
+  set_first(one);
+  EXPECT_EQ(levels(first_image()), std::vector<int>({0, 0, 32768, 65535}));
+  set_first({0, 0, 0, 0x40});  // 2
+  expect_data_error([&] { first_image(); },
+                    {"image 0 of", "tiny.npz", "from 0 to 2", "white is 1", "data.window"});
+  EXPECT_EQ(levels(first_image(Window{0, 2})), std::vector<int>({0, 0, 16384, 65535}));
+  set_first(nan);
+  expect_data_error([&] { first_image(Window{0, 2}); }, {"image 0 of", "nan", "no number"});
 }
 
 TEST_F(MedMnist, HeadersAreChecked) {
@@ -176,7 +227,7 @@ TEST_F(MedMnist, DamagedArchivesAreRefused) {
   save(folder_ / "bad.npz", bad);
   const auto set = open("medmnist", folder_ / "bad.npz", {}, 2);
   const Manifest manifest = set->scan();
-  expect_data_error([&] { set->read(manifest.test, Split::kTest, {1}); },
+  expect_data_error([&] { set->read(manifest, Split::kTest, {1}); },
                     {"bad.npz':test_images", "CRC"});
 }
 
@@ -193,8 +244,8 @@ TEST(MedMnistReal, BothLabelShapesGiveTheSameSet) {
     EXPECT_EQ(first.test.labels, second.test.labels);
     std::vector<int64_t> all;
     for (int64_t i = 0; i < 546; ++i) all.push_back(i);
-    const at::Tensor images = a->read(first.train, Split::kTrain, all);
-    EXPECT_TRUE(images.equal(b->read(second.train, Split::kTrain, all)));
+    const at::Tensor images = a->read(first, Split::kTrain, all);
+    EXPECT_TRUE(images.equal(b->read(second, Split::kTrain, all)));
     // Sum of all pixels by numpy.
     EXPECT_EQ(images.to(at::kLong).sum().item<int64_t>(), 35757482);
   });
@@ -208,7 +259,7 @@ TEST(MedMnistReal, RetinaIsInColour) {
     for (int64_t label = 0; label < 5; ++label)
       EXPECT_EQ(std::count(manifest.train.labels.begin(), manifest.train.labels.end(), label),
                 counts[static_cast<size_t>(label)]);
-    const at::Tensor image = set->read(manifest.train, Split::kTrain, {7}).select(0, 0);
+    const at::Tensor image = set->read(manifest, Split::kTrain, {7}).select(0, 0);
     // Sum of each channel by numpy.
     const std::vector<int64_t> sums = {74222, 32269, 22961};
     for (int64_t c = 0; c < 3; ++c)

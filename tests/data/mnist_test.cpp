@@ -46,10 +46,9 @@ TEST_P(MnistSpelling, PlainAndGzip) {
   EXPECT_EQ(manifest.classes(), 10);
   EXPECT_EQ(manifest.train.labels, std::vector<int64_t>({7, 0, 9}));
   EXPECT_EQ(manifest.test.labels, std::vector<int64_t>({1, 2}));
-  EXPECT_EQ(values(set->read(manifest.train, Split::kTrain, {2, 1})),
+  EXPECT_EQ(values(set->read(manifest, Split::kTrain, {2, 1})),
             std::vector<int>({8, 9, 10, 11, 4, 5, 6, 7}));
-  EXPECT_EQ(values(set->read(manifest.test, Split::kTest, {0})),
-            std::vector<int>({100, 101, 102, 103}));
+  EXPECT_EQ(values(set->read(manifest, Split::kTest, {0})), std::vector<int>({100, 101, 102, 103}));
 }
 
 INSTANTIATE_TEST_SUITE_P(Spellings, MnistSpelling, testing::Values("-", "."));
@@ -64,9 +63,8 @@ TEST(Mnist, TestFilesAloneAreSplit) {
   EXPECT_EQ(manifest.train.size(), 12);
   EXPECT_EQ(manifest.test.labels, std::vector<int64_t>({2, 3}));
   EXPECT_EQ(manifest.test.ids, std::vector<int64_t>({12, 13}));
-  EXPECT_EQ(values(set->read(manifest.test, Split::kTest, {1})),
-            std::vector<int>({52, 53, 54, 55}));
-  EXPECT_EQ(values(set->read(manifest.train, Split::kTrain, {0})), std::vector<int>({0, 1, 2, 3}));
+  EXPECT_EQ(values(set->read(manifest, Split::kTest, {1})), std::vector<int>({52, 53, 54, 55}));
+  EXPECT_EQ(values(set->read(manifest, Split::kTrain, {0})), std::vector<int>({0, 1, 2, 3}));
 }
 
 TEST(Mnist, MissingFilesAreListed) {
@@ -103,7 +101,7 @@ TEST(Mnist, DamagedImagesAreRefused) {
   const auto read = [&](Split split) {
     const auto set = open("mnist", folder.path(), {}, 2);
     const Manifest manifest = set->scan();
-    set->read(manifest.part(split), split, {0});
+    set->read(manifest, split, {0});
   };
   save(folder / "train-images-idx3-ubyte", idx_images(3, ramp(11)));
   expect_data_error([&] { read(Split::kTrain); }, {"train-images", "truncated"});
@@ -129,7 +127,7 @@ TEST(Mnist, RealTestFiles) {
     const std::vector<int64_t> first(manifest.train.labels.begin(),
                                      manifest.train.labels.begin() + 5);
     EXPECT_EQ(first, std::vector<int64_t>({7, 2, 1, 0, 4}));
-    const at::Tensor images = set->read(manifest.train, Split::kTrain, {0, 8570});
+    const at::Tensor images = set->read(manifest, Split::kTrain, {0, 8570});
     // Sums by numpy.
     EXPECT_EQ(images.select(0, 0).to(at::kLong).sum().item<int64_t>(), 18454);
     EXPECT_EQ(images.select(0, 1).to(at::kLong).sum().item<int64_t>(), 33657);

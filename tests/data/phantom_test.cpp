@@ -1,5 +1,3 @@
-#include "data/phantom.hpp"
-
 #include <ATen/ops/equal.h>
 #include <gtest/gtest.h>
 
@@ -8,9 +6,16 @@
 #include <tuple>
 
 #include "core/error.hpp"
+#include "data/dataset.hpp"
 
 namespace medpfl {
 namespace {
+
+std::vector<OptionSpec> phantom_options() { return datasets().find("phantom").options; }
+
+std::unique_ptr<Dataset> make_phantom(const OptionValues& own, const DataRequest& request) {
+  return datasets().find("phantom").create.make(own, request);
+}
 
 OptionValues phantom_values(const std::string& modality, int64_t train = 12, int64_t test = 6) {
   OptionValues own = OptionValues::defaults(phantom_options());
@@ -73,9 +78,9 @@ TEST_P(PhantomModality, EveryClassIsInBothSplits) {
 TEST_P(PhantomModality, ASubsetHasTheBitsOfTheWhole) {
   const auto data = make_phantom(phantom_values(modality()), request_of(32, 1));
   const Manifest manifest = data->scan();
-  const at::Tensor whole = data->read(manifest.train, Split::kTrain, all_of(manifest.train));
-  EXPECT_TRUE(at::equal(data->read(manifest.train, Split::kTrain, {5})[0], whole[5]));
-  const at::Tensor two = data->read(manifest.train, Split::kTrain, {9, 2});
+  const at::Tensor whole = data->read(manifest, Split::kTrain, all_of(manifest.train));
+  EXPECT_TRUE(at::equal(data->read(manifest, Split::kTrain, {5})[0], whole[5]));
+  const at::Tensor two = data->read(manifest, Split::kTrain, {9, 2});
   EXPECT_TRUE(at::equal(two[0], whole[9]));
   EXPECT_TRUE(at::equal(two[1], whole[2]));
 }
@@ -83,22 +88,22 @@ TEST_P(PhantomModality, ASubsetHasTheBitsOfTheWhole) {
 TEST_P(PhantomModality, AnImageFollowsItsIdNotItsPosition) {
   const auto data = make_phantom(phantom_values(modality()), request_of(16, 1));
   const Manifest manifest = data->scan();
-  Manifest::Part kept;
-  kept.ids = {manifest.train.ids[4]};
-  kept.labels = {manifest.train.labels[4]};
-  EXPECT_TRUE(at::equal(data->read(kept, Split::kTrain, {0}),
-                        data->read(manifest.train, Split::kTrain, {4})));
+  Manifest kept;
+  kept.train.ids = {manifest.train.ids[4]};
+  kept.train.labels = {manifest.train.labels[4]};
+  EXPECT_TRUE(
+      at::equal(data->read(kept, Split::kTrain, {0}), data->read(manifest, Split::kTrain, {4})));
 }
 
 TEST_P(PhantomModality, SeedsSplitsAndImagesDiffer) {
   const auto one = make_phantom(phantom_values(modality()), request_of(32, 1, 1));
   const auto two = make_phantom(phantom_values(modality()), request_of(32, 1, 2));
   const Manifest manifest = one->scan();
-  const at::Tensor image = one->read(manifest.train, Split::kTrain, {0});
-  EXPECT_FALSE(at::equal(image, two->read(manifest.train, Split::kTrain, {0})));
-  EXPECT_FALSE(at::equal(image, one->read(manifest.test, Split::kTest, {0})));
+  const at::Tensor image = one->read(manifest, Split::kTrain, {0});
+  EXPECT_FALSE(at::equal(image, two->read(manifest, Split::kTrain, {0})));
+  EXPECT_FALSE(at::equal(image, one->read(manifest, Split::kTest, {0})));
   // The same class again.
-  EXPECT_FALSE(at::equal(image, one->read(manifest.train, Split::kTrain, {classes()})));
+  EXPECT_FALSE(at::equal(image, one->read(manifest, Split::kTrain, {classes()})));
 }
 
 TEST_P(PhantomModality, EverySizeAndChannelCountUsesTheRangeOfGreys) {
@@ -106,7 +111,7 @@ TEST_P(PhantomModality, EverySizeAndChannelCountUsesTheRangeOfGreys) {
     for (const int64_t channels : {1, 3}) {
       const auto data = make_phantom(phantom_values(modality()), request_of(size, channels));
       const Manifest manifest = data->scan();
-      const at::Tensor images = data->read(manifest.test, Split::kTest, all_of(manifest.test));
+      const at::Tensor images = data->read(manifest, Split::kTest, all_of(manifest.test));
       EXPECT_EQ(images.sizes().vec(), (std::vector<int64_t>{6, channels, size, size}));
       EXPECT_EQ(images.scalar_type(), at::kByte);
       const auto* pixels = images.data_ptr<uint8_t>();
@@ -128,15 +133,15 @@ TEST(Phantom, GreyModalitiesRepeatTheirChannelAndColourOnesBecomeLuma) {
   const auto grey = make_phantom(phantom_values("mri"), request_of(32, 1));
   const auto repeated = make_phantom(phantom_values("mri"), request_of(32, 3));
   const Manifest heads = grey->scan();
-  const at::Tensor single = grey->read(heads.train, Split::kTrain, {1})[0][0];
-  const at::Tensor triple = repeated->read(heads.train, Split::kTrain, {1})[0];
+  const at::Tensor single = grey->read(heads, Split::kTrain, {1})[0][0];
+  const at::Tensor triple = repeated->read(heads, Split::kTrain, {1})[0];
   for (int64_t c = 0; c < 3; ++c) EXPECT_TRUE(at::equal(triple[c], single));
 
   const auto luma = make_phantom(phantom_values("dermoscopy"), request_of(32, 1));
   const auto colour = make_phantom(phantom_values("dermoscopy"), request_of(32, 3));
   const Manifest skins = luma->scan();
-  const at::Tensor y = luma->read(skins.train, Split::kTrain, {1});
-  const at::Tensor rgb = colour->read(skins.train, Split::kTrain, {1});
+  const at::Tensor y = luma->read(skins, Split::kTrain, {1});
+  const at::Tensor rgb = colour->read(skins, Split::kTrain, {1});
   const auto* c = rgb.data_ptr<uint8_t>();
   constexpr int64_t kPixels = 32 * 32;
   for (int64_t i = 0; i < kPixels; ++i) {
@@ -153,7 +158,7 @@ TEST(Phantom, PituitaryTumoursBrightenTheirPlace) {
   double healthy = 0, tumour = 0;
   for (int64_t i = 0; i < manifest.train.size(); i += 4) {
     const auto patch = [&](int64_t position) {
-      const at::Tensor image = data->read(manifest.train, Split::kTrain, {position})[0][0];
+      const at::Tensor image = data->read(manifest, Split::kTrain, {position})[0][0];
       int peak = 0;
       for (int64_t row = 20; row < 24; ++row)
         for (int64_t column = 14; column < 18; ++column)
@@ -176,6 +181,9 @@ TEST(Phantom, RefusesWhatItCannotDraw) {
   EXPECT_NE(refusal(phantom_values("mri"), request_of(513, 1)).find("[8, 512]"), std::string::npos);
   EXPECT_NE(refusal(phantom_values("mri"), request_of(32, 2)).find("2 channels"),
             std::string::npos);
+  DataRequest windowed = request_of(32, 1);
+  windowed.window = Window{0, 100};
+  EXPECT_NE(refusal(phantom_values("mri"), windowed).find("data.window"), std::string::npos);
   const auto options = phantom_options();
   EXPECT_TRUE(violation(options[0], "ct").has_value());
 }
@@ -183,9 +191,9 @@ TEST(Phantom, RefusesWhatItCannotDraw) {
 TEST(Phantom, APositionOutsideThePartIsADataError) {
   const auto data = make_phantom(phantom_values("mri"), request_of(8, 1));
   const Manifest manifest = data->scan();
-  EXPECT_THROW(data->read(manifest.test, Split::kTest, {6}), DataError);
-  EXPECT_THROW(data->read(manifest.test, Split::kTest, {-1}), DataError);
-  EXPECT_EQ(data->read(manifest.test, Split::kTest, {}).size(0), 0);
+  EXPECT_THROW(data->read(manifest, Split::kTest, {6}), DataError);
+  EXPECT_THROW(data->read(manifest, Split::kTest, {-1}), DataError);
+  EXPECT_EQ(data->read(manifest, Split::kTest, {}).size(0), 0);
 }
 
 }  // namespace

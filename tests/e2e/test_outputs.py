@@ -86,7 +86,7 @@ def test_the_file_holds_what_its_format_lists(run: h5py.File) -> None:
             assert f"`{name}`" in FORMAT
     assert run.attrs["status"] == "complete"
     assert run.attrs["filetype"] == "medpfl-run"
-    assert list(run.attrs["schema_version"]) == [1, 1]
+    assert list(run.attrs["schema_version"]) == [1, 2]
 
 
 def test_the_format_names_nothing_else() -> None:

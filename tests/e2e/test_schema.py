@@ -12,6 +12,7 @@ from pathlib import Path
 
 import h5py
 import pytest
+from files import npz
 from harness import REPOSITORY, TINY, complete, medpfl, words
 
 LIST = Path(__file__).with_name("schema.txt")
@@ -52,7 +53,9 @@ def contents(file: h5py.File) -> Contents:
 def written(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[str, Contents]]:
     """By file: its version, and all that runs with everything in them write."""
     folder = tmp_path_factory.mktemp("schema")
-    runs = [complete(folder / "full", FULL)]
+    # What holds images of more than 8 bits comes first: in the list, images are those of 8 bits.
+    deep = TINY | {"data.dataset": "medmnist", "data.path": npz(folder / "data.npz"), "data.window": "0,200"}
+    runs = [complete(folder / "deep", deep), complete(folder / "full", FULL)]
     (folder / "grid.ini").write_text(GRID)
     for arguments in (["attack", f"--input={folder}/full/run.h5", f"--run.output={folder}/again",
                        "--attack.method=inverting-gradients", "--attack.iterations=2"],

@@ -27,14 +27,17 @@ Model small_model() {
   return entry.create(OptionValues::defaults(entry.options), request);
 }
 
-FederatedData clients(const Communicator& comm) {
+FederatedData clients(const Communicator& comm, const PixelFormat& pixels) {
   FederatedData data;
+  data.pixels = pixels;
   for (int64_t i = 0; i < kImages * kClients; ++i) data.assignment.push_back(i % kClients);
   for (int64_t id = 0; id < kClients; ++id) {
     Client client;
     client.id = id;
     for (int64_t i = 0; i < kImages; ++i) client.positions.push_back(id + i * kClients);
-    client.images = at::full({kImages, 1, 8, 8}, id, at::kByte);
+    // Deep pixels are no levels of 8 bits.
+    client.images = pixels.deep ? at::full({kImages, 1, 8, 8}, 0.125 * static_cast<double>(id))
+                                : at::full({kImages, 1, 8, 8}, id, at::kByte);
     data.shard_sizes.push_back(kImages);
     // The last of several ranks has none.
     data.placement.push_back(static_cast<int>(id % std::max(1, comm.size() - 1)));
@@ -54,7 +57,8 @@ FlatParameters payload(const Model& model, int64_t round, int64_t client, int64_
 // A federation whose hospitals 1 and 3 are attacked in round 1, by two probes each.
 class Rounds {
  public:
-  explicit Rounds(const Communicator& comm) : comm_(comm), data_(clients(comm)) {
+  explicit Rounds(const Communicator& comm, const PixelFormat& pixels = {})
+      : comm_(comm), data_(clients(comm, pixels)) {
     settings_.rounds = kRounds;
   }
   Federation federation() const {
@@ -64,7 +68,8 @@ class Rounds {
     return plan_round(round, data_.shard_sizes, 1, 0, kSeeds, targets_);
   }
   CaptureEstimate estimate(const CapturePolicy& policy) const {
-    return estimate_capture(policy, model_, data_.shard_sizes, settings_, targets_, kSeeds);
+    return estimate_capture(policy, model_, data_.shard_sizes, data_.pixels.bytes(), settings_,
+                            targets_, kSeeds);
   }
   const Model& model() const { return model_; }
 
@@ -307,6 +312,24 @@ TEST(GradientCapture, RoundsToTheNearest) {
     }
     comm.barrier();
   }
+}
+
+TEST(GradientCapture, DeepImagesStayReal) {
+  const Rounds rounds(world(), pixel_format({}, 65535));
+  const Federation federation = rounds.federation();
+  PhaseTimers timers;
+  const std::string folder = new_folder();
+  GradientCapture capture(federation, folder, CapturePolicy(), &timers);
+  for (int64_t round = 0; round < kRounds; ++round) rounds.play(&capture, round);
+  capture.finish();
+  if (world().is_root()) {
+    const auto pixels = h5::File::open(folder + "/gradients/images.h5").read<float>("/images");
+    for (const int64_t image : {1, 3})
+      EXPECT_EQ(pixels[static_cast<size_t>(image * 64)], image * 0.125F);
+    EXPECT_EQ(rounds.estimate(CapturePolicy()).image_bytes, kClients * kImages * 64 * 4);
+    fs::remove_all(folder);
+  }
+  world().barrier();
 }
 
 TEST(CaptureEstimate, IsTheSizeOfTheFiles) {

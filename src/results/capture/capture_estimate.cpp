@@ -29,7 +29,7 @@ std::string megabytes(int64_t bytes) {
 }  // namespace
 
 CaptureEstimate estimate_capture(const CapturePolicy& policy, const Model& model,
-                                 const std::vector<int64_t>& shard_sizes,
+                                 const std::vector<int64_t>& shard_sizes, int64_t pixel_bytes,
                                  const FederationSettings& federation, const AttackTargets& targets,
                                  const RunSeeds& seeds) {
   CaptureEstimate out;
@@ -51,7 +51,7 @@ CaptureEstimate estimate_capture(const CapturePolicy& policy, const Model& model
   }
   for (size_t h = 0; h < taken.size(); ++h)
     if (taken[h]) out.images += shard_sizes[h];
-  out.image_bytes = out.images * model.input().size();
+  out.image_bytes = out.images * model.input().size() * pixel_bytes;
   if (out.image_bytes > 0) out.file_bytes += kFileBytes + out.image_bytes;
   out.value_bytes = out.rows * row_bytes;
   return out;

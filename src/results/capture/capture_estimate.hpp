@@ -20,10 +20,10 @@ struct CaptureEstimate {
       0;  ///< of the folder gradients; more where checkpoints cut many small segments
 };
 
-/// From the plans of all rounds. `shard_sizes`: images of each hospital. Throws ConfigError:
-/// output.layers names no parameter tensor.
+/// From the plans of all rounds. `shard_sizes`: images of each hospital; `pixel_bytes` of a pixel.
+/// Throws ConfigError: output.layers names no parameter tensor.
 CaptureEstimate estimate_capture(const CapturePolicy& policy, const Model& model,
-                                 const std::vector<int64_t>& shard_sizes,
+                                 const std::vector<int64_t>& shard_sizes, int64_t pixel_bytes,
                                  const FederationSettings& federation, const AttackTargets& targets,
                                  const RunSeeds& seeds);
 

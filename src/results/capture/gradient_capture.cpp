@@ -263,14 +263,16 @@ void GradientCapture::finish() {
   for (size_t i = 0; i < f_.data.assignment.size(); ++i)
     if (client_captured_[static_cast<size_t>(f_.data.assignment[i])])
       image_positions_.push_back(static_cast<int64_t>(i));
-  if (!image_positions_.empty()) write_images();
+  if (!image_positions_.empty())
+    with_pixel_type(f_.data.pixels, [this](auto zero) { write_images<decltype(zero)>(); });
 }
 
+template <class Pixel>
 void GradientCapture::write_images() {
   const ImageShape& shape = f_.model.input();
   std::vector<at::Tensor> keep;
   std::vector<int64_t> rows;
-  std::vector<const uint8_t*> data;
+  std::vector<const Pixel*> data;
   for (const Client& client : f_.data.clients) {
     if (!client_captured_[static_cast<size_t>(client.id)]) continue;
     keep.push_back(client.images.contiguous());
@@ -278,18 +280,18 @@ void GradientCapture::write_images() {
       rows.push_back(
           std::lower_bound(image_positions_.begin(), image_positions_.end(), client.positions[i]) -
           image_positions_.begin());
-      data.push_back(keep.back().data_ptr<uint8_t>() + static_cast<int64_t>(i) * shape.size());
+      data.push_back(keep.back().data_ptr<Pixel>() + static_cast<int64_t>(i) * shape.size());
     }
   }
   const std::string partial = folder_ + "/gradients/images.partial";
   std::unique_ptr<h5::ParallelFile> file;
   agree_to_write(f_.comm, cannot_record, [&] {
     file = std::make_unique<h5::ParallelFile>(f_.comm, partial);
-    file->create<uint8_t>(
+    file->create<Pixel>(
         "/images",
         {static_cast<int64_t>(image_positions_.size()), shape.channels, shape.height, shape.width},
         {"training images of the captured hospitals",
-         "0 to 255",
+         f_.data.pixels.unit(),
          {"image", "channel", "row", "column"}});
   });
   agree_to_write(f_.comm, cannot_record, [&] { file->write_rows("/images", rows, data); });

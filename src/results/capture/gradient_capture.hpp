@@ -67,6 +67,7 @@ class GradientCapture final : public RoundObserver {
   void note_failure(const std::function<void()>& step);
   void note(const Message& message, int64_t row);
   void receive_notes(int64_t round);
+  template <class Pixel>
   void write_images();
 
   const Federation& f_;

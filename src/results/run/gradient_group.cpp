@@ -11,12 +11,15 @@ void write_batches(h5::File* file, const RunRecord& record) {
   const ImageShape& shape = record.model->input();
   const auto images = static_cast<int64_t>(positions.size());
   const std::string group = "/gradients/batches";
-  file->write_virtual<uint8_t>(group + "/images",
-                               {images, shape.channels, shape.height, shape.width},
-                               {{GradientCapture::kImagesFile, "/images", images}},
-                               {"training images of the captured hospitals",
-                                "0 to 255",
-                                {"image", "channel", "row", "column"}});
+  const PixelFormat& pixels = record.data->pixels;
+  with_pixel_type(pixels, [&](auto zero) {
+    file->write_virtual<decltype(zero)>(group + "/images",
+                                        {images, shape.channels, shape.height, shape.width},
+                                        {{GradientCapture::kImagesFile, "/images", images}},
+                                        {"training images of the captured hospitals",
+                                         pixels.unit(),
+                                         {"image", "channel", "row", "column"}});
+  });
   std::vector<int64_t> labels, start = {0}, image;
   for (const int64_t p : positions)
     labels.push_back(record.data->train_labels[static_cast<size_t>(p)]);

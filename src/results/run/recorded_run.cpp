@@ -8,6 +8,7 @@
 
 #include "campaign/attackers_view.hpp"
 #include "core/error.hpp"
+#include "results/run/pixel_record.hpp"
 #include "results/run/run_summary.hpp"
 
 namespace medpfl {
@@ -16,6 +17,7 @@ namespace {
 FederatedData read_data(const h5::File& run, const std::string& path) {
   FederatedData data;
   data.class_names = run.read_texts_attribute("/data", "class_names");
+  data.pixels = read_pixel_format(run);
   data.train_labels = run.read<int64_t>("/clients/labels");
   data.shard_sizes = run.read<int64_t>("/clients/examples");
   data.assignment = run.read<int64_t>("/clients/assignment");
@@ -82,13 +84,16 @@ FlatParameters RecordedRun::read_weights(int64_t round) {
 at::Tensor RecordedRun::read_images(const std::vector<int64_t>& rows) {
   h5::Shape shape = images_->shape();
   shape[0] = static_cast<int64_t>(rows.size());
-  at::Tensor images = at::empty(shape, at::kByte);
-  uint8_t* out = images.data_ptr<uint8_t>();
-  for (const int64_t row : rows) {
-    const auto pixels = images_->read<uint8_t>(row);
-    out = std::copy(pixels.begin(), pixels.end(), out);
-    read_.add(pixels);
-  }
+  at::Tensor images = at::empty(shape, data_.pixels.type());
+  with_pixel_type(data_.pixels, [&](auto zero) {
+    using Pixel = decltype(zero);
+    Pixel* out = images.data_ptr<Pixel>();
+    for (const int64_t row : rows) {
+      const auto pixels = images_->read<Pixel>(row);
+      out = std::copy(pixels.begin(), pixels.end(), out);
+      read_.add(pixels);
+    }
+  });
   return images;
 }
 

@@ -12,6 +12,7 @@
 #include "core/version.hpp"
 #include "metrics/classification.hpp"
 #include "results/folder/durable_file.hpp"
+#include "results/run/pixel_record.hpp"
 #include "results/run/run_record.hpp"
 #include "results/run/run_tables.hpp"
 #include "results/run/schema.hpp"
@@ -112,6 +113,7 @@ void write_data(h5::File* file, const RunRecord& record) {
                "0 to 1",
                {"channel", "row", "column"}});
   file->write_attribute("/data", "dataset", record.dataset);
+  write_pixel_format(file, data.pixels);
   file->write_attribute("/data", "class_names", data.class_names);
   file->write_attribute("/data", "train_images_digest", record.inputs.train_images);
   file->write_attribute("/data", "train_labels_digest", record.inputs.train_labels);
