@@ -1,6 +1,6 @@
 # medpfl_module(name DEPENDS medpfl_x lib ...): one static target per folder of src/, of all .cpp files
 # in it and below. DEPENDS states the direction of dependency: core -> comm, h5, kernels, metrics,
-# privacy -> data, models -> defenses, attacks -> federation -> campaign -> results -> config -> study ->
+# privacy -> data, models -> defenses, attacks -> federation -> campaign -> results -> config -> terminal, study ->
 # sweep, benchmark -> jobs.
 function(medpfl_module name)
   cmake_parse_arguments(ARG "" "" "DEPENDS" ${ARGN})

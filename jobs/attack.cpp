@@ -11,23 +11,21 @@
 namespace medpfl {
 namespace {
 
-std::string help() {
-  return "usage: [mpirun -n RANKS] medpfl attack --input RUN [--attack.option=value ...] "
-         "--run.output=FOLDER\n\n"
-         "Attacks the gradients that a run recorded, with other attacks or on other ranks, and "
-         "writes a run of its own. Options that are not given are those of the run; [attack] and "
-         "[attack.NAME], [run] and [checkpoint] may be changed.\n\n"
-         "flags:\n"
-         "  --input RUN       folder of the recorded run, or its run.h5\n"
-         "  --config FILE     options from an INI file; the command line wins\n"
-         "  --print-config    show the resolved configuration as INI and end\n"
-         "  --overwrite       replace a run that is in run.output\n"
-         "  --resume          go on with the run in run.output, or start it where there is none\n"
-         "  --max-walltime T  stop with a checkpoint before T (HH:MM:SS) has passed\n"
-         "  --quiet           warnings and errors only\n\n"
-         "SIGUSR1 or SIGTERM: the iteration in hand is finished, a checkpoint written, exit code "
-         "75.\n" +
-         describe_sections();
+JobHelp help() {
+  return {
+      "[mpirun -n RANKS] medpfl attack --input=RUN [--attack.option=value ...] "
+      "--run.output=FOLDER [flags]",
+      "Attacks the gradients that a run recorded, with other attacks or on other ranks, and "
+      "writes a run of its own. Options that are not given are those of the run; [attack] and "
+      "[attack.NAME], [run] and [checkpoint] may be changed.",
+      {"medpfl attack --input=runs/mine --attack.method=modern --run.output=runs/again",
+       "mpirun -n 4 medpfl attack --input=runs/mine --attack.restarts=4 "
+       "--run.output=runs/four"},
+      {"run.output", "attack.method", "attack.rounds", "attack.clients", "attack.iterations",
+       "attack.restarts"},
+      "On SIGUSR1 or SIGTERM the iteration in hand is finished and a checkpoint is written; the "
+      "exit code is then 75.",
+      {}};
 }
 
 // The configuration of the recorded run, with what this job was given on top.

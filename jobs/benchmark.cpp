@@ -17,17 +17,18 @@
 namespace medpfl {
 namespace {
 
-std::string help() {
-  return "usage: [mpirun -n RANKS] medpfl benchmark [comm] [--section.option=value ...]\n\n"
-         "Measures matching evaluations, training steps, aggregation and capture with the network "
-         "of "
-         "[model] and [data], medians of repeated runs, and writes run.output/benchmark.h5.\n\n"
-         "comm: the ways to bring a round's updates together on two ranks or more, for the network "
-         "and "
-         "for 1 M and 10 M parameters, beside the speed of memcpy; says which is best here and "
-         "writes "
-         "run.output/benchmark-comm.h5.\n" +
-         describe_sections();
+JobHelp help() {
+  return {"[mpirun -n RANKS] medpfl benchmark [comm] [--section.option=value ...] [flags]",
+          "Measures matching evaluations, training steps, aggregation and capture with the network "
+          "of [model] and [data], medians of repeated runs, and writes run.output/benchmark.h5. "
+          "With comm it measures the ways to bring a round's updates together on two ranks or "
+          "more, for the network and for 1 M and 10 M parameters, beside the speed of memcpy; it "
+          "says which is best here and writes run.output/benchmark-comm.h5.",
+          {"medpfl benchmark --model.name=resnet18 --run.output=runs/times",
+           "mpirun -n 2 medpfl benchmark comm"},
+          {"run.output", "run.threads", "data.image_size", "data.channels", "model.name"},
+          "",
+          {"comm"}};
 }
 
 // Takes the first word, if any: what is to be measured.

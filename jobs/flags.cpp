@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
-#include "config/violations.hpp"
 #include "core/option_table.hpp"
+#include "core/violations.hpp"
 
 namespace medpfl {
 
@@ -31,9 +31,9 @@ struct FlagGroup {
 
 const std::vector<FlagGroup>& flag_groups() {
   static const std::vector<FlagGroup> groups = {
-      {{"simulate", "attack", "sweep", "benchmark", "list", "inspect"},
-       {{"help", &J::help, "show the options of the job and end"},
-        {"quiet", &J::quiet, "warnings and errors only"}}},
+      {{"simulate", "attack", "sweep", "benchmark", "list", "inspect", "completion"},
+       {{"help", &J::help, "show what the job does and end; --help TOPIC shows more"},
+        {"quiet", &J::quiet, "say nothing but warnings and errors"}}},
       {{"simulate", "attack", "sweep", "benchmark"},
        {{"config", &J::config, "options from an INI file; the command line wins"},
         {"print-config", &J::print_config, "show the resolved configuration as INI and end"}}},
@@ -45,6 +45,7 @@ const std::vector<FlagGroup>& flag_groups() {
        {{"dry-run", &J::dry_run,
          "show placement, memory and file sizes as they would be, and end"}}},
       {{"attack"}, {{"input", &J::input, "folder of the recorded run, or its run.h5"}}},
+      {{"inspect"}, {{"json", &J::json, "one JSON object for programs"}}},
       {{"sweep"},
        {{"grid", &J::grid, "options that vary"},
         {"index", &J::index, "only point I, or only share I of N, written I/N"},
@@ -63,6 +64,14 @@ const FlagGroup& group_of(const std::string& flag) {
 }
 
 }  // namespace
+
+std::vector<OptionSpec> flags_of(const std::string& job) {
+  std::vector<OptionSpec> out;
+  for (const FlagGroup& group : flag_groups())
+    if (std::find(group.jobs.begin(), group.jobs.end(), job) != group.jobs.end())
+      for (const OptionSpec& spec : group.flags.specs()) out.push_back(spec);
+  return out;
+}
 
 JobArguments parse_arguments(const std::string& job, const std::vector<std::string>& words) {
   OptionTable<JobArguments> all;

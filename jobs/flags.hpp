@@ -11,4 +11,7 @@ namespace medpfl {
 /// --resume with --overwrite.
 JobArguments parse_arguments(const std::string& job, const std::vector<std::string>& words);
 
+/// Returns the flags that a subcommand takes.
+std::vector<OptionSpec> flags_of(const std::string& job);
+
 }  // namespace medpfl

@@ -1,28 +1,34 @@
-// medpfl inspect: a run's summary in the terminal.
+// medpfl inspect: the summary of a run or of a sweep, for people or for programs.
+#include "terminal/inspect.hpp"
+
 #include <fmt/format.h>
 
 #include "core/error.hpp"
 #include "job.hpp"
-#include "results/run/run_summary.hpp"
 
 namespace medpfl {
 namespace {
 
-std::string help() {
-  return "usage: medpfl inspect RUN\n\nRUN is a run's folder or its run.h5. Shows status, training "
-         "and "
-         "what leaked.\n";
+JobHelp help() {
+  return {"medpfl inspect RUN [--json]",
+          "Shows status, training and what leaked of a run, or the points of a sweep. RUN is the "
+          "folder, or the file run.h5 or sweep.h5.",
+          {"medpfl inspect runs/mine", "medpfl inspect runs/mine --json"},
+          {},
+          "",
+          {}};
 }
 
 int run(const JobArguments& arguments) {
   if (arguments.line.words.size() != 1)
     throw ConfigError("medpfl inspect takes the folder of a run: medpfl inspect runs/x");
-  fmt::print("{}", summarize_run(arguments.line.words[0]));
+  const std::string& path = arguments.line.words[0];
+  fmt::print("{}", arguments.json ? inspect_as_json(path) : inspect_as_text(path));
   return 0;
 }
 
 }  // namespace
 
-const Job kInspectJob = {"inspect", "summary of a run in the terminal", help, nullptr, run};
+const Job kInspectJob = {"inspect", "shows the summary of a run or a sweep", help, nullptr, run};
 
 }  // namespace medpfl

@@ -4,6 +4,7 @@
 
 #include "comm/communicator.hpp"
 #include "config/config.hpp"
+#include "terminal/job_help.hpp"
 
 namespace medpfl {
 
@@ -18,6 +19,7 @@ struct JobArguments {
   std::string config;  ///< --config FILE
   bool help = false, print_config = false, quiet = false, overwrite = false, resume = false;
   std::string input;  ///< --input RUN of medpfl attack
+  bool json = false;  ///< of medpfl inspect
   Walltime max_walltime;
   bool dry_run = false;  ///< estimate and end
 
@@ -32,7 +34,7 @@ struct JobArguments {
 struct Job {
   const char* name;
   const char* summary;
-  std::string (*help)();
+  JobHelp (*help)();
   /// Runs on every rank and returns the exit code; null for a job that needs no MPI.
   int (*run_parallel)(const Communicator& comm, const JobArguments& arguments);
   /// Runs in one process, where run_parallel is null.
@@ -51,5 +53,16 @@ extern const Job kAttackJob;
 extern const Job kBenchmarkJob;
 extern const Job kListJob;
 extern const Job kInspectJob;
+extern const Job kCompletionJob;
+
+/// Returns all subcommands, in the order they are shown.
+const std::vector<const Job*>& all_jobs();
+
+/// Throws ConfigError with the nearest name.
+const Job& find_job(const std::string& name);
+
+/// Returns what `medpfl help WORDS` shows: the usage for none, the exit codes, or a page of a
+/// subcommand's help. Throws ConfigError.
+std::string show_help(const std::vector<std::string>& words);
 
 }  // namespace medpfl

@@ -1,7 +1,7 @@
 // The one binary: finds the job, starts MPI, and catches what went wrong, once.
 #include <fmt/format.h>
 
-#include <array>
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -15,7 +15,6 @@
 #include "core/log.hpp"
 #include "core/process.hpp"
 #include "core/stop.hpp"
-#include "core/text.hpp"
 #include "core/version.hpp"
 #include "flags.hpp"
 #include "h5/handle.hpp"
@@ -24,31 +23,6 @@
 namespace medpfl {
 namespace {
 
-const std::array<const Job*, 6> kJobs = {&kSimulateJob,  &kSweepJob, &kAttackJob,
-                                         &kBenchmarkJob, &kListJob,  &kInspectJob};
-
-std::string usage() {
-  std::string out =
-      "medpfl: how much private medical images leak from federated learning\n\n"
-      "usage: medpfl JOB [--config FILE] [--section.option=value ...] [flags]\n\njobs:\n";
-  for (const Job* job : kJobs) out += fmt::format("  {:<12} {}\n", job->name, job->summary);
-  return out +
-         "\nmedpfl JOB --help shows the options of a job. Flags: --help --version\n"
-         "Under MPI: mpirun -n 4 medpfl simulate ..., or srun --mpi=pmix medpfl simulate ...\n";
-}
-
-const Job& find_job(const std::string& name) {
-  std::vector<std::string> names;
-  for (const Job* job : kJobs) {
-    if (name == job->name) return *job;
-    names.emplace_back(job->name);
-  }
-  const std::string guess = nearest(name, names);
-  throw ConfigError(fmt::format("unknown job '{}'{}; jobs: {}", name,
-                                guess.empty() ? "" : " (did you mean " + guess + "?)",
-                                join(names)));
-}
-
 // What every rank knows alike ends in order; what one rank alone knows must end the others at once.
 int run_parallel(const Job& job, const JobArguments& arguments, int* argc, char*** argv) {
   // Before the slow start of MPI: a signal that comes early is not lost.
@@ -56,13 +30,17 @@ int run_parallel(const Job& job, const JobArguments& arguments, int* argc, char*
   MpiSession session(argc, argv);
   const Communicator world = session.world();
   start_log(world.rank(), world.size(), arguments.quiet);
+  const auto end = [&](int code) {
+    session.end(code);
+    return code;
+  };
   ExitCode code = ExitCode::kInternal;
   std::string message;
   try {
-    return job.run_parallel(world, arguments);
+    return end(job.run_parallel(world, arguments));
   } catch (const AgreedError& error) {
     if (world.is_root()) log_error(error.what());
-    return static_cast<int>(error.code());
+    return end(static_cast<int>(error.code()));
   } catch (const Error& error) {
     code = error.code();
     message = error.what();
@@ -84,8 +62,9 @@ bool first_of_launch() {
 
 int dispatch(int argc, char** argv) {
   const std::string first = argc > 1 ? argv[1] : "--help";
+  const std::vector<std::string> rest(argv + std::min(argc, 2), argv + argc);
   if (first == "--help" || first == "-h" || first == "help") {
-    std::fputs(usage().c_str(), argc > 1 ? stdout : stderr);
+    std::fputs(show_help(rest).c_str(), argc > 1 ? stdout : stderr);
     return argc > 1 ? 0 : static_cast<int>(ExitCode::kConfig);
   }
   if (first == "--version") {
@@ -93,9 +72,11 @@ int dispatch(int argc, char** argv) {
     return 0;
   }
   const Job& job = find_job(first);
-  const JobArguments arguments = parse_arguments(job.name, {argv + 2, argv + argc});
+  const JobArguments arguments = parse_arguments(job.name, rest);
   if (arguments.help) {
-    std::fputs(job.help().c_str(), stdout);
+    std::vector<std::string> words = arguments.line.words;
+    words.insert(words.begin(), job.name);
+    std::fputs(show_help(words).c_str(), stdout);
     return 0;
   }
   if (job.run_parallel != nullptr) return run_parallel(job, arguments, &argc, &argv);
@@ -123,6 +104,7 @@ int main(int argc, char** argv) {
       log_error(error.what());
     else
       std::this_thread::sleep_for(std::chrono::seconds(3));
+    end_unstarted(static_cast<int>(error.code()), &argc, &argv);
     return static_cast<int>(error.code());
   } catch (const std::exception& error) {
     log_error(error.what());

@@ -2,7 +2,7 @@
 #include <utility>
 
 #include "config/config.hpp"
-#include "config/violations.hpp"
+#include "core/violations.hpp"
 #include "job.hpp"
 
 namespace medpfl {

@@ -11,20 +11,19 @@
 namespace medpfl {
 namespace {
 
-std::string help() {
-  return "usage: [mpirun -n RANKS] medpfl simulate [--config FILE] [--section.option=value ...]\n\n"
-         "Trains a federation of hospitals, attacks the messages the server received, and writes "
-         "the run to run.output.\n\n"
-         "flags:\n"
-         "  --config FILE     options from an INI file; the command line wins\n"
-         "  --print-config    show the resolved configuration as INI and end\n"
-         "  --dry-run         show placement, memory and file sizes as they would be, and end\n"
-         "  --overwrite       replace a run that is in run.output\n"
-         "  --resume          go on with the run in run.output, or start it where there is none\n"
-         "  --max-walltime T  stop with a checkpoint before T (HH:MM:SS) has passed\n"
-         "  --quiet           warnings and errors only\n\n"
-         "SIGUSR1 or SIGTERM: the step in hand is finished, a checkpoint written, exit code 75.\n" +
-         describe_sections();
+JobHelp help() {
+  return {
+      "[mpirun -n RANKS] medpfl simulate [--config=FILE] [--section.option=value ...] [flags]",
+      "Trains a federation of hospitals, attacks the messages the server received, and writes "
+      "the run to run.output.",
+      {"medpfl simulate --config=configs/quickstart.ini",
+       "mpirun -n 4 medpfl simulate --attack.method=idlg --attack.probes=4 "
+       "--run.output=runs/mine"},
+      {"run.output", "data.dataset", "data.path", "model.name", "federation.algorithm",
+       "federation.rounds", "defense.chain", "attack.method"},
+      "On SIGUSR1 or SIGTERM the step in hand is finished and a checkpoint is written; the exit "
+      "code is then 75.",
+      {}};
 }
 
 int run(const Communicator& comm, const JobArguments& arguments) {

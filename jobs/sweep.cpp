@@ -12,34 +12,25 @@
 namespace medpfl {
 namespace {
 
-std::string help() {
-  return "usage: [mpirun -n RANKS] medpfl sweep --grid FILE [--config FILE] "
-         "[--section.option=value ...]\n\n"
-         "Runs medpfl simulate at every point of a grid of options, into run.output/points/NNNNN, "
-         "and keeps the index run.output/sweep.h5. The same command again goes on: complete points "
-         "stay, interrupted ones are resumed, open ones begun; failed ones stay unless "
-         "--retry-failed is given. Without --grid it goes on with the sweep in run.output.\n\n"
-         "A grid file: lines section.option = v1 | v2 | v3, crossed with each other, in the "
-         "section [grid]; each further section [NAME] is a block with lines of its own, crossed "
-         "with those of [grid], and the points are those of all blocks.\n\n"
-         "flags:\n"
-         "  --grid FILE           options that vary\n"
-         "  --config FILE         the other options from an INI file; the command line wins\n"
-         "  --ranks-per-point N   groups of N ranks work on points of their own (default: all "
-         "ranks work on one point after another)\n"
-         "  --index I             only point I, from 0, as one task of a job array\n"
-         "  --index I/N           only share I, from 0, of N: points I, I+N, I+2N, ...\n"
-         "  --merge               write the index of what was run under --index, and end\n"
-         "  --list                show the points and how they stand, and end\n"
-         "  --retry-failed        run failed points again\n"
-         "  --overwrite           remove the sweep that is in run.output, and begin anew\n"
-         "  --print-config        show the options that all points share as INI and end\n"
-         "  --dry-run             show what each point would need, and end\n"
-         "  --max-walltime T      stop with a checkpoint before T (HH:MM:SS) has passed\n"
-         "  --quiet               warnings and errors only\n\n"
-         "SIGUSR1 or SIGTERM: the step in hand is finished, a checkpoint written, exit code 75. "
-         "Where points failed, the exit code is that of the first.\n" +
-         describe_sections();
+JobHelp help() {
+  return {
+      "[mpirun -n RANKS] medpfl sweep --grid=FILE [--config=FILE] [--section.option=value ...] "
+      "[flags]",
+      "Runs medpfl simulate at every point of a grid of options, into run.output/points/NNNNN, "
+      "and keeps the index run.output/sweep.h5. The same command again goes on where it ended.",
+      {"medpfl sweep --grid=my.grid --config=my.ini --run.output=runs/sweep",
+       "mpirun -n 8 medpfl sweep --grid=my.grid --ranks-per-point=2 --run.output=runs/sweep"},
+      {"run.output", "data.dataset", "federation.rounds", "defense.chain", "attack.method"},
+      "A grid file has lines section.option = v1 | v2 | v3, crossed with each other, in the "
+      "section [grid]; each further section [NAME] is a block with lines of its own, crossed "
+      "with those of [grid], and the points are those of all blocks. When the command is given "
+      "again, complete points stay, interrupted ones are resumed and open ones begun; failed "
+      "ones stay unless --retry-failed is given. Without --grid it goes on with the sweep in "
+      "run.output. Points count from 0: --index=I is one task of a job array, and --index=I/N "
+      "are the points I, I+N, I+2N and so on. On SIGUSR1 or SIGTERM the step in hand is "
+      "finished and a checkpoint is written; the exit code is then 75. Where points failed, "
+      "the exit code is that of the first.",
+      {}};
 }
 
 // The base options; with neither --grid nor --config those of the sweep in run.output.

@@ -4,11 +4,18 @@
 #include <mpi.h>
 #include <unistd.h>
 
+#include <cstdio>
 #include <cstdlib>
 #include <string_view>
 
 #include "comm/check.hpp"
 #include "core/text.hpp"
+
+#ifdef OPEN_MPI
+// MPI_Abort of Open MPI without the notice that MPI_Abort itself writes first. It is not in mpi.h:
+// where a library has it no longer, MPI_Abort is called.
+extern "C" int ompi_mpi_abort(MPI_Comm comm, int code) __attribute__((weak));
+#endif
 
 namespace medpfl {
 namespace {
@@ -37,6 +44,23 @@ bool lacks_process_management() {
 #endif
 }
 
+bool can_abort_without_notice() {
+#ifdef OPEN_MPI
+  return ompi_mpi_abort != nullptr;
+#else
+  return false;
+#endif
+}
+
+[[noreturn]] void abort_all(int code) {
+  std::fflush(nullptr);
+#ifdef OPEN_MPI
+  if (can_abort_without_notice()) ompi_mpi_abort(MPI_COMM_WORLD, code);
+#endif
+  MPI_Abort(MPI_COMM_WORLD, code);
+  std::abort();
+}
+
 [[noreturn]] void refuse(int tasks) {
   throw CommunicationError(fmt::format(
       "the launcher started {} tasks, but MPI sees a world of one: launcher and MPI library do not "
@@ -46,7 +70,9 @@ bool lacks_process_management() {
 
 }  // namespace
 
-MpiSession::MpiSession(int* argc, char*** argv) {
+// Before MPI_Init, which sets the variable itself under srun.
+MpiSession::MpiSession(int* argc, char*** argv)
+    : under_mpirun_(std::getenv("OMPI_COMM_WORLD_SIZE") != nullptr) {
   const int tasks = launched_tasks();  // before MPI adds variables of its own
   if (tasks > 1 && lacks_process_management()) refuse(tasks);
   int provided = 0;
@@ -62,10 +88,28 @@ MpiSession::~MpiSession() { MPI_Finalize(); }
 
 Communicator MpiSession::world() const { return Communicator(MPI_COMM_WORLD); }
 
-void MpiSession::abort(int code) const {
-  MPI_Abort(MPI_COMM_WORLD, code);
-  std::abort();
+void MpiSession::end(int code) const {
+  if (code == 0 || !under_mpirun_ || !can_abort_without_notice()) return;
+  std::fflush(nullptr);
+  // Nobody is ended before the files of all are closed and all have said what they have to say.
+  world().barrier();
+  if (world().is_root()) abort_all(code);
+  while (true) pause();
 }
+
+void end_unstarted(int code, int* argc, char*** argv) {
+  int started = 0;
+  MPI_Initialized(&started);
+  if (started != 0 || std::getenv("OMPI_COMM_WORLD_SIZE") == nullptr || !can_abort_without_notice())
+    return;
+  try {
+    MpiSession(argc, argv).end(code);
+  } catch (const CommunicationError&) {
+    // The launcher is another MPI's, and the code is returned by main.
+  }
+}
+
+void MpiSession::abort(int code) const { abort_all(code); }
 
 std::string mpi_library_version() {
   char text[MPI_MAX_LIBRARY_VERSION_STRING];

@@ -8,7 +8,7 @@
 #include "config/config.hpp"
 #include "config/quotes.hpp"
 #include "config/schema.hpp"
-#include "config/violations.hpp"
+#include "core/violations.hpp"
 
 namespace po = boost::program_options;
 

@@ -7,9 +7,10 @@
 #include <sstream>
 
 #include "config/settings.hpp"
-#include "config/violations.hpp"
 #include "core/digest.hpp"
 #include "core/error.hpp"
+#include "core/text.hpp"
+#include "core/violations.hpp"
 #include "models/example_gradients.hpp"
 #include "models/state_dict.hpp"
 
@@ -32,14 +33,12 @@ Model make_model(const Config& config, const Settings& settings, int64_t data_cl
                     .create(config.section("model." + settings.model_name), request);
   Violations wrong;
   if (settings.federation.dp_sgd) wrong.guard([&] { require_example_gradients(model); });
-  for (const AttackPlan::Method& method : settings.attack.methods)
-    wrong.guard([&] {
-      try {
-        method.attack->check(model);
-      } catch (const ConfigError& error) {
-        throw ConfigError(fmt::format("[attack.{}] {}", method.name, error.what()));
-      }
-    });
+  for (const AttackPlan::Method& method : settings.attack.methods) try {
+      method.attack->check(model);
+    } catch (const ConfigError& error) {
+      for (const std::string& line : split_list(error.what(), '\n'))
+        wrong.check(false, fmt::format("[attack.{}] {}", method.name, line));
+    }
   wrong.throw_if_any();
   return model;
 }

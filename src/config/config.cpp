@@ -9,9 +9,9 @@
 #include "config/ini.hpp"
 #include "config/quotes.hpp"
 #include "config/schema.hpp"
-#include "config/violations.hpp"
 #include "core/error.hpp"
 #include "core/text.hpp"
+#include "core/violations.hpp"
 
 namespace medpfl {
 namespace {
@@ -135,29 +135,6 @@ std::string Config::to_ini(bool comments) const {
         out += fmt::format("# {} ({}); from: {}\n", option.help, describe_domain(option),
                            entry.source);
       out += fmt::format("{}={}\n", option.name, quote_where_needed(entry.value));
-    }
-  }
-  return out;
-}
-
-std::string describe_sections() {
-  std::string out;
-  const Section* before = nullptr;
-  for (const Section& section : config_sections()) {
-    out += fmt::format("\n[{}] {}\n", section.name, section.summary);
-    // Rows of one kind, as the presets of attacks, are told once.
-    if (const auto changed =
-            before == nullptr ? std::nullopt : differing_defaults(section.options, before->options);
-        changed && !section.options.empty()) {
-      out += fmt::format("  the options of [{}]; defaults: {}\n", before->name, *changed);
-      continue;
-    }
-    before = &section;
-    for (const OptionSpec& option : section.options) {
-      const std::string name = fmt::format("--{}.{}", section.name, option.name);
-      out += fmt::format("  {:<34} {}\n  {:<34} {}; default: {}\n", name, option.help, "",
-                         describe_domain(option),
-                         option.default_value.empty() ? "empty" : option.default_value);
     }
   }
   return out;

@@ -58,7 +58,4 @@ inline const std::string kCommandLine = "command line";
 /// The text of the file that `flag` names. Throws ConfigError when it cannot be read.
 std::string read_config_text(const std::string& path, const std::string& flag = "--config");
 
-/// Help on every option of every section, with domain and default.
-std::string describe_sections();
-
 }  // namespace medpfl

@@ -2,7 +2,7 @@
 #include <string>
 #include <vector>
 
-#include "config/violations.hpp"
+#include "core/violations.hpp"
 
 namespace medpfl {
 

@@ -1,6 +1,6 @@
 #pragma once
 #include "config/settings.hpp"
-#include "config/violations.hpp"
+#include "core/violations.hpp"
 
 namespace medpfl {
 

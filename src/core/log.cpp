@@ -13,13 +13,15 @@ void start_log(int rank, int ranks, bool quiet) {
   auto logger = std::make_shared<spdlog::logger>(
       "medpfl", std::make_shared<spdlog::sinks::stderr_color_sink_st>());
   const std::string who = ranks > 1 ? fmt::format(" [rank {}]", rank) : std::string();
-  logger->set_pattern("[%H:%M:%S]" + who + " %^%v%$");
+  logger->set_pattern("[%Y-%m-%d %H:%M:%S]" + who + " %^%v%$");
   logger->set_level(rank != 0 || quiet ? spdlog::level::warn : spdlog::level::info);
   logger->flush_on(spdlog::level::trace);
   spdlog::set_default_logger(logger);
 }
 
 void show_information() { spdlog::set_level(spdlog::level::info); }
+
+bool shows_information() { return spdlog::should_log(spdlog::level::info); }
 
 void log_info(const std::string& message) { spdlog::info("{}", message); }
 void log_warning(const std::string& message) { spdlog::warn("warning: {}", message); }
@@ -37,12 +39,13 @@ Progress::~Progress() {
 }
 
 void Progress::update(int64_t done, const std::string& detail) {
-  if (!spdlog::should_log(spdlog::level::info)) return;
+  if (!shows_information()) return;
   const Clock::time_point now = Clock::now();
-  const double since = std::chrono::duration<double>(now - last_).count();
-  if (since < (terminal_ ? 0.2 : 10.0)) return;
-  last_ = now;
   const double elapsed = std::chrono::duration<double>(now - start_).count();
+  const bool due =
+      terminal_ ? now - last_ >= std::chrono::milliseconds(200) : backoff_.due(elapsed);
+  if (!due) return;
+  last_ = now;
   std::string left;
   if (done > 0 && done < total_) {
     const auto seconds = static_cast<int64_t>(elapsed * static_cast<double>(total_ - done) /

@@ -3,22 +3,28 @@
 #include <cstdint>
 #include <string>
 
+#include "core/backoff.hpp"
+
 namespace medpfl {
 
 /// Sets up the log on standard error. Rank 0 shows information (not with `quiet`), other ranks only
-/// warnings and errors; every line carries the rank when there are several.
+/// warnings and errors. Every line begins with local date and time, and with the rank where there
+/// are several: "[2026-11-29 13:05:12] [rank 0] ...".
 void start_log(int rank, int ranks, bool quiet);
 
 /// Shows information on this rank too, which is not rank 0 but the first of ranks that work by
 /// themselves.
 void show_information();
 
+/// Whether this rank shows information: on standard error, and results on standard output.
+bool shows_information();
+
 void log_info(const std::string& message);
 void log_warning(const std::string& message);
 void log_error(const std::string& message);
 
-/// Progress of a long loop with the time left: one line that rewrites itself on a terminal, a plain
-/// line every ten seconds elsewhere. Only rank 0 shows it.
+/// Progress of a long loop with the time left: one line that rewrites itself on a terminal, plain
+/// lines elsewhere that come less and less often (Backoff). Shown where information is.
 class Progress {
  public:
   Progress(std::string what, int64_t total);
@@ -34,6 +40,7 @@ class Progress {
   int64_t total_;
   bool terminal_, shown_ = false;
   Clock::time_point start_, last_;
+  Backoff backoff_;
 };
 
 }  // namespace medpfl

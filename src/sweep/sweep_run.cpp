@@ -108,8 +108,8 @@ class SweepRun {
   ExitCode end(bool stopped) {
     board_.refresh();
     if (!plan_.is_part) board_.write_index(false);
-    board_.print();
-    if (plan_.is_part)
+    if (shows_information()) board_.print();
+    if (shows_information() && plan_.is_part)
       fmt::print("index of all points: medpfl sweep --merge --run.output={}\n", folder_.path());
     if (stopped) {
       log_warning(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import resource
 import subprocess
 import time
@@ -68,7 +69,7 @@ class Result:
         found: list[str] = []
         open_message = False
         for line in self.err.splitlines():
-            if line.startswith("["):
+            if re.match(r"\[\d{4}-\d\d-\d\d ", line):
                 head, _, message = line.partition("error: ")
                 open_message = bool(message) and head.count("[") <= 2
                 if open_message:

@@ -109,7 +109,7 @@ def test_the_command_line_is_refused(tmp_path: Path) -> None:
         expect_refusal(medpfl("simulat", ranks=ranks), CONFIG,
                        "unknown job 'simulat' (did you mean simulate?); jobs: simulate")
     expect_refusal(medpfl("list", "atacks"), CONFIG,
-                   "unknown family 'atacks' (did you mean attacks?)")
+                   "unknown name 'atacks' (did you mean attacks?)")
     expect_refusal(medpfl("simulate", "run.ini"), CONFIG, "unknown option 'run.ini'")
     expect_refusal(medpfl("inspect"), CONFIG, "medpfl inspect takes the folder of a run")
     nothing = medpfl()

@@ -75,7 +75,7 @@ class Sweep:
 
     def words(self, *more: object) -> list[str]:
         """The command line."""
-        return ["sweep", "--quiet", f"--config={self.base}", f"--grid={self.grid}",
+        return ["sweep", f"--config={self.base}", f"--grid={self.grid}",
                 f"--run.output={self.output}", *(str(word) for word in more)]
 
     def run(self, *more: object, ranks: int = 1) -> Result:
@@ -84,7 +84,7 @@ class Sweep:
 
     def again(self, *more: object) -> Result:
         """Goes on, knowing nothing but the folder."""
-        return medpfl("sweep", "--quiet", f"--run.output={self.output}", *more)
+        return medpfl("sweep", f"--run.output={self.output}", *more)
 
     def start(self, *more: object, ranks: int) -> subprocess.Popen[bytes]:
         """Starts it in a process group of its own."""

@@ -10,6 +10,7 @@
 
 #include "attacks/labels.hpp"
 #include "core/error.hpp"
+#include "core/violations.hpp"
 #include "metrics/assignment.hpp"
 
 namespace medpfl {
@@ -67,8 +68,10 @@ AttackFacts ClosedFormAttack::facts() const {
 }
 
 void ClosedFormAttack::check(const Model& model) const {
-  layer(model);
-  if (labels_ != LabelRule::kFit) check_label_rule(labels_, model);
+  Violations wrong;
+  wrong.guard([&] { layer(model); });
+  if (labels_ != LabelRule::kFit) wrong.guard([&] { check_label_rule(labels_, model); });
+  wrong.throw_if_any();
 }
 
 std::optional<Reconstruction> ClosedFormAttack::run(const Model& model,

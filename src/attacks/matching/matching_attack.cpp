@@ -11,6 +11,7 @@
 #include "attacks/matching/search.hpp"
 #include "core/error.hpp"
 #include "core/text.hpp"
+#include "core/violations.hpp"
 
 namespace medpfl {
 namespace {
@@ -54,11 +55,14 @@ class MatchingAttack final : public Attack {
   AttackFacts facts() const override { return facts_of(settings_); }
 
   void check(const Model& model) const override {
-    check_update();
-    check_label_rule(settings_.labels, model);
-    make_gradient_distance(settings_.objective, FlatParameters(model.layout()));
-    if (settings_.bottleneck == "observed") require_bottleneck(model);
-    check_network_priors(settings_.network_priors, settings_.labels, model);
+    Violations wrong;
+    wrong.guard([&] { check_update(); });
+    wrong.guard([&] { check_label_rule(settings_.labels, model); });
+    wrong.guard(
+        [&] { make_gradient_distance(settings_.objective, FlatParameters(model.layout())); });
+    if (settings_.bottleneck == "observed") wrong.guard([&] { require_bottleneck(model); });
+    wrong.guard([&] { check_network_priors(settings_.network_priors, settings_.labels, model); });
+    wrong.throw_if_any();
   }
 
   std::optional<Reconstruction> run(const Model& model, const Observation& observation,

@@ -13,7 +13,7 @@
 #include <utility>
 
 #include "attacks/optimizers/vector_math.hpp"
-#include "core/error.hpp"
+#include "core/violations.hpp"
 #include "models/device_views.hpp"
 #include "models/layer_inputs.hpp"
 
@@ -69,29 +69,28 @@ NetworkPriorOptions read_network_priors(const OptionValues& own) {
 
 void check_network_priors(const NetworkPriorOptions& options, LabelRule label_rule,
                           const Model& model) {
+  Violations wrong;
   if (options.bn_statistics > 0) {
-    if (std::none_of(model.layers().begin(), model.layers().end(), normalizes))
-      throw ConfigError(fmt::format(
-          "bn_statistics={} compares statistics of batch normalization, which {} has not; set it "
-          "to 0 or use a model with norm=batch",
-          options.bn_statistics, model.name()));
-    if (options.bn_target == StatisticsSource::kUpdate && model.norm_mode() != NormMode::kTrain)
-      throw ConfigError(
-          "bn_target=update reads batch statistics from messages, which carry them only under "
-          "model.norm_mode=train; use bn_target=running");
+    wrong.check(std::any_of(model.layers().begin(), model.layers().end(), normalizes),
+                fmt::format("bn_statistics={} compares statistics of batch normalization, which {} "
+                            "has not; set it to 0 or use a model with norm=batch",
+                            options.bn_statistics, model.name()));
+    wrong.check(
+        options.bn_target != StatisticsSource::kUpdate || model.norm_mode() == NormMode::kTrain,
+        "bn_target=update reads batch statistics from messages, which carry them only "
+        "under model.norm_mode=train; use bn_target=running");
   }
   if (options.feature_match > 0) {
-    if (model.head().bias < 0)
-      throw ConfigError(fmt::format(
-          "feature_match={} divides by the gradient of the last layer's bias, which {} has not; "
-          "set it to 0",
-          options.feature_match, model.name()));
-    if (label_rule == LabelRule::kJoint)
-      throw ConfigError(fmt::format(
-          "feature_match={} needs labels, which the label rule joint does not have until its end; "
-          "set it to 0 or use another rule",
-          options.feature_match));
+    wrong.check(model.head().bias >= 0,
+                fmt::format("feature_match={} divides by the gradient of the last layer's bias, "
+                            "which {} has not; set it to 0",
+                            options.feature_match, model.name()));
+    wrong.check(label_rule != LabelRule::kJoint,
+                fmt::format("feature_match={} needs labels, which the label rule joint does not "
+                            "have until its end; set it to 0 or use another rule",
+                            options.feature_match));
   }
+  wrong.throw_if_any();
 }
 
 bool untouched_statistics(const Model& model, const FlatParameters& weights) {

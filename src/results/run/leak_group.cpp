@@ -67,6 +67,12 @@ void write_leaks(h5::File* file, const std::vector<LeakRow>& rows) {
         column.unit);
 }
 
+std::vector<std::string> leak_statistics() {
+  std::vector<std::string> names;
+  for (const RealColumn& column : real_columns()) names.push_back(column.name);
+  return names;
+}
+
 std::string leak_table(const h5::File& run) {
   if (!run.exists(kGroup))
     return "an earlier version wrote this run, without /attacks/summary: its scores are in "

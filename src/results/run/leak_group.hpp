@@ -20,6 +20,8 @@ struct LeakRow {
 
 /// Writes /attacks/summary.
 void write_leaks(h5::File* file, const std::vector<LeakRow>& rows);
+/// Returns the names of its columns that hold statistics, all real numbers.
+std::vector<std::string> leak_statistics();
 /// Rows of all rounds as a table for a terminal; of a file without /attacks/summary a line that
 /// says so.
 std::string leak_table(const h5::File& run);

@@ -1,0 +1,27 @@
+#pragma once
+#include <string>
+#include <vector>
+
+#include "core/options.hpp"
+
+namespace medpfl {
+
+/// A row of a family's table without its factory.
+struct Component {
+  std::string name;                 ///< "idlg"
+  std::string summary;              ///< one line
+  std::string paper;                ///< citation, "" where there is none
+  std::vector<OptionSpec> options;  ///< of its own section
+};
+
+/// Components that can stand in for each other.
+struct ComponentFamily {
+  std::string name;     ///< "attacks", as `medpfl list` takes it
+  std::string section;  ///< "attack": a component's options are in [attack.NAME]
+  std::vector<Component> components;
+};
+
+/// Returns all families, in the order of their sections in a configuration.
+const std::vector<ComponentFamily>& component_families();
+
+}  // namespace medpfl

@@ -1,0 +1,151 @@
+#include "terminal/inspect.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <map>
+#include <optional>
+
+#include "core/error.hpp"
+#include "h5/file.hpp"
+#include "results/run/leak_group.hpp"
+#include "results/run/run_summary.hpp"
+#include "results/run/schema.hpp"
+#include "terminal/json.hpp"
+
+namespace medpfl {
+namespace {
+
+// The sweep's file, where the path is a sweep; nothing where it is anything else.
+std::optional<h5::File> find_sweep(const std::string& path) {
+  const std::filesystem::path given(path);
+  std::error_code error;
+  const bool folder = std::filesystem::is_directory(given, error);
+  if (folder && (std::filesystem::exists(given / "run.h5", error) ||
+                 !std::filesystem::exists(given / "sweep.h5", error)))
+    return std::nullopt;
+  h5::File file = h5::File::open(folder ? (given / "sweep.h5").string() : path);
+  if (!file.has_attribute("/", "filetype") ||
+      file.read_text_attribute("/", "filetype") != kSweepFileType)
+    return std::nullopt;
+  const auto version = file.read_integer_attribute("/", "schema_version");
+  if (version.size() != 2 || version[0] != kSweepSchemaMajor)
+    throw FormatError(
+        fmt::format("{}: schema version {} of sweeps is not supported, this program "
+                    "reads {}.x",
+                    file.path(), version.empty() ? -1 : version[0], kSweepSchemaMajor));
+  return file;
+}
+
+// Columns of a table in the file that are there, as rows.
+class Rows {
+ public:
+  Rows(const h5::File& file, std::string group) : file_(file), group_(std::move(group)) {}
+
+  template <class T>
+  Rows& add(const std::vector<std::string>& names) {
+    for (const std::string& name : names) {
+      if (!file_.exists(group_ + "/" + name)) continue;
+      const std::vector<T> column = file_.read<T>(group_ + "/" + name);
+      rows_.resize(std::max(rows_.size(), column.size()));
+      for (size_t i = 0; i < column.size(); ++i) rows_[i].emplace_back(name, Json(column[i]));
+    }
+    return *this;
+  }
+
+  Json json() const {
+    std::vector<Json> out;
+    for (const Json::Members& row : rows_) out.push_back(Json::row(row));
+    return Json::list(out);
+  }
+
+ private:
+  const h5::File& file_;
+  std::string group_;
+  std::vector<Json::Members> rows_;
+};
+
+Json::Members head(const h5::File& file) {
+  Json::Members out = {{"file", file.path()}};
+  for (const char* name : {"filetype", "status", "medpfl_version", "git_sha", "created_utc"})
+    out.emplace_back(name, file.read_text_attribute("/", name));
+  std::vector<Json> version;
+  for (const int64_t part : file.read_integer_attribute("/", "schema_version"))
+    version.emplace_back(part);
+  out.emplace_back("schema_version", Json::list(version));
+  return out;
+}
+
+Json run_json(const h5::File& run) {
+  Json::Members out = head(run);
+  const auto memory = run.read<int64_t>("/environment/peak_memory");
+  out.emplace_back("dataset", run.read_text_attribute("/data", "dataset"));
+  out.emplace_back("training_images", run.shape("/clients/labels")[0]);
+  out.emplace_back("classes", run.shape("/clients/class_histogram")[1]);
+  out.emplace_back("model", run.read_text_attribute("/model", "name"));
+  out.emplace_back("parameters", run.read_integer_attribute("/model", "parameters")[0]);
+  out.emplace_back("clients", run.shape("/clients/examples")[0]);
+  out.emplace_back("ranks", static_cast<int64_t>(memory.size()));
+  out.emplace_back("peak_memory",
+                   memory.empty() ? Json() : Json(*std::max_element(memory.begin(), memory.end())));
+  out.emplace_back("recorded_gradients", run.exists("/gradients/values")
+                                             ? run.shape("/gradients/values")[0]
+                                             : int64_t{0});
+  out.emplace_back("rounds", Rows(run, "/rounds")
+                                 .add<int64_t>({"round", "participants", "arrived"})
+                                 .add<double>({"train_loss", "accuracy", "balanced_accuracy",
+                                               "auroc", "epsilon", "epsilon_classic"})
+                                 .json());
+  Rows leaks(run, "/attacks/summary");
+  leaks.add<std::string>({"method", "kind"})
+      .add<int64_t>({"round", "images", "tasks", "diverged", "vanished"})
+      .add<double>(leak_statistics());
+  out.emplace_back("attacks", leaks.json());
+  return Json::object(out);
+}
+
+Json sweep_json(const h5::File& sweep) {
+  Json::Members out = head(sweep);
+  out.emplace_back("points", Rows(sweep, "/points")
+                                 .add<std::string>({"folder", "block", "status"})
+                                 .add<int64_t>({"exit_code"})
+                                 .add<std::string>({"error"})
+                                 .add<double>({"seconds"})
+                                 .json());
+  return Json::object(out);
+}
+
+std::string sweep_text(const h5::File& sweep) {
+  const auto folder = sweep.read<std::string>("/points/folder");
+  const auto status = sweep.read<std::string>("/points/status");
+  const auto error = sweep.read<std::string>("/points/error");
+  std::map<std::string, int> count;
+  std::string points;
+  for (size_t i = 0; i < folder.size(); ++i) {
+    ++count[status[i]];
+    points +=
+        fmt::format("  {}  {}{}\n", folder[i], status[i], error[i].empty() ? "" : ": " + error[i]);
+  }
+  std::string counts;
+  for (const auto& [name, points_with] : count) counts += fmt::format(", {} {}", points_with, name);
+  return fmt::format("MedPFL sweep, status {}, written by {} ({}) on {}\n{} points{}\n{}",
+                     sweep.read_text_attribute("/", "status"),
+                     sweep.read_text_attribute("/", "medpfl_version"),
+                     sweep.read_text_attribute("/", "git_sha"),
+                     sweep.read_text_attribute("/", "created_utc"), folder.size(), counts, points);
+}
+
+}  // namespace
+
+std::string inspect_as_text(const std::string& path) {
+  if (const auto sweep = find_sweep(path)) return sweep_text(*sweep);
+  return summarize_run(path);
+}
+
+std::string inspect_as_json(const std::string& path) {
+  if (const auto sweep = find_sweep(path)) return sweep_json(*sweep).text() + "\n";
+  return run_json(open_run(path)).text() + "\n";
+}
+
+}  // namespace medpfl

@@ -1,0 +1,34 @@
+#pragma once
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace medpfl {
+
+/// A value as JSON text (RFC 8259), made of parts that are JSON already.
+class Json {
+ public:
+  using Members = std::vector<std::pair<std::string, Json>>;
+
+  Json() : text_("null") {}
+  Json(const std::string& value);                        // NOLINT: values stand in lists of members
+  Json(const char* value) : Json(std::string(value)) {}  // NOLINT
+  Json(int64_t value) : text_(std::to_string(value)) {}  // NOLINT
+  /// NaN is null, and an infinite value 1e999, which readers take for one.
+  Json(double value);  // NOLINT
+
+  /// {"name": value, ...}, a line a member.
+  static Json object(const Members& members);
+  /// {"name": value, ...} in one line.
+  static Json row(const Members& members);
+  /// [value, ...], a line a value.
+  static Json list(const std::vector<Json>& values);
+
+  const std::string& text() const { return text_; }
+
+ private:
+  std::string text_;
+};
+
+}  // namespace medpfl
