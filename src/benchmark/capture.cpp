@@ -64,10 +64,10 @@ void benchmark_capture(const Communicator& comm, const Settings& settings, const
   const int64_t each = std::clamp<int64_t>(kCaptureBytes / (4 * columns), 1, 4096);
   FederationSettings federation = settings.federation;
   const FederatedData data = blank_clients(comm, model.input(), each * comm.size());
-  const std::unique_ptr<Algorithm> algorithm =
-      algorithms().find("fedsgd").create.make(OptionValues(), model, federation, {});
   const AttackTargets targets{Selection("none", 1, ""), Selection("none", 1, ""), 0, 1};
   const DefenseChain defenses;
+  const std::unique_ptr<Algorithm> algorithm =
+      algorithms().find("fedsgd").create.make(OptionValues(), {model, federation, defenses, {}});
   const Federation f{comm, model, data, *algorithm, defenses, federation, targets, {}};
   RoundPlan plan;
   for (int64_t id = 0; id < data.client_count(); ++id) plan.clients.push_back(id);

@@ -92,22 +92,21 @@ void benchmark_training(const Communicator& comm, const Config& config, const Se
   FlatParameters work(model.layout());
   Message update;
   update.payload = FlatParameters(model.layout());
-  const auto training = [&](const FederationSettings& how) {
+  const auto training = [&](const DefenseChain& defenses) {
     const std::shared_ptr<Algorithm> algorithm = algorithms().find("fedavg").create.make(
-        config.section("federation.fedavg"), model, how, {});
+        config.section("federation.fedavg"), {model, federation, defenses, {}});
     return [&, algorithm] { algorithm->train(client, global, &work, &update); };
   };
   const std::string batch = fmt::format(", batch {}", federation.batch_size),
                     unit = "steps/s a rank";
-  if (federation.dp_sgd) {
-    FederationSettings plain = federation;
-    plain.dp_sgd.reset();
-    const auto [time, without] = seconds_by_turns(comm, training(federation), training(plain));
-    rows->push_back({"local training by dp-sgd" + batch, 50 / time, unit, 50 / without,
-                     "local training without it"});
+  const DefenseChain& defenses = settings.defenses;
+  const DefenseChain none;
+  if (defenses.batch() != nullptr || defenses.step() != nullptr) {
+    const auto [time, without] = seconds_by_turns(comm, training(defenses), training(none));
+    rows->push_back({"local training under the defense chain" + batch, 50 / time, unit,
+                     50 / without, "local training without it"});
   } else {
-    rows->push_back(
-        {"local training" + batch, 50 / seconds(comm, training(federation)), unit, 0, ""});
+    rows->push_back({"local training" + batch, 50 / seconds(comm, training(none)), unit, 0, ""});
   }
 }
 

@@ -11,7 +11,6 @@
 #include "core/error.hpp"
 #include "core/text.hpp"
 #include "core/violations.hpp"
-#include "models/example_gradients.hpp"
 #include "models/state_dict.hpp"
 
 namespace medpfl {
@@ -27,12 +26,12 @@ Model make_model(const Config& config, const Settings& settings, int64_t data_cl
   request.norm_mode = settings.norm_mode;
   request.normalization = settings.normalization;
   request.imprint_rows = settings.imprint_bins;
-  if (const Bottleneck* b = settings.defenses.bottleneck()) request.bottleneck = *b;
+  request.before_head = settings.defenses.network();
   Model model = models()
                     .find(settings.model_name)
                     .create(config.section("model." + settings.model_name), request);
   Violations wrong;
-  if (settings.federation.dp_sgd) wrong.guard([&] { require_example_gradients(model); });
+  if (const StepHook* step = settings.defenses.step()) wrong.guard([&] { step->check(model); });
   for (const AttackPlan::Method& method : settings.attack.methods) try {
       method.attack->check(model);
     } catch (const ConfigError& error) {
@@ -75,8 +74,9 @@ std::string digest_weights(const Settings& settings) {
 std::unique_ptr<Algorithm> make_algorithm(const Config& config, const Settings& settings,
                                           const Model& model, const RunSeeds& seeds) {
   const std::string& name = settings.federation.algorithm;
-  return algorithms().find(name).create.make(config.section("federation." + name), model,
-                                             settings.federation, seeds);
+  return algorithms().find(name).create.make(
+      config.section("federation." + name),
+      TrainingRules{model, settings.federation, settings.defenses, seeds});
 }
 
 }  // namespace medpfl

@@ -164,8 +164,8 @@ OptionTable<Settings> defense_options() {
   return {{"chain", &Settings::written, &AsWritten::chain,
            "defenses in order, comma-separated: clip,gaussian"},
           O{"delta", &Settings::federation, &Federation::delta,
-            "at which the epsilon of clipped and noised updates is told; dp-sgd has its "
-            "own"}
+            "at which the epsilon of clipped and noised updates is told; a defense that acts "
+            "in local steps has its own"}
               .above(0)
               .between(0, 0.5),
           O{"noise", &Settings::paired_noise,

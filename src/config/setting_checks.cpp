@@ -26,12 +26,14 @@ void check_sums(const Settings& s, Violations* wrong) {
 }
 
 // The images of a drawn batch, and so their number, are the hospital's secret.
-void check_dp_sgd(const Settings& s, Violations* wrong) {
-  const bool drawn = s.federation.dp_sgd && s.federation.dp_sgd->poisson;
+void check_drawn_batches(const Settings& s, Violations* wrong) {
+  const StepHook* step = s.defenses.step();
+  const bool drawn = step != nullptr && step->sampling() == Sampling::kPoisson;
   wrong->check(!drawn || s.attack.methods.empty() || s.targets->probes > 0,
-               "defense.dp-sgd.sampling=poisson draws batches of any size, and an attack on the "
-               "update itself must be told the number of images: attack probes (attack.probes=4), "
-               "or use sampling=shuffled");
+               fmt::format("the defense chain ({}) draws batches of any size, and an attack on the "
+                           "update itself must be told the number of images: attack probes "
+                           "(attack.probes=4), or have batches shuffled",
+                           s.defenses.describe()));
 }
 
 // What needs single updates cannot be had where nobody but their hospitals holds any.
@@ -82,7 +84,7 @@ void check_threat(const Settings& s, Violations* wrong) {
 void check_settings(const Settings& settings, Violations* wrong) {
   check_paths(settings, wrong);
   check_sums(settings, wrong);
-  check_dp_sgd(settings, wrong);
+  check_drawn_batches(settings, wrong);
   check_secure_aggregation(settings, wrong);
   check_threat(settings, wrong);
 }

@@ -51,8 +51,6 @@ void make_defenses(const Config& config, Settings* s, Violations* wrong) {
     wrong->guard([&] {
       s->defenses.append(defenses().find(name).create(config.section("defense." + name)));
     });
-  if (const DpSgd* dp = s->defenses.dp_sgd()) s->federation.dp_sgd = *dp;
-  s->federation.batch_transform = s->defenses.batch_transform();
 }
 
 void make_attacks(const Config& config, Settings* s, Violations* wrong) {

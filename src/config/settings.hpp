@@ -10,7 +10,7 @@
 #include "config/config.hpp"
 #include "data/dataset.hpp"
 #include "data/partition.hpp"
-#include "defenses/defense.hpp"
+#include "defenses/defense_chain.hpp"
 #include "federation/algorithm.hpp"
 #include "federation/federated_data.hpp"
 #include "federation/round_plan.hpp"

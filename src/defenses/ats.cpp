@@ -9,8 +9,7 @@
 #include "core/error.hpp"
 #include "core/text.hpp"
 #include "data/warp.hpp"
-#include "defenses/batch_transform.hpp"
-#include "defenses/rows.hpp"
+#include "defenses/defense.hpp"
 
 namespace medpfl {
 namespace {
@@ -90,7 +89,7 @@ Step parse(const std::string& word) {
   return step;
 }
 
-class Policy final : public BatchTransform {
+class Policy final : public BatchHook {
  public:
   explicit Policy(const OptionValues& own) : text_(join(own.list("policy"), ",")) {
     for (const std::string& word : own.list("policy")) steps_.push_back(parse(word));
@@ -121,18 +120,6 @@ class Policy final : public BatchTransform {
   std::vector<Step> steps_;
 };
 
-// Acts in the local steps; the message stays as they made it.
-class Ats final : public Defense {
- public:
-  explicit Ats(const OptionValues& own) : policy_(std::make_shared<Policy>(own)) {}
-  void apply(FlatParameters*, const DefenseContext&) const override {}
-  std::shared_ptr<const BatchTransform> batch_transform() const override { return policy_; }
-  std::string describe() const override { return policy_->describe(); }
-
- private:
-  std::shared_ptr<const Policy> policy_;
-};
-
 }  // namespace
 
 RegistryEntry<DefenseFactory> ats_defense() {
@@ -141,7 +128,7 @@ RegistryEntry<DefenseFactory> ats_defense() {
           "Gao et al., CVPR 2021, arXiv:2011.12505",
           {text_option("policy", "translate-x:0.3,contrast:0.6,translate-y:0.1",
                        "in this order, signs drawn for each image: " + names())},
-          [](const OptionValues& own) { return std::make_unique<Ats>(own); }};
+          [](const OptionValues& own) { return on_batches(Policy(own)); }};
 }
 
 }  // namespace medpfl

@@ -2,7 +2,6 @@
 
 #include "core/text.hpp"
 #include "defenses/defense.hpp"
-#include "defenses/rows.hpp"
 #include "privacy/mechanisms.hpp"
 
 namespace medpfl {
@@ -10,7 +9,7 @@ namespace {
 
 // Clipping to one global L2 norm, the half of the Gaussian mechanism that bounds the sensitivity
 // (Abadi et al. 2016 for examples, Geyer et al. 2017 for clients).
-class Clip final : public Defense {
+class Clip final : public MessageHook {
  public:
   explicit Clip(const OptionValues& own) : bound_(own.real("bound")) {}
 
@@ -22,7 +21,7 @@ class Clip final : public Defense {
     return after_clipping(before, bound_);
   }
 
-  std::string describe() const override { return fmt::format("clip bound={}", shortest(bound_)); }
+  std::string describe() const { return fmt::format("clip bound={}", shortest(bound_)); }
 
  private:
   double bound_;
@@ -35,7 +34,7 @@ RegistryEntry<DefenseFactory> clip_defense() {
           "scales the update down to a global L2 norm of at most bound",
           "Abadi et al. 2016, arXiv:1607.00133; Geyer et al. 2017, arXiv:1712.07557",
           {real_option("bound", 1, "largest L2 norm of an update").above(0)},
-          [](const OptionValues& own) { return std::make_unique<Clip>(own); }};
+          [](const OptionValues& own) { return on_messages(Clip(own)); }};
 }
 
 }  // namespace medpfl

@@ -1,22 +1,77 @@
+#include "defenses/defense_chain.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 
 #include "core/error.hpp"
 #include "core/text.hpp"
-#include "defenses/batch_transform.hpp"
-#include "defenses/defense.hpp"
 
 namespace medpfl {
 namespace {
 
-// Images before gradients before messages.
-int stage(const Defense& defense) {
-  if (defense.batch_transform() != nullptr) return 0;
-  return defense.dp_sgd() != nullptr ? 1 : 2;
+// The stages of a hospital's turn that have an order, and the network, which has none.
+enum Stage { kBatch, kStep, kMessage, kNetwork };
+constexpr Stage kAllStages[] = {kBatch, kStep, kMessage, kNetwork};
+
+const char* where(Stage stage) {
+  switch (stage) {
+    case kBatch:
+      return "on the images of the local steps";
+    case kStep:
+      return "in the local steps";
+    case kMessage:
+      return "on messages";
+    case kNetwork:
+      break;
+  }
+  return "in the network";
 }
 
-std::string name_of(const Defense& defense) { return split_list(defense.describe(), ' ').front(); }
+bool acts(const Defense& defense, Stage stage) {
+  switch (stage) {
+    case kBatch:
+      return defense.batch != nullptr;
+    case kStep:
+      return defense.step != nullptr;
+    case kMessage:
+      return defense.message != nullptr;
+    case kNetwork:
+      break;
+  }
+  return defense.network != nullptr;
+}
+
+Stage first_stage(const Defense& defense) {
+  return *std::find_if(std::begin(kAllStages), std::end(kAllStages) - 1,
+                       [&](Stage stage) { return acts(defense, stage); });
+}
+
+void refuse_wrong_order(const Defense& before, const Defense& after) {
+  const Stage first = first_stage(before), second = first_stage(after);
+  if (first == kNetwork || second == kNetwork || first <= second) return;
+  throw ConfigError(fmt::format(
+      "defense.chain: {0} acts {1}, before {2}, which acts {3}: name {0} in front of {2}",
+      after.name(), where(second), before.name(), where(first)));
+}
+
+void refuse_second(const Defense& one, const Defense& other) {
+  for (const Stage stage : {kBatch, kStep, kNetwork})
+    if (acts(one, stage) && acts(other, stage))
+      throw ConfigError(
+          fmt::format("defense.chain: {} and {} both act {}, where one can: leave one of them out",
+                      one.name(), other.name(), where(stage)));
+}
+
+void refuse_mixed_examples(const Defense& mixing, const Defense& bounding) {
+  if (mixing.batch == nullptr || bounding.step == nullptr || !mixing.batch->mixes() ||
+      bounding.step->guarantee(0, 1).multiplier == 0)
+    return;
+  throw ConfigError(fmt::format(
+      "defense.chain: {} bounds what one image does to a gradient, and {} puts an image into "
+      "several examples, each of which is bounded alone: leave one of them out",
+      bounding.name(), mixing.name()));
+}
 
 }  // namespace
 
@@ -30,41 +85,41 @@ RandomStream defense_stream(const DefenseContext& context) {
   return RandomStream(key);
 }
 
-void DefenseChain::append(std::unique_ptr<Defense> defense) {
+void DefenseChain::append(Defense defense) {
   // A position beyond the last would draw the numbers of the next message.
   if (static_cast<int64_t>(chain_.size()) >= kMaxDefenses)
     throw ConfigError(
         fmt::format("defense.chain names more than {} defenses: shorten it", kMaxDefenses));
-  const int own = stage(*defense), last = chain_.empty() ? -1 : stage(*chain_.back());
-  if (own < last || (own == last && own < 2))
-    throw ConfigError(fmt::format(
-        "defense.chain: {} acts {} the local steps, before any other defense{}: name it first, "
-        "and once",
-        name_of(*defense), own == 0 ? "on the images of" : "in",
-        own == 0 ? " and instead of any like it" : ""));
-  if (own == 1 && last == 0 && chain_.back()->batch_transform()->mixes())
-    throw ConfigError(fmt::format(
-        "defense.chain: dp-sgd bounds what one image does to a gradient, and {} puts an image into "
-        "several examples, each of which is bounded alone: leave one of them out",
-        name_of(*chain_.back())));
-  if (defense->bottleneck() != nullptr && bottleneck() != nullptr)
-    throw ConfigError("defense.chain: a network has one bottleneck: name precode once");
+  for (const Defense& before : chain_) {
+    refuse_second(before, defense);
+    refuse_wrong_order(before, defense);
+    refuse_mixed_examples(before, defense);
+  }
   chain_.push_back(std::move(defense));
 }
 
-const DpSgd* DefenseChain::dp_sgd() const {
-  for (const auto& defense : chain_)
-    if (const DpSgd* asked = defense->dp_sgd()) return asked;
+HeadHook DefenseChain::network() const {
+  for (const Defense& defense : chain_)
+    if (defense.network != nullptr) return defense.network;
   return nullptr;
 }
 
-std::shared_ptr<const BatchTransform> DefenseChain::batch_transform() const {
-  return chain_.empty() ? nullptr : chain_.front()->batch_transform();
+const BatchHook* DefenseChain::batch() const {
+  for (const Defense& defense : chain_)
+    if (defense.batch != nullptr) return defense.batch.get();
+  return nullptr;
+}
+
+const StepHook* DefenseChain::step() const {
+  for (const Defense& defense : chain_)
+    if (defense.step != nullptr) return defense.step.get();
+  return nullptr;
 }
 
 int64_t DefenseChain::state_size(int64_t parameters) const {
   int64_t sum = 0;
-  for (const auto& defense : chain_) sum += defense->state_size(parameters);
+  for (const Defense& defense : chain_)
+    if (defense.message != nullptr) sum += defense.message->state_size(parameters);
   return sum;
 }
 
@@ -73,12 +128,14 @@ std::vector<DefenseReport> DefenseChain::apply(FlatParameters* update, DefenseCo
   std::vector<DefenseReport> reports;
   NumberFormat format;
   context.position = 0;
-  for (const auto& defense : chain_) {
+  for (const Defense& defense : chain_) {
     const double before = reports.empty() ? update->norm(sent) : reports.back().norm_after;
-    defense->apply(update, context);
+    if (const MessageHook* hook = defense.message.get()) {
+      hook->apply(update, context);
+      if (context.state != nullptr) context.state += hook->state_size(update->size());
+      format = hook->format(format);
+    }
     ++context.position;
-    if (context.state != nullptr) context.state += defense->state_size(update->size());
-    format = defense->format(format);
     reports.push_back(measure(*update, sent, format));
     reports.back().norm_before = before;
   }
@@ -87,23 +144,19 @@ std::vector<DefenseReport> DefenseChain::apply(FlatParameters* update, DefenseCo
 
 Guarantee DefenseChain::guarantee(const GuaranteeContext& context) const {
   Guarantee so_far;
-  for (const auto& defense : chain_) {
+  for (const Defense& defense : chain_) {
+    if (defense.message == nullptr) continue;
     const bool private_again =
-        so_far.noise != Guarantee::Noise::kNone && defense->looks_at_images();
-    so_far = private_again ? Guarantee() : defense->guarantee(so_far, context);
+        so_far.noise != Guarantee::Noise::kNone && defense.message->looks_at_images();
+    so_far = private_again ? Guarantee() : defense.message->guarantee(so_far, context);
   }
   return so_far;
 }
 
 bool DefenseChain::looks_at_images() const {
-  return std::any_of(chain_.begin(), chain_.end(),
-                     [](const auto& defense) { return defense->looks_at_images(); });
-}
-
-const Bottleneck* DefenseChain::bottleneck() const {
-  for (const auto& defense : chain_)
-    if (const Bottleneck* found = defense->bottleneck()) return found;
-  return nullptr;
+  return std::any_of(chain_.begin(), chain_.end(), [](const Defense& defense) {
+    return defense.message != nullptr && defense.message->looks_at_images();
+  });
 }
 
 std::string DefenseChain::describe() const {
@@ -113,15 +166,15 @@ std::string DefenseChain::describe() const {
 
 std::vector<std::string> DefenseChain::describe_each() const {
   std::vector<std::string> lines;
-  for (const auto& defense : chain_) lines.push_back(defense->describe());
+  for (const Defense& defense : chain_) lines.push_back(defense.description);
   return lines;
 }
 
 std::vector<std::string> DefenseChain::number_formats() const {
   std::vector<std::string> names;
   NumberFormat format;
-  for (const auto& defense : chain_) {
-    format = defense->format(format);
+  for (const Defense& defense : chain_) {
+    if (defense.message != nullptr) format = defense.message->format(format);
     names.push_back(format.name);
   }
   return names;

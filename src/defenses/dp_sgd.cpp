@@ -1,31 +1,81 @@
-#include "defenses/dp_sgd.hpp"
-
 #include <fmt/format.h>
 
+#include "core/error.hpp"
 #include "core/text.hpp"
 #include "defenses/defense.hpp"
-#include "defenses/rows.hpp"
+#include "defenses/round_schedule.hpp"
+#include "models/example_gradients.hpp"
 
 namespace medpfl {
 namespace {
 
-const char* const kSection = "defense.dp-sgd";
-
-// Acts in the local steps; the message stays as they made it.
-class DpSgdDefense final : public Defense {
+// The gradient of every example, clipped to the L2 norm C = bound, and Gaussian noise on their sum:
+// a step descends along (sum + N(0, (sigma C)^2)) / B, independently in every parameter.
+class ClippedGradient final : public StepGradient {
  public:
-  explicit DpSgdDefense(const OptionValues& own) : local_(own) {}
-  void apply(FlatParameters*, const DefenseContext&) const override {}
-  const DpSgd* dp_sgd() const override { return &local_; }
-  // Its own guarantee is of examples, not of the hospital.
-  Guarantee guarantee(const Guarantee& before, const GuaranteeContext&) const override {
-    return before;
+  ClippedGradient(const Model& model, const FlatParameters& weights, const RoundSchedule& bound,
+                  const RoundSchedule& sigma)
+      : examples_(model, weights), bound_(bound), sigma_(sigma) {}
+
+  double compute(const LocalStep& step, FlatParameters* out) override {
+    const double bound = bound_.at(step.round, step.rounds);
+    const double deviation = bound * sigma_.at(step.round, step.rounds);
+    double loss = 0;
+    if (step.images == 0)
+      out->fill(0);
+    else
+      loss = examples_.clipped_sum(step.batch.images, step.batch.labels, bound, out);
+    StreamKey key = step.key;
+    key.purpose = Purpose::kLocalNoise;
+    RandomStream noise(key);
+    float* values = out->data();
+    for (int64_t i = 0; i < out->layout().trainable(); ++i)
+      values[i] = static_cast<float>(values[i] + deviation * noise.normal());
+    out->multiply(1.0 / static_cast<double>(step.divisor));
+    return loss;
   }
 
-  std::string describe() const override { return local_.describe(); }
+ private:
+  ExampleGradients examples_;
+  const RoundSchedule& bound_;
+  const RoundSchedule& sigma_;
+};
+
+class DpSgd final : public StepHook {
+ public:
+  explicit DpSgd(const OptionValues& own)
+      : bound_(own, "bound", "defense.dp-sgd"),
+        sigma_(own, "sigma", "defense.dp-sgd"),
+        sampling_(own.text("sampling") == "poisson" ? Sampling::kPoisson : Sampling::kShuffled),
+        delta_(own.real("delta")) {}
+
+  void check(const Model& model) const override {
+    try {
+      require_example_gradients(model);
+    } catch (const ConfigError& error) {
+      throw ConfigError(fmt::format("defense.chain: dp-sgd clips the gradient of each example: {}",
+                                    error.what()));
+    }
+  }
+  std::unique_ptr<StepGradient> start(const Model& model,
+                                      const FlatParameters& weights) const override {
+    return std::make_unique<ClippedGradient>(model, weights, bound_, sigma_);
+  }
+  Sampling sampling() const override { return sampling_; }
+  StepGuarantee guarantee(int64_t round, int64_t rounds) const override {
+    return {sigma_.at(round, rounds), delta_};
+  }
+
+  std::string describe() const {
+    return fmt::format("dp-sgd {} {} sampling={} delta={}", bound_.describe(), sigma_.describe(),
+                       sampling_ == Sampling::kPoisson ? "poisson" : "shuffled", shortest(delta_));
+  }
 
  private:
-  DpSgd local_;
+  RoundSchedule bound_;  // C
+  RoundSchedule sigma_;  // standard deviation of the noise over C
+  Sampling sampling_;
+  double delta_;  // at which epsilon is told
 };
 
 std::vector<OptionSpec> options() {
@@ -46,23 +96,12 @@ std::vector<OptionSpec> options() {
 
 }  // namespace
 
-DpSgd::DpSgd(const OptionValues& own)
-    : bound(own, "bound", kSection),
-      sigma(own, "sigma", kSection),
-      poisson(own.text("sampling") == "poisson"),
-      delta(own.real("delta")) {}
-
-std::string DpSgd::describe() const {
-  return fmt::format("dp-sgd {} {} sampling={} delta={}", bound.describe(), sigma.describe(),
-                     poisson ? "poisson" : "shuffled", shortest(delta));
-}
-
 RegistryEntry<DefenseFactory> dp_sgd_defense() {
   return {"dp-sgd",
           "clips the gradient of every example and adds Gaussian noise, in each local step",
           "Abadi et al. 2016, arXiv:1607.00133; Fed-CDP: Wei et al. 2021, arXiv:2107.01154; "
           "schedules: Wei et al. 2023, arXiv:2305.06473",
-          options(), [](const OptionValues& own) { return std::make_unique<DpSgdDefense>(own); }};
+          options(), [](const OptionValues& own) { return on_steps(DpSgd(own)); }};
 }
 
 }  // namespace medpfl

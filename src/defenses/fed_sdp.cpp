@@ -5,7 +5,6 @@
 #include "core/text.hpp"
 #include "defenses/defense.hpp"
 #include "defenses/round_schedule.hpp"
-#include "defenses/rows.hpp"
 #include "privacy/mechanisms.hpp"
 
 namespace medpfl {
@@ -13,7 +12,7 @@ namespace {
 
 // The Gaussian mechanism on a whole update, by the hospital that sends it (Geyer et al. 2017; named
 // Fed-SDP by Wei et al. 2021), constant or following the leakage over the rounds (Wei et al. 2023).
-class FedSdp final : public Defense {
+class FedSdp final : public MessageHook {
  public:
   FedSdp(const std::string& name, const OptionValues& own)
       : name_(name), bound_(own.real("bound")), sigma_(own, "sigma", "defense." + name) {}
@@ -29,7 +28,7 @@ class FedSdp final : public Defense {
                           sigma_.at(context.round, context.rounds) * bound_);
   }
 
-  std::string describe() const override {
+  std::string describe() const {
     return fmt::format("{} bound={} {}", name_, shortest(bound_), sigma_.describe());
   }
 
@@ -53,7 +52,7 @@ RegistryEntry<DefenseFactory> row(const std::string& name, std::string summary, 
   }
   for (OptionSpec& option : RoundSchedule::shared_options()) options.push_back(std::move(option));
   return {name, std::move(summary), std::move(paper), std::move(options),
-          [name](const OptionValues& own) { return std::make_unique<FedSdp>(name, own); }};
+          [name](const OptionValues& own) { return on_messages(FedSdp(name, own)); }};
 }
 
 }  // namespace

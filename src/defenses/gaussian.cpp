@@ -1,13 +1,12 @@
 #include "defenses/defense.hpp"
 #include "defenses/noise_scale.hpp"
-#include "defenses/rows.hpp"
 #include "privacy/mechanisms.hpp"
 
 namespace medpfl {
 namespace {
 
 // Additive Gaussian noise on the update (Zhu et al. 2019).
-class Gaussian final : public Defense {
+class Gaussian final : public MessageHook {
  public:
   explicit Gaussian(const OptionValues& own) : scale_(own) {}
 
@@ -20,7 +19,7 @@ class Gaussian final : public Defense {
     return scale_.absolute() ? after_gaussian(before, scale_.value()) : after_unbounded(before);
   }
 
-  std::string describe() const override { return "gaussian " + scale_.describe(); }
+  std::string describe() const { return "gaussian " + scale_.describe(); }
 
  private:
   NoiseScale scale_;
@@ -32,7 +31,7 @@ RegistryEntry<DefenseFactory> gaussian_defense() {
   return {"gaussian", "adds Gaussian noise to the update; after clip, the Gaussian mechanism",
           "Zhu et al. 2019, arXiv:1906.08935; with clip: Geyer et al. 2017, arXiv:1712.07557",
           NoiseScale::options("standard deviation"),
-          [](const OptionValues& own) { return std::make_unique<Gaussian>(own); }};
+          [](const OptionValues& own) { return on_messages(Gaussian(own)); }};
 }
 
 }  // namespace medpfl

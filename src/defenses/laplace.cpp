@@ -1,6 +1,5 @@
 #include "defenses/defense.hpp"
 #include "defenses/noise_scale.hpp"
-#include "defenses/rows.hpp"
 #include "privacy/mechanisms.hpp"
 
 namespace medpfl {
@@ -9,7 +8,7 @@ namespace {
 // Additive Laplace noise on the update (Das et al. 2023; Zhu et al. 2019). The noise level L of Das
 // et al. is the scale b = 1/L: their levels 100, 200, 300 and 400 are scale = 0.01, 0.005, 0.00333
 // and 0.0025, absolute.
-class Laplace final : public Defense {
+class Laplace final : public MessageHook {
  public:
   explicit Laplace(const OptionValues& own) : scale_(own) {}
 
@@ -23,7 +22,7 @@ class Laplace final : public Defense {
                              : after_unbounded(before);
   }
 
-  std::string describe() const override { return "laplace " + scale_.describe(); }
+  std::string describe() const { return "laplace " + scale_.describe(); }
 
  private:
   NoiseScale scale_;
@@ -35,7 +34,7 @@ RegistryEntry<DefenseFactory> laplace_defense() {
   return {"laplace", "adds Laplace noise to the update; scale is b, of a noise level L it is 1/L",
           "Das et al. 2023, arXiv:2311.06643; Zhu et al. 2019, arXiv:1906.08935",
           NoiseScale::options("scale b (the standard deviation is sqrt(2) b)"),
-          [](const OptionValues& own) { return std::make_unique<Laplace>(own); }};
+          [](const OptionValues& own) { return on_messages(Laplace(own)); }};
 }
 
 }  // namespace medpfl

@@ -10,8 +10,7 @@
 
 #include "core/error.hpp"
 #include "core/text.hpp"
-#include "defenses/batch_transform.hpp"
-#include "defenses/rows.hpp"
+#include "defenses/defense.hpp"
 
 namespace medpfl {
 
@@ -35,7 +34,7 @@ std::vector<double> mixing_weights(int64_t count, double largest, RandomStream* 
 
 namespace {
 
-class Mixing final : public BatchTransform {
+class Mixing final : public BatchHook {
  public:
   Mixing(std::string name, bool signs, const OptionValues& own)
       : name_(std::move(name)),
@@ -103,19 +102,6 @@ class Mixing final : public BatchTransform {
   double largest_;
 };
 
-// Acts in the local steps; the message stays as they made it.
-class MixingDefense final : public Defense {
- public:
-  MixingDefense(const std::string& name, bool signs, const OptionValues& own)
-      : mixing_(std::make_shared<Mixing>(name, signs, own)) {}
-  void apply(FlatParameters*, const DefenseContext&) const override {}
-  std::shared_ptr<const BatchTransform> batch_transform() const override { return mixing_; }
-  std::string describe() const override { return mixing_->describe(); }
-
- private:
-  std::shared_ptr<const Mixing> mixing_;
-};
-
 RegistryEntry<DefenseFactory> row(const std::string& name, bool signs, std::string summary,
                                   std::string paper) {
   return {name,
@@ -123,9 +109,7 @@ RegistryEntry<DefenseFactory> row(const std::string& name, bool signs, std::stri
           std::move(paper),
           {integer_option("images", 4, "in a mixture, all of the hospital").between(2, 16),
            real_option("largest", 0.65, "weight that an image has at most").above(0).between(0, 1)},
-          [name, signs](const OptionValues& own) {
-            return std::make_unique<MixingDefense>(name, signs, own);
-          }};
+          [name, signs](const OptionValues& own) { return on_batches(Mixing(name, signs, own)); }};
 }
 
 }  // namespace

@@ -5,7 +5,6 @@
 #include "core/text.hpp"
 #include "defenses/defense.hpp"
 #include "defenses/personal_budgets.hpp"
-#include "defenses/rows.hpp"
 #include "privacy/mechanisms.hpp"
 
 namespace medpfl {
@@ -14,7 +13,7 @@ namespace {
 // A budget of its own for each hospital (the aim of Shen et al. 2023), spent by the classic
 // Gaussian mechanism (Dwork, Roth 2014, theorem A.1) rather than by their perturbation of single
 // weights. The theorem holds for epsilon up to 1, for one message, for a sensitivity of the bound.
-class PersonalizedLdp final : public Defense {
+class PersonalizedLdp final : public MessageHook {
  public:
   explicit PersonalizedLdp(const OptionValues& own)
       : text_(own.text("epsilon")),
@@ -33,7 +32,7 @@ class PersonalizedLdp final : public Defense {
                           deviation(context.client, context.budget_seed));
   }
 
-  std::string describe() const override {
+  std::string describe() const {
     return fmt::format("personalized-ldp epsilon={} delta={} bound={}", text_, shortest(delta_),
                        shortest(bound_));
   }
@@ -60,7 +59,7 @@ RegistryEntry<DefenseFactory> personalized_ldp_defense() {
                    "or drawn for each from a range (0.1..1); proven up to 1"),
        real_option("delta", 1e-5, "chance that the budget does not hold").above(0).between(0, 1),
        real_option("bound", 1, "largest L2 norm of an update").above(0)},
-      [](const OptionValues& own) { return std::make_unique<PersonalizedLdp>(own); }};
+      [](const OptionValues& own) { return on_messages(PersonalizedLdp(own)); }};
 }
 
 }  // namespace medpfl

@@ -7,7 +7,6 @@
 #include "core/error.hpp"
 #include "core/text.hpp"
 #include "defenses/defense.hpp"
-#include "defenses/rows.hpp"
 
 namespace medpfl {
 namespace {
@@ -29,7 +28,7 @@ void keep_greatest(const std::vector<float>& score, int64_t k, float* values) {
 
 // Sparse updates (gradient compression, Lin et al. 2018), with the memory of what was not sent
 // (Stich, Cordonnier, Jaggi 2018).
-class Prune final : public Defense {
+class Prune final : public MessageHook {
  public:
   explicit Prune(const OptionValues& own)
       : ratio_(own.real("ratio")),
@@ -77,7 +76,7 @@ class Prune final : public Defense {
     return feedback_ ? after_unbounded(before) : before;
   }
 
-  std::string describe() const override {
+  std::string describe() const {
     const std::string share =
         keep_ > 0 ? fmt::format("keep={}", keep_) : fmt::format("ratio={}", shortest(ratio_));
     return fmt::format("prune {} select={} scope={}{}", share, random_ ? "random" : "magnitude",
@@ -112,7 +111,7 @@ RegistryEntry<DefenseFactory> prune_defense() {
                          "chosen among all entries, or in each layer"),
            flag_option("error_feedback", false,
                        "hospitals add what they did not send to their next update")},
-          [](const OptionValues& own) { return std::make_unique<Prune>(own); }};
+          [](const OptionValues& own) { return on_messages(Prune(own)); }};
 }
 
 }  // namespace medpfl

@@ -9,7 +9,6 @@
 #include "core/error.hpp"
 #include "defenses/defense.hpp"
 #include "defenses/rounding.hpp"
-#include "defenses/rows.hpp"
 
 namespace medpfl {
 namespace {
@@ -51,7 +50,7 @@ void to_sign(float* values, int64_t n, RandomStream* stream) {
 }
 
 // Coarser numbers, as the server decodes them.
-class Quantize final : public Defense {
+class Quantize final : public MessageHook {
  public:
   explicit Quantize(const OptionValues& own)
       : format_(own.text("format")), stochastic_(own.text("rounding") == "stochastic") {}
@@ -83,7 +82,7 @@ class Quantize final : public Defense {
     }
   }
 
-  std::string describe() const override {
+  std::string describe() const {
     return fmt::format("quantize format={} rounding={}", format_,
                        stochastic_ ? "stochastic" : "nearest");
   }
@@ -117,7 +116,7 @@ RegistryEntry<DefenseFactory> quantize_defense() {
                          "numbers sent; int8 and sign with one scale a tensor"),
            choice_option("rounding", "nearest", {"nearest", "stochastic"},
                          "to the nearest number, or at random and right in the mean")},
-          [](const OptionValues& own) { return std::make_unique<Quantize>(own); }};
+          [](const OptionValues& own) { return on_messages(Quantize(own)); }};
 }
 
 }  // namespace medpfl

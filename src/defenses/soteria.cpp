@@ -8,13 +8,12 @@
 #include "core/text.hpp"
 #include "defenses/defense.hpp"
 #include "defenses/feature_sensitivity.hpp"
-#include "defenses/rows.hpp"
 
 namespace medpfl {
 namespace {
 
 // Soteria (Sun et al. 2021): perturbs the representation the head sees, by its weight's gradient.
-class Soteria final : public Defense {
+class Soteria final : public MessageHook {
  public:
   explicit Soteria(const OptionValues& own) : percentile_(own.real("percentile")) {}
 
@@ -41,7 +40,7 @@ class Soteria final : public Defense {
     return before;
   }
 
-  std::string describe() const override {
+  std::string describe() const {
     return fmt::format("soteria percentile={}", shortest(percentile_));
   }
 
@@ -58,7 +57,7 @@ RegistryEntry<DefenseFactory> soteria_defense() {
           {real_option("percentile", 1, "features below this percentile of sensitivity are zeroed")
                .above(0)
                .between(0, 100)},
-          [](const OptionValues& own) { return std::make_unique<Soteria>(own); }};
+          [](const OptionValues& own) { return on_messages(Soteria(own)); }};
 }
 
 }  // namespace medpfl

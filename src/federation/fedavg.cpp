@@ -4,30 +4,28 @@
 
 #include "federation/algorithm.hpp"
 #include "federation/local_steps.hpp"
-#include "federation/rows.hpp"
 
 namespace medpfl {
 namespace {
 
 class FedAvg final : public Algorithm {
  public:
-  FedAvg(const Model& model, const FederationSettings& settings, const RunSeeds& seeds)
-      : model_(model), settings_(settings), seeds_(seeds) {}
+  explicit FedAvg(const TrainingRules& how) : how_(how) {}
 
   void train(const Client& client, const FlatParameters& global, FlatParameters* work,
              Message* update) const override {
     *work = global;
-    LocalSteps steps(model_, settings_, seeds_, client, *work, *update);
+    LocalSteps steps(how_, client, *work, *update);
     FlatParameters& gradient = update->payload;  // serves as scratch until the end
     double loss = 0;
     int64_t with_images = 0;
     update->steps = 0;
     update->images.clear();
-    for (int64_t epoch = 0; epoch < settings_.local_epochs; ++epoch) {
+    for (int64_t epoch = 0; epoch < how_.settings.local_epochs; ++epoch) {
       for (const std::vector<int64_t>& positions : steps.batches(epoch)) {
         loss += steps.gradient(positions, &gradient);
         if (!positions.empty()) ++with_images;
-        work->step(gradient, settings_.learning_rate);
+        work->step(gradient, how_.settings.learning_rate);
         ++update->steps;
         if (epoch == 0)
           update->images.insert(update->images.end(), positions.begin(), positions.end());
@@ -42,25 +40,23 @@ class FedAvg final : public Algorithm {
   void probe(const Client& client, const FlatParameters& global, const std::vector<int64_t>& images,
              Message* message) const override {
     message->images = images;
-    FlatParameters gradient(model_.layout());
-    LocalSteps steps(model_, settings_, seeds_, client, global, *message);
+    FlatParameters gradient(how_.model.layout());
+    LocalSteps steps(how_, client, global, *message);
     message->loss = steps.gradient(images, &gradient);
     message->payload.fill(0);
-    message->payload.step(gradient, settings_.learning_rate);
+    message->payload.step(gradient, how_.settings.learning_rate);
     message->examples = static_cast<int64_t>(images.size());
     message->steps = 1;
   }
 
-  double direction() const override { return 1; }
+  double change_per_update() const override { return 1; }
 
-  int64_t epochs() const override { return settings_.local_epochs; }
+  int64_t epochs() const override { return how_.settings.local_epochs; }
 
   int64_t examples(int64_t shard) const override { return shard; }
 
  private:
-  const Model& model_;
-  const FederationSettings& settings_;
-  RunSeeds seeds_;
+  const TrainingRules how_;
 };
 
 }  // namespace
@@ -70,9 +66,9 @@ RegistryEntry<AlgorithmFactory> fedavg() {
           "local SGD epochs; the server adds the mean change of weights, by shard size",
           "McMahan et al., AISTATS 2017, arXiv 1602.05629",
           {},
-          {false,
-           [](const OptionValues&, const Model& model, const FederationSettings& settings,
-              const RunSeeds& seeds) { return std::make_unique<FedAvg>(model, settings, seeds); }}};
+          {false, [](const OptionValues&, const TrainingRules& how) {
+             return std::make_unique<FedAvg>(how);
+           }}};
 }
 
 }  // namespace medpfl

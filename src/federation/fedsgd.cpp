@@ -2,7 +2,6 @@
 #include "federation/algorithm.hpp"
 #include "federation/local_batches.hpp"
 #include "federation/local_steps.hpp"
-#include "federation/rows.hpp"
 #include "models/differentiator.hpp"
 
 namespace medpfl {
@@ -17,25 +16,26 @@ namespace {
 
 class FedSgd final : public Algorithm {
  public:
-  FedSgd(const Model& model, const FederationSettings& settings, const RunSeeds& seeds)
-      : model_(model), settings_(settings), seeds_(seeds) {}
+  explicit FedSgd(const TrainingRules& how) : how_(how) {}
 
   void train(const Client& client, const FlatParameters& global, FlatParameters*,
              Message* update) const override {
-    LocalSteps step(model_, settings_, seeds_, client, global, *update);
+    LocalSteps step(how_, client, global, *update);
     send(&step, step.batches(0).front(), update);
     update->examples = examples(client.size());
   }
 
   void probe(const Client& client, const FlatParameters& global, const std::vector<int64_t>& images,
              Message* message) const override {
-    LocalSteps step(model_, settings_, seeds_, client, global, *message);
+    LocalSteps step(how_, client, global, *message);
     send(&step, images, message);
   }
 
-  double direction() const override { return -settings_.learning_rate; }
+  double change_per_update() const override { return -how_.settings.learning_rate; }
 
-  int64_t examples(int64_t shard) const override { return batch_of(settings_.batch_size, shard); }
+  int64_t examples(int64_t shard) const override {
+    return batch_of(how_.settings.batch_size, shard);
+  }
 
  private:
   static void send(LocalSteps* step, const std::vector<int64_t>& images, Message* message) {
@@ -45,9 +45,7 @@ class FedSgd final : public Algorithm {
     message->steps = 1;
   }
 
-  const Model& model_;
-  const FederationSettings& settings_;
-  RunSeeds seeds_;
+  const TrainingRules how_;
 };
 
 }  // namespace
@@ -57,9 +55,9 @@ RegistryEntry<AlgorithmFactory> fedsgd() {
           "one batch gradient a hospital; the server steps along their weighted mean",
           "McMahan et al., AISTATS 2017, arXiv 1602.05629",
           {},
-          {true,
-           [](const OptionValues&, const Model& model, const FederationSettings& settings,
-              const RunSeeds& seeds) { return std::make_unique<FedSgd>(model, settings, seeds); }}};
+          {true, [](const OptionValues&, const TrainingRules& how) {
+             return std::make_unique<FedSgd>(how);
+           }}};
 }
 
 }  // namespace medpfl

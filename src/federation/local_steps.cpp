@@ -1,75 +1,78 @@
 #include "federation/local_steps.hpp"
 
-namespace medpfl {
+#include "models/differentiator.hpp"
 
-LocalSteps::LocalSteps(const Model& model, const FederationSettings& settings,
-                       const RunSeeds& seeds, const Client& client, const FlatParameters& weights,
-                       const Message& message)
-    : model_(model),
-      settings_(settings),
-      seeds_(seeds),
-      client_(client),
-      round_(message.round),
-      message_(1 + message.probe) {
-  if (settings.dp_sgd)
-    examples_.emplace(model, weights);
+namespace medpfl {
+namespace {
+
+// Of the mean loss.
+class PlainGradient final : public StepGradient {
+ public:
+  PlainGradient(const Model& model, const FlatParameters& weights)
+      : model_(model), differentiator_(model, weights) {}
+
+  double compute(const LocalStep& step, FlatParameters* out) override {
+    StreamKey key = step.key;
+    key.purpose = Purpose::kBottleneck;
+    return differentiator_.gradient(
+        step.batch.images, step.batch.labels, out,
+        bottleneck_noise(model_.bottleneck(), step.batch.images.size(0), key));
+  }
+
+ private:
+  const Model& model_;
+  Differentiator differentiator_;
+};
+
+Sampling sampling_of(const TrainingRules& how) {
+  const StepHook* hook = how.defenses.step();
+  return hook == nullptr ? Sampling::kShuffled : hook->sampling();
+}
+
+}  // namespace
+
+LocalSteps::LocalSteps(const TrainingRules& how, const Client& client,
+                       const FlatParameters& weights, const Message& message)
+    : how_(how), client_(client), round_(message.round), message_(1 + message.probe) {
+  if (const StepHook* hook = how.defenses.step())
+    gradient_ = hook->start(how.model, weights);
   else
-    plain_.emplace(model, weights);
+    gradient_ = std::make_unique<PlainGradient>(how.model, weights);
 }
 
 std::vector<std::vector<int64_t>> LocalSteps::batches(int64_t epoch) const {
-  if (!settings_.dp_sgd || !settings_.dp_sgd->poisson)
-    return shuffled_batches(client_, settings_.batch_size, seeds_.clients, round_, epoch);
-  return poisson_batches(client_, settings_.batch_size, seeds_.noise, round_, epoch);
+  const int64_t size = how_.settings.batch_size;
+  if (sampling_of(how_) == Sampling::kPoisson)
+    return poisson_batches(client_, size, how_.seeds.noise, round_, epoch);
+  return shuffled_batches(client_, size, how_.seeds.clients, round_, epoch);
 }
 
 double LocalSteps::gradient(const std::vector<int64_t>& images, FlatParameters* out) {
-  double loss = 0;
-  if (settings_.dp_sgd) {
-    loss = noised(images, out);
-  } else {
-    const Batch taken = batch(images);
-    loss = plain_->gradient(
-        taken.images, taken.labels, out,
-        bottleneck_noise(model_.bottleneck(), taken.images.size(0), key(Purpose::kBottleneck)));
-  }
+  LocalStep step;
+  step.images = static_cast<int64_t>(images.size());
+  if (step.images > 0) step.batch = batch(images);
+  // A probe's images are given, an update's under Poisson sampling drawn.
+  const bool drawn = sampling_of(how_) == Sampling::kPoisson && message_ == 0;
+  step.divisor = drawn ? batch_of(how_.settings.batch_size, client_.size()) : step.images;
+  step.round = round_;
+  step.rounds = how_.settings.rounds;
+  step.key = key(Purpose::kLocalNoise);
+  const double loss = gradient_->compute(step, out);
   ++step_;
   return loss;
 }
 
 Batch LocalSteps::batch(const std::vector<int64_t>& images) const {
   const auto take = [this](const std::vector<int64_t>& of) { return take_batch(client_, of); };
-  if (settings_.batch_transform == nullptr) return take(images);
+  const BatchHook* hook = how_.defenses.batch();
+  if (hook == nullptr) return take(images);
   RandomStream random(key(Purpose::kBatchTransform));
-  const Shard shard = {client_.id, client_.size(), model_.classes(), take};
-  return settings_.batch_transform->apply(shard, images, &random);
+  return hook->apply({client_.id, client_.size(), how_.model.classes(), take}, images, &random);
 }
 
 StreamKey LocalSteps::key(Purpose purpose) const {
-  return {seeds_.noise, purpose, static_cast<uint64_t>(round_), static_cast<uint64_t>(client_.id),
-          static_cast<uint64_t>(message_ << 32 | step_)};
-}
-
-double LocalSteps::noised(const std::vector<int64_t>& images, FlatParameters* out) {
-  const DpSgd& dp = *settings_.dp_sgd;
-  const double bound = dp.bound.at(round_, settings_.rounds);
-  const double deviation = bound * dp.sigma.at(round_, settings_.rounds);
-  double loss = 0;
-  if (images.empty()) {
-    out->fill(0);
-  } else {
-    const Batch taken = batch(images);
-    loss = examples_->clipped_sum(taken.images, taken.labels, bound, out);
-  }
-  RandomStream noise(key(Purpose::kLocalNoise));
-  float* values = out->data();
-  for (int64_t i = 0; i < out->layout().trainable(); ++i)
-    values[i] = static_cast<float>(values[i] + deviation * noise.normal());
-  // A probe's images are given, an update's under Poisson sampling drawn.
-  const bool drawn = dp.poisson && message_ == 0;
-  out->multiply(1.0 / static_cast<double>(drawn ? batch_of(settings_.batch_size, client_.size())
-                                                : static_cast<int64_t>(images.size())));
-  return loss;
+  return {how_.seeds.noise, purpose, static_cast<uint64_t>(round_),
+          static_cast<uint64_t>(client_.id), static_cast<uint64_t>(message_ << 32 | step_)};
 }
 
 }  // namespace medpfl

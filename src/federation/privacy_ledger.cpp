@@ -5,6 +5,15 @@
 #include "federation/local_batches.hpp"
 
 namespace medpfl {
+namespace {
+
+// What guarantees something of single images; null: nothing does.
+const StepHook* guaranteeing_step(const DefenseChain& chain, int64_t rounds) {
+  const StepHook* step = chain.step();
+  return step != nullptr && step->guarantee(0, rounds).multiplier > 0 ? step : nullptr;
+}
+
+}  // namespace
 
 std::unique_ptr<PrivacyLedger> PrivacyLedger::make(const FederationSettings& settings,
                                                    const Algorithm& algorithm,
@@ -12,8 +21,9 @@ std::unique_ptr<PrivacyLedger> PrivacyLedger::make(const FederationSettings& set
                                                    uint64_t budget_seed,
                                                    std::vector<int64_t> shard_sizes) {
   const GuaranteeContext context{budget_seed, 0, settings.rounds, 0, parameters};
-  const bool claimed = settings.dp_sgd ? !chain.looks_at_images()
-                                       : chain.guarantee(context).noise != Guarantee::Noise::kNone;
+  const bool claimed = guaranteeing_step(chain, settings.rounds) != nullptr
+                           ? !chain.looks_at_images()
+                           : chain.guarantee(context).noise != Guarantee::Noise::kNone;
   if (!claimed) return nullptr;
   return std::unique_ptr<PrivacyLedger>(
       new PrivacyLedger(settings, algorithm.epochs(), chain, context, std::move(shard_sizes)));
@@ -25,8 +35,9 @@ PrivacyLedger::PrivacyLedger(const FederationSettings& settings, int64_t epochs,
     : settings_(settings),
       epochs_(epochs),
       chain_(chain),
+      step_(guaranteeing_step(chain, settings.rounds)),
       context_(context),
-      delta_(settings.dp_sgd ? settings.dp_sgd->delta : settings.delta),
+      delta_(step_ != nullptr ? step_->guarantee(0, settings.rounds).delta : settings.delta),
       shard_sizes_(std::move(shard_sizes)),
       taken_(shard_sizes_.size()),
       accountants_(shard_sizes_.size()),
@@ -36,7 +47,8 @@ PrivacyLedger::PrivacyLedger(const FederationSettings& settings, int64_t epochs,
 PrivacyLedger::Steps PrivacyLedger::local_steps(int64_t shard, double sigma) const {
   constexpr auto kGaussian = Guarantee::Noise::kGaussian;
   // A shuffled epoch takes each image in one step, and what hides which one is not counted.
-  if (!settings_.dp_sgd->poisson) return {kGaussian, sigma, 1, std::max<int64_t>(1, epochs_)};
+  if (step_->sampling() == Sampling::kShuffled)
+    return {kGaussian, sigma, 1, std::max<int64_t>(1, epochs_)};
   const int64_t batch = settings_.batch_size;
   return {kGaussian, sigma,
           static_cast<double>(batch_of(batch, shard)) / static_cast<double>(shard),
@@ -44,9 +56,9 @@ PrivacyLedger::Steps PrivacyLedger::local_steps(int64_t shard, double sigma) con
 }
 
 PrivacyLedger::Steps PrivacyLedger::steps_of(int64_t client, int64_t round) const {
-  if (settings_.dp_sgd)
+  if (step_ != nullptr)
     return local_steps(shard_sizes_[static_cast<size_t>(client)],
-                       settings_.dp_sgd->sigma.at(round, settings_.rounds));
+                       step_->guarantee(round, settings_.rounds).multiplier);
   GuaranteeContext context = context_;
   context.round = round;
   context.client = client;
@@ -95,7 +107,7 @@ double PrivacyLedger::sigma_for(double epsilon) const {
 }
 
 std::string PrivacyLedger::claim() const {
-  if (!settings_.dp_sgd)
+  if (step_ == nullptr)
     return "(epsilon, delta) differential privacy of a hospital, with its update or zeros in its "
            "place, in all its updates so far, against the server; not of probes, nor of the mean "
            "loss and the number of images it states";
@@ -104,7 +116,7 @@ std::string PrivacyLedger::claim() const {
              "a gradient, in all its updates so far, against the server; not of probes, nor of the "
              "mean loss it "
              "states; ") +
-         (settings_.dp_sgd->poisson
+         (step_->sampling() == Sampling::kPoisson
               ? "Poisson sampling at the rate B/N"
               : "shuffled batches, so no amplification by sampling is claimed: each image "
                 "counts as used once an epoch, at rate 1");

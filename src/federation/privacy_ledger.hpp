@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "defenses/defense.hpp"
+#include "defenses/defense_chain.hpp"
 #include "federation/algorithm.hpp"
 #include "federation/round_plan.hpp"
 #include "federation/settings.hpp"
@@ -15,15 +15,16 @@
 
 namespace medpfl {
 
-/// What the updates of each hospital have given away by the end of each round: under dp-sgd of one
-/// of its images, under clipping and noise of its update of all its images together. Against the
-/// server, which sees who takes part, so that sampling of hospitals hides nothing. Depends on the
-/// plans of the rounds alone, and is made anew from them when a run goes on.
+/// What the updates of each hospital have given away by the end of each round: of one of its images
+/// where the local steps guarantee something, of all its images together where its messages do,
+/// being clipped and noised. Against the server, which sees who takes part, so that sampling of
+/// hospitals hides nothing. Depends on the plans of the rounds alone, and is made anew from them
+/// when a run goes on.
 class PrivacyLedger {
  public:
-  /// Null where nothing is guaranteed: neither dp-sgd nor noise on clipped updates. `chain` and
-  /// `settings` outlive it; `parameters` of an update; `budget_seed` of personal budgets; shard
-  /// sizes in images.
+  /// Null where nothing is guaranteed, neither by local steps nor by noise on clipped updates.
+  /// `chain` and `settings` outlive it; `parameters` of an update; `budget_seed` of personal
+  /// budgets; shard sizes in images.
   static std::unique_ptr<PrivacyLedger> make(const FederationSettings& settings,
                                              const Algorithm& algorithm, const DefenseChain& chain,
                                              int64_t parameters, uint64_t budget_seed,
@@ -33,9 +34,9 @@ class PrivacyLedger {
   void add(const RoundPlan& plan);
 
   double delta() const { return delta_; }
-  /// The constant noise multiplier (sigma of dp-sgd; standard deviation over the bound of an
-  /// update) with which the rounds added so far would have kept every hospital within `epsilon`;
-  /// 0 where the noise is no Gaussian of one multiplier for all.
+  /// The constant noise multiplier (standard deviation over the bound of an example's gradient, or
+  /// of an update) with which the rounds added so far would have kept every hospital within
+  /// `epsilon`; 0 where the noise is no Gaussian of one multiplier for all.
   double sigma_for(double epsilon) const;
   /// What is claimed, and of what, in a line.
   std::string claim() const;
@@ -60,6 +61,7 @@ class PrivacyLedger {
   const FederationSettings& settings_;
   int64_t epochs_;
   const DefenseChain& chain_;
+  const StepHook* step_;  // that guarantees something; null: messages do
   GuaranteeContext context_;
   double delta_;
   std::vector<int64_t> shard_sizes_;

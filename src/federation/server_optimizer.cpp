@@ -12,8 +12,8 @@ namespace {
 class Sgd final : public ServerOptimizer {
  public:
   explicit Sgd(double rate) : rate_(rate) {}
-  void step(const FlatParameters& mean, double direction, FlatParameters* global) override {
-    global->step(mean, -direction * rate_, 0);
+  void step(const FlatParameters& mean, double change_per_update, FlatParameters* global) override {
+    global->step(mean, -change_per_update * rate_, 0);
   }
   void save(ByteWriter*) const override {}
   void restore(ByteReader*) override {}
@@ -27,10 +27,10 @@ class Momentum final : public ServerOptimizer {
   Momentum(const FederationSettings& settings, int64_t size)
       : s_(settings), m_(static_cast<size_t>(size)) {}
 
-  void step(const FlatParameters& mean, double direction, FlatParameters* global) override {
+  void step(const FlatParameters& mean, double change_per_update, FlatParameters* global) override {
     float* w = global->data();
     for (size_t i = 0; i < m_.size(); ++i) {
-      m_[i] = static_cast<float>(s_.server_momentum * m_[i] + direction * mean.data()[i]);
+      m_[i] = static_cast<float>(s_.server_momentum * m_[i] + change_per_update * mean.data()[i]);
       w[i] += static_cast<float>(s_.server_learning_rate * m_[i]);
     }
   }
@@ -54,11 +54,11 @@ class Adaptive final : public ServerOptimizer {
         v_(static_cast<size_t>(size),
            static_cast<float>(settings.server_tau * settings.server_tau)) {}
 
-  void step(const FlatParameters& mean, double direction, FlatParameters* global) override {
+  void step(const FlatParameters& mean, double change_per_update, FlatParameters* global) override {
     const double b1 = s_.server_momentum, b2 = s_.server_beta2;
     float* w = global->data();
     for (size_t i = 0; i < m_.size(); ++i) {
-      const double d = direction * mean.data()[i];
+      const double d = change_per_update * mean.data()[i];
       const double m = b1 * m_[i] + (1 - b1) * d;
       double v = v_[i];
       if (yogi_) {

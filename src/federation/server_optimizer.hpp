@@ -20,8 +20,9 @@ namespace medpfl {
 class ServerOptimizer {
  public:
   virtual ~ServerOptimizer() = default;
-  /// d = direction * mean. Statistics stay as they are.
-  virtual void step(const FlatParameters& mean, double direction, FlatParameters* global) = 0;
+  /// d = change_per_update * mean. Statistics stay as they are.
+  virtual void step(const FlatParameters& mean, double change_per_update,
+                    FlatParameters* global) = 0;
   virtual void save(ByteWriter* out) const = 0;
   virtual void restore(ByteReader* in) = 0;
 };

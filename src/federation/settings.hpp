@@ -1,15 +1,10 @@
 #pragma once
 #include <cstdint>
-#include <memory>
-#include <optional>
 #include <string>
-
-#include "defenses/batch_transform.hpp"
-#include "defenses/dp_sgd.hpp"
 
 namespace medpfl {
 
-/// Section [federation], and what a defense asks of local steps.
+/// The values of section [federation], and `delta` of [defense].
 struct FederationSettings {
   std::string algorithm = "fedavg";  ///< name in the algorithms' table
   bool sends_gradients = false;      ///< as that table says of it
@@ -31,9 +26,7 @@ struct FederationSettings {
   double secure_threshold = 0.5;         ///< more than this share of updates must arrive then
   bool dedicated_server = false;         ///< rank 0 hosts no hospitals
   double delta = 1e-5;                   ///< at which epsilon of whole updates is told
-  std::optional<DpSgd> dp_sgd;           ///< none: plain steps
-  std::shared_ptr<const BatchTransform> batch_transform;  ///< null: images as they are
-  int64_t evaluate_every = 1;  ///< rounds between evaluations; 0: only at the end
+  int64_t evaluate_every = 1;            ///< rounds between evaluations; 0: only at the end
 };
 
 }  // namespace medpfl

@@ -3,20 +3,12 @@
 #include <memory>
 #include <vector>
 
-#include "comm/communicator.hpp"
 #include "core/timers.hpp"
-#include "defenses/defense.hpp"
-#include "federation/algorithm.hpp"
-#include "federation/federated_data.hpp"
-#include "federation/malicious_server.hpp"
+#include "federation/federation.hpp"
 #include "federation/message.hpp"
-#include "federation/round_plan.hpp"
 #include "federation/row_store.hpp"
 #include "federation/server_optimizer.hpp"
-#include "federation/settings.hpp"
 #include "metrics/classification.hpp"
-#include "models/model.hpp"
-#include "privacy/run_seeds.hpp"
 
 namespace medpfl {
 
@@ -29,7 +21,7 @@ struct RoundRecord {
   int64_t participants = 0, arrived = 0;  ///< hospitals that took part; whose updates arrived
   int64_t examples = 0;                   ///< images behind the updates that arrived
   double train_loss = 0;   ///< mean over the hospitals whose updates arrived, weighted, nats
-  double update_norm = 0;  ///< L2 norm of the weighted mean update
+  double update_norm = 0;  ///< L2 norm of the one update that the server made of them
   /// Weights sent plus updates received, by the server, all in float32; under secure aggregation
   /// 64-bit integers, keys and shares instead of updates.
   int64_t bytes = 0;
@@ -46,7 +38,7 @@ class RoundObserver {
   /// at. Called equally often on all ranks, with no messages where a rank has none left.
   virtual void on_messages(const RoundPlan& plan, const FlatParameters& global,
                            const std::vector<Message>& mine) = 0;
-  /// `mean`: the weighted mean of the updates, on rank 0.
+  /// `mean`: the one update that the server made of those that arrived, on rank 0.
   virtual void on_round_end(const RoundPlan& plan, const RoundRecord& record,
                             const FlatParameters& mean) = 0;
 };
@@ -64,19 +56,6 @@ class RoundControl {
   virtual RoundOrder decide(const RoundPlan& plan, bool signalled) = 0;
   /// On every rank, after all observers; false: no further round.
   virtual bool after_round(const RoundPlan& plan, const RoundRecord& record, RoundOrder order) = 0;
-};
-
-/// All a federation is made of; everything outlives the simulation.
-struct Federation {
-  const Communicator& comm;
-  const Model& model;
-  const FederatedData& data;
-  const Algorithm& algorithm;
-  const DefenseChain& defenses;
-  const FederationSettings& settings;
-  const AttackTargets& targets;
-  RunSeeds seeds;
-  const MaliciousServer* malicious_server = nullptr;  ///< null: the server sends what it should
 };
 
 /// What goes on from round to round.

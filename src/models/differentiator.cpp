@@ -1,10 +1,11 @@
 #include "models/differentiator.hpp"
 
 #include <ATen/core/grad_mode.h>
-#include <ATen/ops/cross_entropy_loss.h>
 #include <torch/csrc/autograd/autograd.h>
 
 #include <algorithm>
+
+#include "models/training_loss.hpp"
 
 namespace medpfl {
 
@@ -18,7 +19,7 @@ double Differentiator::gradient(const at::Tensor& images, const at::Tensor& labe
   BottleneckPass bottleneck{noise, {}};
   const at::Tensor logits = model_.forward(views, images.to(model_.device()), model_.norm_mode(),
                                            &statistics, nullptr, &bottleneck);
-  const at::Tensor loss = at::cross_entropy_loss(logits, labels.to(model_.device()));
+  const at::Tensor loss = training_loss(logits, labels);
   const std::vector<at::Tensor> leaves = weights_.parameters();
   const GradientPlaces places(leaves, out);
   std::vector<at::Tensor> result =

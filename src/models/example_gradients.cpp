@@ -4,7 +4,6 @@
 #include <ATen/ops/batch_norm.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/convolution_backward.h>
-#include <ATen/ops/cross_entropy_loss.h>
 #include <ATen/ops/group_norm.h>
 #include <ATen/ops/im2col.h>
 #include <ATen/ops/isfinite.h>
@@ -17,6 +16,7 @@
 
 #include "core/error.hpp"
 #include "models/layer_inputs.hpp"
+#include "models/training_loss.hpp"
 
 namespace medpfl {
 namespace {
@@ -109,15 +109,15 @@ at::Tensor weighted_sum(const Trace& t, const at::Tensor& weight, const at::Tens
 void require_example_gradients(const Model& model) {
   if (model.bottleneck().width > 0)
     throw ConfigError(
-        "dp-sgd clips the gradient of each example's cross entropy, and precode trains another "
-        "loss, with noise inside the network: name one of them in defense.chain");
+        fmt::format("{} has no gradients of single examples: the bottleneck before its head trains "
+                    "another loss, with noise inside the network; leave out what adds it",
+                    model.name()));
   for (const Layer& layer : model.layers())
     if (layer.kind == Layer::Kind::kBatchNorm && model.norm_mode() == NormMode::kTrain)
       throw ConfigError(fmt::format(
-          "dp-sgd clips the gradient of each example, and {} of {} under model.norm_mode=train "
-          "mixes the examples of a batch, so that no example has one of its own: use GroupNorm "
-          "(--model.{}.norm=group), or model.norm_mode=eval",
-          model.layout()[layer.weight].name, model.name(), model.name()));
+          "{0} has no gradients of single examples: {1} under model.norm_mode=train mixes those of "
+          "a batch; use GroupNorm (--model.{0}.norm=group), or model.norm_mode=eval",
+          model.name(), model.layout()[layer.weight].name));
 }
 
 ExampleGradients::ExampleGradients(const Model& model, const FlatParameters& weights)
@@ -142,8 +142,7 @@ double ExampleGradients::clipped_sum(const at::Tensor& images, const at::Tensor&
       });
     };
     const at::Tensor total =
-        at::cross_entropy_loss(forward_visited(model_, weights, x, visit),
-                               labels.to(model_.device()), {}, at::Reduction::Sum);
+        training_loss(forward_visited(model_, weights, x, visit), labels, at::Reduction::Sum);
     torch::autograd::grad({total}, {x});
     loss = total.item<double>() / static_cast<double>(images.size(0));
   }

@@ -132,6 +132,11 @@ class Model {
   at::Device device_ = at::kCPU;
 };
 
+class NetworkBuilder;
+
+/// Adds layers in front of the head of a network, whose name stays; empty: adds none.
+using HeadHook = std::function<void(NetworkBuilder* network)>;
+
 /// What every model is built from.
 struct ModelRequest {
   ImageShape input;
@@ -139,13 +144,13 @@ struct ModelRequest {
   std::string activation = "auto";  ///< "auto": the paper's own
   NormMode norm_mode = NormMode::kEval;
   Normalization normalization = {};
-  int64_t imprint_rows = 0;    ///< of an imprint block in front; 0: none
-  Bottleneck bottleneck = {};  ///< before the head
+  int64_t imprint_rows = 0;   ///< of an imprint block in front; 0: none
+  HeadHook before_head = {};  ///< what a defense adds
 };
 
 using ModelFactory = std::function<Model(const OptionValues& own, const ModelRequest& request)>;
 
-/// The lenets, mlp, convnet, convnet-small, resnet18, resnet20, vgg11.
+/// Returns the table of all architectures.
 const Registry<ModelFactory>& models();
 
 /// The words of model.activation, without "auto".

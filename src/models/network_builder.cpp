@@ -198,22 +198,26 @@ NetworkBuilder& NetworkBuilder::dense(int64_t out_features) {
   return *this;
 }
 
-void NetworkBuilder::bottleneck() {
-  std::string head = std::exchange(name_, "");
-  const int64_t count = named_, features = shape_.size();
-  named("precode.encoder").dense(2 * request_.bottleneck.width);
+NetworkBuilder& NetworkBuilder::bottleneck(const Bottleneck& bottleneck) {
+  const std::string name = next_name("bottleneck");
+  const int64_t features = shape_.size();
+  named(name + ".encoder").dense(2 * bottleneck.width);
   Layer layer;
   layer.kind = Layer::Kind::kBottleneck;
-  layer.bottleneck = request_.bottleneck;
+  layer.bottleneck = bottleneck;
   layers_.push_back(layer);
-  shape_.channels = request_.bottleneck.width;
-  named("precode.decoder").dense(features);
-  name_ = std::move(head);
-  named_ = count;
+  shape_.channels = bottleneck.width;
+  return named(name + ".decoder").dense(features);
 }
 
 Model NetworkBuilder::build(std::string name) {
-  if (request_.bottleneck.width > 0) bottleneck();
+  if (request_.before_head) {
+    std::string head = std::exchange(name_, "");
+    const int64_t count = named_;
+    request_.before_head(this);
+    name_ = std::move(head);
+    named_ = count;
+  }
   dense(request_.classes);
   for (Layer& layer : layers_) {
     if (layer.kind != Layer::Kind::kBatchNorm) continue;

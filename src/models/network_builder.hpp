@@ -35,6 +35,8 @@ class NetworkBuilder {
   NetworkBuilder& max_pool(int64_t kernel, int64_t stride = 0, int64_t padding = 0);
   NetworkBuilder& average_pool();               ///< over the whole image
   NetworkBuilder& dense(int64_t out_features);  ///< flattens first where needed
+  /// The bottleneck between its encoder and its decoder, which brings back the number of features.
+  NetworkBuilder& bottleneck(const Bottleneck& bottleneck);
 
   /// A residual block: keep(), its layers, then add(), which adds what was kept. shortcut() before
   /// it: the layers that follow are those of what was kept.
@@ -45,14 +47,13 @@ class NetworkBuilder {
   NetworkBuilder& subsample(int64_t out_channels, int64_t stride);
 
   const ImageShape& shape() const { return shape_; }  ///< of the last layer's output
-  /// Adds the bottleneck, where one is asked for, and the classifying dense layer, which has the
-  /// same name with and without, and hands over the model.
+  /// Adds what the request has before the head, then the head, the classifying dense layer, which
+  /// has the same name whatever is before it, and hands over the model.
   Model build(std::string name);
 
  private:
   std::string next_name(const std::string& kind);
   Layer norm_layer(Layer::Kind kind);
-  void bottleneck();
 
   ModelRequest request_;
   Activation activation_;

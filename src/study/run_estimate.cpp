@@ -15,7 +15,6 @@
 #include "federation/secure_aggregation.hpp"
 #include "federation/simulation.hpp"
 #include "models/differentiator.hpp"
-#include "models/example_gradients.hpp"
 #include "results/resume/weight_log.hpp"
 
 namespace medpfl {
@@ -34,15 +33,15 @@ at::Tensor zero_images(const Model& model, int64_t n) {
 }
 
 // Memory that LibTorch takes for its own code, threads and activations cannot be told from outside.
-int64_t measured_peak(const Model& model, bool clipped, int64_t batch, int64_t evaluated,
+int64_t measured_peak(const Model& model, const StepHook* hook, int64_t batch, int64_t evaluated,
                       int64_t attacked_batch) {
   FlatParameters weights(model.layout()), gradient(model.layout());
   const Differentiator differentiator(model, weights);
-  if (batch > 0 && clipped)
-    ExampleGradients(model, weights)
-        .clipped_sum(zero_images(model, batch), at::zeros({batch}, at::kLong), 1, &gradient);
+  const Batch zeros = {zero_images(model, batch), at::zeros({batch}, at::kLong)};
+  if (batch > 0 && hook != nullptr)
+    hook->start(model, weights)->compute({zeros, batch, batch, 0, 1, {}}, &gradient);
   else if (batch > 0)
-    differentiator.gradient(zero_images(model, batch), at::zeros({batch}, at::kLong), &gradient);
+    differentiator.gradient(zeros.images, zeros.labels, &gradient);
   if (evaluated > 0) differentiator.logits(zero_images(model, evaluated));
   if (attacked_batch > 0) {
     Observation observation;
@@ -212,8 +211,8 @@ MemoryParts estimate_memory(const Config& config, const Settings& settings,
 
   MemoryParts parts;
   const int64_t peak =
-      measured_peak(model, settings.federation.dp_sgd.has_value(), batch,
-                    own_blocks > 0 ? block : 0, attacks ? counts.attacked_batch : 0);
+      measured_peak(model, settings.defenses.step(), batch, own_blocks > 0 ? block : 0,
+                    attacks ? counts.attacked_batch : 0);
   parts.emplace_back("program and activations", peak);
   // Global weights, work and mean in float32; the sum in int64, and MPI's copy of it.
   parts.emplace_back("model copies and sums", 3 * vector + 4 * vector);

@@ -11,6 +11,7 @@
 #include "attacks/engines/matching_engine.hpp"
 #include "attacks/matching/bottleneck_noise.hpp"
 #include "core/error.hpp"
+#include "models/network_builder.hpp"
 #include "observations.hpp"
 
 namespace medpfl {
@@ -30,7 +31,9 @@ Model build(const std::string& name, const Bottleneck& bottleneck = {8, 0.05}) {
   ModelRequest request;
   request.input = {1, kSize, kSize};
   request.classes = kClasses;
-  request.bottleneck = bottleneck;
+  request.before_head = [bottleneck](NetworkBuilder* network) {
+    if (bottleneck.width > 0) network->named("precode").bottleneck(bottleneck);
+  };
   return entry.create(OptionValues::defaults(entry.options), request);
 }
 

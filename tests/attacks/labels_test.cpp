@@ -6,6 +6,7 @@
 #include <iterator>
 
 #include "core/error.hpp"
+#include "models/network_builder.hpp"
 #include "observations.hpp"
 
 namespace medpfl {
@@ -31,7 +32,7 @@ TEST(Labels, IdlgReadsEveryClassWhereFeaturesHaveBothSigns) {
   ModelRequest request;
   request.input = {1, 16, 16};
   request.classes = kClasses;
-  request.bottleneck = {8, 0.05};
+  request.before_head = [](NetworkBuilder* network) { network->bottleneck({8, 0.05}); };
   std::vector<Model> networks;
   const auto& entry = models().find("lenet-dlg");
   networks.push_back(entry.create(OptionValues::defaults(entry.options), request));

@@ -1,11 +1,11 @@
 #include "defenses/defense.hpp"
 
+#include <ATen/ops/tensor.h>
 #include <gtest/gtest.h>
 
 #include <set>
 
 #include "core/error.hpp"
-#include "defenses/batch_transform.hpp"
 #include "updates.hpp"
 
 namespace medpfl {
@@ -13,6 +13,7 @@ namespace {
 
 using testing::defended;
 using testing::make_defense;
+using testing::make_hook;
 using testing::SmallClient;
 using testing::values_of;
 
@@ -20,14 +21,24 @@ DefenseContext context_of(const SmallClient& client) {
   return {42, 3, 5, 0, 1, nullptr, &client.own};
 }
 
+// Names of the defenses that act at a stage.
+template <class Hook>
+std::vector<std::string> those_with(std::unique_ptr<const Hook> Defense::*hook) {
+  std::vector<std::string> names;
+  for (const std::string& name : defenses().names())
+    if (make_defense(name).*hook != nullptr) names.push_back(name);
+  return names;
+}
+
+std::string test_name(const ::testing::TestParamInfo<std::string>& test) {
+  std::string name = test.param;
+  for (char& letter : name)
+    if (letter == '-') letter = '_';
+  return name;
+}
+
 // What every defense must keep, those added later included.
-class EveryDefense : public ::testing::TestWithParam<std::string> {
- protected:
-  std::unique_ptr<Defense> defense_ = make_defense(GetParam());
-  SmallClient client_{3};
-  DefenseContext context_ = context_of(client_);
-  FlatParameters update_ = client_.update();
-};
+class EveryDefense : public ::testing::TestWithParam<std::string> {};
 
 TEST_P(EveryDefense, IsDocumentedAndItsDefaultsAreAllowed) {
   const auto& entry = defenses().find(GetParam());
@@ -37,17 +48,84 @@ TEST_P(EveryDefense, IsDocumentedAndItsDefaultsAreAllowed) {
     EXPECT_EQ(violation(spec, spec.default_value), std::nullopt) << spec.name;
     EXPECT_FALSE(spec.help.empty()) << spec.name;
   }
-  EXPECT_EQ(defense_->describe().rfind(GetParam(), 0), 0U) << defense_->describe();
-  EXPECT_EQ(defense_->describe().find('\n'), std::string::npos);
+  const Defense defense = make_defense(GetParam());
+  EXPECT_EQ(defense.name(), GetParam());
+  EXPECT_EQ(defense.description.find('\n'), std::string::npos);
+  EXPECT_TRUE(defense.network || defense.batch || defense.step || defense.message);
 }
 
-TEST_P(EveryDefense, ChangesValuesButNotTheLayout) {
+INSTANTIATE_TEST_SUITE_P(Registry, EveryDefense, ::testing::ValuesIn(defenses().names()),
+                         test_name);
+
+// Of eight images of hospital 7.
+class EveryBatchHook : public ::testing::TestWithParam<std::string> {
+ protected:
+  Batch batch(uint64_t step) const {
+    RandomStream random({1, Purpose::kBatchTransform, 0, 0, step});
+    return hook_->apply({7, 8, 2,
+                         [this](const std::vector<int64_t>& of) {
+                           const at::Tensor index = at::tensor(of, at::kLong);
+                           return Batch{client_.shard.index_select(0, index), index.remainder(2)};
+                         }},
+                        {3, 0, 5}, &random);
+  }
+  std::unique_ptr<const BatchHook> hook_ = make_defense(GetParam()).batch;
+  SmallClient client_{8};
+};
+
+TEST_P(EveryBatchHook, GivesAsManyImagesOfTheSameStreamTheSame) {
+  const Batch first = batch(0), same = batch(0), other = batch(1);
+  EXPECT_EQ(first.images.sizes(), at::IntArrayRef({3, 1, 5, 5}));
+  EXPECT_EQ(first.images.scalar_type(), at::kFloat);
+  EXPECT_EQ(first.labels.size(0), 3);
+  EXPECT_GE(first.images.min().item<float>(), 0);
+  EXPECT_LE(first.images.max().item<float>(), 1);
+  EXPECT_TRUE(first.images.equal(same.images));
+  EXPECT_TRUE(first.labels.equal(same.labels));
+  EXPECT_FALSE(first.images.equal(other.images));
+}
+
+INSTANTIATE_TEST_SUITE_P(Registry, EveryBatchHook, ::testing::ValuesIn(those_with(&Defense::batch)),
+                         test_name);
+
+class EveryStepHook : public ::testing::TestWithParam<std::string> {
+ protected:
+  std::vector<float> direction(uint64_t step) const {
+    const auto gradient = hook_->start(client_.model, client_.weights);
+    FlatParameters out(client_.model.layout());
+    gradient->compute({batch_, 3, 3, 0, 1, {1, Purpose::kLocalNoise, 0, 0, step}}, &out);
+    EXPECT_TRUE(out.all_finite());
+    return values_of(out);
+  }
+  std::unique_ptr<const StepHook> hook_ = make_defense(GetParam()).step;
+  SmallClient client_{3};
+  Batch batch_ = {client_.shard, at::tensor({0, 1, 1}, at::kLong)};
+};
+
+TEST_P(EveryStepHook, SameStepGivesTheSameBitsAndNoiseIsNewForEveryOther) {
+  hook_->check(client_.model);
+  const std::vector<float> first = direction(0);
+  EXPECT_EQ(direction(0), first);
+  if (hook_->guarantee(0, 1).multiplier > 0) {
+    EXPECT_NE(direction(1), first);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Registry, EveryStepHook, ::testing::ValuesIn(those_with(&Defense::step)),
+                         test_name);
+
+class EveryMessageHook : public ::testing::TestWithParam<std::string> {
+ protected:
+  std::unique_ptr<const MessageHook> hook_ = make_hook(GetParam());
+  SmallClient client_{3};
+  DefenseContext context_ = context_of(client_);
+  FlatParameters update_ = client_.update();
+};
+
+TEST_P(EveryMessageHook, ChangesValuesButNotTheLayout) {
   FlatParameters update = update_;
-  defense_->apply(&update, context_);
-  const bool changed = values_of(update) != values_of(update_);
-  const bool elsewhere = defense_->dp_sgd() != nullptr || defense_->batch_transform() != nullptr ||
-                         defense_->bottleneck() != nullptr;
-  EXPECT_NE(changed, elsewhere) << "norm " << update_.norm();
+  hook_->apply(&update, context_);
+  EXPECT_NE(values_of(update), values_of(update_)) << "norm " << update_.norm();
   EXPECT_TRUE(update.all_finite());
   ASSERT_EQ(update.layout().count(), update_.layout().count());
   for (int64_t i = 0; i < update.layout().count(); ++i) {
@@ -57,51 +135,46 @@ TEST_P(EveryDefense, ChangesValuesButNotTheLayout) {
   EXPECT_EQ(update.buffer().scalar_type(), at::kFloat);
 }
 
-TEST_P(EveryDefense, SameContextGivesTheSameBitsWhateverCameBefore) {
-  const std::vector<float> first = defended(*defense_, update_, context_);
+TEST_P(EveryMessageHook, SameContextGivesTheSameBitsWhateverCameBefore) {
+  const std::vector<float> first = defended(*hook_, update_, context_);
   const SmallClient other(2, "mlp", {{"hidden", "7"}});
-  defended(*defense_, other.update(9), {1, 2, 3, 4, 0, nullptr, &other.own});
-  EXPECT_EQ(defended(*defense_, update_, context_), first);
-  EXPECT_EQ(defended(*make_defense(GetParam()), update_, context_), first);
+  defended(*hook_, other.update(9), {1, 2, 3, 4, 0, nullptr, &other.own});
+  EXPECT_EQ(defended(*hook_, update_, context_), first);
+  EXPECT_EQ(defended(*make_hook(GetParam()), update_, context_), first);
 }
 
-TEST_P(EveryDefense, TouchesOnlyTheUpdateItIsGiven) {
+TEST_P(EveryMessageHook, TouchesOnlyTheUpdateItIsGiven) {
   const FlatParameters other = update_;
   const std::vector<float> before = values_of(update_);
   FlatParameters update = update_;
-  defense_->apply(&update, context_);
+  hook_->apply(&update, context_);
   EXPECT_EQ(values_of(other), before);
   EXPECT_EQ(values_of(update_), before);
 }
 
-TEST_P(EveryDefense, RandomOnesDifferInEveryPartOfTheContext) {
-  const std::vector<float> base = defended(*defense_, update_, context_);
+TEST_P(EveryMessageHook, RandomOnesDifferInEveryPartOfTheContext) {
+  const std::vector<float> base = defended(*hook_, update_, context_);
   DefenseContext other_seed = context_;
   ++other_seed.seed;
-  const bool random = defended(*defense_, update_, other_seed) != base;
+  const bool random = defended(*hook_, update_, other_seed) != base;
   DefenseContext contexts[4] = {context_, context_, context_, context_};
   ++contexts[0].round;
   ++contexts[1].client;
   ++contexts[2].message;
   ++contexts[3].position;
   for (const DefenseContext& context : contexts)
-    EXPECT_EQ(defended(*defense_, update_, context) != base, random);
+    EXPECT_EQ(defended(*hook_, update_, context) != base, random);
 }
 
-TEST_P(EveryDefense, TakesAnUpdateOfZeros) {
+TEST_P(EveryMessageHook, TakesAnUpdateOfZeros) {
   FlatParameters zeros = update_;
   zeros.fill(0);
-  defense_->apply(&zeros, context_);
+  hook_->apply(&zeros, context_);
   EXPECT_TRUE(zeros.all_finite());
 }
 
-INSTANTIATE_TEST_SUITE_P(Registry, EveryDefense, ::testing::ValuesIn(defenses().names()),
-                         [](const auto& test) {
-                           std::string name = test.param;
-                           for (char& letter : name)
-                             if (letter == '-') letter = '_';
-                           return name;
-                         });
+INSTANTIATE_TEST_SUITE_P(Registry, EveryMessageHook,
+                         ::testing::ValuesIn(those_with(&Defense::message)), test_name);
 
 TEST(Defenses, NamesAreUniqueAndMistakesAreGuessed) {
   const std::vector<std::string> names = defenses().names();

@@ -1,5 +1,3 @@
-#include "defenses/dp_sgd.hpp"
-
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -9,6 +7,7 @@
 
 #include "core/error.hpp"
 #include "defenses/defense.hpp"
+#include "defenses/round_schedule.hpp"
 
 namespace medpfl {
 namespace {
@@ -21,7 +20,11 @@ OptionValues options(const Given& given) {
   return own;
 }
 
-DpSgd dp_sgd(const Given& given) { return DpSgd(options(given)); }
+Defense dp_sgd(const Given& given) { return defenses().find("dp-sgd").create(options(given)); }
+
+RoundSchedule bound(const Given& given) {
+  return RoundSchedule(options(given), "bound", "defense.dp-sgd");
+}
 
 std::vector<double> values(const RoundSchedule& schedule, int64_t rounds) {
   std::vector<double> out;
@@ -36,11 +39,11 @@ void expect_near(const std::vector<double>& found, const std::vector<double>& ex
 
 RoundSchedule bound(const std::string& kind, Given more = {}) {
   more.insert(more.end(), {{"bound", "6"}, {"bound_last", "2"}, {"bound_schedule", kind}});
-  return dp_sgd(more).bound;
+  return bound(more);
 }
 
 TEST(DpSgd, SchedulesGoFromTheFirstValueToTheLast) {
-  expect_near(values(dp_sgd({{"bound", "6"}}).bound, 3), {6, 6, 6});
+  expect_near(values(bound(Given{{"bound", "6"}}), 3), {6, 6, 6});
   expect_near(values(bound("linear"), 5), {6, 5, 4, 3, 2});
   expect_near(values(bound("staircase", {{"stairs", "2"}}), 5), {6, 6, 6, 2, 2});
   expect_near(values(bound("staircase", {{"stairs", "3"}}), 6), {6, 6, 4, 4, 2, 2});
@@ -53,13 +56,17 @@ TEST(DpSgd, OneRoundHasTheFirstValue) {
     EXPECT_EQ(bound(kind).at(0, 1), 6) << kind;
 }
 
-TEST(DpSgd, BoundAndSigmaAreIndependent) {
-  const DpSgd dp =
+TEST(DpSgd, GuaranteesItsNoiseOverItsBoundWhateverTheBound) {
+  const Defense dp =
       dp_sgd({{"bound", "3"}, {"sigma", "15"}, {"sigma_last", "5"}, {"sigma_schedule", "linear"}});
-  EXPECT_EQ(dp.bound.at(2, 3), 3);
-  EXPECT_EQ(dp.sigma.at(2, 3), 5);
-  EXPECT_FALSE(dp.poisson);
-  EXPECT_EQ(dp.describe(), "dp-sgd bound=3 sigma=15 to 5 linear sampling=shuffled delta=1e-05");
+  ASSERT_NE(dp.step, nullptr);
+  EXPECT_EQ(dp.step->guarantee(0, 3).multiplier, 15);
+  EXPECT_EQ(dp.step->guarantee(2, 3).multiplier, 5);
+  EXPECT_EQ(dp.step->guarantee(2, 3).delta, 1e-5);
+  EXPECT_EQ(dp.step->sampling(), Sampling::kShuffled);
+  EXPECT_EQ(dp_sgd({{"sampling", "poisson"}}).step->sampling(), Sampling::kPoisson);
+  EXPECT_EQ(dp.message, nullptr);
+  EXPECT_EQ(dp.description, "dp-sgd bound=3 sigma=15 to 5 linear sampling=shuffled delta=1e-05");
 }
 
 std::string error_of(const Given& given) {
@@ -80,28 +87,21 @@ TEST(DpSgd, LastValuesAndSchedulesNeedEachOther) {
             "end at");
 }
 
-TEST(DpSgd, IsTheFirstOfAChainOrRefused) {
-  const auto make = [](const std::string& name) {
-    const auto& entry = defenses().find(name);
-    return entry.create(OptionValues::defaults(entry.options));
-  };
-  DefenseChain chain;
-  EXPECT_EQ(chain.dp_sgd(), nullptr);
-  chain.append(make("dp-sgd"));
-  chain.append(make("clip"));
-  ASSERT_NE(chain.dp_sgd(), nullptr);
-  EXPECT_EQ(chain.dp_sgd()->delta, 1e-5);
-  for (const char* before : {"clip", "dp-sgd"}) {
-    DefenseChain other;
-    other.append(make(before));
-    try {
-      other.append(make("dp-sgd"));
-      ADD_FAILURE() << "after " << before;
-    } catch (const ConfigError& error) {
-      EXPECT_STREQ(error.what(),
-                   "defense.chain: dp-sgd acts in the local steps, before any other defense: name "
-                   "it first, and once");
-    }
+TEST(DpSgd, RefusesNetworksWithoutGradientsOfExamples) {
+  const auto& convnet = models().find("convnet");
+  OptionValues own = OptionValues::defaults(convnet.options);
+  own.set("norm", "batch");
+  ModelRequest request;
+  request.input = {1, 32, 32};
+  dp_sgd({}).step->check(convnet.create(own, request));
+  request.norm_mode = NormMode::kTrain;
+  try {
+    dp_sgd({}).step->check(convnet.create(own, request));
+    FAIL() << "no error";
+  } catch (const ConfigError& error) {
+    EXPECT_NE(std::string(error.what()).find("dp-sgd clips the gradient of each example: convnet"),
+              std::string::npos)
+        << error.what();
   }
 }
 

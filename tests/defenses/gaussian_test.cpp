@@ -16,7 +16,7 @@ const DefenseContext kContext = {42, 3, 5, 0, 0};
 
 TEST(Gaussian, AbsoluteNoiseHasItsMoments) {
   const FlatParameters update = random_update(100000);
-  const auto defense = make_defense("gaussian", {{"scale", "0.5"}});
+  const auto defense = make_hook("gaussian", {{"scale", "0.5"}});
   const Moments m = noise_moments(values_of(update), defended(*defense, update, kContext));
   EXPECT_NEAR(m.mean, 0, 4 * 0.5 / std::sqrt(1e5));
   EXPECT_NEAR(m.variance, 0.25, 0.25 * 0.02);
@@ -26,7 +26,7 @@ TEST(Gaussian, AbsoluteNoiseHasItsMoments) {
 TEST(Gaussian, NoiseOfTwoClientsIsUncorrelated) {
   FlatParameters zeros = random_update(100000);
   zeros.fill(0);
-  const auto defense = make_defense("gaussian", {{"scale", "1"}});
+  const auto defense = make_hook("gaussian", {{"scale", "1"}});
   const std::vector<float> a = defended(*defense, zeros, {42, 3, 5, 0, 0});
   const std::vector<float> b = defended(*defense, zeros, {42, 3, 6, 0, 0});
   double covariance = 0;
@@ -38,7 +38,7 @@ TEST(Gaussian, RelativeToTheNormMeansTheRootMeanSquareEntry) {
   FlatParameters update = random_update(100000);
   update.multiply(30);
   const double rms = update.norm() / std::sqrt(1e5);
-  const auto defense = make_defense("gaussian", {{"scale", "0.1"}, {"relative", "norm"}});
+  const auto defense = make_hook("gaussian", {{"scale", "0.1"}, {"relative", "norm"}});
   const Moments m = noise_moments(values_of(update), defended(*defense, update, kContext));
   EXPECT_NEAR(std::sqrt(m.variance), 0.1 * rms, 0.01 * 0.1 * rms);
 }
@@ -49,12 +49,12 @@ TEST(Gaussian, RelativeToTheNearestRankPercentile) {
   for (int i = 0; i < 100; ++i)
     values.push_back(static_cast<float>((i * 37 % 100 + 1) * (i % 2 ? 1 : -1)));
   const FlatParameters update = update_of(values);
-  const auto relative = make_defense("gaussian", {{"scale", "0.5"}, {"relative", "p95"}});
-  const auto absolute = make_defense("gaussian", {{"scale", "47.5"}});
+  const auto relative = make_hook("gaussian", {{"scale", "0.5"}, {"relative", "p95"}});
+  const auto absolute = make_hook("gaussian", {{"scale", "47.5"}});
   EXPECT_EQ(defended(*relative, update, kContext), defended(*absolute, update, kContext));
   // Of 2 entries the larger, of 21 the second largest.
-  const auto unit = make_defense("gaussian", {{"scale", "1"}, {"relative", "p95"}});
-  const auto three = make_defense("gaussian", {{"scale", "3"}});
+  const auto unit = make_hook("gaussian", {{"scale", "1"}, {"relative", "p95"}});
+  const auto three = make_hook("gaussian", {{"scale", "3"}});
   const FlatParameters pair = update_of({-3, 1});
   EXPECT_EQ(defended(*unit, pair, kContext), defended(*three, pair, kContext));
   std::vector<float> many(21, 1);
@@ -66,7 +66,7 @@ TEST(Gaussian, RelativeToTheNearestRankPercentile) {
 
 TEST(Gaussian, RelativeNoiseScalesWithTheUpdate) {
   for (const char* relative : {"norm", "p95"}) {
-    const auto defense = make_defense("gaussian", {{"relative", relative}});
+    const auto defense = make_hook("gaussian", {{"relative", relative}});
     const FlatParameters update = random_update(200);
     FlatParameters eightfold = update;
     eightfold.multiply(8);
@@ -83,7 +83,7 @@ TEST(Gaussian, RelativeNoiseThatWouldVanishIsAnError) {
   sparse[3] = 5;
   FlatParameters update = update_of(sparse);
   try {
-    make_defense("gaussian", {{"relative", "p95"}})->apply(&update, kContext);
+    make_hook("gaussian", {{"relative", "p95"}})->apply(&update, kContext);
     FAIL() << "no error";
   } catch (const NumericError& error) {
     EXPECT_NE(std::string(error.what()).find("use relative=norm"), std::string::npos)
@@ -91,21 +91,21 @@ TEST(Gaussian, RelativeNoiseThatWouldVanishIsAnError) {
   }
   FlatParameters zeros = update_of(std::vector<float>(200, 0));
   for (const char* relative : {"norm", "p95"})
-    EXPECT_EQ(defended(*make_defense("gaussian", {{"relative", relative}}), zeros, kContext),
+    EXPECT_EQ(defended(*make_hook("gaussian", {{"relative", relative}}), zeros, kContext),
               values_of(zeros));
 }
 
 TEST(Gaussian, RelativeNoiseOfADivergedUpdateIsAnError) {
   FlatParameters update = update_of({1, std::numeric_limits<float>::quiet_NaN(), 2});
   for (const char* relative : {"norm", "p95"}) {
-    const auto defense = make_defense("gaussian", {{"relative", relative}});
+    const auto defense = make_hook("gaussian", {{"relative", relative}});
     EXPECT_THROW(defense->apply(&update, kContext), NumericError) << relative;
   }
 }
 
 TEST(Gaussian, SaysWhatItDoes) {
-  EXPECT_EQ(make_defense("gaussian")->describe(), "gaussian scale=0.01 relative=absolute");
-  EXPECT_EQ(make_defense("gaussian", {{"scale", "2.5"}, {"relative", "p95"}})->describe(),
+  EXPECT_EQ(make_defense("gaussian").description, "gaussian scale=0.01 relative=absolute");
+  EXPECT_EQ(make_defense("gaussian", {{"scale", "2.5"}, {"relative", "p95"}}).description,
             "gaussian scale=2.5 relative=p95");
 }
 

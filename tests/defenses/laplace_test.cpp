@@ -14,7 +14,7 @@ const DefenseContext kContext = {42, 3, 5, 0, 0};
 
 TEST(Laplace, NoiseOfLevel100HasItsMoments) {
   const FlatParameters update = random_update(100000);
-  const auto defense = make_defense("laplace");  // b = 1 / 100
+  const auto defense = make_hook("laplace");  // b = 1 / 100
   const Moments m = noise_moments(values_of(update), defended(*defense, update, kContext));
   const double variance = 2 * 0.01 * 0.01;
   EXPECT_NEAR(m.mean, 0, 4 * std::sqrt(variance / 1e5));
@@ -26,7 +26,7 @@ TEST(Laplace, MeanMagnitudeIsTheScale) {
   FlatParameters zeros = random_update(100000);
   zeros.fill(0);
   const std::vector<float> noise =
-      defended(*make_defense("laplace", {{"scale", "0.25"}}), zeros, kContext);
+      defended(*make_hook("laplace", {{"scale", "0.25"}}), zeros, kContext);
   double mean = 0;
   for (const float v : noise) mean += std::abs(v) / 1e5;
   EXPECT_NEAR(mean, 0.25, 0.25 * 0.015);
@@ -38,16 +38,16 @@ TEST(Laplace, RelativeScales) {
   for (size_t i = 0; i < values.size(); i += 3) values[i] = -2;
   const FlatParameters update = update_of(values);
   const std::vector<float> expected =
-      defended(*make_defense("laplace", {{"scale", "0.5"}}), update, kContext);
+      defended(*make_hook("laplace", {{"scale", "0.5"}}), update, kContext);
   for (const char* relative : {"norm", "p95"})
-    EXPECT_EQ(defended(*make_defense("laplace", {{"scale", "0.25"}, {"relative", relative}}),
-                       update, kContext),
+    EXPECT_EQ(defended(*make_hook("laplace", {{"scale", "0.25"}, {"relative", relative}}), update,
+                       kContext),
               expected)
         << relative;
 }
 
 TEST(Laplace, SaysWhatItDoes) {
-  EXPECT_EQ(make_defense("laplace", {{"scale", "0.0025"}})->describe(),
+  EXPECT_EQ(make_defense("laplace", {{"scale", "0.0025"}}).description,
             "laplace scale=0.0025 relative=absolute");
 }
 

@@ -15,7 +15,7 @@ using namespace testing;
 const DefenseContext kContext = {42, 3, 5, 0, 0};
 
 // What `defense` adds to an update of zeros, by hospital.
-Moments noise(const Defense& defense, int64_t client) {
+Moments noise(const MessageHook& defense, int64_t client) {
   FlatParameters zeros = random_update(50000);
   zeros.fill(0);
   DefenseContext context = kContext;
@@ -26,18 +26,20 @@ Moments noise(const Defense& defense, int64_t client) {
 TEST(FedSdp, IsClipThenGaussianOfSigmaTimesTheBound) {
   const FlatParameters update = random_update(1000);
   FlatParameters expected = update;
-  make_defense("clip", {{"bound", "2"}})->apply(&expected, kContext);
-  make_defense("gaussian", {{"scale", "3"}})->apply(&expected, kContext);
-  const auto defense = make_defense("fed-sdp", {{"bound", "2"}, {"sigma", "1.5"}});
+  make_hook("clip", {{"bound", "2"}})->apply(&expected, kContext);
+  make_hook("gaussian", {{"scale", "3"}})->apply(&expected, kContext);
+  const Defense made = make_defense("fed-sdp", {{"bound", "2"}, {"sigma", "1.5"}});
+  const auto& defense = made.message;
   EXPECT_EQ(defended(*defense, update, kContext), values_of(expected));
-  EXPECT_EQ(defense->describe(), "fed-sdp bound=2 sigma=1.5");
+  EXPECT_EQ(made.description, "fed-sdp bound=2 sigma=1.5");
   EXPECT_NEAR(std::sqrt(noise(*defense, 0).variance), 3, 0.04);
 }
 
 TEST(ModelCloak, IsFedSdpWhoseNoiseFallsOverTheRounds) {
-  const auto defense =
+  const Defense made =
       make_defense("model-cloak", {{"bound", "2"}, {"sigma", "3"}, {"sigma_last", "0.03"}});
-  EXPECT_EQ(defense->describe(), "model-cloak bound=2 sigma=3 to 0.03 exponential");
+  const auto& defense = made.message;
+  EXPECT_EQ(made.description, "model-cloak bound=2 sigma=3 to 0.03 exponential");
   const FlatParameters update = random_update(1000);
   const double expected[] = {3, 0.3, 0.03};
   for (int64_t round = 0; round < 3; ++round) {
@@ -45,7 +47,7 @@ TEST(ModelCloak, IsFedSdpWhoseNoiseFallsOverTheRounds) {
     context.round = round;
     context.rounds = 3;
     const auto constant =
-        make_defense("fed-sdp", {{"bound", "2"}, {"sigma", std::to_string(expected[round])}});
+        make_hook("fed-sdp", {{"bound", "2"}, {"sigma", std::to_string(expected[round])}});
     const std::vector<float> a = defended(*defense, update, context);
     const std::vector<float> b = defended(*constant, update, context);
     for (size_t i = 0; i < a.size(); ++i) EXPECT_NEAR(a[i], b[i], 1e-5 * (1 + std::fabs(b[i])));
@@ -53,28 +55,28 @@ TEST(ModelCloak, IsFedSdpWhoseNoiseFallsOverTheRounds) {
 }
 
 TEST(FedSdp, TakesTheSameSchedules) {
-  const auto defense =
+  const Defense made =
       make_defense("fed-sdp", {{"sigma", "2"}, {"sigma_last", "1"}, {"sigma_schedule", "linear"}});
-  EXPECT_EQ(defense->describe(), "fed-sdp bound=1 sigma=2 to 1 linear");
+  EXPECT_EQ(made.description, "fed-sdp bound=1 sigma=2 to 1 linear");
 }
 
 TEST(PersonalizedLdp, EachHospitalHasTheNoiseOfItsBudget) {
-  const auto defense = make_defense("personalized-ldp",
-                                    {{"epsilon", "0.5, 1"}, {"delta", "1e-5"}, {"bound", "0.1"}});
+  const auto defense =
+      make_hook("personalized-ldp", {{"epsilon", "0.5, 1"}, {"delta", "1e-5"}, {"bound", "0.1"}});
   // sqrt(2 ln 125000) = 4.84481
   EXPECT_NEAR(std::sqrt(noise(*defense, 0).variance), 0.968962, 0.01);
   EXPECT_NEAR(std::sqrt(noise(*defense, 1).variance), 0.484481, 0.005);
   EXPECT_NEAR(std::sqrt(noise(*defense, 2).variance), 0.968962, 0.01);
   FlatParameters update = random_update(1000);
   update.multiply(100);
-  const auto loose = make_defense("personalized-ldp", {{"epsilon", "1e9"}, {"bound", "0.1"}});
+  const auto loose = make_hook("personalized-ldp", {{"epsilon", "1e9"}, {"bound", "0.1"}});
   loose->apply(&update, kContext);
   EXPECT_NEAR(update.norm(), 0.1, 1e-6);
 }
 
 // Runs of one root have the same budgets, whatever their noise.
 TEST(PersonalizedLdp, BudgetsHaveASeedOfTheirOwn) {
-  const auto defense = make_defense("personalized-ldp", {{"epsilon", "1..9"}});
+  const auto defense = make_hook("personalized-ldp", {{"epsilon", "1..9"}});
   FlatParameters zeros = random_update(50000);
   zeros.fill(0);
   const auto deviation = [&](uint64_t seed, uint64_t budget_seed) {

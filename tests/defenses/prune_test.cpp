@@ -5,7 +5,7 @@
 #include <limits>
 
 #include "core/error.hpp"
-#include "defenses/defense.hpp"
+#include "defenses/defense_chain.hpp"
 #include "updates.hpp"
 
 namespace medpfl {
@@ -21,12 +21,12 @@ int64_t nonzero(const std::vector<float>& values) {
 
 TEST(Prune, KeepsTheGreatestByMagnitudeAndTheEarlierOfEquals) {
   const FlatParameters update = update_of({1, -5, 2, 2, -2, 0.5, 0, 4});
-  const auto prune = make_defense("prune", {{"ratio", "0.5"}});
+  const auto prune = make_hook("prune", {{"ratio", "0.5"}});
   EXPECT_EQ(defended(*prune, update, kContext), (std::vector<float>{0, -5, 2, 2, 0, 0, 0, 4}));
 }
 
 TEST(Prune, KeepsANumberOfEntriesInsteadOfAShare) {
-  const auto prune = make_defense("prune", {{"keep", "2"}});
+  const auto prune = make_hook("prune", {{"keep", "2"}});
   EXPECT_EQ(defended(*prune, update_of({1, -5, 2, 3}), kContext),
             (std::vector<float>{0, -5, 0, 3}));
   EXPECT_EQ(defended(*prune, update_of({1, -5}), kContext), (std::vector<float>{1, -5}));
@@ -34,14 +34,14 @@ TEST(Prune, KeepsANumberOfEntriesInsteadOfAShare) {
 
 TEST(Prune, EachLayerKeepsItsShare) {
   // Layers of 7 entries and of 1, which keeps its only one.
-  const auto prune = make_defense("prune", {{"ratio", "0.6"}, {"scope", "layer"}});
+  const auto prune = make_hook("prune", {{"ratio", "0.6"}, {"scope", "layer"}});
   EXPECT_EQ(defended(*prune, update_of({9, 8, 7, 6, 5, 4, 3, 0.1F}), kContext),
             (std::vector<float>{9, 8, 7, 0, 0, 0, 0, 0.1F}));
 }
 
 TEST(Prune, RandomMasksKeepTheShareWhateverTheValues) {
   const FlatParameters update = random_update(1000);
-  const auto prune = make_defense("prune", {{"select", "random"}, {"ratio", "0.7"}});
+  const auto prune = make_hook("prune", {{"select", "random"}, {"ratio", "0.7"}});
   const std::vector<float> before = values_of(update), after = defended(*prune, update, kContext);
   EXPECT_EQ(nonzero(after), 300);
   double all = 0, kept = 0;
@@ -54,10 +54,10 @@ TEST(Prune, RandomMasksKeepTheShareWhateverTheValues) {
 }
 
 TEST(Prune, ErrorFeedbackLosesNothingOverRounds) {
-  const auto prune = make_defense("prune", {{"ratio", "0.9"}, {"error_feedback", "true"}});
+  const auto prune = make_hook("prune", {{"ratio", "0.9"}, {"error_feedback", "true"}});
   const int64_t n = 200;
   ASSERT_EQ(prune->state_size(n), n);
-  EXPECT_EQ(make_defense("prune")->state_size(n), 0);
+  EXPECT_EQ(make_hook("prune")->state_size(n), 0);
   std::vector<float> state(static_cast<size_t>(n), 0);
   std::vector<double> given(static_cast<size_t>(n), 0), sent(given);
   for (uint64_t round = 0; round < 20; ++round) {
@@ -90,12 +90,12 @@ TEST(Prune, AChainHandsEachDefenseItsPartOfTheState) {
 
 TEST(Prune, RefusesWhatIsNotFinite) {
   FlatParameters update = update_of({1, std::numeric_limits<float>::quiet_NaN(), 2});
-  EXPECT_THROW(make_defense("prune")->apply(&update, kContext), NumericError);
+  EXPECT_THROW(make_hook("prune")->apply(&update, kContext), NumericError);
 }
 
 TEST(Prune, SaysWhatItDoes) {
-  EXPECT_EQ(make_defense("prune")->describe(), "prune ratio=0.9 select=magnitude scope=global");
-  EXPECT_EQ(make_defense("prune", {{"keep", "7"}, {"error_feedback", "true"}})->describe(),
+  EXPECT_EQ(make_defense("prune").description, "prune ratio=0.9 select=magnitude scope=global");
+  EXPECT_EQ(make_defense("prune", {{"keep", "7"}, {"error_feedback", "true"}}).description,
             "prune keep=7 select=magnitude scope=global error_feedback");
 }
 

@@ -14,9 +14,9 @@ using namespace testing;
 
 const DefenseContext kContext = {42, 3, 5, 0, 1};
 
-std::unique_ptr<Defense> quantize(const std::string& format,
-                                  const std::string& rounding = "nearest") {
-  return make_defense("quantize", {{"format", format}, {"rounding", rounding}});
+std::unique_ptr<const MessageHook> quantize(const std::string& format,
+                                            const std::string& rounding = "nearest") {
+  return make_hook("quantize", {{"format", format}, {"rounding", rounding}});
 }
 
 std::string error_of(const std::string& format, const FlatParameters& update) {

@@ -91,7 +91,7 @@ TEST(Soteria, ZeroesTheColumnsBelowThePercentileAndNothingElse) {
   for (const auto& [percentile, zeroed] :
        std::map<std::string, int64_t>{{"1", 1}, {"40", 5}, {"100", 11}}) {
     FlatParameters after = before;
-    make_defense("soteria", {{"percentile", percentile}})->apply(&after, context_of(client));
+    make_hook("soteria", {{"percentile", percentile}})->apply(&after, context_of(client));
     const int64_t head = client.model.head().weight;
     for (int64_t i = 0; i < before.layout().count(); ++i)
       EXPECT_EQ(after.view(i).equal(before.view(i)), i != head) << i;
@@ -118,13 +118,13 @@ TEST(Soteria, RefusesWhatIsNotFinite) {
   client.weights.fill(std::numeric_limits<float>::quiet_NaN());
   FlatParameters update = client.update();
   try {
-    make_defense("soteria")->apply(&update, context_of(client));
+    make_hook("soteria")->apply(&update, context_of(client));
     FAIL() << "no error";
   } catch (const NumericError& error) {
     EXPECT_NE(std::string(error.what()).find("features of the hospital's images are not finite"),
               std::string::npos);
   }
-  EXPECT_THROW(make_defense("soteria")->apply(&update, {1, 2, 3}), Error);
+  EXPECT_THROW(make_hook("soteria")->apply(&update, {1, 2, 3}), Error);
 }
 
 }  // namespace

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "core/random.hpp"
-#include "defenses/defense.hpp"
+#include "defenses/defense_chain.hpp"
 #include "defenses/own_training.hpp"
 
 namespace medpfl::testing {
@@ -74,8 +74,8 @@ inline FlatParameters random_update(int64_t size, uint64_t step = 0) {
 }
 
 /// The defense `name` with its defaults, but for `own`.
-inline std::unique_ptr<Defense> make_defense(const std::string& name,
-                                             const std::map<std::string, std::string>& own = {}) {
+inline Defense make_defense(const std::string& name,
+                            const std::map<std::string, std::string>& own = {}) {
   const auto& entry = defenses().find(name);
   OptionValues values = OptionValues::defaults(entry.options);
   for (const auto& [key, value] : own) values.set(key, value);
@@ -86,10 +86,16 @@ inline std::vector<float> values_of(const FlatParameters& update) {
   return std::vector<float>(update.data(), update.data() + update.size());
 }
 
-/// What the defense makes of a copy of `update`.
-inline std::vector<float> defended(const Defense& defense, FlatParameters update,
+/// The hook of the defense `name` on messages, with its defaults, but for `own`.
+inline std::unique_ptr<const MessageHook> make_hook(
+    const std::string& name, const std::map<std::string, std::string>& own = {}) {
+  return make_defense(name, own).message;
+}
+
+/// What the hook makes of a copy of `update`.
+inline std::vector<float> defended(const MessageHook& hook, FlatParameters update,
                                    const DefenseContext& context) {
-  defense.apply(&update, context);
+  hook.apply(&update, context);
   return values_of(update);
 }
 

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "defenses/defense.hpp"
+#include "defenses/defense_chain.hpp"
 #include "updates.hpp"
 
 namespace medpfl {

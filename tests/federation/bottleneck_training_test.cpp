@@ -3,6 +3,7 @@
 
 #include "federation/local_batches.hpp"
 #include "federation/local_steps.hpp"
+#include "models/differentiator.hpp"
 #include "training_hospital.hpp"
 
 namespace medpfl {
@@ -12,9 +13,10 @@ class BottleneckTraining : public ClientTest {
  protected:
   BottleneckTraining() {
     const auto& entry = models().find("mlp");
+    defend("precode", {{"width", "16"}, {"weight", "0.01"}});
     ModelRequest request;
     request.input = {1, 8, 8};
-    request.bottleneck = {16, 0.01};
+    request.before_head = chain_.network();
     model_ = entry.create(OptionValues::defaults(entry.options), request);
     global_ = initial_weights(model_, {"pytorch", 0}, 1);
     work_ = FlatParameters(model_.layout());
@@ -43,7 +45,7 @@ TEST_F(BottleneckTraining, EveryStepDrawsItsOwnNoise) {
   const FlatParameters first = expected(0, 0);
   for (const auto& [round, probe] : {std::pair<int64_t, int64_t>{0, -1}, {3, -1}, {0, 0}, {0, 1}}) {
     const Message of = message(round, probe);
-    LocalSteps local(model_, settings_, kSeeds, client_, global_, of);
+    LocalSteps local(training(), client_, global_, of);
     FlatParameters out(model_.layout());
     for (uint64_t step = 0; step < 2; ++step) {
       local.gradient({1, 2}, &out);

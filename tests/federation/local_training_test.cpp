@@ -46,7 +46,8 @@ class LocalTraining : public ClientTest {
     return m;
   }
   void step(const Algorithm& algorithm, const FlatParameters& mean, FlatParameters* global) {
-    make_server_optimizer(settings_, mean.size())->step(mean, algorithm.direction(), global);
+    make_server_optimizer(settings_, mean.size())
+        ->step(mean, algorithm.change_per_update(), global);
   }
 };
 
@@ -162,7 +163,7 @@ TEST_F(LocalTraining, MessagesOfEveryAlgorithmAreWhatItsTableSays) {
     algorithm->probe(client_, global_, {3, 5}, &message);
     if (!entry.create.sends_gradients) message.payload.multiply(-1 / settings_.learning_rate);
     EXPECT_LT(distance(message.payload, gradient), 1e-6) << entry.name;
-    EXPECT_EQ(algorithm->direction() < 0, entry.create.sends_gradients) << entry.name;
+    EXPECT_EQ(algorithm->change_per_update() < 0, entry.create.sends_gradients) << entry.name;
   }
 }
 

@@ -3,9 +3,10 @@
 #include <cmath>
 #include <tuple>
 
-#include "defenses/defense.hpp"
 #include "federation/local_batches.hpp"
 #include "federation/local_steps.hpp"
+#include "models/differentiator.hpp"
+#include "models/example_gradients.hpp"
 #include "training_hospital.hpp"
 
 namespace medpfl {
@@ -15,10 +16,8 @@ class MixedTraining : public ClientTest {
  protected:
   void transform(const std::string& name,
                  const std::vector<std::pair<std::string, std::string>>& given = {}) {
-    const auto& entry = defenses().find(name);
-    OptionValues own = OptionValues::defaults(entry.options);
-    for (const auto& [option, value] : given) own.set(option, value);
-    settings_.batch_transform = entry.create(own)->batch_transform();
+    chain_ = {};
+    defend(name, given);
   }
   Message message(int64_t round = 0, int64_t probe = -1) const {
     Message m;
@@ -29,7 +28,7 @@ class MixedTraining : public ClientTest {
     return m;
   }
   FlatParameters gradient(const Message& of, int steps = 1) {
-    LocalSteps local(model_, settings_, kSeeds, client_, global_, of);
+    LocalSteps local(training(), client_, global_, of);
     FlatParameters out(model_.layout());
     for (int s = 0; s < steps; ++s) local.gradient({1, 4, 6}, &out);
     return out;
@@ -37,8 +36,7 @@ class MixedTraining : public ClientTest {
   Batch mixed_batch(uint64_t step) {
     RandomStream random({1, Purpose::kBatchTransform, 0, 2, step});
     const auto take = [this](const std::vector<int64_t>& of) { return take_batch(client_, of); };
-    return settings_.batch_transform->apply({2, kImages, model_.classes(), take}, {1, 4, 6},
-                                            &random);
+    return chain_.batch()->apply({2, kImages, model_.classes(), take}, {1, 4, 6}, &random);
   }
 };
 
@@ -80,7 +78,7 @@ TEST_F(MixedTraining, GradientsOfMixedLabelsAreThoseOfFiniteDifferences) {
 
 TEST_F(MixedTraining, BothAlgorithmsAndProbesGoThroughIt) {
   for (const char* name : {"fedsgd", "fedavg"}) {
-    settings_.batch_transform = nullptr;
+    chain_ = {};
     Message plain = message(), mixed = message(), plain_probe = message(0, 0),
             mixed_probe = message(0, 0);
     make(name)->train(client_, global_, &work_, &plain);
@@ -97,11 +95,8 @@ TEST_F(MixedTraining, BothAlgorithmsAndProbesGoThroughIt) {
 }
 
 TEST_F(MixedTraining, DpSgdBoundsTransformedExamples) {
-  OptionValues own = OptionValues::defaults(defenses().find("dp-sgd").options);
-  own.set("sigma", "1e-9");
-  own.set("bound", "1e-3");
-  settings_.dp_sgd.emplace(own);
   transform("ats", {{"policy", "invert"}});
+  defend("dp-sgd", {{"sigma", "1e-9"}, {"bound", "1e-3"}});
   const Batch batch = mixed_batch(0);
   FlatParameters expected(model_.layout());
   ExampleGradients(model_, global_).clipped_sum(batch.images, batch.labels, 1e-3, &expected);

@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <cmath>
 
-#include "defenses/defense.hpp"
 #include "federation/local_batches.hpp"
 #include "federation/local_steps.hpp"
 #include "federation/privacy_ledger.hpp"
+#include "models/example_gradients.hpp"
 #include "training_hospital.hpp"
 
 namespace medpfl {
@@ -15,15 +15,8 @@ namespace {
 class PrivateTraining : public ClientTest {
  protected:
   void protect(const std::vector<std::pair<std::string, std::string>>& given) {
-    OptionValues own = OptionValues::defaults(defenses().find("dp-sgd").options);
-    for (const auto& [name, value] : given) own.set(name, value);
-    settings_.dp_sgd.emplace(own);
-  }
-  void chain(const std::string& name,
-             const std::vector<std::pair<std::string, std::string>>& given) {
-    OptionValues own = OptionValues::defaults(defenses().find(name).options);
-    for (const auto& [option, value] : given) own.set(option, value);
-    chain_.append(defenses().find(name).create(own));
+    chain_ = {};
+    defend("dp-sgd", given);
   }
   std::unique_ptr<PrivacyLedger> ledger_of(const std::string& algorithm,
                                            std::vector<int64_t> shards) {
@@ -38,13 +31,11 @@ class PrivateTraining : public ClientTest {
     return m;
   }
   FlatParameters gradient(const std::vector<int64_t>& images, const Message& of, int steps = 1) {
-    LocalSteps local(model_, settings_, kSeeds, client_, global_, of);
+    LocalSteps local(training(), client_, global_, of);
     FlatParameters out(model_.layout());
     for (int s = 0; s < steps; ++s) local.gradient(images, &out);
     return out;
   }
-
-  DefenseChain chain_;
 };
 
 TEST_F(PrivateTraining, StepsAreTheClippedMeanPlusNoiseOfTheScaleThatIsTold) {
@@ -93,7 +84,7 @@ TEST_F(PrivateTraining, SchedulesFollowTheRound) {
 
 TEST_F(PrivateTraining, UpdatesOfBothAlgorithmsAreNoised) {
   for (const char* name : {"fedsgd", "fedavg"}) {
-    settings_.dp_sgd.reset();
+    chain_ = {};
     Message plain = message(), noised = message();
     make(name)->train(client_, global_, &work_, &plain);
     protect({{"sigma", "2"}});
@@ -202,8 +193,8 @@ TEST_F(PrivateTraining, ShuffledBatchesClaimNoAmplification) {
 TEST_F(PrivateTraining, NoiseOnClippedUpdatesIsAccountedPerHospital) {
   settings_.rounds = 3;
   settings_.delta = 1e-4;
-  chain("clip", {{"bound", "2"}});
-  chain("gaussian", {{"scale", "6"}});
+  defend("clip", {{"bound", "2"}});
+  defend("gaussian", {{"scale", "6"}});
   const auto ledger = ledger_of("fedavg", {10, 4});
   ASSERT_NE(ledger, nullptr);
   for (int64_t r = 0; r < 3; ++r)
@@ -217,8 +208,8 @@ TEST_F(PrivateTraining, NoiseOnClippedUpdatesIsAccountedPerHospital) {
 }
 
 TEST_F(PrivateTraining, LaplaceNoiseCountsAgainstTheLargestL1Norm) {
-  chain("clip", {{"bound", "2"}});
-  chain("laplace", {{"scale", "40"}});
+  defend("clip", {{"bound", "2"}});
+  defend("laplace", {{"scale", "40"}});
   const auto ledger = ledger_of("fedsgd", {10});
   ASSERT_NE(ledger, nullptr);
   ledger->add(plan(0, {0}));
@@ -229,7 +220,7 @@ TEST_F(PrivateTraining, LaplaceNoiseCountsAgainstTheLargestL1Norm) {
 }
 
 TEST_F(PrivateTraining, BudgetsOfHospitalsAreTheirOwn) {
-  chain("personalized-ldp", {{"epsilon", "0.5,1"}});
+  defend("personalized-ldp", {{"epsilon", "0.5,1"}});
   const auto ledger = ledger_of("fedsgd", {10, 10});
   ledger->add(plan(0, {0, 1}));
   EXPECT_LT(ledger->of_clients()[0], 0.5);  // the theorem is not tight
@@ -240,56 +231,55 @@ TEST_F(PrivateTraining, BudgetsOfHospitalsAreTheirOwn) {
 
 TEST_F(PrivateTraining, NothingIsClaimedWithoutBoundOrWhereTheNoiseFollowsTheUpdate) {
   EXPECT_EQ(ledger_of("fedsgd", {10}), nullptr);
-  chain("gaussian", {});
+  defend("gaussian", {});
   EXPECT_EQ(ledger_of("fedsgd", {10}), nullptr);
   chain_ = {};
-  chain("clip", {});
-  chain("quantize", {});
-  chain("gaussian", {});
+  defend("clip", {});
+  defend("quantize", {});
+  defend("gaussian", {});
   EXPECT_EQ(ledger_of("fedsgd", {10}), nullptr);
   chain_ = {};
-  chain("clip", {});
-  chain("laplace", {{"relative", "norm"}});
+  defend("clip", {});
+  defend("laplace", {{"relative", "norm"}});
   EXPECT_EQ(ledger_of("fedsgd", {10}), nullptr);
   chain_ = {};
-  chain("clip", {});
-  chain("prune", {{"error_feedback", "true"}});
-  chain("gaussian", {});
+  defend("clip", {});
+  defend("prune", {{"error_feedback", "true"}});
+  defend("gaussian", {});
   EXPECT_EQ(ledger_of("fedsgd", {10}), nullptr);
   chain_ = {};
-  chain("clip", {});
-  chain("prune", {});
-  chain("fed-sdp", {});
-  chain("quantize", {});
+  defend("clip", {});
+  defend("prune", {});
+  defend("fed-sdp", {});
+  defend("quantize", {});
   EXPECT_NE(ledger_of("fedsgd", {10}), nullptr);
 }
 
 // Soteria chooses by the images: before the noise that is part of the update, behind it a leak.
 TEST_F(PrivateTraining, NothingIsClaimedWhereImagesAreLookedAtBehindTheNoise) {
-  chain("soteria", {});
-  chain("fed-sdp", {});
+  defend("soteria", {});
+  defend("fed-sdp", {});
   EXPECT_NE(ledger_of("fedsgd", {10}), nullptr);
   chain_ = {};
-  chain("fed-sdp", {});
-  chain("soteria", {});
+  defend("fed-sdp", {});
+  defend("soteria", {});
   EXPECT_EQ(ledger_of("fedsgd", {10}), nullptr);
   chain_ = {};
   protect({});
-  chain("dp-sgd", {});
   EXPECT_NE(ledger_of("fedsgd", {10}), nullptr);
-  chain("soteria", {});
+  defend("soteria", {});
   EXPECT_EQ(ledger_of("fedsgd", {10}), nullptr);
 }
 
 TEST_F(PrivateTraining, ABottleneckLeavesMessagesAsTheyAre) {
-  chain("clip", {});
-  chain("quantize", {});
-  chain("precode", {});
+  defend("clip", {});
+  defend("quantize", {});
+  defend("precode", {});
   EXPECT_EQ(chain_.number_formats().back(), chain_.number_formats()[1]);
   chain_ = {};
-  chain("clip", {});
-  chain("precode", {});
-  chain("gaussian", {});
+  defend("clip", {});
+  defend("precode", {});
+  defend("gaussian", {});
   EXPECT_NE(ledger_of("fedsgd", {10}), nullptr);
 }
 

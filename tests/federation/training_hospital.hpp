@@ -44,7 +44,16 @@ class ClientTest : public ::testing::Test {
     return entry.create(own, request);
   }
   std::unique_ptr<Algorithm> make(const std::string& name) {
-    return algorithms().find(name).create.make({}, model_, settings_, kSeeds);
+    return algorithms().find(name).create.make({}, training());
+  }
+  TrainingRules training() const { return {model_, settings_, chain_, kSeeds}; }
+  /// Adds a defense, by its defaults but for `given`.
+  void defend(const std::string& name,
+              const std::vector<std::pair<std::string, std::string>>& given = {}) {
+    const auto& entry = defenses().find(name);
+    OptionValues own = OptionValues::defaults(entry.options);
+    for (const auto& [option, value] : given) own.set(option, value);
+    chain_.append(entry.create(own));
   }
   static double distance(FlatParameters a, const FlatParameters& b) {
     a.add(b, -1);
@@ -54,6 +63,7 @@ class ClientTest : public ::testing::Test {
   static constexpr RunSeeds kSeeds = {1, 1, 1, 1, 1};
   Model model_;
   FederationSettings settings_;
+  DefenseChain chain_;
   Client client_;
   FlatParameters global_, work_;
 };

@@ -11,7 +11,7 @@
 #include "models/differentiator.hpp"
 #include "models/example_gradients.hpp"
 #include "models/layer_inputs.hpp"
-#include "models/model.hpp"
+#include "models/network_builder.hpp"
 
 namespace medpfl {
 namespace {
@@ -23,7 +23,9 @@ Model build(const std::string& name, const Bottleneck& bottleneck) {
   ModelRequest request;
   request.input = {1, 16, 16};
   request.classes = 3;
-  request.bottleneck = bottleneck;
+  request.before_head = [bottleneck](NetworkBuilder* network) {
+    if (bottleneck.width > 0) network->named("precode").bottleneck(bottleneck);
+  };
   return entry.create(OptionValues::defaults(entry.options), request);
 }
 
@@ -138,7 +140,7 @@ TEST(Bottleneck, HasNoGradientsOfExamples) {
     require_example_gradients(build("mlp", {7, 0.1}));
     FAIL() << "no error";
   } catch (const ConfigError& error) {
-    EXPECT_NE(std::string(error.what()).find("name one of them in defense.chain"),
+    EXPECT_NE(std::string(error.what()).find("the bottleneck before its head trains another loss"),
               std::string::npos)
         << error.what();
   }

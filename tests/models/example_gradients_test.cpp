@@ -157,9 +157,9 @@ TEST(ExampleGradients, BatchNormOfTheBatchIsRefusedAndGroupNormNamed) {
     FAIL() << "nothing was refused";
   } catch (const ConfigError& error) {
     EXPECT_STREQ(error.what(),
-                 "dp-sgd clips the gradient of each example, and bn0.weight of convnet under "
-                 "model.norm_mode=train mixes the examples of a batch, so that no example has one "
-                 "of its own: use GroupNorm (--model.convnet.norm=group), or model.norm_mode=eval");
+                 "convnet has no gradients of single examples: bn0.weight under "
+                 "model.norm_mode=train mixes those of a batch; use GroupNorm "
+                 "(--model.convnet.norm=group), or model.norm_mode=eval");
   }
 }
 

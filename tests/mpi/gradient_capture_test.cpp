@@ -100,9 +100,9 @@ class Rounds {
   Model model_ = small_model();
   FederatedData data_;
   FederationSettings settings_;
-  std::unique_ptr<Algorithm> algorithm_ =
-      algorithms().find("fedsgd").create.make({}, model_, settings_, kSeeds);
   DefenseChain defenses_;
+  std::unique_ptr<Algorithm> algorithm_ =
+      algorithms().find("fedsgd").create.make({}, {model_, settings_, defenses_, kSeeds});
   AttackTargets targets_{Selection("1", kRounds, ""), Selection("1,3", kClients, ""), 2, 1};
 };
 

@@ -15,7 +15,7 @@ struct Batch {
   at::Tensor labels;  ///< int64 [B], or float32 [B, classes] that add up to 1
 };
 
-/// The images of one hospital, as a defense of data sees them.
+/// The images of one hospital, as a batch hook sees them.
 struct Shard {
   int64_t client = 0;  ///< for messages
   int64_t images = 0, classes = 0;
@@ -24,11 +24,11 @@ struct Shard {
 };
 
 /// What a hospital makes of the images of a local step before its network sees them.
-class BatchTransform {
+class BatchHook {
  public:
-  virtual ~BatchTransform() = default;
-  /// The batch instead of the images at `positions` of the shard, as many and in their order. All
-  /// randomness is of `random`. Throws DataError where the hospital has too few images.
+  virtual ~BatchHook() = default;
+  /// Returns the batch instead of the images at `positions` of the shard, as many and in their
+  /// order. All randomness is of `random`. Throws DataError where the hospital has too few images.
   virtual Batch apply(const Shard& shard, const std::vector<int64_t>& positions,
                       RandomStream* random) const = 0;
   /// Whether an image may be in several examples.

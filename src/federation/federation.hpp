@@ -1,0 +1,37 @@
+#pragma once
+#include <cstdint>
+
+#include "comm/communicator.hpp"
+#include "defenses/defense_chain.hpp"
+#include "federation/algorithm.hpp"
+#include "federation/federated_data.hpp"
+#include "federation/malicious_server.hpp"
+#include "federation/round_plan.hpp"
+#include "federation/settings.hpp"
+#include "models/model.hpp"
+#include "privacy/run_seeds.hpp"
+
+namespace medpfl {
+
+/// All a federation is made of; everything must outlive what uses it.
+struct Federation {
+  const Communicator& comm;
+  const Model& model;
+  const FederatedData& data;
+  const Algorithm& algorithm;
+  const DefenseChain& defenses;
+  const FederationSettings& settings;
+  const AttackTargets& targets;
+  RunSeeds seeds;
+  const MaliciousServer* malicious_server = nullptr;  ///< null: the server sends what it should
+
+  /// Returns how many entries of an update go on the wire: not statistics that training does not
+  /// change.
+  int64_t sent() const;
+  /// Returns how many images are behind the updates of a round, those that get lost included.
+  int64_t images_behind(const RoundPlan& plan) const;
+  /// Returns how many images are behind the updates that arrive.
+  int64_t images_that_arrive(const RoundPlan& plan) const;
+};
+
+}  // namespace medpfl
