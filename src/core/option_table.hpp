@@ -94,6 +94,22 @@ class Option {
   Option(const std::string& name, Part S::*part, T Part::*member, std::string help)
       : Option(Option<Part>(name, member, std::move(help)).within(part)) {}
 
+  /// An option that sets what `place`, a function of S& that returns a reference, leads to.
+  template <class Place>
+  static Option at(const std::string& name, Place place, std::string help) {
+    using T = std::decay_t<decltype(place(std::declval<S&>()))>;
+    OptionSpec spec;
+    spec.name = name;
+    spec.help = std::move(help);
+    OptionText<T>::describe(&spec);
+    return {std::move(spec),
+            // A place is a reference into S, through which nothing is written here.
+            [place](const S& s) { return OptionText<T>::print(place(const_cast<S&>(s))); },
+            [place, name](const std::string& text, S* s) {
+              place(*s) = OptionText<T>::parse(name, text);
+            }};
+  }
+
   Option at_least(double bound) const { return with(spec_.at_least(bound)); }
   Option above(double bound) const { return with(spec_.above(bound)); }
   Option between(double low, double high) const { return with(spec_.between(low, high)); }
@@ -102,6 +118,12 @@ class Option {
     Option copy = *this;
     copy.spec_.kind = OptionSpec::Kind::kChoice;
     copy.spec_.choices = std::move(words);
+    return copy;
+  }
+  /// A text that must be a number or one of these.
+  Option number_or(std::vector<std::string> words) const {
+    Option copy = one_of(std::move(words));
+    copy.spec_.kind = OptionSpec::Kind::kReal;
     return copy;
   }
   /// A number or `word`, which stands for the number written as `value`.

@@ -18,8 +18,8 @@ constexpr int kN = kValleySize;
 
 AdamOptions options(const std::string& sign, const std::string& schedule, int64_t iterations) {
   AdamOptions out;
-  out.sign = sign;
-  out.schedule = {schedule, iterations, 0};
+  out.sign = words_of(Sign()).parse(sign);
+  out.schedule = {words_of(Course()).parse(schedule), iterations, 0};
   out.noise = {5, Purpose::kAttackNoise, 1, 2, 3};
   return out;
 }
@@ -147,16 +147,16 @@ TEST(Schedule, FactorsByHand) {
     for (int64_t i = 0; i < schedule.iterations; ++i) out.push_back(rate_factor(schedule, i));
     return out;
   };
-  EXPECT_EQ(factors({"constant", 3, 2}), (std::vector<double>{1, 1, 1}));
+  EXPECT_EQ(factors({Course::kConstant, 3, 2}), (std::vector<double>{1, 1, 1}));
   const auto near = [](const std::vector<double>& found, const std::vector<double>& expected) {
     ASSERT_EQ(found.size(), expected.size());
     for (size_t i = 0; i < found.size(); ++i) EXPECT_NEAR(found[i], expected[i], 1e-12) << i;
   };
-  near(factors({"step", 8, 0}), {1, 1, 1, 0.1, 0.1, 0.01, 0.01, 0.001});
+  near(factors({Course::kStep, 8, 0}), {1, 1, 1, 0.1, 0.1, 0.01, 0.01, 0.001});
   const double half = std::sqrt(0.5);
-  near(factors({"cosine", 6, 2}), {0.5, 1, 1, 0.5 + half / 2, 0.5, 0.5 - half / 2});
-  near(factors({"cosine", 2, 4}), {0.25, 0.5});
-  EXPECT_THROW(rate_factor({"steps", 8, 0}, 0), std::exception);
+  near(factors({Course::kCosine, 6, 2}), {0.5, 1, 1, 0.5 + half / 2, 0.5, 0.5 - half / 2});
+  near(factors({Course::kCosine, 2, 4}), {0.25, 0.5});
+  EXPECT_THROW(words_of(Course()).parse("steps"), ConfigError);
 }
 
 }  // namespace

@@ -29,7 +29,7 @@ double valley(const float* x, float* gradient) {
 AdamOptions noisy() {
   AdamOptions options;
   options.langevin = 0.5;
-  options.schedule = {"cosine", 9, 2};
+  options.schedule = {Course::kCosine, 9, 2};
   return options;
 }
 

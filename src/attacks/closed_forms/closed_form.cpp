@@ -17,14 +17,14 @@ namespace medpfl {
 namespace {
 
 // attack.labels, unless it says auto.
-LabelRule rule(const OptionValues& own, const AttackRequest& request, const std::string& name) {
+LabelRule rule(const ClosedFormOptions& own, const AttackRequest& request,
+               const std::string& name) {
   if (request.labels == word_of(LabelRule::kJoint))
     throw ConfigError(
         fmt::format("attack.labels=joint optimizes labels, and {} optimizes nothing; use auto, or "
                     "set attack.NAME.labels of the attacks that do",
                     name));
-  return words_of(LabelRule{})
-      .parse(request.labels == "auto" ? own.text("labels") : request.labels);
+  return request.labels == "auto" ? own.labels : words_of(LabelRule()).parse(request.labels);
 }
 
 // `fit` takes the class of least misfit of each image; another rule's labels are dealt to the
@@ -56,9 +56,9 @@ ReadImage grey(const Model& model) {
 
 }  // namespace
 
-ClosedFormAttack::ClosedFormAttack(const OptionValues& own, const AttackRequest& request,
+ClosedFormAttack::ClosedFormAttack(const ClosedFormOptions& own, const AttackRequest& request,
                                    const std::string& name)
-    : labels_(rule(own, request, name)), tolerance_(own.real("tolerance")) {}
+    : labels_(rule(own, request, name)), tolerance_(own.tolerance) {}
 
 AttackFacts ClosedFormAttack::facts() const {
   AttackFacts facts;
@@ -101,13 +101,16 @@ std::optional<Reconstruction> ClosedFormAttack::run(const Model& model,
   return result;
 }
 
-std::vector<OptionSpec> closed_form_options(const std::string& seen, const std::string& limit) {
+OptionTable<ClosedFormOptions> closed_form_options(const std::string& seen,
+                                                   const std::string& limit) {
+  using O = Option<ClosedFormOptions>;
   std::vector<std::string> rules = label_rule_names();
   rules.erase(std::remove(rules.begin(), rules.end(), "joint"), rules.end());
   rules.insert(rules.begin(), "fit");
-  return {choice_option("labels", "fit", rules,
-                        "how labels are found; fit: the class whose gradient fits the " + seen),
-          real_option("tolerance", 1e-3, limit).above(0)};
+  return {O{"labels", &ClosedFormOptions::labels,
+            "how labels are found; fit: the class whose gradient fits the " + seen}
+              .one_of(rules),
+          O{"tolerance", &ClosedFormOptions::tolerance, limit}.above(0)};
 }
 
 }  // namespace medpfl

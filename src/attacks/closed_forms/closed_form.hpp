@@ -4,16 +4,25 @@
 #include <vector>
 
 #include "attacks/attack.hpp"
+#include "attacks/labels.hpp"
 #include "attacks/matching/image_fit.hpp"
+#include "core/option_table.hpp"
 
 namespace medpfl {
+
+/// The options of an attack in closed form.
+struct ClosedFormOptions {
+  LabelRule labels = LabelRule::kFit;
+  double tolerance = 1e-3;  ///< an image is verified up to this relative misfit
+};
 
 /// An attack that reads images off the gradient of one biased layer: no search, no randomness.
 class ClosedFormAttack : public Attack {
  public:
-  /// `own`: of closed_form_options(). Throws ConfigError for attack.labels=joint, which needs an
-  /// optimizer; `name` is the attack's, for that message.
-  ClosedFormAttack(const OptionValues& own, const AttackRequest& request, const std::string& name);
+  /// Throws ConfigError for attack.labels=joint, which needs an optimizer; `name` is the attack's,
+  /// for that message.
+  ClosedFormAttack(const ClosedFormOptions& own, const AttackRequest& request,
+                   const std::string& name);
 
   AttackFacts facts() const override;
   void check(const Model& model) const override;
@@ -41,8 +50,8 @@ class ClosedFormAttack : public Attack {
   double tolerance_;
 };
 
-/// labels, with `fit` as its default, and tolerance. `seen`: what the class is fitted to; `limit`:
-/// what the tolerance is of.
-std::vector<OptionSpec> closed_form_options(const std::string& seen, const std::string& limit);
+/// `seen`: what the class is fitted to; `limit`: what the tolerance is of.
+OptionTable<ClosedFormOptions> closed_form_options(const std::string& seen,
+                                                   const std::string& limit);
 
 }  // namespace medpfl

@@ -101,7 +101,7 @@ struct Gradient {
 
 class FcReadout final : public ClosedFormAttack {
  public:
-  FcReadout(const OptionValues& own, const AttackRequest& request)
+  FcReadout(const ClosedFormOptions& own, const AttackRequest& request)
       : ClosedFormAttack(own, request, "fc-readout") {}
 
  protected:
@@ -160,12 +160,14 @@ class FcReadout final : public ClosedFormAttack {
 }  // namespace
 
 RegistryEntry<AttackFactory> fc_readout() {
+  const OptionTable<ClosedFormOptions> options =
+      closed_form_options("rows", "rows agree, and an image is verified, up to this");
   return {"fc-readout", "read the image from the gradient of a biased dense first layer",
           "Aono et al., IEEE TIFS 2018; Geiping et al., NeurIPS 2020, arXiv 2003.14053",
-          closed_form_options("rows", "rows agree, and an image is verified, up to this"),
-          [](const OptionValues& own, const AttackRequest& request) {
+          options.specs(),
+          with_options(options, [](const ClosedFormOptions& own, const AttackRequest& request) {
             return std::make_unique<FcReadout>(own, request);
-          }};
+          })};
 }
 
 }  // namespace medpfl

@@ -75,7 +75,7 @@ class Cells {
 
 class Imprint final : public ClosedFormAttack {
  public:
-  Imprint(const OptionValues& own, const AttackRequest& request)
+  Imprint(const ClosedFormOptions& own, const AttackRequest& request)
       : ClosedFormAttack(own, request, "imprint") {}
 
  protected:
@@ -166,12 +166,13 @@ class Imprint final : public ClosedFormAttack {
 }  // namespace
 
 RegistryEntry<AttackFactory> imprint() {
+  const OptionTable<ClosedFormOptions> options =
+      closed_form_options("cell", "an image is verified up to this");
   return {"imprint", "read images from a block that a malicious server put before the network",
-          "Robbing the Fed: Fowl et al., ICLR 2022, arXiv 2110.13057",
-          closed_form_options("cell", "an image is verified up to this"),
-          [](const OptionValues& own, const AttackRequest& request) {
+          "Robbing the Fed: Fowl et al., ICLR 2022, arXiv 2110.13057", options.specs(),
+          with_options(options, [](const ClosedFormOptions& own, const AttackRequest& request) {
             return std::make_unique<Imprint>(own, request);
-          }};
+          })};
 }
 
 }  // namespace medpfl

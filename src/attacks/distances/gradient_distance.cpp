@@ -47,6 +47,34 @@ Move GradientDistance::move(const float* dummy, const float* from, double length
   return {value, move_along(from, length, n, out)};
 }
 
+OptionTable<DistanceOptions> distance_options() {
+  using D = Option<DistanceOptions>;
+  using V = Option<ViewOptions>;
+  OptionTable<DistanceOptions> table = {
+      D{"objective", &DistanceOptions::distance, "distance of gradients"}.one_of(distance_names()),
+      D{"kernel_sigma", &DistanceOptions::kernel_sigma,
+        "of objective=kernel: a number, or the variance of the observed gradient, as a "
+        "whole or of each layer"}
+          .above(0)
+          .number_or({"global", "per-layer"})};
+  return table.add(
+      &DistanceOptions::view,
+      {V{"exclude", &ViewOptions::exclude,
+         "parameter tensors left out: names and patterns, fc*,conv1.bias"},
+       V{"top_layers", &ViewOptions::top_layers,
+         "only so many parameter tensors, of largest gradient norm; 0: all"}
+           .at_least(0),
+       V{"top_entries", &ViewOptions::top_entries,
+         "only the largest entries of the gradient, in percent"}
+           .above(0)
+           .between(0, 100),
+       V{"nonzero", &ViewOptions::nonzero, "only entries of the gradient that are not zero"},
+       V{"noise_scale", &ViewOptions::noise,
+         "known standard deviation of noise on the gradient: layers count by the share of "
+         "their energy that it does not explain"}
+           .at_least(0)});
+}
+
 std::unique_ptr<GradientDistance> make_gradient_distance(const DistanceOptions& options,
                                                          const FlatParameters& observed) {
   return std::make_unique<ViewedObjective>(options, observed);

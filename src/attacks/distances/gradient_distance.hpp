@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/flat_parameters.hpp"
+#include "core/option_table.hpp"
 
 namespace medpfl {
 
@@ -42,6 +43,9 @@ struct DistanceOptions {
   std::string kernel_sigma = "global";  ///< of `kernel`: global, per-layer or a number
   ViewOptions view = {};
 };
+
+/// The options of a distance, the first of which is `objective`.
+OptionTable<DistanceOptions> distance_options();
 
 /// Words of the option `objective`, d the candidate's gradient and o the observed one:
 /// l2: sum (d - o)^2 (Zhu et al. 2019). relative-l2: the same divided by sum o^2, so that the

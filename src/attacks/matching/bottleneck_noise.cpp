@@ -16,7 +16,12 @@ at::Tensor input_of(const Layer& dense, const FlatParameters& gradient) {
 
 }  // namespace
 
-std::vector<std::string> bottleneck_names() { return {"sample", "mean", "observed"}; }
+const Words<BottleneckNoise>& words_of(BottleneckNoise) {
+  static const Words<BottleneckNoise> words = {{BottleneckNoise::kSample, "sample"},
+                                               {BottleneckNoise::kMean, "mean"},
+                                               {BottleneckNoise::kObserved, "observed"}};
+  return words;
+}
 
 void require_bottleneck(const Model& model) {
   if (model.bottleneck().width == 0)

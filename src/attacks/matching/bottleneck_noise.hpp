@@ -5,6 +5,8 @@
 #include <vector>
 
 #include "attacks/observation.hpp"
+#include "core/words.hpp"
+#include "core/words.hpp"
 #include "models/model.hpp"
 
 namespace medpfl {
@@ -12,7 +14,12 @@ namespace medpfl {
 /// Words of the option `bottleneck`, what an attacker takes for the noise that a hospital drew:
 /// sample: any other, anew at every evaluation, as a network gives that does not know it is
 /// attacked. mean: none (Scheliga et al. 2022, arXiv 2208.04767). observed: observed_noise().
-std::vector<std::string> bottleneck_names();
+enum class BottleneckNoise {
+  kSample,    ///< drawn anew at every evaluation
+  kMean,      ///< left out
+  kObserved,  ///< solved for in the message of one image
+};
+const Words<BottleneckNoise>& words_of(BottleneckNoise);
 
 /// Throws ConfigError for a network without a bottleneck.
 void require_bottleneck(const Model& model);

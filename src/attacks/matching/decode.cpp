@@ -69,23 +69,21 @@ std::string Decoding::describe() const {
              : fmt::format("{}, weight {}", rule, shortest(weight));
 }
 
-std::vector<OptionSpec> decoding_options() {
-  return {
-      choice_option("decode", "none", {"none", "unmix", "signs", "register"},
-                    "against mixup, instahide, ats: what is made of the final images by the "
-                    "mean public image"),
-      real_option("decode_weight", 0.48,
-                  "of unmix and signs: weight of an image in its own mixture")
-          .above(0)
-          .between(0, 1),
-      real_option("decode_shift", 0.3, "of register: largest translation, as a share of the side")
-          .between(0, 1),
-      real_option("decode_angle", 0, "of register: largest rotation, in degrees").between(0, 180)};
-}
-
-Decoding read_decoding(const OptionValues& own) {
-  return {own.text("decode"), own.real("decode_weight"), own.real("decode_shift"),
-          own.real("decode_angle")};
+OptionTable<Decoding> decoding_options() {
+  using O = Option<Decoding>;
+  return {O{"decode", &Decoding::rule,
+            "against mixup, instahide, ats: what is made of the final images by the "
+            "mean public image"}
+              .one_of({"none", "unmix", "signs", "register"}),
+          O{"decode_weight", &Decoding::weight,
+            "of unmix and signs: weight of an image in its own mixture"}
+              .above(0)
+              .between(0, 1),
+          O{"decode_shift", &Decoding::shift,
+            "of register: largest translation, as a share of the side"}
+              .between(0, 1),
+          O{"decode_angle", &Decoding::angle, "of register: largest rotation, in degrees"}.between(
+              0, 180)};
 }
 
 at::Tensor decode(const Decoding& d, const at::Tensor& images, const at::Tensor& public_mean) {

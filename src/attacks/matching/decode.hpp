@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "core/options.hpp"
+#include "core/option_table.hpp"
 
 namespace medpfl {
 
@@ -12,16 +12,15 @@ namespace medpfl {
 /// training (mixup, instahide, ats) and what an image looks like on average, and nothing else.
 struct Decoding {
   std::string rule = "none";  ///< none | unmix | signs | register
-  double weight = 1;          ///< of an image in its own mixture, for unmix and signs
-  double shift = 0;           ///< of register: largest translation, as a share of the side
+  double weight = 0.48;       ///< of an image in its own mixture, for unmix and signs
+  double shift = 0.3;         ///< of register: largest translation, as a share of the side
   double angle = 0;           ///< of register: largest rotation, in degrees
   bool any() const { return rule != "none"; }
   /// "unmix, weight 0.48", "register, shift 0.3, angle 0".
   std::string describe() const;
 };
 
-std::vector<OptionSpec> decoding_options();
-Decoding read_decoding(const OptionValues& own);
+OptionTable<Decoding> decoding_options();
 
 /// images float32 [B, C, S, S] in [0, 1], public_mean [C, S, S]; the result is in [0, 1] again.
 /// With weight a and public mean m:

@@ -17,8 +17,9 @@ namespace medpfl {
 namespace {
 
 std::optional<SingleImage> single_image(const MatchingSettings& s) {
-  if (s.output_error == "observed") return SingleImage{"output_error", "observed", "softmax"};
-  if (s.bottleneck == "observed") return SingleImage{"bottleneck", "observed", "mean"};
+  if (s.observed_error) return SingleImage{"output_error", "observed", "softmax"};
+  if (s.bottleneck == BottleneckNoise::kObserved)
+    return SingleImage{"bottleneck", "observed", "mean"};
   if (s.labels == LabelRule::kIdlg) return SingleImage{"labels", "idlg", "known or joint"};
   return std::nullopt;
 }
@@ -29,7 +30,8 @@ std::string assumptions(const MatchingSettings& s) {
   if (!view.exclude.empty()) told.push_back("exclude " + join(view.exclude, ","));
   if (view.nonzero) told.emplace_back("nonzero");
   if (view.noise > 0) told.push_back("noise_scale " + shortest(view.noise));
-  if (s.bottleneck != "sample") told.push_back("bottleneck " + s.bottleneck);
+  if (s.bottleneck != BottleneckNoise::kSample)
+    told.push_back("bottleneck " + word_of(s.bottleneck));
   return join(told, ", ");
 }
 
@@ -60,7 +62,8 @@ class MatchingAttack final : public Attack {
     wrong.guard([&] { check_label_rule(settings_.labels, model); });
     wrong.guard(
         [&] { make_gradient_distance(settings_.objective, FlatParameters(model.layout())); });
-    if (settings_.bottleneck == "observed") wrong.guard([&] { require_bottleneck(model); });
+    if (settings_.bottleneck == BottleneckNoise::kObserved)
+      wrong.guard([&] { require_bottleneck(model); });
     wrong.guard([&] { check_network_priors(settings_.network_priors, settings_.labels, model); });
     wrong.throw_if_any();
   }
@@ -90,7 +93,7 @@ class MatchingAttack final : public Attack {
                       "it; use auto "
                       "or exact",
                       word_of(s.update), s.engine));
-    if (s.output_error == "observed")
+    if (s.observed_error)
       throw ConfigError(fmt::format(
           "output_error=observed is the error of one step, and update={} has several; use softmax",
           word_of(s.update)));
@@ -105,7 +108,7 @@ class MatchingAttack final : public Attack {
 RegistryEntry<AttackFactory> matching_preset(
     std::string name, std::string summary, std::string paper,
     const std::vector<std::pair<std::string, std::string>>& parts) {
-  std::vector<OptionSpec> options = matching_options();
+  std::vector<OptionSpec> options = matching_options().specs();
   for (const auto& [part, value] : parts) {
     const auto option = std::find_if(options.begin(), options.end(),
                                      [&](const OptionSpec& o) { return o.name == part; });

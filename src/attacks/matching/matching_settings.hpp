@@ -7,45 +7,56 @@
 
 #include "attacks/attack.hpp"
 #include "attacks/distances/gradient_distance.hpp"
+#include "attacks/matching/bottleneck_noise.hpp"
 #include "attacks/matching/decode.hpp"
 #include "attacks/matching/network_priors.hpp"
+#include "attacks/matching/priors.hpp"
 #include "attacks/optimizers/adam.hpp"
 #include "attacks/optimizers/lbfgs.hpp"
-#include "core/options.hpp"
+#include "core/option_table.hpp"
 
 namespace medpfl {
 
-/// The parts of a gradient-matching attack, resolved.
+/// What lowers the objective of a matching attack.
+enum class OptimizerKind { kLbfgs, kAdam };
+const Words<OptimizerKind>& words_of(OptimizerKind);
+
+/// The parts of a gradient-matching attack, resolved. A fresh one is `dlg`, whose values are the
+/// defaults of matching_options().
 struct MatchingSettings {
-  std::string engine, output_error, init, optimizer;
+  std::string engine;  ///< a word of engine_names()
   LabelRule labels = LabelRule::kJoint;
+  DistanceOptions objective;
+  bool observed_error = false;  ///< the error at the logits is that seen in the gradient
+  BottleneckNoise bottleneck = BottleneckNoise::kSample;
+  std::string init = "normal";   ///< a word of initializer_names()
+  bool grey = false;             ///< one channel is varied and repeated
+  bool generator = false;        ///< the weights of a generator are varied; else pixels
+  int64_t generator_width = 64;  ///< channels of its convolutions
+  std::vector<double> prior_weights = std::vector<double>(priors().size());  ///< of priors()
+  NetworkPriorOptions network_priors;
+  double label_fit = 0;         ///< times LabelFit
+  double gradient_penalty = 0;  ///< times the square of the image gradient of the distance
   UpdateRule update = UpdateRule::kGradient;
   LocalGuess guess;
-  double surrogate_rate = 4e-3;       ///< of update=sme
-  std::string bottleneck = "sample";  ///< a word of bottleneck_names()
-  bool grey = false;                  ///< one channel is varied and repeated
-  std::string parametrization = "pixels";
-  int64_t generator_width = 1;  ///< channels of a generator's convolutions
-  DistanceOptions objective;
-  std::vector<double> prior_weights;  ///< in the order of priors()
-  NetworkPriorOptions network_priors;
+  double surrogate_rate = 4e-3;  ///< of update=sme
   double objective_scale = 1;    ///< weight of the distance of gradients
   int64_t group = 1;             ///< candidates that are optimized together
   double group_consistency = 0;  ///< weight of their distance to their mean
-  double gradient_penalty = 0;   ///< times the square of the image gradient of the distance
-  double label_fit = 0;          ///< times LabelFit
+  OptimizerKind optimizer = OptimizerKind::kLbfgs;
+  int64_t iterations = 300;
+  double learning_rate = 1;  ///< of either optimizer
   LbfgsOptions lbfgs;
   AdamOptions adam;
-  int64_t iterations = 1;
   bool box = false;          ///< images are projected onto [0, 1] after each iteration
   int64_t median_every = 0;  ///< iterations between median filters, 0: never
-  Decoding decoding;         ///< of the images kept
   double stop_loss = 0;
   int64_t patience = 0;  ///< iterations without a better objective before it stops, 0: any
+  Decoding decoding;     ///< of the images kept
 };
 
-/// Options of every gradient-matching attack: one for each part, with the values of `dlg`.
-std::vector<OptionSpec> matching_options();
+/// The options of every gradient-matching attack, one for each part.
+OptionTable<MatchingSettings> matching_options();
 
 /// The parts that these values of matching_options() choose; `request` goes first.
 MatchingSettings read_matching_settings(const OptionValues& own, const AttackRequest& request);

@@ -45,26 +45,21 @@ at::Tensor distance(const at::Tensor& a, const at::Tensor& b) { return a.sub(b).
 
 }  // namespace
 
-std::vector<OptionSpec> network_prior_options() {
-  return {
-      real_option("bn_statistics", 0,
-                  "weight of the distance of batch statistics, summed over layers")
-          .at_least(0),
-      choice_option("bn_target", "running", words_of(StatisticsSource{}).names(),
-                    "of bn_statistics: the statistics the server sent, or those of the batch as "
-                    "the message shows them under model.norm_mode=train"),
-      real_option("bn_first_layer", 10, "of bn_statistics: what the first layer counts")
-          .at_least(0),
-      real_option("feature_match", 0,
-                  "weight of the mean squared distance of the last layer's input to that seen in "
-                  "its gradient")
-          .at_least(0),
-  };
-}
-
-NetworkPriorOptions read_network_priors(const OptionValues& own) {
-  return {own.real("bn_statistics"), words_of(StatisticsSource{}).parse(own.text("bn_target")),
-          own.real("bn_first_layer"), own.real("feature_match")};
+OptionTable<NetworkPriorOptions> network_prior_options() {
+  using N = NetworkPriorOptions;
+  using O = Option<N>;
+  return {O{"bn_statistics", &N::bn_statistics,
+            "weight of the distance of batch statistics, summed over layers"}
+              .at_least(0),
+          O{"bn_target", &N::bn_target,
+            "of bn_statistics: the statistics the server sent, or those of the batch as "
+            "the message shows them under model.norm_mode=train"},
+          O{"bn_first_layer", &N::bn_first_layer, "of bn_statistics: what the first layer counts"}
+              .at_least(0),
+          O{"feature_match", &N::feature_match,
+            "weight of the mean squared distance of the last layer's input to that seen in "
+            "its gradient"}
+              .at_least(0)};
 }
 
 void check_network_priors(const NetworkPriorOptions& options, LabelRule label_rule,

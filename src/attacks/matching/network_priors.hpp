@@ -6,7 +6,7 @@
 #include "attacks/attack_facts.hpp"
 #include "attacks/matching/term.hpp"
 #include "attacks/observation.hpp"
-#include "core/options.hpp"
+#include "core/option_table.hpp"
 #include "models/model.hpp"
 
 namespace medpfl {
@@ -20,8 +20,7 @@ struct NetworkPriorOptions {
 };
 
 /// Their options, all without effect by default.
-std::vector<OptionSpec> network_prior_options();
-NetworkPriorOptions read_network_priors(const OptionValues& own);
+OptionTable<NetworkPriorOptions> network_prior_options();
 
 /// Throws ConfigError for a prior the network cannot serve: bn_statistics without batch
 /// normalization, bn_target=update where messages carry no statistics, feature_match without bias

@@ -24,9 +24,6 @@ class Parametrization {
   virtual void pull_back(const float* gradient, float* out) = 0;
 };
 
-/// Words of the option `parametrization`.
-std::vector<std::string> parametrization_names();
-
 /// The pixels of images of `shape` [B, C, H, W], at first initial_images(init).
 std::unique_ptr<Parametrization> make_pixels(const std::vector<int64_t>& shape,
                                              const std::string& init,

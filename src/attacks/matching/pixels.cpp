@@ -36,8 +36,6 @@ class Pixels final : public Parametrization {
 
 }  // namespace
 
-std::vector<std::string> parametrization_names() { return {"pixels", "generator"}; }
-
 std::unique_ptr<Parametrization> make_pixels(const std::vector<int64_t>& shape,
                                              const std::string& init,
                                              const at::Tensor& public_mean) {

@@ -33,11 +33,11 @@ std::vector<Variables> variables_of(const MatchingSettings& s, const Model& mode
   const std::vector<int64_t> shape = varied_shape(model.input(), observation.batch, s.grey);
   std::vector<Variables> members;
   for (int64_t i = 0; i < s.group; ++i)
-    members.emplace_back(
-        s.parametrization == "generator" ? make_generator(shape, s.generator_width, model.device())
-                                         : make_pixels(shape, s.init, observation.public_mean),
-        shape, model.input().channels, soft_labels ? observation.batch * model.classes() : 0,
-        s.update == UpdateRule::kSme ? s.surrogate_rate : 0);
+    members.emplace_back(s.generator ? make_generator(shape, s.generator_width, model.device())
+                                     : make_pixels(shape, s.init, observation.public_mean),
+                         shape, model.input().channels,
+                         soft_labels ? observation.batch * model.classes() : 0,
+                         s.update == UpdateRule::kSme ? s.surrogate_rate : 0);
   return members;
 }
 
@@ -72,7 +72,7 @@ Search::Search(const MatchingSettings& settings, const std::vector<int64_t>& sna
       engine_(make_update_engine(s_.update, s_.engine, model, observation, *objective_)),
       target_(make_terms(s_, model, observation, labels_), engine_.get(), s_.objective_scale,
               s_.gradient_penalty, knowledge(model, observation)),
-      drawn_(s_.bottleneck == "sample" ? model.bottleneck() : Bottleneck{}),
+      drawn_(s_.bottleneck == BottleneckNoise::kSample ? model.bottleneck() : Bottleneck{}),
       batch_(observation.batch) {
   result_.labels = labels_;
   result_.status = "finished";
@@ -132,8 +132,8 @@ Reconstruction Search::result() {
 Candidate Search::knowledge(const Model& model, const Observation& observation) const {
   Candidate out;
   if (!labels_.empty()) out.labels = at::tensor(labels_, at::kLong);
-  if (s_.bottleneck == "observed") out.noise = observed_noise(model, observation);
-  if (s_.output_error == "observed") {
+  if (s_.bottleneck == BottleneckNoise::kObserved) out.noise = observed_noise(model, observation);
+  if (s_.observed_error) {
     // The gradient of the head's bias is softmax minus label, for one image.
     if (observation.batch != 1)
       throw ConfigError(
@@ -162,7 +162,7 @@ at::Tensor Search::draw_noise() {
 void Search::settle() {
   const auto first = start_.begin() + best_member_ * size_;
   std::vector<float> start(first, first + size_);
-  if (!s_.box && s_.parametrization == "pixels") {
+  if (!s_.box && !s_.generator) {
     const at::Tensor noise = draw_noise();
     std::tie(best_value_, best_matching_) = judge_inside(&best_, noise);
     if (const auto [value, matching] = judge_inside(&start, noise); value < best_value_) {

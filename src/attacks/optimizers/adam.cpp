@@ -12,7 +12,23 @@ constexpr uint64_t kStreams = uint64_t{1} << 24;
 
 }  // namespace
 
-std::vector<std::string> sign_names() { return {"none", "soft", "hard"}; }
+const Words<Sign>& words_of(Sign) {
+  static const Words<Sign> words = {
+      {Sign::kNone, "none"}, {Sign::kSoft, "soft"}, {Sign::kHard, "hard"}};
+  return words;
+}
+
+OptionTable<AdamOptions> adam_options() {
+  using O = Option<AdamOptions>;
+  OptionTable<AdamOptions> table = {
+      {"sign", &AdamOptions::sign, "of Adam: what the gradient is replaced by"},
+      O{"beta2", &AdamOptions::beta2, "of Adam: what is kept of the mean square a step"}.between(
+          0, 0.999999)};
+  return table.add(&AdamOptions::schedule, schedule_options())
+      .add({O{"langevin", &AdamOptions::langevin,
+              "of Adam: noise on the gradient, times the learning rate"}
+                .at_least(0)});
+}
 
 Adam::Adam(const AdamOptions& options, int64_t n)
     : options_(options),
@@ -28,9 +44,9 @@ void Adam::add_noise(double scale) {
 }
 
 void Adam::take_sign() {
-  if (options_.sign == "hard") {
+  if (options_.sign == Sign::kHard) {
     for (float& g : gradient_) g = g == 0 ? 0 : std::copysign(1.0F, g);
-  } else if (options_.sign == "soft") {
+  } else if (options_.sign == Sign::kSoft) {
     const auto s =
         1 - static_cast<float>(steps_) / static_cast<float>(options_.schedule.iterations);
     if (s <= 0) return;

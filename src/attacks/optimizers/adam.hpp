@@ -9,20 +9,26 @@
 
 namespace medpfl {
 
+/// What Adam is fed instead of the gradient g.
+enum class Sign {
+  kNone,  ///< g itself
+  kSoft,  ///< tanh(s g) / s, where s falls from 1 to 0 over the iterations
+  kHard,  ///< sign(g) (Geiping et al. 2020)
+};
+const Words<Sign>& words_of(Sign);
+
 /// How Adam steps.
 struct AdamOptions {
   double learning_rate = 0.1;
   double beta1 = 0.9, beta2 = 0.999;
-  /// What Adam is fed instead of the gradient g: none: g itself; hard: sign(g) (Geiping et al.
-  /// 2020); soft: tanh(s g) / s, where s falls from 1 to 0 over the iterations.
-  std::string sign = "none";
+  Sign sign = Sign::kNone;
   Schedule schedule;
   double langevin = 0;  ///< N(0, 1) times this and the learning rate is added to the gradient
   StreamKey noise;      ///< of that noise; each iteration has its own stream
 };
 
-/// Words of the option `sign`.
-std::vector<std::string> sign_names();
+/// The options of Adam but its learning rate.
+OptionTable<AdamOptions> adam_options();
 
 /// Adam (Kingma & Ba 2015, arXiv 1412.6980), epsilon 1e-8; one evaluation a step.
 class Adam final : public Optimizer {

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "attacks/optimizers/optimizer.hpp"
+#include "core/option_table.hpp"
 
 namespace medpfl {
 
@@ -18,6 +19,9 @@ struct LbfgsOptions {
   /// goes.
   double tolerance_gradient = 1e-7, tolerance_change = 1e-9, least_curvature = 1e-10;
 };
+
+/// The options of L-BFGS but its learning rate.
+OptionTable<LbfgsOptions> lbfgs_options();
 
 /// Limited-memory BFGS (Liu & Nocedal 1989) on a flat float32 vector. The memory persists between
 /// calls, and without line search the rules are those of the optimizer that DLG's authors used:

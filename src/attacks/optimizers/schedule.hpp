@@ -3,21 +3,29 @@
 #include <string>
 #include <vector>
 
+#include "core/option_table.hpp"
+
 namespace medpfl {
+
+/// How the factor of the learning rate runs over the iterations of an attack.
+enum class Course {
+  kConstant,  ///< 1
+  kStep,    ///< a tenth from 3/8 of the iterations on, a hundredth from 5/8, a thousandth from 7/8
+            ///< (Geiping et al. 2020)
+  kCosine,  ///< rises from 1/warmup to 1, then falls as half a cosine to 0 at the end
+};
+const Words<Course>& words_of(Course);
 
 /// How the learning rate runs over an attack.
 struct Schedule {
-  std::string name = "constant";  ///< a word of schedule_names()
-  int64_t iterations = 1;         ///< of the whole attack
-  int64_t warmup = 0;             ///< iterations of linear rise, of `cosine`
+  Course course = Course::kConstant;
+  int64_t iterations = 1;  ///< of the whole attack
+  int64_t warmup = 0;      ///< iterations of linear rise, of kCosine
 };
 
-/// Words of the option `schedule`.
-std::vector<std::string> schedule_names();
+OptionTable<Schedule> schedule_options();
 
-/// The factor of the learning rate at `iteration`, from 0. constant: 1. step: a tenth from 3/8 of
-/// the iterations on, a hundredth from 5/8, a thousandth from 7/8 (Geiping et al. 2020). cosine:
-/// rises from 1/warmup to 1, then falls as half a cosine to 0 at the end.
+/// Returns the factor of the learning rate at `iteration`, from 0.
 double rate_factor(const Schedule& schedule, int64_t iteration);
 
 }  // namespace medpfl
