@@ -1,29 +1,25 @@
 #include "federation/simulation.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <chrono>
 #include <iterator>
 #include <memory>
+#include <utility>
 
-#include "core/log.hpp"
 #include "federation/aggregator.hpp"
 #include "federation/evaluation.hpp"
 #include "federation/hospital_turns.hpp"
 
 namespace medpfl {
-namespace {
 
-class RoundLoop {
+class RoundLoop::Impl {
  public:
-  RoundLoop(const Federation& f, FederationState* state,
-            const std::vector<RoundObserver*>& observers, RoundControl* control,
-            PhaseTimers* timers)
+  Impl(const Federation& f, FederationState* state, std::vector<RoundObserver*> observers,
+       JobControl* control, PhaseTimers* timers)
       : f_(f),
         state_(state),
         global_(&state->global),
-        observers_(observers),
+        observers_(std::move(observers)),
         control_(*control),
         timers_(timers),
         hospitals_(f, state->clients.get(), timers),
@@ -31,26 +27,22 @@ class RoundLoop {
         combined_(f.model.layout()),
         downlink_(static_cast<size_t>(global_->size()) + 1) {}
 
-  bool run(int64_t first) {
-    const int64_t rounds = f_.settings.rounds;
-    Progress progress("round", rounds - first);
-    for (int64_t r = first; r < rounds; ++r) {
-      const auto start = std::chrono::steady_clock::now();
-      const RoundPlan plan = plan_round(r, f_.data.shard_sizes, f_.settings.sampling,
-                                        f_.settings.dropout, f_.seeds, f_.targets);
-      aggregator_->begin_round(plan);
-      RoundRecord record = describe(plan);
-      play_turns(plan);
-      combine(&record);
-      const RoundOrder order = send_down(plan);
-      evaluate(&record);
-      record.seconds =
-          std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-      for (RoundObserver* observer : observers_) observer->on_round_end(plan, record, combined_);
-      progress.update(r + 1 - first, fmt::format("training loss {:.4f}", record.train_loss));
-      if (!control_.after_round(plan, record, order)) return false;
-    }
-    return true;
+  RoundOutcome play(int64_t round) {
+    const auto start = std::chrono::steady_clock::now();
+    RoundOutcome out;
+    out.plan = plan_round(round, f_.data.shard_sizes, f_.settings.sampling, f_.settings.dropout,
+                          f_.seeds, f_.targets);
+    aggregator_->begin_round(out.plan);
+    out.record = describe(out.plan);
+    play_turns(out.plan);
+    combine(&out.record);
+    out.order = send_down();
+    evaluate(&out.record);
+    out.record.seconds =
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    for (RoundObserver* observer : observers_)
+      observer->on_round_end(out.plan, out.record, combined_);
+    return out;
   }
 
  private:
@@ -118,17 +110,18 @@ class RoundLoop {
   }
 
   // One Bcast carries the weights and the order.
-  RoundOrder send_down(const RoundPlan& plan) {
+  JobOrder send_down() {
     const auto timer = timers_->measure(Phase::kBroadcast);
     const bool signalled = f_.comm.max(control_.stop_signalled() ? 1 : 0) > 0;
     const int64_t p = global_->size();
     if (f_.comm.is_root()) {
       std::copy_n(global_->data(), p, downlink_.begin());
-      downlink_.back() = static_cast<float>(control_.decide(plan, signalled));
+      if (signalled) control_.note_stop();
+      downlink_.back() = static_cast<float>(control_.order());
     }
     f_.comm.broadcast(downlink_.data(), (p + 1) * static_cast<int64_t>(sizeof(float)));
     std::copy_n(downlink_.begin(), p, global_->data());
-    return static_cast<RoundOrder>(static_cast<int>(downlink_.back()));
+    return static_cast<JobOrder>(static_cast<int>(downlink_.back()));
   }
 
   void evaluate(RoundRecord* record) {
@@ -143,8 +136,8 @@ class RoundLoop {
   const Federation& f_;
   FederationState* state_;
   FlatParameters* global_;
-  const std::vector<RoundObserver*>& observers_;
-  RoundControl& control_;
+  std::vector<RoundObserver*> observers_;
+  JobControl& control_;
   PhaseTimers* timers_;
   HospitalTurns hospitals_;
   std::unique_ptr<Aggregator> aggregator_;
@@ -152,12 +145,13 @@ class RoundLoop {
   std::vector<float> downlink_;  // new weights, then the order
 };
 
-}  // namespace
+RoundLoop::RoundLoop(const Federation& federation, FederationState* state,
+                     std::vector<RoundObserver*> observers, JobControl* control,
+                     PhaseTimers* timers)
+    : impl_(std::make_unique<Impl>(federation, state, std::move(observers), control, timers)) {}
 
-bool run_rounds(const Federation& federation, int64_t first_round, FederationState* state,
-                const std::vector<RoundObserver*>& observers, RoundControl* control,
-                PhaseTimers* timers) {
-  return RoundLoop(federation, state, observers, control, timers).run(first_round);
-}
+RoundLoop::~RoundLoop() = default;
+
+RoundOutcome RoundLoop::play(int64_t round) { return impl_->play(round); }
 
 }  // namespace medpfl

@@ -3,6 +3,7 @@
 #include <memory>
 #include <vector>
 
+#include "core/job_control.hpp"
 #include "core/timers.hpp"
 #include "federation/federation.hpp"
 #include "federation/message.hpp"
@@ -43,21 +44,6 @@ class RoundObserver {
                             const FlatParameters& mean) = 0;
 };
 
-/// What follows a round; decided on rank 0 and sent to all with the new weights.
-enum class RoundOrder : int { kGoOn, kCheckpoint, kStop };
-
-/// Decides what happens between rounds, and carries it out.
-class RoundControl {
- public:
-  virtual ~RoundControl() = default;
-  /// Whether this rank was asked to stop.
-  virtual bool stop_signalled() const = 0;
-  /// On rank 0; `signalled`: some rank was asked to stop.
-  virtual RoundOrder decide(const RoundPlan& plan, bool signalled) = 0;
-  /// On every rank, after all observers; false: no further round.
-  virtual bool after_round(const RoundPlan& plan, const RoundRecord& record, RoundOrder order) = 0;
-};
-
 /// What goes on from round to round.
 struct FederationState {
   FlatParameters global;                       ///< the model, the same on every rank
@@ -66,9 +52,29 @@ struct FederationState {
   std::unique_ptr<RowStore> clients;
 };
 
-/// Runs the rounds from `first_round` on. False: `control` ended it early. Collective.
-bool run_rounds(const Federation& federation, int64_t first_round, FederationState* state,
-                const std::vector<RoundObserver*>& observers, RoundControl* control,
-                PhaseTimers* timers);
+/// What became of a round.
+struct RoundOutcome {
+  RoundPlan plan;
+  RoundRecord record;
+  JobOrder order = JobOrder::kGoOn;  ///< what follows, the same on all ranks
+};
+
+/// Plays the rounds of a federation, one by one.
+class RoundLoop {
+ public:
+  /// All that is pointed or referred to outlives it.
+  RoundLoop(const Federation& federation, FederationState* state,
+            std::vector<RoundObserver*> observers, JobControl* control, PhaseTimers* timers);
+  ~RoundLoop();
+
+  /// Plays one round: hospitals train, the server moves the model and sends it down with the order
+  /// of `control`, the model is evaluated where that is due, and observers are told. Collective.
+  /// Throws AgreedError.
+  RoundOutcome play(int64_t round);
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
 
 }  // namespace medpfl

@@ -1,8 +1,12 @@
 #include "study/federated_run.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <utility>
 
 #include "campaign/case_collector.hpp"
+#include "core/log.hpp"
 #include "federation/evaluation.hpp"
 #include "results/folder/run_folder.hpp"
 #include "study/forewarnings.hpp"
@@ -11,7 +15,7 @@
 namespace medpfl {
 namespace {
 
-class FederatedRun final : public KeptJob, public RoundControl {
+class FederatedRun final : public KeptJob {
  public:
   FederatedRun(const RunContext& context, const RunRequest& request)
       : context_(context), comm_(context.comm), s_(context.settings), keeper_(context, request) {}
@@ -30,38 +34,13 @@ class FederatedRun final : public KeptJob, public RoundControl {
     if (!s_.attack.methods.empty()) observers.push_back(&collector);
     const bool attack_first = s_.attack.each_round && keeper_.next_round > 0;
     if (attack_first && !attack()) return false;
-    if (!run_rounds(*study_.federation, keeper_.next_round, &study_.state, observers, this,
-                    &keeper_.timers))
-      return false;
-    if (!attack()) return false;
+    if (!play_rounds(std::move(observers)) || !attack()) return false;
     if (study_.capture != nullptr) study_.capture->finish();
     keeper_.write("complete");
     return true;
   }
 
   void save(Checkpoint* checkpoint) const override { save_study(keeper_, study_, checkpoint); }
-
-  bool stop_signalled() const override { return keeper_.stop_signalled(); }
-
-  RoundOrder decide(const RoundPlan& plan, bool signalled) override {
-    if (signalled) keeper_.note_stop();
-    const JobOrder order = keeper_.order();
-    if (order == JobOrder::kStop) return RoundOrder::kStop;
-    return order == JobOrder::kSave || keeper_.due_after(plan.round + 1) ? RoundOrder::kCheckpoint
-                                                                         : RoundOrder::kGoOn;
-  }
-
-  bool after_round(const RoundPlan& plan, const RoundRecord& record, RoundOrder order) override {
-    keeper_.next_round = plan.round + 1;
-    if (comm_.is_root()) log_round(plan, record);
-    const bool stop = order == RoundOrder::kStop;
-    if (stop || order == RoundOrder::kCheckpoint ||
-        (study_.capture != nullptr && study_.capture->full()))
-      checkpoint(stop ? "interrupted" : "running");
-    const bool attacked =
-        std::any_of(plan.attacked.begin(), plan.attacked.end(), [](bool a) { return a; });
-    return !stop && (!s_.attack.each_round || !attacked || attack());
-  }
 
  private:
   void begin_anew() {
@@ -87,6 +66,33 @@ class FederatedRun final : public KeptJob, public RoundControl {
     // run.h5 may show more than the checkpoint knows; it must let go of files before they go.
     checkpoint("running");
     remove_unknown_files(context_, study_);
+  }
+
+  bool play_rounds(std::vector<RoundObserver*> observers) {
+    RoundLoop loop(*study_.federation, &study_.state, std::move(observers), &keeper_,
+                   &keeper_.timers);
+    const int64_t first = keeper_.next_round;
+    Progress progress("round", s_.federation.rounds - first);
+    for (int64_t round = first; round < s_.federation.rounds; ++round) {
+      const RoundOutcome outcome = loop.play(round);
+      progress.update(round + 1 - first,
+                      fmt::format("training loss {:.4f}", outcome.record.train_loss));
+      if (!keep(outcome)) return false;
+    }
+    return true;
+  }
+
+  // Records a round, writes where that is due, and attacks where attacks follow it. False: stopped.
+  bool keep(const RoundOutcome& outcome) {
+    keeper_.next_round = outcome.plan.round + 1;
+    if (comm_.is_root()) log_round(outcome.plan, outcome.record);
+    const bool stop = outcome.order == JobOrder::kStop;
+    if (outcome.order != JobOrder::kGoOn || keeper_.due_after(keeper_.next_round) ||
+        (study_.capture != nullptr && study_.capture->full()))
+      checkpoint(stop ? "interrupted" : "running");
+    const std::vector<bool>& attacked = outcome.plan.attacked;
+    const bool any = std::find(attacked.begin(), attacked.end(), true) != attacked.end();
+    return !stop && (!s_.attack.each_round || !any || attack());
   }
 
   // On rank 0.
