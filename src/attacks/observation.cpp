@@ -1,29 +1,22 @@
 #include "attacks/observation.hpp"
 
-#include "core/tensor_bytes.hpp"
+#include "core/keep_flat.hpp"
 
 namespace medpfl {
 
-void pack(const Observation& o, ByteWriter* out) {
-  for (const int64_t v : {o.round, o.client, o.probe, o.batch, o.steps, o.local_batch})
-    out->value(v);
-  out->value(o.rate);
-  pack_flat(o.weights, out);
-  pack_flat(o.gradient, out);
-  out->array(o.known_labels);
-  pack_tensor(o.public_mean, out);
-}
-
-Observation unpack_observation(const ParameterLayout& layout, ByteReader* in) {
-  Observation o;
-  for (int64_t* v : {&o.round, &o.client, &o.probe, &o.batch, &o.steps, &o.local_batch})
-    *v = in->value<int64_t>();
-  o.rate = in->value<double>();
-  o.weights = unpack_flat(layout, in);
-  o.gradient = unpack_flat(layout, in);
-  o.known_labels = in->array<int64_t>();
-  o.public_mean = unpack_tensor(in);
-  return o;
+void Observation::keep(Archive& a, const ParameterLayout& layout) {
+  a.version(1);
+  a("round", &round);
+  a("client", &client);
+  a("probe", &probe);
+  a("batch", &batch);
+  a("steps", &steps);
+  a("local_batch", &local_batch);
+  a("rate", &rate);
+  keep_flat(a, "weights", layout, &weights);
+  keep_flat(a, "gradient", layout, &gradient);
+  a("known_labels", &known_labels);
+  a("public_mean", &public_mean);
 }
 
 double gradient_norm(const Observation& observation) {

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "core/bytes.hpp"
+#include "core/archive.hpp"
 #include "core/flat_parameters.hpp"
 
 namespace medpfl {
@@ -28,14 +28,11 @@ struct Observation {
   double rate = 1;          ///< of the hospital's SGD (public)
   std::vector<int64_t> known_labels;  ///< [batch]; only under attack.labels=known, else empty
   at::Tensor public_mean;  ///< float32 [C, H, W], mean public image; only where the attack uses it
-};
 
-/// Writes all of an observation. Vectors of weights and gradient may be empty, where the reader has
-/// them from elsewhere.
-void pack(const Observation& observation, ByteWriter* out);
-/// Reads back what pack wrote, with vectors of this layout. Throws Error where they have another
-/// length.
-Observation unpack_observation(const ParameterLayout& layout, ByteReader* in);
+  /// Writes or reads all of it. Vectors of weights and gradient are of this layout, or empty, where
+  /// the reader has them from elsewhere.
+  void keep(Archive& a, const ParameterLayout& layout);
+};
 
 /// L2 norm of the gradient's parameters, as the attacker sees it.
 double gradient_norm(const Observation& observation);

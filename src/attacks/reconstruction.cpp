@@ -21,15 +21,4 @@ void Reconstruction::keep(Archive& a) {
   a("snapshots", &snapshots);
 }
 
-void pack(Reconstruction r, ByteWriter* out) {
-  out->text(Archive::write([&](Archive& a) { r.keep(a); }));
-}
-
-Reconstruction unpack_reconstruction(ByteReader* in) {
-  Reconstruction r;
-  Archive::read(in->text(), {"a reconstruction", "resume with the program that wrote it"},
-                [&](Archive& a) { r.keep(a); });
-  return r;
-}
-
 }  // namespace medpfl

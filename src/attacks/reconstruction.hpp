@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "core/archive.hpp"
-#include "core/bytes.hpp"
 
 namespace medpfl {
 
@@ -34,6 +33,7 @@ struct Reconstruction {
   std::vector<int64_t> snapshot_iterations;
   std::vector<at::Tensor> snapshots;  ///< each float32 [B, C, H, W] in [0, 1]
 
+  /// Writes or reads all of it.
   void keep(Archive& a);
 };
 
@@ -43,8 +43,5 @@ inline const std::string kStatusWords =
     "flat (no slope of the objective) | stalled (no descent) | patience (used up) | unimproved "
     "(its start is the best) | finished (all iterations) | diverged | budget (used up) | "
     "dropped (by halving)";
-
-void pack(Reconstruction reconstruction, ByteWriter* out);
-Reconstruction unpack_reconstruction(ByteReader* in);
 
 }  // namespace medpfl

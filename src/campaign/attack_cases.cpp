@@ -5,24 +5,26 @@
 #include <algorithm>
 #include <utility>
 
-#include "core/tensor_bytes.hpp"
+#include "core/keep_flat.hpp"
 
 namespace medpfl {
+namespace {
 
-void pack(const AttackCase& one, ByteWriter* out) {
-  pack(one.observation, out);
-  pack_tensor(one.truth.images, out);
-  out->array(one.truth.labels);
-  out->value(one.gradient_norm);
+template <class T>
+std::vector<int64_t> keys_of(const std::map<int64_t, T>& map) {
+  std::vector<int64_t> keys;
+  for (const auto& [key, value] : map) keys.push_back(key);
+  return keys;
 }
 
-AttackCase unpack_case(const ParameterLayout& layout, ByteReader* in) {
-  AttackCase one;
-  one.observation = unpack_observation(layout, in);
-  one.truth.images = unpack_tensor(in);
-  one.truth.labels = in->array<int64_t>();
-  one.gradient_norm = in->value<double>();
-  return one;
+}  // namespace
+
+void AttackCase::keep(Archive& a, const ParameterLayout& layout) {
+  a.version(1);
+  a.group("observation", [&](Archive& b) { observation.keep(b, layout); });
+  a("images", &truth.images);
+  a("labels", &truth.labels);
+  a("gradient_norm", &gradient_norm);
 }
 
 at::Tensor AttackCases::candidates(const Observation& observation) const {
@@ -34,40 +36,23 @@ at::Tensor AttackCases::candidates(const Observation& observation) const {
   return at::cat(images);
 }
 
-void AttackCases::save(ByteWriter* out) const {
-  out->value(size());
-  for (const AttackCase& one : cases_) pack(one, out);
-  out->value(weights_.size());
-  for (const auto& [round, weights] : weights_) {
-    out->value(round);
-    pack_flat(weights, out);
-  }
-  out->value(shards_.size());
-  for (const auto& [client, images] : shards_) {
-    out->value(client);
-    pack_tensor(images, out);
-  }
-  out->value(sums_.size());
-  for (const auto& [round, clients] : sums_) {
-    out->value(round);
-    out->array(clients);
-  }
-}
-
-void AttackCases::restore(ByteReader* in) {
-  for (auto n = in->value<int64_t>(); n > 0; --n) cases_.push_back(unpack_case(layout_, in));
-  for (auto n = in->value<size_t>(); n > 0; --n) {
-    const auto round = in->value<int64_t>();
-    weights_[round] = unpack_flat(layout_, in);
-  }
-  for (auto n = in->value<size_t>(); n > 0; --n) {
-    const auto client = in->value<int64_t>();
-    shards_[client] = unpack_tensor(in);
-  }
-  for (auto n = in->value<size_t>(); n > 0; --n) {
-    const auto round = in->value<int64_t>();
-    sums_[round] = in->array<int64_t>();
-  }
+void AttackCases::keep(Archive& a) {
+  a.version(1);
+  a.each("cases", &cases_, [&](Archive& b, AttackCase* one) { one->keep(b, layout_); });
+  std::vector<int64_t> rounds = keys_of(weights_), clients = keys_of(shards_);
+  a.each("weights", &rounds, [&](Archive& b, int64_t* round) {
+    b("round", round);
+    keep_flat(b, "of_round", layout_, &weights_[*round]);
+  });
+  a.each("shards", &clients, [&](Archive& b, int64_t* client) {
+    b("client", client);
+    b("images", &shards_[*client]);
+  });
+  rounds = keys_of(sums_);
+  a.each("sums", &rounds, [&](Archive& b, int64_t* round) {
+    b("round", round);
+    b("clients", &sums_[*round]);
+  });
 }
 
 }  // namespace medpfl

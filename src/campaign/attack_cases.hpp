@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "attacks/observation.hpp"
-#include "core/bytes.hpp"
+#include "core/archive.hpp"
 
 namespace medpfl {
 
@@ -21,6 +21,9 @@ struct AttackCase {
   Observation observation;  ///< without the weights, which all cases of a round share
   Truth truth;
   double gradient_norm = 0;  ///< of the observation, which it outlives; AttackCases::add notes it
+
+  /// Writes or reads all of it; vectors are of this layout.
+  void keep(Archive& a, const ParameterLayout& layout);
 };
 
 /// The messages under attack, and what scoring needs. Lives on rank 0.
@@ -54,8 +57,8 @@ class AttackCases {
   /// Frees the gradient of a case that no task needs any more.
   void release(int64_t i) { cases_[static_cast<size_t>(i)].observation.gradient = {}; }
 
-  void save(ByteWriter* out) const;
-  void restore(ByteReader* in);
+  /// Writes or reads all of them.
+  void keep(Archive& a);
 
  private:
   ParameterLayout layout_;
@@ -64,8 +67,5 @@ class AttackCases {
   std::map<int64_t, at::Tensor> shards_;          // by hospital
   std::map<int64_t, std::vector<int64_t>> sums_;  // hospitals by round
 };
-
-void pack(const AttackCase& one, ByteWriter* out);
-AttackCase unpack_case(const ParameterLayout& layout, ByteReader* in);
 
 }  // namespace medpfl

@@ -31,8 +31,8 @@ void AttackQueue::warn(const std::vector<AttackWarning>& warnings) {
     if (warned_.insert(one.topic).second) log_warning(one.text);
 }
 
-void AttackQueue::queue_new_cases() {
-  for (; queued_cases_ < cases_->size(); ++queued_cases_) {
+void AttackQueue::queue_cases(int64_t end) {
+  for (; queued_cases_ < end; ++queued_cases_) {
     const int64_t round = (*cases_)[queued_cases_].observation.round;
     for (size_t m = 0; m < plan_.methods.size(); ++m) {
       const auto& [name, attack] = plan_.methods[m];
@@ -51,7 +51,7 @@ void AttackQueue::queue_new_cases() {
 int64_t AttackQueue::rungs() const { return plan_.halving ? rungs_of(plan_.restarts) : 1; }
 
 bool AttackQueue::run(const Communicator& comm, JobControl* control) {
-  queue_new_cases();
+  queue_cases(cases_->size());
   auto tasks = static_cast<int64_t>(tasks_.size());
   comm.broadcast(&tasks, sizeof tasks);
   const int64_t before = finished_;
@@ -175,23 +175,35 @@ std::vector<const AttackTask*> AttackQueue::finished() const {
   return out;
 }
 
-void AttackQueue::save(ByteWriter* out) const {
-  out->value(queued_cases_);
-  for (const AttackTask& task : tasks_) pack_progress(task, out);
+void AttackQueue::keep(Archive& a) {
+  a.version(1);
+  a("cases", &queued_cases_);
+  a.table("tasks", &tasks_);
+  std::vector<int64_t> begun;
+  for (size_t i = 0; i < tasks_.size(); ++i)
+    if (tasks_[i].begun()) begun.push_back(static_cast<int64_t>(i));
+  a.each("begun", &begun, [this](Archive& b, int64_t* i) {
+    b("task", i);
+    tasks_.at(static_cast<size_t>(*i)).keep_result(b);
+  });
+  if (a.reading()) take_over();
 }
 
-void AttackQueue::restore(ByteReader* in) {
-  const auto cases = in->value<int64_t>();
-  if (cases > cases_->size())
-    throw Error(ExitCode::kInternal, "the attack queue knows more cases than there are");
-  queue_new_cases();
-  tasks_.resize(static_cast<size_t>(cases) * plan_.methods.size() *
-                static_cast<size_t>(plan_.restarts));
-  queued_cases_ = cases;
-  for (AttackTask& task : tasks_) {
-    unpack_progress(in, &task);
-    if (task.finished) ++finished_;
-  }
+// What was read must be of these cases and methods. What is known besides follows from it.
+void AttackQueue::take_over() {
+  std::vector<AttackTask> read = std::exchange(tasks_, {});
+  const int64_t cases = std::exchange(queued_cases_, 0);
+  queue_cases(std::min(cases, cases_->size()));
+  const bool fits = cases == queued_cases_ &&
+                    std::equal(read.begin(), read.end(), tasks_.begin(), tasks_.end(),
+                               [](const AttackTask& one, const AttackTask& other) {
+                                 return one.attack_case == other.attack_case &&
+                                        one.method == other.method && one.restart == other.restart;
+                               });
+  if (!fits) throw Error(ExitCode::kInternal, "a checkpoint has attack tasks of another run");
+  tasks_ = std::move(read);
+  finished_ = std::count_if(tasks_.begin(), tasks_.end(),
+                            [](const AttackTask& task) { return task.finished; });
 }
 
 }  // namespace medpfl

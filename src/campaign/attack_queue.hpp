@@ -41,13 +41,15 @@ class AttackQueue {
   /// What the attacker was told, in words.
   std::string knowledge(const AttackTask& task) const;
 
-  void save(ByteWriter* out) const;
-  void restore(ByteReader* in);
+  /// Writes or reads all tasks; on rank 0. While reading, the cases are there already.
+  void keep(Archive& a);
 
  private:
   using Show = std::function<void(const std::string&)>;
 
-  void queue_new_cases();
+  // Adds the tasks of the cases before `end` that have none.
+  void queue_cases(int64_t end);
+  void take_over();
   int64_t rungs() const;
   // Tasks [first, end) up to the end of a rung; false: stopped.
   bool climb(const Communicator& comm, JobControl* control, int64_t first, int64_t end,

@@ -5,7 +5,7 @@
 
 #include "attacks/reconstruction.hpp"
 #include "campaign/choosing.hpp"
-#include "core/bytes.hpp"
+#include "core/archive.hpp"
 #include "metrics/reconstruction_score.hpp"
 
 namespace medpfl {
@@ -20,6 +20,21 @@ struct AttackTask {
   Reconstruction result;
   std::vector<ImageScore> scores;   ///< in the order of the truth
   std::vector<OracleScore> oracle;  ///< likewise; for the record, nothing reads it
+
+  /// Whether it has a state or a result.
+  bool begun() const { return finished || rung > 0 || !state.empty(); }
+  /// Names the numbers among its fields; see Archive.
+  template <class Fields>
+  void keep(Fields& f) {
+    f("case", &attack_case);
+    f("method", &method);
+    f("restart", &restart);
+    f("finished", &finished);
+    f("rung", &rung);
+    f("chosen", &chosen);
+  }
+  /// Writes or reads the state, the result and the scores of a task that was begun.
+  void keep_result(Archive& a);
 };
 
 /// Returns how far the task has come, without what only scoring knows.
@@ -27,10 +42,5 @@ Standing standing_of(const AttackTask& task);
 
 /// Marks a task that is not finished as one that halving drops.
 void drop(AttackTask* task);
-
-/// Writes what has become of a task; which it is, follows from its place.
-void pack_progress(const AttackTask& task, ByteWriter* out);
-/// Reads back what pack_progress wrote, into the task of the same place.
-void unpack_progress(ByteReader* in, AttackTask* task);
 
 }  // namespace medpfl

@@ -8,10 +8,16 @@
 #include <utility>
 
 #include "campaign/attackers_view.hpp"
-#include "core/tensor_bytes.hpp"
+#include "core/archive.hpp"
 
 namespace medpfl {
 namespace {
+
+// A message under attack, and the images among which its truth could hide.
+struct Collected {
+  AttackCase attacked;
+  at::Tensor shard_images;
+};
 
 LocalTraining protocol(const FederationSettings& local) {
   return {local.sends_gradients, local.learning_rate, local.batch_size};
@@ -34,21 +40,27 @@ AttackCase make_case(const Message& message, const Client& client, const LocalTr
 void CaseCollector::on_messages(const RoundPlan& plan, const FlatParameters& global,
                                 const std::vector<Message>& mine) {
   if (std::none_of(plan.attacked.begin(), plan.attacked.end(), [](bool a) { return a; })) return;
-  ByteWriter out;
+  std::vector<Collected> found;
   for (const Message& message : mine) {
     const auto at = std::lower_bound(plan.clients.begin(), plan.clients.end(), message.client);
     const auto index = static_cast<size_t>(at - plan.clients.begin());
     // With probes the update itself is not attacked.
     if (!plan.attacked[index] || (plan.probes[index] > 0 && message.probe < 0)) continue;
     const Client& client = data_.client(message.client);
-    pack(make_case(message, client, protocol(local_)), &out);
-    pack_tensor(client.images.slice(0, 0, AttackCases::kMaxCandidates), &out);
+    found.push_back({make_case(message, client, protocol(local_)),
+                     client.images.slice(0, 0, AttackCases::kMaxCandidates)});
   }
-  for (const std::string& bytes : comm_.gather(out.take())) {
-    ByteReader in(bytes);
-    while (!in.done()) {
-      of_round_.push_back(unpack_case(global.layout(), &in));
-      cases_->set_shard_images(of_round_.back().observation.client, unpack_tensor(&in));
+  const auto keep = [&](Archive& a) {
+    a.each("cases", &found, [&](Archive& b, Collected* one) {
+      one->attacked.keep(b, global.layout());
+      b("shard_images", &one->shard_images);
+    });
+  };
+  for (const std::string& bytes : comm_.gather(Archive::write(keep))) {
+    Archive::read(bytes, {"attacked messages of a rank", "all ranks must run one program"}, keep);
+    for (Collected& one : found) {
+      cases_->set_shard_images(one.attacked.observation.client, std::move(one.shard_images));
+      of_round_.push_back(std::move(one.attacked));
     }
   }
   if (comm_.is_root()) cases_->set_weights(plan.round, global);

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "core/bytes.hpp"
+#include "core/archive.hpp"
 #include "core/process.hpp"
 
 namespace medpfl {
@@ -23,40 +23,43 @@ bool spent(const AttackPlan& plan, const AttackProgress& at) {
          (plan.max_seconds > 0 && at.seconds >= plan.max_seconds);
 }
 
+const ArchiveOrigin kMessage = {"a message about an attack task", "all ranks must run one program"};
+
+void keep(Archive& a, const ParameterLayout& layout, TaskDescription* task) {
+  int64_t pause = task->pause.value_or(0);
+  a("method", &task->method);
+  a("restart", &task->restart);
+  a("pause", &pause);
+  a.group("observation", [&](Archive& b) { task->observation.keep(b, layout); });
+  a("state", &task->state);
+  if (a.reading() && pause > 0) task->pause = pause;
+}
+
+void keep(Archive& a, TaskOutcome* outcome) {
+  a("paused", &outcome->paused);
+  a("reconstruction", &outcome->reconstruction);
+}
+
 }  // namespace
 
-std::string to_bytes(const TaskDescription& task) {
-  ByteWriter out;
-  out.value(task.method);
-  out.value(task.restart);
-  out.value(task.pause.value_or(0));
-  pack(task.observation, &out);
-  out.text(task.state);
-  return out.take();
+std::string to_bytes(TaskDescription task) {
+  return Archive::write([&](Archive& a) { keep(a, ParameterLayout(), &task); });
 }
 
 TaskDescription read_description(const std::string& bytes, const ParameterLayout& layout) {
-  ByteReader in(bytes);
   TaskDescription task;
-  task.method = in.value<int64_t>();
-  task.restart = in.value<int64_t>();
-  if (const auto pause = in.value<int64_t>(); pause > 0) task.pause = pause;
-  task.observation = unpack_observation(layout, &in);
-  task.state = in.text();
+  Archive::read(bytes, kMessage, [&](Archive& a) { keep(a, layout, &task); });
   return task;
 }
 
-std::string to_bytes(const TaskOutcome& outcome) {
-  ByteWriter out;
-  out.text(outcome.paused);
-  pack(outcome.reconstruction, &out);
-  return out.take();
+std::string to_bytes(TaskOutcome outcome) {
+  return Archive::write([&](Archive& a) { keep(a, &outcome); });
 }
 
 TaskOutcome read_outcome(const std::string& bytes) {
-  ByteReader in(bytes);
-  std::string paused = in.text();
-  return {std::move(paused), unpack_reconstruction(&in)};
+  TaskOutcome outcome;
+  Archive::read(bytes, kMessage, [&](Archive& a) { keep(a, &outcome); });
+  return outcome;
 }
 
 std::optional<TaskOutcome> run_task(const Model& model, const AttackPlan& plan, uint64_t seed,

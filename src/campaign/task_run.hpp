@@ -28,9 +28,9 @@ struct TaskOutcome {
 };
 
 /// The bytes of a description and of an outcome, and back. `layout`: of the network.
-std::string to_bytes(const TaskDescription& task);
+std::string to_bytes(TaskDescription task);
 TaskDescription read_description(const std::string& bytes, const ParameterLayout& layout);
-std::string to_bytes(const TaskOutcome& outcome);
+std::string to_bytes(TaskOutcome outcome);
 TaskOutcome read_outcome(const std::string& bytes);
 
 /// Runs a task up to its end, its pause or the budget of the plan, whichever is first. The same

@@ -1,7 +1,6 @@
 #pragma once
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -55,8 +54,9 @@ class Archive {
   /// Numbers as one array, other elements one by one.
   template <class T>
   void operator()(const char* name, std::vector<T>* values);
-  template <class K, class V>
-  void operator()(const char* name, std::map<K, V>* values);
+  /// A list of groups, whose entries `keep_one(archive, value)` names.
+  template <class T, class KeepOne>
+  void each(const char* name, std::vector<T>* values, const KeepOne& keep_one);
 
   /// An array of known length in memory of the caller.
   template <class T>
@@ -109,17 +109,11 @@ void Archive::operator()(const char* name, std::vector<T>* values) {
   }
 }
 
-template <class K, class V>
-void Archive::operator()(const char* name, std::map<K, V>* values) {
-  group(name, [&](Archive& a) {
-    std::vector<K> keys;
-    for (const auto& [key, value] : *values) keys.push_back(key);
-    a("keys", &keys);
-    if (reading()) values->clear();
-    list("values", [&](size_t count) {
-      if (reading() && count != keys.size()) reader_->fail("are not as many as their keys");
-      for (const K& key : keys) (*this)("", &(*values)[key]);
-    });
+template <class T, class KeepOne>
+void Archive::each(const char* name, std::vector<T>* values, const KeepOne& keep_one) {
+  list(name, [&](size_t count) {
+    if (reading()) *values = std::vector<T>(count);
+    for (T& value : *values) group("", [&](Archive& a) { keep_one(a, &value); });
   });
 }
 

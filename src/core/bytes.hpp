@@ -9,8 +9,8 @@
 
 namespace medpfl {
 
-/// Appends plain values, text and arrays to a byte buffer, for messages between ranks of one job
-/// and for checkpoints.
+/// Appends plain values, text and arrays to a byte buffer, for messages between ranks of one job.
+/// What goes to a file has names: see Archive.
 class ByteWriter {
  public:
   template <class T>

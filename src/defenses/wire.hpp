@@ -29,6 +29,13 @@ std::vector<std::string> wire_form_names();
 struct WireCost {
   WireForm form = WireForm::kDense;
   int64_t bytes = 0;
+
+  /// Names its fields; see Archive.
+  template <class Fields>
+  void keep(Fields& f) {
+    f("form", &form);
+    f("bytes", &bytes);
+  }
 };
 
 /// The cheapest form for `entries` values, `zeros` of them zero, in `tensors` tensors; of equal
@@ -41,6 +48,16 @@ struct DefenseReport {
   double norm_before = 0, norm_after = 0;  ///< L2
   int64_t entries = 0, zeros = 0;          ///< zeros: after
   WireCost cost;
+
+  /// Names its fields; see Archive.
+  template <class Fields>
+  void keep(Fields& f) {
+    f("norm_before", &norm_before);
+    f("norm_after", &norm_after);
+    f("entries", &entries);
+    f("zeros", &zeros);
+    f("cost", &cost);
+  }
 };
 
 /// All but norm_before, for an update whose first `entries` values are sent.

@@ -15,8 +15,7 @@ class Sgd final : public ServerOptimizer {
   void step(const FlatParameters& mean, double change_per_update, FlatParameters* global) override {
     global->step(mean, -change_per_update * rate_, 0);
   }
-  void save(ByteWriter*) const override {}
-  void restore(ByteReader*) override {}
+  void keep(Archive& a) override { a.version(1); }
 
  private:
   double rate_;
@@ -34,9 +33,9 @@ class Momentum final : public ServerOptimizer {
       w[i] += static_cast<float>(s_.server_learning_rate * m_[i]);
     }
   }
-  void save(ByteWriter* out) const override { out->array(m_); }
-  void restore(ByteReader* in) override {
-    in->array_into(m_.data(), static_cast<int64_t>(m_.size()));
+  void keep(Archive& a) override {
+    a.version(1);
+    a.fixed("m", m_.data(), static_cast<int64_t>(m_.size()));
   }
 
  private:
@@ -72,13 +71,10 @@ class Adaptive final : public ServerOptimizer {
       w[i] += static_cast<float>(s_.server_learning_rate * m / (std::sqrt(v) + s_.server_tau));
     }
   }
-  void save(ByteWriter* out) const override {
-    out->array(m_);
-    out->array(v_);
-  }
-  void restore(ByteReader* in) override {
-    in->array_into(m_.data(), static_cast<int64_t>(m_.size()));
-    in->array_into(v_.data(), static_cast<int64_t>(v_.size()));
+  void keep(Archive& a) override {
+    a.version(1);
+    a.fixed("m", m_.data(), static_cast<int64_t>(m_.size()));
+    a.fixed("v", v_.data(), static_cast<int64_t>(v_.size()));
   }
 
  private:

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "core/bytes.hpp"
+#include "core/archive.hpp"
 #include "core/flat_parameters.hpp"
 #include "federation/settings.hpp"
 
@@ -23,8 +23,8 @@ class ServerOptimizer {
   /// d = change_per_update * mean. Statistics stay as they are.
   virtual void step(const FlatParameters& mean, double change_per_update,
                     FlatParameters* global) = 0;
-  virtual void save(ByteWriter* out) const = 0;
-  virtual void restore(ByteReader* in) = 0;
+  /// Writes or reads what it keeps. Throws FormatError where it is of another size or kind.
+  virtual void keep(Archive& a) = 0;
 };
 
 /// sgd, momentum, adam, yogi.

@@ -29,6 +29,21 @@ struct RoundRecord {
   double seconds = 0;
   bool evaluated = false;
   Utility utility;  ///< of the global model after the round, where evaluated
+
+  /// Names its fields; see Archive.
+  template <class Fields>
+  void keep(Fields& f) {
+    f("round", &round);
+    f("participants", &participants);
+    f("arrived", &arrived);
+    f("examples", &examples);
+    f("train_loss", &train_loss);
+    f("update_norm", &update_norm);
+    f("bytes", &bytes);
+    f("seconds", &seconds);
+    f("evaluated", &evaluated);
+    f("utility", &utility);
+  }
 };
 
 /// Hangs off the round loop. Every call is made on every rank, in the same order.

@@ -21,6 +21,14 @@ struct VirtualBlock {
   std::string file;     ///< relative to the folder of the file that shows it
   std::string dataset;  ///< path in that file
   int64_t rows = 0;
+
+  /// Names its fields; see Archive.
+  template <class Fields>
+  void keep(Fields& f) {
+    f("file", &file);
+    f("dataset", &dataset);
+    f("rows", &rows);
+  }
 };
 
 /// An HDF5 file used by one process. Errors are FormatError with HDF5's own text.

@@ -11,6 +11,16 @@ struct Utility {
   double balanced_accuracy = 0;  ///< mean recall over the classes present
   double auroc = 0;  ///< macro one-vs-rest over the classes that have both kinds; NaN if none
   double f1 = 0;     ///< macro F1 over the classes present in labels or predictions
+
+  /// Names its fields; see Archive.
+  template <class Fields>
+  void keep(Fields& f) {
+    f("loss", &loss);
+    f("accuracy", &accuracy);
+    f("balanced_accuracy", &balanced_accuracy);
+    f("auroc", &auroc);
+    f("f1", &f1);
+  }
 };
 
 /// From logits [n, classes] row-major and labels [n] in [0, classes). n >= 1. Ties of AUROC count

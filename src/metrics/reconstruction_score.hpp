@@ -13,6 +13,17 @@ struct ImageScore {
   /// Distinct candidates strictly nearer (in MSE) to the reconstruction than the truth is; 0: the
   /// truth is the nearest; -1: unknown, no candidates were given.
   int64_t rank_of_truth = -1;
+
+  /// Names its fields; see Archive.
+  template <class Fields>
+  void keep(Fields& f) {
+    f("reconstruction", &reconstruction);
+    f("mse", &mse);
+    f("psnr", &psnr);
+    f("ssim", &ssim);
+    f("rdlv", &rdlv);
+    f("rank_of_truth", &rank_of_truth);
+  }
 };
 
 /// Matches a batch one-to-one by least total MSE and scores each true image, in the order of
@@ -29,6 +40,13 @@ std::vector<ImageScore> score_batch(const at::Tensor& truth, const at::Tensor& r
 /// somebody known the truth. Each number is the best on its own.
 struct OracleScore {
   double psnr = 0, ssim = 0;
+
+  /// Names its fields; see Archive.
+  template <class Fields>
+  void keep(Fields& f) {
+    f("psnr", &psnr);
+    f("ssim", &ssim);
+  }
 };
 
 /// Of the result, whose scores are given, and of `points`, each float32 [B, C, H, W] and matched on

@@ -40,7 +40,7 @@ class FederatedRun final : public KeptJob {
     return true;
   }
 
-  void save(Checkpoint* checkpoint) const override { save_study(keeper_, study_, checkpoint); }
+  void save(Checkpoint* checkpoint) override { save_study(&keeper_, &study_, checkpoint); }
 
  private:
   void begin_anew() {

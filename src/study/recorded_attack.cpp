@@ -7,7 +7,6 @@
 #include <memory>
 
 #include "attacks/engines/matching_engine.hpp"
-#include "core/bytes.hpp"
 #include "core/log.hpp"
 #include "results/folder/run_folder.hpp"
 #include "results/run/recorded_run.hpp"
@@ -61,20 +60,13 @@ class RecordedAttack final : public KeptJob {
         prepare_output_folder(s_.output);
         return;
       }
-      ByteReader in(keeper_.server_state());
-      keeper_.record.created = in.value<long long>();
-      keeper_.record.resumes = in.value<int64_t>() + 1;
-      attacks_->restore(&in);
+      keeper_.restore_server([this](Archive& a) { keep(a); });
     });
     keeper_.write("running");
   }
 
-  void save(Checkpoint* checkpoint) const override {
-    ByteWriter out;
-    out.value(keeper_.record.created);
-    out.value(keeper_.record.resumes);
-    attacks_->save(&out);
-    checkpoint->server = out.take();
+  void save(Checkpoint* checkpoint) override {
+    checkpoint->server = Archive::write([this](Archive& a) { keep(a); });
   }
 
   bool work() override {
@@ -84,6 +76,12 @@ class RecordedAttack final : public KeptJob {
   }
 
  private:
+  void keep(Archive& a) {
+    a.version(1);
+    a("record", &keeper_.record);
+    a("attack_queue", attacks_.get());
+  }
+
   void describe() {
     RunRecord& record = keeper_.record;
     record.model = model_.get();

@@ -23,7 +23,7 @@ namespace {
 constexpr auto kFloat = static_cast<int64_t>(sizeof(float));
 
 // Of configuration, tables and HDF5 in the files of a small run, as measured.
-constexpr int64_t kRunFileBytes = 224 << 10, kCheckpointBytes = 20 << 10;
+constexpr int64_t kRunFileBytes = 224 << 10, kCheckpointBytes = 20 << 10, kTaskBytes = 2 << 10;
 
 int64_t vector_bytes(const Model& model) { return model.layout().size() * kFloat; }
 
@@ -121,7 +121,7 @@ int64_t checkpoint_bytes(const Config& config, const Settings& settings, const F
   return kCheckpointBytes +
          (1 + moments + counts.attacked_at_once + counts.attacked_rounds) * vector_bytes(model) +
          (counts.attacked_images + counts.attacked_clients * kept_shard(data)) * image +
-         reconstruction_bytes(settings, model, counts.reconstructed) +
+         reconstruction_bytes(settings, model, counts.reconstructed) + counts.tasks * kTaskBytes +
          task_state_bytes(config, settings, model, counts);
 }
 

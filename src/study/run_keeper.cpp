@@ -57,10 +57,27 @@ RunKeeper::Start RunKeeper::find() {
   log_info(fmt::format("resumed after {} rounds and {} attack tasks", checkpoint->next_round,
                        checkpoint->finished_tasks));
   inputs_before_ = read_input_digests(checkpoint->inputs);
+  written_by_ = std::move(checkpoint->build);
   shared_ = std::move(checkpoint->shared);
   server_ = std::move(checkpoint->server);
   client_states_ = std::move(checkpoint->client_states);
   return Start::kResumed;
+}
+
+ArchiveOrigin RunKeeper::origin() const {
+  return {fmt::format("--resume: the checkpoint in {}", s_.output),
+          fmt::format("resume with the program that wrote it, {}, or start the run anew with "
+                      "--overwrite",
+                      written_by_)};
+}
+
+void RunKeeper::restore_shared(const Archive::Keep& keep) {
+  Archive::read(shared_, origin(), keep);
+}
+
+void RunKeeper::restore_server(const Archive::Keep& keep) {
+  Archive::read(server_, origin(), keep);
+  ++record.resumes;
 }
 
 RunKeeper::Start RunKeeper::open() {

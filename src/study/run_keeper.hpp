@@ -5,6 +5,7 @@
 #include <string>
 
 #include "comm/communicator.hpp"
+#include "core/archive.hpp"
 #include "core/error.hpp"
 #include "core/job_control.hpp"
 #include "core/timers.hpp"
@@ -28,7 +29,7 @@ class KeptJob {
   /// Works to the end, and writes the complete run. False: stopped, with a checkpoint.
   virtual bool work() = 0;
   /// Fills in `shared`, `server` and `client_states`: what a resumed job needs. On rank 0.
-  virtual void save(Checkpoint* checkpoint) const = 0;
+  virtual void save(Checkpoint* checkpoint) = 0;
 };
 
 /// Takes a job from its start, or its checkpoint, to its end, and keeps it safe on the way: knows
@@ -40,9 +41,10 @@ class RunKeeper final : public JobControl {
 
   /// Runs the job; kOk or kInterrupted. Collective.
   ExitCode run(KeptJob* job);
-  /// State of the checkpoint, when resumed: on all ranks, and on rank 0.
-  const std::string& shared_state() const { return shared_; }
-  const std::string& server_state() const { return server_; }
+  /// Lets `keep` read the state of the checkpoint, when resumed: what all ranks need, and what rank
+  /// 0 needs besides. Counts the latter as one more resume. Throws FormatError.
+  void restore_shared(const Archive::Keep& keep);
+  void restore_server(const Archive::Keep& keep);
   const std::string& client_states() const { return client_states_; }
 
   RunRecord record;  ///< complete on rank 0
@@ -74,6 +76,7 @@ class RunKeeper final : public JobControl {
   enum class Start { kNew, kResumed, kComplete };
   Start find();
   Start open();
+  ArchiveOrigin origin() const;
   void gather_ranks();
   void write_alone(const std::string& status);
   void write_failed() noexcept;
@@ -84,8 +87,9 @@ class RunKeeper final : public JobControl {
   const RankPlace& place_;
   bool resume_;
   Schedule schedule_;
-  const KeptJob* job_ = nullptr;
+  KeptJob* job_ = nullptr;
   std::string shared_, server_, client_states_;
+  std::string written_by_;  // the program that wrote the checkpoint, on rank 0
   std::optional<InputDigests> inputs_before_;  // of the checkpoint, on rank 0
   bool begun_ = false;
   std::unique_ptr<RunLock> lock_;  // on rank 0

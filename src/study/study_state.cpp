@@ -1,55 +1,25 @@
 #include "study/study_state.hpp"
 
-#include "core/bytes.hpp"
-
 namespace medpfl {
 namespace {
 
-std::string save_shared(const RunKeeper& keeper, const FederatedStudy& study) {
-  const FlatParameters& global = study.state.global;
-  ByteWriter out;
-  out.value(keeper.next_round);
-  out.array(global.data(), global.size());
-  if (study.capture != nullptr) study.capture->save(&out);
-  return out.take();
-}
-
-std::string save_server(const RunKeeper& keeper, const FederatedStudy& study) {
-  const RunRecord& record = keeper.record;
-  ByteWriter out;
-  out.value(record.created);
-  out.value(record.resumes);
-  out.value(record.initial);
-  out.array(record.rounds);
-  study.weights->save(&out);
-  if (study.defenses != nullptr) study.defenses->save(&out);
-  study.cases->save(&out);
-  study.attacks->save(&out);
-  study.state.optimizer->save(&out);
-  return out.take();
-}
-
-void restore_shared(RunKeeper* keeper, FederatedStudy* study) {
-  ByteReader in(keeper->shared_state());
-  keeper->next_round = in.value<int64_t>();
+void keep_shared(Archive& a, RunKeeper* keeper, FederatedStudy* study) {
+  a.version(1);
+  a("next_round", &keeper->next_round);
   FlatParameters& global = study->state.global;
-  global = FlatParameters(study->model->layout());
-  in.array_into(global.data(), global.size());
-  if (study->capture != nullptr) study->capture->restore(&in);
+  if (a.reading()) global = FlatParameters(study->model->layout());
+  a.fixed("weights", global.data(), global.size());
+  if (study->capture != nullptr) a("capture", study->capture.get());
 }
 
-void restore_server(RunKeeper* keeper, FederatedStudy* study) {
-  ByteReader in(keeper->server_state());
-  RunRecord& record = keeper->record;
-  record.created = in.value<long long>();
-  record.resumes = in.value<int64_t>() + 1;
-  record.initial = in.value<Utility>();
-  record.rounds = in.array<RoundRecord>();
-  study->weights->restore(&in);
-  if (study->defenses != nullptr) study->defenses->restore(&in);
-  study->cases->restore(&in);
-  study->attacks->restore(&in);
-  study->state.optimizer->restore(&in);
+void keep_server(Archive& a, RunKeeper* keeper, FederatedStudy* study) {
+  a.version(1);
+  a("record", &keeper->record);
+  a("weight_log", study->weights.get());
+  if (study->defenses != nullptr) a("defense_log", study->defenses.get());
+  a("attack_cases", study->cases.get());
+  a("attack_queue", study->attacks.get());
+  a("server_optimizer", study->state.optimizer.get());
 }
 
 // The ledger is no part of a checkpoint: the plans of the rounds make it anew.
@@ -62,18 +32,19 @@ void count_privacy_again(const Settings& s, int64_t rounds, FederatedStudy* stud
 
 }  // namespace
 
-void save_study(const RunKeeper& keeper, const FederatedStudy& study, Checkpoint* checkpoint) {
-  checkpoint->shared = save_shared(keeper, study);
-  checkpoint->server = save_server(keeper, study);
-  if (study.client_states != nullptr) checkpoint->client_states = study.client_states->name();
+void save_study(RunKeeper* keeper, FederatedStudy* study, Checkpoint* checkpoint) {
+  checkpoint->shared = Archive::write([&](Archive& a) { keep_shared(a, keeper, study); });
+  checkpoint->server = Archive::write([&](Archive& a) { keep_server(a, keeper, study); });
+  if (study->client_states != nullptr) checkpoint->client_states = study->client_states->name();
 }
 
 void restore_study(const RunContext& context, RunKeeper* keeper, FederatedStudy* study) {
-  restore_shared(keeper, study);
-  if (context.comm.is_root()) {
-    restore_server(keeper, study);
+  context.comm.agree([&] {
+    keeper->restore_shared([&](Archive& a) { keep_shared(a, keeper, study); });
+    if (!context.comm.is_root()) return;
+    keeper->restore_server([&](Archive& a) { keep_server(a, keeper, study); });
     count_privacy_again(context.settings, keeper->next_round, study);
-  }
+  });
   if (study->client_states == nullptr) return;
   std::vector<int64_t> own;
   for (const Client& client : study->data.clients) own.push_back(client.id);

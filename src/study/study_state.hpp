@@ -5,7 +5,7 @@ namespace medpfl {
 
 /// Fills in what a resumed run needs: `shared` on every rank, `server` on rank 0, and the name of
 /// the file of client states. On rank 0.
-void save_study(const RunKeeper& keeper, const FederatedStudy& study, Checkpoint* checkpoint);
+void save_study(RunKeeper* keeper, FederatedStudy* study, Checkpoint* checkpoint);
 
 /// Takes over what save_study wrote, from the checkpoint that `keeper` found, into a study that is
 /// loaded and whose files are open. Collective. Throws AgreedError.

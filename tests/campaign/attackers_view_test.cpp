@@ -68,13 +68,11 @@ TEST(AttackersView, NothingIsFilledInThatTheServerDidNotReceive) {
   EXPECT_FALSE(seen.public_mean.defined());
 }
 
-Observation sent_and_read(const Observation& observation, const ParameterLayout& layout) {
-  ByteWriter out;
-  pack(observation, &out);
-  const std::string bytes = out.take();
-  ByteReader in(bytes);
-  const Observation read = unpack_observation(layout, &in);
-  EXPECT_TRUE(in.done());
+// Of a network of small_layout(); read for one of `layout`.
+Observation sent_and_read(Observation sent, const ParameterLayout& layout) {
+  Observation read;
+  Archive::read(Archive::write([&](Archive& a) { sent.keep(a, small_layout()); }), {"sent", ""},
+                [&](Archive& a) { read.keep(a, layout); });
   return read;
 }
 

@@ -48,7 +48,7 @@ struct Everything {
   std::vector<float> floats;
   std::vector<std::string> texts;
   std::vector<std::vector<int64_t>> lists;
-  std::map<int64_t, std::vector<double>> map;
+  std::vector<std::pair<int64_t, std::string>> pairs;
   at::Tensor images, pixels, none;
   Row row;
   std::vector<Row> rows, no_rows;
@@ -64,7 +64,10 @@ struct Everything {
     a("floats", &floats);
     a("texts", &texts);
     a("lists", &lists);
-    a("map", &map);
+    a.each("pairs", &pairs, [](Archive& b, auto* pair) {
+      b("first", &pair->first);
+      b("second", &pair->second);
+    });
     a("images", &images);
     a("pixels", &pixels);
     a("none", &none);
@@ -122,7 +125,7 @@ Everything example() {
   x.floats = {1.5F, -2};
   x.texts = {"", "Röntgen"};
   x.lists = {{}, {4, 5}};
-  x.map = {{-1, {}}, {9, {0.5}}};
+  x.pairs = {{-1, ""}, {9, "nine"}};
   x.images = at::rand({2, 1, 3, 3}).transpose(2, 3);
   x.pixels = at::tensor({1, 255}, at::kByte);
   x.row = {true, Colour::kRed, {2.5, 8}};
@@ -145,7 +148,7 @@ TEST(Archive, EveryTypeComesBack) {
   EXPECT_EQ(y.floats, x.floats);
   EXPECT_EQ(y.texts, x.texts);
   EXPECT_EQ(y.lists, x.lists);
-  EXPECT_EQ(y.map, x.map);
+  EXPECT_EQ(y.pairs, x.pairs);
   EXPECT_TRUE(at::equal(y.images, x.images));
   EXPECT_TRUE(at::equal(y.pixels, x.pixels));
   EXPECT_EQ(y.pixels.scalar_type(), at::kByte);

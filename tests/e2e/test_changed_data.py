@@ -204,17 +204,17 @@ def test_another_weights_file_is_refused(tmp_path: Path) -> None:
         assert len(text(run["model"].attrs["weights_digest"])) == 64
 
 
-def test_a_run_of_other_streams_is_refused(tmp_path: Path) -> None:
-    """A checkpoint of version 6: all was drawn from run.seed itself."""
+def test_a_checkpoint_without_names_is_refused(tmp_path: Path) -> None:
+    """A checkpoint of version 7: its states are bytes without names."""
     output = tmp_path / "out"
     stop(output, TINY | RUN)
     for name in ("checkpoint.h5", "checkpoint.previous.h5"):
         with h5py.File(output / name, "a") as file:
-            file.attrs["checkpoint_version"] = np.int64(6)
+            file.attrs["checkpoint_version"] = np.int64(7)
     before = (output / "run.h5").read_bytes()
     result = simulate(output, RUN, "--resume")
     assert result.code == FORMAT, result.err
-    assert "checkpoint version 6, this program reads 7" in result.err
+    assert "checkpoint version 7, this program reads 8" in result.err
     assert "resume with the program that wrote it" in result.err
     assert (output / "run.h5").read_bytes() == before
 

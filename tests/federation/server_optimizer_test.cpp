@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "../core/archive_trip.hpp"
 #include "core/error.hpp"
 
 namespace medpfl {
@@ -71,13 +72,8 @@ TEST_P(EveryServerOptimizer, GoesOnFromWhatItSaved) {
   FlatParameters parts = vector_of({1, 2});
   const auto before = make_server_optimizer(settings, 2);
   before->step(vector_of(kMeans[0]), 1, &parts);
-  ByteWriter out;
-  before->save(&out);
-  const std::string bytes = out.take();
-  ByteReader in(bytes);
   const auto after = make_server_optimizer(settings, 2);
-  after->restore(&in);
-  EXPECT_TRUE(in.done());
+  archive_trip::expect_same_state(before.get(), after.get());
   for (size_t i = 1; i < kMeans.size(); ++i) after->step(vector_of(kMeans[i]), 1, &parts);
   for (int64_t i = 0; i < 2; ++i) EXPECT_EQ(parts.data()[i], whole.data()[i]);
 }

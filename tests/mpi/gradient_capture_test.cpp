@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <set>
 
+#include "../core/archive_trip.hpp"
 #include "core/random.hpp"
 #include "results/capture/capture_estimate.hpp"
 #include "world.hpp"
@@ -123,10 +124,11 @@ std::set<std::string> files(const std::string& folder) {
   return out;
 }
 
-std::string saved(const GradientCapture& capture) {
-  ByteWriter out;
-  capture.save(&out);
-  return out.take();
+using archive_trip::save;
+
+// What rank 0 saved, on every rank.
+void restore(const Communicator& comm, const std::string& bytes, GradientCapture* capture) {
+  comm.agree([&] { archive_trip::restore(bytes, capture); });
 }
 
 // All rows, in the order of rounds, hospitals and probes, as played; independent of the capture.
@@ -194,7 +196,7 @@ void resume_after(int64_t last_saved, const Communicator& then) {
       rounds.play(&capture, round);
       if (round == last_saved) {
         capture.cut();
-        bytes = comm.broadcast(saved(capture));
+        bytes = comm.broadcast(save(&capture));
       }
       if (round == last_saved + 1) capture.cut();
     }
@@ -204,13 +206,11 @@ void resume_after(int64_t last_saved, const Communicator& then) {
     const Rounds again(then);
     const Federation second = again.federation();
     GradientCapture capture(second, folder, CapturePolicy(), &timers);
-    ByteReader in(bytes);
-    capture.restore(&in);
-    EXPECT_TRUE(in.done());
+    restore(then, bytes, &capture);
     if (then.is_root()) capture.remove_unknown();
     then.barrier();
     if (then.is_root()) {
-      EXPECT_EQ(saved(capture), bytes);
+      EXPECT_EQ(save(&capture), bytes);
       EXPECT_EQ(files(folder), (std::set<std::string>{"segment-00000.h5"}));
     }
     for (int64_t round = last_saved + 1; round < kRounds; ++round) again.play(&capture, round);
@@ -243,15 +243,14 @@ TEST(GradientCapture, RefusesToGoOnWithoutItsSegments) {
   const std::string folder = new_folder();
   GradientCapture capture(federation, folder, CapturePolicy(), &timers);
   rounds.play(&capture, 0);
-  EXPECT_THROW(saved(capture), Error);
+  EXPECT_THROW(save(&capture), Error);
   capture.cut();
-  const std::string bytes = world().broadcast(saved(capture));
+  const std::string bytes = world().broadcast(save(&capture));
   if (world().is_root()) fs::remove(folder + "/gradients/segment-00000.h5");
   world().barrier();
   GradientCapture second(federation, folder, CapturePolicy(), &timers);
-  ByteReader in(bytes);
   try {
-    second.restore(&in);
+    restore(world(), bytes, &second);
     ADD_FAILURE() << "restored";
   } catch (const AgreedError& error) {
     EXPECT_EQ(error.code(), ExitCode::kOutput);

@@ -214,40 +214,29 @@ void GradientCapture::cut() {
   open_rows_ = 0;
 }
 
-void GradientCapture::save(ByteWriter* out) const {
+void GradientCapture::keep(Archive& a) {
   if (open_rows_ != 0)
     throw Error(ExitCode::kInternal, "gradients were saved while a segment was open");
-  out->value(static_cast<int64_t>(segments_.size()));
-  for (const GradientSegment& segment : segments_) {
-    out->text(segment.file);
-    out->value(segment.rows);
-  }
-  out->array(std::vector<uint8_t>(client_captured_.begin(), client_captured_.end()));
-  out->value(overflowed_);
-  rows_.save(out);
-}
-
-void GradientCapture::restore(ByteReader* in) {
-  segments_.resize(static_cast<size_t>(in->value<int64_t>()));
-  closed_rows_ = open_rows_ = 0;
-  round_ = -1;
-  for (GradientSegment& segment : segments_) {
-    segment.file = in->text();
-    segment.rows = in->value<int64_t>();
-    closed_rows_ += segment.rows;
-  }
-  const auto captured = in->array<uint8_t>();
+  a.version(1);
+  std::vector<uint8_t> captured(client_captured_.begin(), client_captured_.end());
+  a("segments", &segments_);
+  a.fixed("client_captured", captured.data(), f_.data.client_count());
+  a("overflowed", &overflowed_);
+  a("rows", &rows_);
+  if (!a.reading()) return;
   client_captured_.assign(captured.begin(), captured.end());
-  overflowed_ = in->value<int64_t>();
-  rows_.restore(in);
-  if (!f_.comm.is_root()) rows_ = {};
-  f_.comm.agree([this] {
-    for (const GradientSegment& segment : segments_)
-      if (f_.comm.is_root() && !fs::exists(fs::path(folder_) / segment.file))
-        throw OutputError(fmt::format(
-            "{}/{} is missing, which the checkpoint needs: put it back, or start the run anew",
-            folder_, segment.file));
-  });
+  round_ = -1;
+  closed_rows_ = 0;
+  for (const GradientSegment& segment : segments_) closed_rows_ += segment.rows;
+  if (!f_.comm.is_root()) {
+    rows_ = {};
+    return;
+  }
+  for (const GradientSegment& segment : segments_)
+    if (!fs::exists(fs::path(folder_) / segment.file))
+      throw OutputError(fmt::format(
+          "{}/{} is missing, which the checkpoint needs: put it back, or start the run anew",
+          folder_, segment.file));
 }
 
 void GradientCapture::remove_unknown() const {

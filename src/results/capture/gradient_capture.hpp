@@ -38,11 +38,10 @@ class GradientCapture final : public RoundObserver {
   /// round.
   void finish();
 
-  /// All that is needed to go on after a resume; on rank 0, when cut() left no open segment.
-  void save(ByteWriter* out) const;
-  /// Goes on from what rank 0 saved: the same bytes on every rank, on any number of ranks.
-  /// Collective. Throws AgreedError when a segment is missing.
-  void restore(ByteReader* in);
+  /// Writes, on rank 0 and when cut() left no open segment, all that is needed to go on; or reads
+  /// it, the same bytes on every rank, on any number of ranks. Throws OutputError on rank 0 when a
+  /// segment is missing.
+  void keep(Archive& a);
   /// Removes from `folder`/gradients what was written after the state restored, which run.h5 must
   /// not show any more. On rank 0.
   void remove_unknown() const;

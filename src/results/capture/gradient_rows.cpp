@@ -2,17 +2,16 @@
 
 namespace medpfl {
 
-void GradientRows::save(ByteWriter* out) const {
-  for (const auto* column : {&round, &client, &probe, &examples, &steps}) out->array(*column);
-  for (const auto* column : {&norm, &loss}) out->array(*column);
-  for (const std::vector<int64_t>& list : images) out->array(list);
-}
-
-void GradientRows::restore(ByteReader* in) {
-  for (auto* column : {&round, &client, &probe, &examples, &steps}) *column = in->array<int64_t>();
-  for (auto* column : {&norm, &loss}) *column = in->array<double>();
-  images.resize(round.size());
-  for (std::vector<int64_t>& list : images) list = in->array<int64_t>();
+void GradientRows::keep(Archive& a) {
+  a.version(1);
+  a("round", &round);
+  a("client", &client);
+  a("probe", &probe);
+  a("examples", &examples);
+  a("steps", &steps);
+  a("norm", &norm);
+  a("loss", &loss);
+  a("images", &images);
 }
 
 }  // namespace medpfl

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "core/bytes.hpp"
+#include "core/archive.hpp"
 
 namespace medpfl {
 
@@ -14,14 +14,20 @@ struct GradientRows {
   std::vector<std::vector<int64_t>> images;  ///< positions in the training split
 
   int64_t size() const { return static_cast<int64_t>(round.size()); }
-  void save(ByteWriter* out) const;
-  void restore(ByteReader* in);
+  void keep(Archive& a);
 };
 
 /// A closed segment file of captured gradients.
 struct GradientSegment {
   std::string file;  ///< relative to the run's folder
   int64_t rows = 0;
+
+  /// Names its fields; see Archive.
+  template <class Fields>
+  void keep(Fields& f) {
+    f("file", &file);
+    f("rows", &rows);
+  }
 };
 
 }  // namespace medpfl

@@ -22,7 +22,8 @@ namespace fs = std::filesystem;
 namespace medpfl {
 namespace {
 
-// Before 7 all streams were keyed by run.seed itself: images, shards and noise were others.
+// Of what is beside the states, whose objects have versions of their own. Before 8 the states were
+// bytes without names.
 constexpr int64_t kCheckpointVersion = 8;
 constexpr const char* kNewest = "checkpoint.h5";
 constexpr const char* kPrevious = "checkpoint.previous.h5";

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <tuple>
 
+#include "core/bytes.hpp"
+
 namespace medpfl {
 
 void DefenseLog::on_messages(const RoundPlan&, const FlatParameters&,

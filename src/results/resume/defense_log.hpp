@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "comm/communicator.hpp"
-#include "core/bytes.hpp"
+#include "core/archive.hpp"
 #include "federation/simulation.hpp"
 
 namespace medpfl {
@@ -16,6 +16,15 @@ class DefenseLog final : public RoundObserver {
   struct Row {
     int64_t round = 0, client = 0, defense = 0;  ///< defense: place in the chain
     DefenseReport report;
+
+    /// Names its fields; see Archive.
+    template <class Fields>
+    void keep(Fields& f) {
+      f("round", &round);
+      f("client", &client);
+      f("defense", &defense);
+      f("report", &report);
+    }
   };
 
   /// Both outlive it; the chain must not be empty.
@@ -31,8 +40,11 @@ class DefenseLog final : public RoundObserver {
   /// By how many bytes the updates of the round that just ended are less than in float32.
   int64_t saved_bytes() const { return saved_bytes_; }
 
-  void save(ByteWriter* out) const { out->array(rows_); }
-  void restore(ByteReader* in) { rows_ = in->array<Row>(); }
+  /// Writes or reads the rows; on rank 0.
+  void keep(Archive& a) {
+    a.version(1);
+    a.table("rows", &rows_);
+  }
 
  private:
   const Communicator& comm_;

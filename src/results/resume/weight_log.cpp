@@ -36,21 +36,12 @@ void WeightLog::cut() {
   waiting_.clear();
 }
 
-void WeightLog::save(ByteWriter* out) const {
-  out->value(blocks_.size());
-  for (const h5::VirtualBlock& block : blocks_) {
-    out->text(block.file);
-    out->value(block.rows);
-  }
-}
-
-void WeightLog::restore(ByteReader* in) {
-  for (auto n = in->value<size_t>(); n > 0; --n) {
-    h5::VirtualBlock block{in->text(), "/weights", 0};
-    block.rows = in->value<int64_t>();
-    rows_ += block.rows;
-    blocks_.push_back(std::move(block));
-  }
+void WeightLog::keep(Archive& a) {
+  a.version(1);
+  a("segments", &blocks_);
+  if (!a.reading()) return;
+  rows_ = 0;
+  for (const h5::VirtualBlock& block : blocks_) rows_ += block.rows;
 }
 
 void WeightLog::remove_unknown() const {

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "core/bytes.hpp"
+#include "core/archive.hpp"
 #include "core/flat_parameters.hpp"
 #include "h5/file.hpp"
 
@@ -27,9 +27,8 @@ class WeightLog {
   int64_t rows() const { return rows_; }
   const std::vector<h5::VirtualBlock>& blocks() const { return blocks_; }
 
-  // Segments only: cut first.
-  void save(ByteWriter* out) const;
-  void restore(ByteReader* in);
+  /// Writes or reads which segments there are. What waits is no part of it: cut first.
+  void keep(Archive& a);
   /// Removes segments written after the checkpoint that was restored.
   void remove_unknown() const;
 

@@ -5,6 +5,7 @@
 
 #include "campaign/attack_queue.hpp"
 #include "comm/rank_place.hpp"
+#include "core/archive.hpp"
 #include "core/flat_parameters.hpp"
 #include "core/timers.hpp"
 #include "federation/federated_data.hpp"
@@ -50,6 +51,15 @@ struct RunRecord {
   int64_t resumes = 0;  ///< times the run was continued from a checkpoint
   bool payload_is_gradient = true;
   double learning_rate = 0;
+
+  /// Writes or reads what checkpoints hold of it: numbers that nothing else keeps.
+  void keep(Archive& a) {
+    a.version(1);
+    a("created", &created);
+    a("resumes", &resumes);
+    a("initial", &initial);
+    a.table("rounds", &rounds);
+  }
 };
 
 /// Writes `folder`/run.h5 whole: temporary file, fsync, rename. Throws OutputError.
