@@ -29,7 +29,7 @@ void check_sums(const Settings& s, Violations* wrong) {
 void check_drawn_batches(const Settings& s, Violations* wrong) {
   const StepHook* step = s.defenses.step();
   const bool drawn = step != nullptr && step->sampling() == Sampling::kPoisson;
-  wrong->check(!drawn || s.attack.methods.empty() || s.targets->probes > 0,
+  wrong->check(!drawn || s.attack.methods.empty() || s.written.probes > 0,
                fmt::format("the defense chain ({}) draws batches of any size, and an attack on the "
                            "update itself must be told the number of images: attack probes "
                            "(attack.probes=4), or have batches shuffled",

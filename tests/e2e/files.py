@@ -38,7 +38,8 @@ def npz(path: Path, labels: tuple[int, ...] = (0, 1, 2, 1) * 3, **changes: objec
         arrays[f"{split}_images"] = random.integers(0, 256, (len(labels), 28, 28), dtype=np.uint8)
         arrays[f"{split}_labels"] = np.array(labels, dtype=np.int64)[:, None]
     arrays |= changes
-    np.savez(path, **{name: array for name, array in arrays.items() if array is not None})
+    with path.open("wb") as file:  # a path without .npz would get it
+        np.savez(file, **{name: array for name, array in arrays.items() if array is not None})
     return path
 
 
