@@ -14,8 +14,8 @@ std::string trim(std::string_view text);
 /// "a, b, c".
 std::string join(const std::vector<std::string>& parts, std::string_view separator = ", ");
 
-/// The candidate with the least edit distance to `word`, or "" when none is near (more than a
-/// third of the longer word differs).
+/// Returns the candidate with the least edit distance to `word`, in which two swapped neighbours
+/// count once, or "" when none is near (more than a third of the longer word differs).
 std::string nearest(std::string_view word, const std::vector<std::string>& candidates);
 
 /// Ascending numbers as ranges: {0, 1, 2, 3, 8} -> "0-3,8".

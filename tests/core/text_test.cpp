@@ -49,6 +49,9 @@ TEST(Text, NearestAcceptsAThirdAndNoMore) {
   EXPECT_EQ(nearest("ab", {"abc"}), "abc");            // one of three
   EXPECT_EQ(nearest("a", {"ab"}), "");                 // one of two
   EXPECT_EQ(nearest("rounds", {}), "");
+  EXPECT_EQ(nearest("idgl", {"dlg", "idlg"}), "idlg");  // a swap counts once
+  EXPECT_EQ(nearest("hlep", {"help"}), "help");
+  EXPECT_EQ(nearest("ehlp", {"lhep"}), "");  // two swaps
 }
 
 TEST(Text, NearestPrefersTheLeastDistanceThenTheFirst) {
