@@ -16,49 +16,53 @@
 
 namespace medpfl {
 
-/// Options shared by all attacks, section [attack].
+/// The options of section [attack], which all attacks share.
 struct AttackRequest {
-  std::string labels = "auto";     ///< label rule, "auto": the preset's
+  std::string labels = "auto";     ///< label rule; "auto": the one the attack prefers
   std::string engine = "auto";     ///< how gradients of the matching objective are computed
-  int64_t iterations = 0;          ///< outer iterations, 0: the preset's
+  int64_t iterations = 0;          ///< outer iterations; 0: as many as the attack prefers
   std::vector<int64_t> snapshots;  ///< iterations at which the images are kept, ascending
 };
 
-/// A running attack after an iteration.
+/// How far a running attack has come after an iteration.
 struct AttackProgress {
   int64_t iteration = 0, evaluations = 0;
   double objective = 0;
-  double seconds = 0;  ///< since its start, earlier runs of the same task included
-  /// The state from which Attack::run goes on to the same bits; costs nothing unless called.
+  double seconds = 0;  ///< wall time since the task began, earlier runs of it included
+  /// Returns the state from which Attack::run goes on to the same bits. Costs nothing unless
+  /// called.
   std::function<std::string()> save;
 };
 
-/// What becomes of a running attack: it ends with what it has, or with nothing.
+/// What a monitor decides about a running attack: it goes on, ends with the best it has found, or
+/// is abandoned without a result.
 enum class AttackOrder { kGoOn, kEnd, kAbandon };
 
-/// Called after every iteration.
+/// An attack calls its monitor after every iteration and obeys what it returns.
 using AttackMonitor = std::function<AttackOrder(const AttackProgress&)>;
 
-/// A gradient inversion: observation and start -> reconstruction. Never sees the truth.
+/// A gradient inversion attack: reconstructs the images behind an observed message. An attack never
+/// sees the true images.
 class Attack {
  public:
   virtual ~Attack() = default;
-  /// `start` keys all its randomness, so that a task gives the same bits on any rank. `state` is
-  /// empty, or what a monitor saved of an earlier run of the same task. Nothing comes back when the
-  /// monitor abandoned the attack.
+  /// Attacks the observation and returns its reconstruction, or nothing where the monitor abandoned
+  /// the attack. `start` keys all randomness, so that a task gives the same bits on any rank.
+  /// `state` is empty, or what a monitor saved of an earlier run of the same task.
   virtual std::optional<Reconstruction> run(const Model& model, const Observation& observation,
                                             const StreamKey& start, const std::string& state,
                                             const AttackMonitor& monitor) const = 0;
+  /// Returns what the rest of the program may know of the attack with its options.
   virtual AttackFacts facts() const = 0;
-  /// Throws ConfigError where its options do not fit the network.
+  /// Throws ConfigError where the attack's options do not fit the network.
   virtual void check(const Model& model) const { static_cast<void>(model); }
 };
 
+/// Makes an attack from the checked options of its own section and those that all attacks share.
 using AttackFactory =
     std::function<std::unique_ptr<Attack>(const OptionValues& own, const AttackRequest& request)>;
 
-/// dlg, idlg, cpl, inverting-gradients, modern, grad-inversion, kernel, partial-match,
-/// untrained-prior, sme, medical-bn, fc-readout, imprint.
+/// Returns the table of all attacks.
 const Registry<AttackFactory>& attacks();
 
 }  // namespace medpfl

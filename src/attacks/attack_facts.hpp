@@ -11,7 +11,7 @@ namespace medpfl {
 
 /// How an attack matches an update of several local steps.
 enum class UpdateRule {
-  kGradient,  ///< as one gradient
+  kGradient,  ///< as if it were one gradient
   kUnroll,    ///< by simulating the hospital's steps (Geiping et al. 2020, arXiv 2003.14053)
   kSme,  ///< by the gradient at weights between those before and after (Zhu, Yao, Blaschko 2023,
          ///< arXiv 2306.00127)
@@ -20,33 +20,33 @@ const Words<UpdateRule>& words_of(UpdateRule);
 
 /// Whose statistics of batch normalization an attack compares.
 enum class StatisticsSource {
-  kRunning,  ///< those the server sent
-  kUpdate,   ///< those of the batch, as the message's change of them tells
+  kRunning,  ///< the running statistics that the server sent
+  kUpdate,   ///< the batch's statistics, computed from the message's change of the running ones
 };
 const Words<StatisticsSource>& words_of(StatisticsSource);
 
 /// The option, with its value, that confines an attack to messages of one image.
 struct SingleImage {
-  std::string option, value;  ///< "output_error" and "observed"
+  std::string option, value;  ///< for example "output_error" and "observed"
   std::string instead;        ///< values for batches of any size, such as "known or joint"
 };
 
-/// What an attack with its options is, beside what it does: the campaign, the checks of a
-/// configuration and the results ask for nothing else.
+/// What describes an attack with its options. The campaign, the checks of a configuration and the
+/// results ask for nothing else.
 struct AttackFacts {
   LabelRule labels = LabelRule::kKnown;
   UpdateRule update = UpdateRule::kGradient;
-  LocalGuess guess;                         ///< what it assumes of local training
-  std::optional<SingleImage> single_image;  ///< none: it takes batches of any size
-  bool public_mean = false;  ///< whether it starts from, or leans on, the mean public image
-  std::optional<StatisticsSource> batch_statistics;  ///< none: it compares none
-  /// What it makes of its final images, being adapted to how hospitals change theirs, such as
-  /// "unmix, weight 0.5"; "" nothing.
+  LocalGuess guess;                         ///< what the attack assumes of local training
+  std::optional<SingleImage> single_image;  ///< none: the attack takes batches of any size
+  bool public_mean = false;                 ///< whether the attack uses the mean public image
+  std::optional<StatisticsSource> batch_statistics;  ///< none: the attack compares no statistics
+  /// How the attack decodes its final images, being adapted to hospitals that change theirs before
+  /// training, such as "unmix, weight 0.5"; "": not at all.
   std::string decoding;
-  /// What its options assume of how messages were made, being adapted to a defense, such as
-  /// "exclude fc.bias, noise_scale 0.01"; "" nothing.
+  /// What the attack's options assume of how messages were made, being adapted to a defense, such
+  /// as "exclude fc.bias, noise_scale 0.01"; "": nothing.
   std::string assumptions;
-  int64_t iterations = 1;  ///< outer iterations at most; 1 for one that is no search
+  int64_t iterations = 1;  ///< outer iterations at most; 1: the attack is no iterative search
 };
 
 }  // namespace medpfl
