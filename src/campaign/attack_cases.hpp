@@ -10,54 +10,57 @@
 
 namespace medpfl {
 
-/// What really was behind a message. Only scoring sees it.
+/// The images and labels that a message was computed from. Only scoring sees them.
 struct Truth {
   at::Tensor images;            ///< [B, C, H, W] in the PixelFormat of the data set
   std::vector<int64_t> labels;  ///< [B]
 };
 
-/// One message under attack.
+/// One message under attack, with its truth.
 struct AttackCase {
   Observation observation;  ///< without the weights, which all cases of a round share
   Truth truth;
-  double gradient_norm = 0;  ///< of the observation, which it outlives; AttackCases::add notes it
+  double gradient_norm = 0;  ///< norm of the observation's gradient; filled in by AttackCases::add
 
-  /// Writes or reads all of it; vectors are of this layout.
+  /// Writes or reads the case, whose vectors have this layout.
   void keep(Archive& a, const ParameterLayout& layout);
 };
 
-/// The messages under attack, and what scoring needs. Lives on rank 0.
+/// The messages under attack, and what scoring needs of them. Lives on rank 0.
 class AttackCases {
  public:
-  /// Images of a hospital among which a reconstruction may look for its truth.
+  /// Most images of a hospital among which scoring looks for the truth of a reconstruction.
   static constexpr int64_t kMaxCandidates = 256;
 
   explicit AttackCases(const ParameterLayout& layout) : layout_(layout) {}
 
+  /// Adds a case at the end and notes the norm of its gradient.
   void add(AttackCase one) {
     one.gradient_norm = gradient_norm(one.observation);
     cases_.push_back(std::move(one));
   }
+  /// Keeps the global model that the messages of a round were computed at.
   void set_weights(int64_t round, const FlatParameters& weights) { weights_[round] = weights; }
-  /// [M, C, H, W] in the PixelFormat of the data set, M <= kMaxCandidates. A hospital's are the
-  /// same in all rounds.
+  /// Keeps the images of a hospital among which scoring looks for truths, the same in all rounds:
+  /// [M, C, H, W] in the PixelFormat of the data set, M <= kMaxCandidates.
   void set_shard_images(int64_t client, at::Tensor images) { shards_[client] = std::move(images); }
-  /// The hospitals, not none, whose updates the sum of a round is of; each has its shard images.
+  /// Keeps which hospitals' updates the sum of a round adds up: at least one, each with shard
+  /// images.
   void set_clients_of_sum(int64_t round, std::vector<int64_t> clients) {
     sums_[round] = std::move(clients);
   }
 
   int64_t size() const { return static_cast<int64_t>(cases_.size()); }
   const AttackCase& operator[](int64_t i) const { return cases_[static_cast<size_t>(i)]; }
-  /// The global model that the messages of an attacked round were computed at.
+  /// Returns the global model that the messages of an attacked round were computed at.
   const FlatParameters& weights(int64_t round) const { return weights_.at(round); }
-  /// The images among which a reconstruction may look for its truth, as set_shard_images has
-  /// them; of a sum an equal share of each hospital of its round.
+  /// Returns the images among which scoring looks for the truth of a reconstruction: those that
+  /// set_shard_images keeps; for a sum an equal share of each hospital of its round.
   at::Tensor candidates(const Observation& observation) const;
   /// Frees the gradient of a case that no task needs any more.
   void release(int64_t i) { cases_[static_cast<size_t>(i)].observation.gradient = {}; }
 
-  /// Writes or reads all of them.
+  /// Writes or reads all cases with what scoring needs of them.
   void keep(Archive& a);
 
  private:

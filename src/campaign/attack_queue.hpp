@@ -18,30 +18,31 @@
 
 namespace medpfl {
 
-/// All attack tasks of a run, done and to be done: cases x methods x restarts. The same bits for
-/// any number of ranks, interrupted or not, unless max_seconds is set. Tasks live on rank 0.
-/// The restarts of a case and method are its group; halving drops the weak of a group on the way.
+/// All attack tasks of a run, finished or not: cases x methods x restarts. Results have the same
+/// bits on any number of ranks, interrupted or not, unless max_seconds is set. Tasks live on rank
+/// 0. The restarts of one case and method are a group; halving drops the weak of a group on the
+/// way.
 class AttackQueue {
  public:
-  /// All arguments outlive it. `public_mean`: float32 [C, H, W], on rank 0.
+  /// All arguments must outlive the queue. `public_mean`: float32 [C, H, W], on rank 0.
   AttackQueue(const Model& model, const AttackPlan& plan, AttackCases* cases,
               const at::Tensor& public_mean, uint64_t seed);
 
-  /// Runs all tasks of all cases that are not finished, and scores them. False: `control` stopped
-  /// them, and the states of tasks under way are kept. Collective.
+  /// Runs and scores all tasks that are not finished. Returns false where `control` stopped them;
+  /// the states of tasks under way are kept then. Collective.
   bool run(const Communicator& comm, JobControl* control);
 
-  /// Tasks that are finished, in the order of cases, methods and restarts.
+  /// Returns the finished tasks, in the order of cases, methods and restarts.
   std::vector<const AttackTask*> finished() const;
   const AttackPlan::Method& method(const AttackTask& task) const;
   const AttackCase& attack_case(const AttackTask& task) const {
     return (*cases_)[task.attack_case];
   }
   const std::string& threat() const { return plan_.threat; }
-  /// What the attacker was told, in words.
+  /// Returns in words what the attacker was told for a task.
   std::string knowledge(const AttackTask& task) const;
 
-  /// Writes or reads all tasks; on rank 0. While reading, the cases are there already.
+  /// Writes or reads all tasks, on rank 0. The cases must have been read before.
   void keep(Archive& a);
 
  private:
@@ -51,13 +52,13 @@ class AttackQueue {
   void queue_cases(int64_t end);
   void take_over();
   int64_t rungs() const;
-  // Tasks [first, end) up to the end of a rung; false: stopped.
+  // Runs tasks [first, end) up to the end of a rung; returns false where `control` stopped them.
   bool climb(const Communicator& comm, JobControl* control, int64_t first, int64_t end,
              int64_t rung, const Show& show);
   TaskDescription describe(const AttackTask& task, int64_t rung) const;
   void accept(size_t i, TaskOutcome outcome);
   void finish(size_t i);
-  // Of the group whose first task is `first`.
+  // Returns the standings of the group whose first task is `first`.
   std::vector<Standing> standings(size_t first) const;
   void drop_weak(size_t first, int64_t rung);
   void choose(size_t first);

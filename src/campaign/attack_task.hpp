@@ -10,20 +10,20 @@
 
 namespace medpfl {
 
-/// One task: an observation, a method and a start; with its scores, computed afterwards.
+/// One attack task: a case, a method and a restart, with its result and the scores of that.
 struct AttackTask {
-  int64_t attack_case = 0, method = 0, restart = 0;  ///< case and method by their index
+  int64_t attack_case = 0, method = 0, restart = 0;  ///< indices, from 0
   bool finished = false;
-  int64_t rung = 0;     ///< of successive halving: those it has passed
-  std::string state;    ///< of a task that was begun, until it is finished
-  bool chosen = false;  ///< the finished restart of least objective
+  int64_t rung = 0;     ///< rungs of successive halving that the task has passed
+  std::string state;    ///< from which a task under way goes on; empty before and after
+  bool chosen = false;  ///< whether this is the restart that the attacker keeps
   Reconstruction result;
-  std::vector<ImageScore> scores;   ///< in the order of the truth
-  std::vector<OracleScore> oracle;  ///< likewise; for the record, nothing reads it
+  std::vector<ImageScore> scores;   ///< one for each true image, in the order of the truth
+  std::vector<OracleScore> oracle;  ///< likewise; only recorded, no choice depends on them
 
-  /// Whether it has a state or a result.
+  /// Whether the task has a state or a result.
   bool begun() const { return finished || rung > 0 || !state.empty(); }
-  /// Names the numbers among its fields; see Archive.
+  /// Names the task's numbers for an archive; see Archive.
   template <class Fields>
   void keep(Fields& f) {
     f("case", &attack_case);

@@ -9,7 +9,7 @@
 
 namespace medpfl {
 
-/// What a user should know of an attack. One of each topic is enough.
+/// What a user should know of an attack. A run prints one warning of each topic.
 struct AttackWarning {
   std::string topic, text;
 };
@@ -20,7 +20,7 @@ std::vector<AttackWarning> warnings_before(const std::string& method, const Atta
                                            const Model& model, int64_t round,
                                            const FlatParameters& weights);
 
-/// Returns what is doubtful about a result of that status, a word of kStatusWords: an attack that
+/// Returns what is doubtful about a result with this status, a word of kStatusWords: that an attack
 /// came back with its start.
 std::vector<AttackWarning> warnings_after(const std::string& method, int64_t round,
                                           const std::string& status);

@@ -6,26 +6,27 @@
 
 namespace medpfl {
 
-/// What the protocol says of the hospitals' local training, and so the server knows.
+/// What the protocol says of the hospitals' local training, so that the server knows it.
 struct LocalTraining {
-  bool sends_gradients = false;  ///< else changes of weights
+  bool sends_gradients = false;  ///< whether messages are gradients; else changes of weights
   double learning_rate = 1;      ///< of a local step, above 0
-  int64_t batch_size = 0;        ///< images of a local step at most; 0: the whole shard
+  int64_t batch_size = 0;        ///< most images of a local step; 0: the whole shard
 };
 
-/// What the server received: one message, or as `client` Observation::kSum the mean of a round's.
+/// What the server received: one message, or, where `client` is Observation::kSum, the mean of a
+/// round's updates.
 struct Received {
   int64_t round = 0;
   int64_t client = 0;
   int64_t probe = -1;      ///< number of the probe; -1: an update
-  int64_t examples = 0;    ///< images behind it
-  int64_t steps = 1;       ///< local steps behind it; of a sum the most that a hospital took
+  int64_t examples = 0;    ///< images behind the message
+  int64_t steps = 1;       ///< local steps behind the message; of a sum the most of any hospital
   FlatParameters payload;  ///< as it arrived: a gradient or a change of weights
 };
 
-/// Returns what an attacker sees of it who knows the protocol. A change of weights is shown as the
-/// mean gradient that would have caused it. Weights, labels and the mean public image are not
-/// filled in: an attack gets those of them that it may use.
+/// Returns what an attacker who knows the protocol sees of a message. A change of weights is shown
+/// as the mean gradient that would have caused it. Weights, labels and the mean public image are
+/// not filled in: an attack gets those of them that it may use.
 Observation observe(Received received, const LocalTraining& training);
 
 }  // namespace medpfl

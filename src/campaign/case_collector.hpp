@@ -8,13 +8,13 @@
 
 namespace medpfl {
 
-/// Brings the attacked messages of all ranks, and their truths for scoring, to rank 0.
+/// Collects the attacked messages of all ranks, with their truths for scoring, on rank 0.
 class CaseCollector final : public RoundObserver {
  public:
-  /// All arguments outlive it; `cases` receives those of a round when it is over, by hospital and
-  /// probe, on rank 0. `local`: of the hospitals' training. With `sums` a round is one case: the
-  /// mean update as the attacker's only message, whose truth is the images of all hospitals that
-  /// took part.
+  /// All arguments must outlive the collector. At the end of a round `cases` receives its messages,
+  /// ordered by hospital and probe, on rank 0. `local` says how the hospitals train. With `sums` a
+  /// round is one case: the mean update is the attacker's only message, and its truth is the images
+  /// of all hospitals that took part.
   CaseCollector(const Communicator& comm, const FederatedData& data,
                 const FederationSettings& local, bool sums, AttackCases* cases)
       : comm_(comm), data_(data), local_(local), sums_(sums), cases_(cases) {}

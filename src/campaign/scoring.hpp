@@ -6,10 +6,9 @@
 
 namespace medpfl {
 
-/// Fills in the scores of a task that has ended, against the truth of its case. `candidates`:
-/// [M, C, H, W] in the PixelFormat of the data set, among which a reconstruction looks for its
-/// truth; that one need not be there.
-/// `public_mean`: float32 [C, H, W].
+/// Fills in the scores of a task that has ended, against the truth of its case. `candidates`
+/// ([M, C, H, W] in the PixelFormat of the data set) are the images among which a reconstruction is
+/// looked up; the true ones need not be among them. `public_mean`: float32 [C, H, W].
 void score_task(const AttackCase& of, const at::Tensor& candidates, const at::Tensor& public_mean,
                 AttackTask* task);
 
