@@ -13,21 +13,23 @@
 
 namespace medpfl {
 
-/// What a hospital does to protect itself, by the stage at which it acts; null: not there. A stage
-/// calls its hook and asks for nothing else.
+/// A defense: what a hospital does to protect itself, as hooks for the stages of a round. A null
+/// hook means that the defense does nothing at that stage.
 struct Defense {
-  /// One line for logs and for what the attacker knows: "gaussian scale=0.01 relative=norm". Its
-  /// first word is the name in defenses().
+  /// One line for logs and for what the attacker knows, as "gaussian scale=0.01 relative=norm". The
+  /// first word is the defense's name in defenses().
   std::string description;
   HeadHook network;  ///< adds layers in front of the head of the network
   std::unique_ptr<const BatchHook> batch;
   std::unique_ptr<const StepHook> step;
   std::unique_ptr<const MessageHook> message;
 
+  /// Returns the defense's name in defenses().
   std::string name() const { return description.substr(0, description.find(' ')); }
 };
 
-/// Returns a defense of one hook, which has the description as describe().
+/// on_batches, on_steps and on_messages return a defense of one hook, whose describe() returns the
+/// description.
 template <class Hook>
 Defense on_batches(Hook hook) {
   Defense defense;

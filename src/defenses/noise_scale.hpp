@@ -16,18 +16,20 @@ namespace medpfl {
 /// Both relative forms depend on the data, so the noise is no differentially private mechanism.
 class NoiseScale {
  public:
-  /// `what` names the parameter in the help, as "standard deviation".
+  /// Returns the options `scale` and `relative`. `what` names the noise parameter in their help, as
+  /// "standard deviation".
   static std::vector<OptionSpec> options(const std::string& what);
   explicit NoiseScale(const OptionValues& own);
 
-  /// The noise parameter for this update; 0 for an update that is all zero where relative. Throws
-  /// NumericError where relative and the update is not finite, or its 95th percentile is 0 though
-  /// the update is not: the defense would silently do nothing.
+  /// Returns the noise parameter for this update. Where the scale is relative, returns 0 for an
+  /// update that is all zero, and throws NumericError where the update is not finite, or where its
+  /// 95th percentile is 0 though the update is not: the defense would silently do nothing.
   double of(const FlatParameters& update) const;
-  /// Whether every update gets the same, value().
+  /// Whether every update gets the same noise parameter, value().
   bool absolute() const { return relative_ == "absolute"; }
+  /// Returns the option `scale`.
   double value() const { return scale_; }
-  /// "scale=0.01 relative=norm".
+  /// Returns the options with their values, as "scale=0.01 relative=norm".
   std::string describe() const;
 
  private:

@@ -18,17 +18,18 @@ namespace medpfl {
 /// their decays are of noise and bound, the wave is ours.
 class RoundSchedule {
  public:
-  /// Of the value `name` (above 0): itself, NAME_last and NAME_schedule.
+  /// Returns the options of a value called `name` (above 0): NAME, NAME_last and NAME_schedule.
   static std::vector<OptionSpec> options(const std::string& name, double first,
                                          const std::string& what);
-  /// stairs and period, which schedules of one owner share.
+  /// Returns the options `stairs` and `period`, which all schedules of one owner share.
   static std::vector<OptionSpec> shared_options();
-  /// Throws ConfigError where a last value is given to a constant, or none to another schedule.
+  /// Reads the schedule of the value `name`. Throws ConfigError where a constant is given a last
+  /// value, or another schedule is given none.
   RoundSchedule(const OptionValues& own, const std::string& name, const std::string& section);
 
-  /// In a round of 0 ... rounds - 1.
+  /// Returns the value in `round`, 0 ... rounds - 1.
   double at(int64_t round, int64_t rounds) const;
-  /// "bound=6", or "bound=6 to 2 linear".
+  /// Returns the schedule in words, as "bound=6" or "bound=6 to 2 linear".
   std::string describe() const;
 
  private:

@@ -3,17 +3,18 @@
 
 namespace medpfl {
 
-/// How a value between two of a grid finds its place: the nearer one (ties to even), or either,
-/// with the chance that makes the mean of the result the value itself.
+/// Rounds values to a grid: to the nearest grid point (ties to even), or at random to one of the
+/// two neighbours, with the probability that makes the expectation the value itself.
 class Rounding {
  public:
-  /// `stream` null: to the nearest. It outlives this.
+  /// Rounds at random with numbers from `stream`, which must outlive this object; null: to the
+  /// nearest.
   explicit Rounding(RandomStream* stream) : stream_(stream) {}
 
-  /// To an integer; |value| < 2^52.
+  /// Returns the value rounded to an integer; |value| must be below 2^52.
   double to_integer(double value) const;
-  /// To a number of a 16-bit type: c10::Half or c10::BFloat16. |value| must not exceed the type's
-  /// largest.
+  /// Returns the value rounded to a 16-bit type, c10::Half or c10::BFloat16. |value| must not
+  /// exceed the largest number of the type.
   template <class T>
   float to(float value) const;
 
