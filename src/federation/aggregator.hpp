@@ -10,28 +10,28 @@
 
 namespace medpfl {
 
-/// How the server makes one update of those of a round. It asks for nothing of a hospital but the
-/// update it sends, with its loss.
+/// Combines the updates of a round into one on the server. Of a hospital the aggregator uses
+/// nothing but the update it sends, with its loss.
 class Aggregator {
  public:
   virtual ~Aggregator() = default;
-  /// Begins a round and forgets the one before. Collective. Throws AgreedError, before anything is
-  /// trained for nothing, where too few updates will arrive.
+  /// Begins a round and forgets the one before. Collective. Throws AgreedError, before any hospital
+  /// trains, where too few updates will arrive.
   virtual void begin_round(const RoundPlan& plan) = 0;
-  /// Takes the update of plan.clients[index], which this rank hosts and whose update arrives.
-  /// Throws NumericError on what cannot be taken.
+  /// Adds the update of hospital plan.clients[index], which this rank hosts and whose update
+  /// arrives. Throws NumericError on values that cannot be added up.
   virtual void add(size_t index, const Message& update) = 0;
-  /// Fills `combined` with the one update on rank 0 and returns the mean training loss there; on
-  /// other ranks both are undefined. Collective, once a round.
+  /// Fills `combined` with the combined update and returns the mean training loss in nats, on rank
+  /// 0; on other ranks both are undefined. Collective, once a round.
   virtual double combine(FlatParameters* combined) = 0;
-  /// Returns how many bytes hospitals and server send each other in a round, besides the weights
-  /// and in float32.
+  /// Returns how many bytes hospitals and server send each other in a round, the weights excepted,
+  /// if updates are float32.
   virtual int64_t bytes(const RoundPlan& plan) const = 0;
 };
 
-/// Returns the weighted mean: each update weighs by the images behind it, added up as
-/// settings.sum says, and under settings.secure_aggregation behind masks. Both arguments must
-/// outlive it.
+/// Returns the aggregator of a run: the mean of the updates, weighted by the images behind each,
+/// added up as settings.sum says, and under settings.secure_aggregation behind masks. Both
+/// arguments must outlive the aggregator.
 std::unique_ptr<Aggregator> make_aggregator(const Federation& federation, PhaseTimers* timers);
 
 }  // namespace medpfl

@@ -7,8 +7,8 @@
 
 namespace medpfl {
 
-/// Utility of the global model on the test split, on rank 0 (elsewhere zero). Collective; the same
-/// bits for any number of ranks.
+/// Returns the utility of the global model on the test split, on rank 0; elsewhere zero. The bits
+/// are the same for any number of ranks. Collective.
 Utility evaluate_global(const Communicator& comm, const Model& model, const FlatParameters& weights,
                         const FederatedData& data);
 

@@ -13,45 +13,47 @@
 
 namespace medpfl {
 
-/// Images of an evaluation block; a block is evaluated whole, by one rank, so that its bits do not
+/// Test images of one evaluation block. One rank evaluates a whole block, so that results do not
 /// depend on the number of ranks.
 inline constexpr int64_t kEvaluationBlock = 64;
 
-/// The data of a federation as one rank sees it: what is known to all, and its own hospitals'
-/// images.
+/// The data of a federation as one rank holds it: what all ranks know, and the images of the
+/// hospitals that this rank hosts.
 struct FederatedData {
   std::vector<std::string> class_names;
   std::vector<int64_t> train_labels;    ///< [images]
   std::vector<int64_t> test_labels;     ///< [images]
-  std::vector<int64_t> assignment;      ///< [images] hospital of each training image
+  std::vector<int64_t> assignment;      ///< [images] the hospital of each training image
   std::vector<int64_t> shard_sizes;     ///< [hospitals]
-  std::vector<int> placement;           ///< rank of each hospital
-  std::vector<Client> clients;          ///< those of this rank, ascending
-  PixelFormat pixels;                   ///< of all images
-  std::vector<at::Tensor> test_blocks;  ///< this rank's blocks: rank, rank + ranks, ...
-  at::Tensor public_mean;  ///< float32 [C, H, W], mean image of the test split; on rank 0
-  DataDigests digests;     ///< of the whole data set; those of images on rank 0
+  std::vector<int> placement;           ///< [hospitals] the rank of each hospital
+  std::vector<Client> clients;          ///< the hospitals of this rank, ascending
+  PixelFormat pixels;                   ///< format of all images
+  std::vector<at::Tensor> test_blocks;  ///< blocks rank, rank + ranks, ... of the test images
+  at::Tensor public_mean;               ///< on rank 0: float32 [C, H, W], mean of the test images
+  DataDigests digests;  ///< of the whole data set; digests of images are on rank 0 only
 
   int64_t classes() const { return static_cast<int64_t>(class_names.size()); }
   int64_t client_count() const { return static_cast<int64_t>(shard_sizes.size()); }
-  /// This rank's hospital with this id; it must be hosted here.
+  /// Returns the hospital with this id, which this rank must host.
   const Client& client(int64_t id) const;
 };
 
+/// How the training images are dealt to hospitals, and hospitals to ranks.
 struct FederatedDataOptions {
-  int64_t limit = 0;  ///< training images used, 0: all
-  int64_t clients = 4;
+  int64_t limit = 0;    ///< most training images used; 0: all
+  int64_t clients = 4;  ///< number of hospitals
   PartitionOptions partition;
-  bool dedicated_server = false;
+  bool dedicated_server = false;  ///< whether rank 0 hosts no hospitals
 };
 
-/// Rank 0 scans the data set and tells the others names and labels; each rank reads the images of
-/// its own hospitals and evaluation blocks. Collective. Throws AgreedError.
+/// Loads the data of a federation: rank 0 scans the data set and tells the other ranks names and
+/// labels; each rank reads the images of its own hospitals and evaluation blocks. Collective.
+/// Throws AgreedError.
 FederatedData load_federated_data(const Communicator& comm, const Dataset& dataset,
                                   const FederatedDataOptions& options);
 
-/// The same without pixels: no hospitals, test blocks, public mean or digests. Collective. Throws
-/// AgreedError.
+/// Returns what load_federated_data returns, but reads no pixels: hospitals, test blocks, public
+/// mean and digests stay empty. Collective. Throws AgreedError.
 FederatedData plan_federated_data(const Communicator& comm, const Dataset& dataset,
                                   const FederatedDataOptions& options);
 

@@ -13,7 +13,7 @@
 
 namespace medpfl {
 
-/// All a federation is made of; everything must outlive what uses it.
+/// Everything that a federation is made of. All of it must outlive the objects that use it.
 struct Federation {
   const Communicator& comm;
   const Model& model;
@@ -23,14 +23,14 @@ struct Federation {
   const FederationSettings& settings;
   const AttackTargets& targets;
   RunSeeds seeds;
-  const MaliciousServer* malicious_server = nullptr;  ///< null: the server sends what it should
+  const MaliciousServer* malicious_server = nullptr;  ///< null: the server follows the protocol
 
-  /// Returns how many entries of an update go on the wire: not statistics that training does not
-  /// change.
+  /// Returns how many entries of an update go on the wire: all, without running statistics where
+  /// training does not change them.
   int64_t sent() const;
-  /// Returns how many images are behind the updates of a round, those that get lost included.
+  /// Returns how many images are behind the updates of a round, those that do not arrive included.
   int64_t images_behind(const RoundPlan& plan) const;
-  /// Returns how many images are behind the updates that arrive.
+  /// Returns how many images are behind the updates of a round that arrive.
   int64_t images_that_arrive(const RoundPlan& plan) const;
 };
 

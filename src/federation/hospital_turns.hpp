@@ -11,16 +11,16 @@ namespace medpfl {
 
 class RowStore;
 
-/// Plays the hospitals of this rank, one after another.
+/// Plays the turns of the hospitals that this rank hosts, one after another.
 class HospitalTurns {
  public:
-  /// `kept`: what the defenses keep of the hospitals; null where they keep nothing. All arguments
-  /// must outlive this object.
+  /// `kept` holds what the defenses keep of the hospitals from round to round; null where they keep
+  /// nothing. All arguments must outlive this object.
   HospitalTurns(const Federation& federation, RowStore* kept, PhaseTimers* timers);
 
-  /// Plays the turn of plan.clients[index], which this rank hosts, from the model it received to
-  /// the messages it sends: its update, and where that arrives its probes. Throws NumericError
-  /// where training diverges.
+  /// Plays the turn of hospital plan.clients[index], which this rank hosts. Returns the messages
+  /// that the hospital sends for the model it `received`: its update and, where that arrives, its
+  /// probes. Throws NumericError where training diverges.
   std::vector<Message> play_turn(const RoundPlan& plan, size_t index,
                                  const FlatParameters& received);
 

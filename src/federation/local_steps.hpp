@@ -12,28 +12,31 @@
 
 namespace medpfl {
 
-/// The local steps behind one message of a hospital: which images they take, and what they descend
-/// along. Both are plain where no defense acts on batches or steps.
+/// The local steps behind one message of a hospital: which images they take, and along which
+/// direction they descend. Without defenses of batches and steps these are shuffled batches and the
+/// gradient of the mean loss.
 class LocalSteps {
  public:
-  /// Those of `message`, whose round, client and probe are set; all but it outlive this object.
+  /// Prepares the steps behind `message`, whose round, client and probe are set. The other
+  /// arguments must outlive this object.
   LocalSteps(const TrainingRules& how, const Client& client, const FlatParameters& weights,
              const Message& message);
 
-  /// Returns positions in the shard for each step of an epoch: as shuffled_batches of
-  /// seeds.clients, or where a defense asks for Poisson sampling as many independent draws, some of
-  /// which may be empty. Those are part of what it guarantees, and drawn of seeds.noise.
+  /// Returns the images (positions in the shard) of each step of an epoch: shuffled_batches with
+  /// seeds.clients, or, where a defense asks for Poisson sampling, poisson_batches with
+  /// seeds.noise, because these draws are part of what the defense guarantees.
   std::vector<std::vector<int64_t>> batches(int64_t epoch) const;
-  /// Fills `out` with the next step's direction, at the weights as they are now. Returns the mean
-  /// loss of the images in nats, 0 where there are none. Whatever a step draws is of seeds.noise at
-  /// step = (1 + probe) 2^32 + number of the step: the batch hook by Purpose::kBatchTransform, a
-  /// bottleneck by kBottleneck, the step hook by kLocalNoise.
+  /// Fills `out` with the next step's direction at the current weights. Returns the mean loss of
+  /// the images in nats, 0 where there are none. All random numbers of a step come from seeds.noise
+  /// at step = (1 + probe) 2^32 + number of the step: those of the batch hook under
+  /// Purpose::kBatchTransform, of a bottleneck under kBottleneck, of the step hook under
+  /// kLocalNoise.
   double gradient(const std::vector<int64_t>& images, FlatParameters* out);
 
  private:
-  // As the batch hook leaves it.
+  // Returns the batch of a step after the batch hook.
   Batch batch(const std::vector<int64_t>& images) const;
-  // Of the step.
+  // Returns the key of the current step's random stream for a purpose.
   StreamKey key(Purpose purpose) const;
 
   const TrainingRules how_;

@@ -9,16 +9,18 @@
 
 namespace medpfl {
 
-/// A server that sets the imprint block of the model it sends (Fowl et al. 2022, arXiv 2110.13057).
-/// The rows of a group are one functional of the image: in the first its mean, in the others a mean
-/// with random signs. Their thresholds are quantiles of it over public images, here the test split.
+/// A malicious server, which sets the imprint block of the model it sends (Fowl et al. 2022, arXiv
+/// 2110.13057). All rows of a group compute the same functional of the image: in the first group
+/// the mean of its pixels, in the others a mean with random signs. The rows' thresholds are
+/// quantiles of the functional over public images, here the test split.
 class MaliciousServer {
  public:
-  /// Collective. `model` has an imprint block of `groups` groups; its rows are shared out evenly.
+  /// Computes the imprint block. `model` must have one, whose rows are divided evenly into
+  /// `groups`. Collective.
   MaliciousServer(const Communicator& comm, const Model& model, const FederatedData& data,
                   int64_t groups, uint64_t seed);
 
-  /// Writes the block into the weights, whatever training made of it.
+  /// Writes the imprint block into the weights, over what training has made of it.
   void tamper(FlatParameters* weights) const;
 
  private:
@@ -26,7 +28,8 @@ class MaliciousServer {
   at::Tensor weight_, bias_;  ///< [rows, pixels], [rows] float32
 };
 
-/// Functionals [groups, pixels] float64, entries +-1/pixels; the first has no minus.
+/// Returns the functionals of all groups, float64 [groups, pixels], with entries +-1/pixels; all
+/// entries of the first group are positive.
 at::Tensor imprint_functionals(int64_t groups, int64_t pixels, uint64_t seed);
 
 }  // namespace medpfl

@@ -15,38 +15,40 @@
 
 namespace medpfl {
 
-/// What the updates of each hospital have given away by the end of each round: of one of its images
-/// where the local steps guarantee something, of all its images together where its messages do,
-/// being clipped and noised. Against the server, which sees who takes part, so that sampling of
-/// hospitals hides nothing. Depends on the plans of the rounds alone, and is made anew from them
-/// when a run goes on.
+/// The privacy loss of each hospital by the end of each round: for one image where a step hook
+/// gives the guarantee, for all images of the hospital together where clipped and noised messages
+/// do. The adversary is the server, which sees who takes part, so that sampling of hospitals
+/// amplifies nothing. The ledger depends on the plans of the rounds alone; a resumed run computes
+/// it anew.
 class PrivacyLedger {
  public:
-  /// Null where nothing is guaranteed, neither by local steps nor by noise on clipped updates.
-  /// `chain` and `settings` outlive it; `parameters` of an update; `budget_seed` of personal
-  /// budgets; shard sizes in images.
+  /// Returns the ledger of a run, or null where neither local steps nor noise on clipped updates
+  /// guarantee anything. `settings` and `chain` must outlive it. `parameters`: entries of an
+  /// update; `budget_seed`: seed of personal budgets; `shard_sizes`: images of each hospital.
   static std::unique_ptr<PrivacyLedger> make(const FederationSettings& settings,
                                              const Algorithm& algorithm, const DefenseChain& chain,
                                              int64_t parameters, uint64_t budget_seed,
                                              std::vector<int64_t> shard_sizes);
 
-  /// The next round.
+  /// Adds the next round.
   void add(const RoundPlan& plan);
 
+  /// Returns the delta for which epsilon is reported.
   double delta() const { return delta_; }
-  /// The constant noise multiplier (standard deviation over the bound of an example's gradient, or
+  /// Returns the constant noise multiplier (standard deviation / bound of an image's gradient, or
   /// of an update) with which the rounds added so far would have kept every hospital within
-  /// `epsilon`; 0 where the noise is no Gaussian of one multiplier for all.
+  /// `epsilon`; 0 where the noise is not Gaussian with one multiplier for all hospitals.
   double sigma_for(double epsilon) const;
-  /// What is claimed, and of what, in a line.
+  /// Returns one line that says what is guaranteed, and for what.
   std::string claim() const;
-  /// After each round [rounds, hospitals] (tight); 0 for one that took no part yet.
+  /// Returns epsilon after each round, [rounds, hospitals] (tight bound); 0 for a hospital that has
+  /// not taken part yet.
   const std::vector<double>& of_clients() const { return of_clients_; }
-  /// After each round [rounds], of the hospital that gave away most.
+  /// Returns epsilon after each round, [rounds], of the hospital with the greatest privacy loss.
   const std::vector<Epsilon>& greatest() const { return greatest_; }
 
  private:
-  // One mechanism, and how often.
+  // One mechanism, and how often it is applied.
   struct Steps {
     Guarantee::Noise noise;
     double multiplier, rate;
@@ -61,7 +63,7 @@ class PrivacyLedger {
   const FederationSettings& settings_;
   int64_t epochs_;
   const DefenseChain& chain_;
-  const StepHook* step_;  // that guarantees something; null: messages do
+  const StepHook* step_;  // gives the guarantee; null: messages give it
   GuaranteeContext context_;
   double delta_;
   std::vector<int64_t> shard_sizes_;

@@ -6,23 +6,25 @@
 
 namespace medpfl {
 
-/// Rows of float32 of one length, each under a number, read and written in any order. The first
-/// rows stay in memory, up to a budget; further ones go to a file without a name in a folder, which
-/// the system removes with the process.
+/// Stores rows of float32 of one length, each under a number, read and written in any order. The
+/// first rows stay in memory, up to a budget; further ones go to an unnamed file in a folder, which
+/// the system removes when the process ends.
 class RowStore {
  public:
-  /// Rows of `row` values. `folder` need not exist before the budget is used up.
+  /// Makes an empty store for rows of `row` values. `folder` need not exist before `memory_bytes`
+  /// are used up.
   RowStore(int64_t row, int64_t memory_bytes, std::string folder);
   ~RowStore();
   RowStore(const RowStore&) = delete;
   RowStore& operator=(const RowStore&) = delete;
 
   int64_t row_size() const { return row_; }
-  /// All zero for a row that was never written. Throws OutputError.
+  /// Copies row `key` to `out`; a row that was never written is all zero. Throws OutputError where
+  /// the file cannot be read.
   void read(int64_t key, float* out) const;
-  /// Throws OutputError when the file cannot be written.
+  /// Writes row `key` from `in`. Throws OutputError where the file cannot be written.
   void write(int64_t key, const float* in);
-  /// Rows written so far, ascending.
+  /// Returns the numbers of the rows written so far, ascending.
   std::vector<int64_t> keys() const;
   int64_t bytes_in_memory() const;
   int64_t bytes_in_file() const;

@@ -10,46 +10,48 @@
 
 namespace medpfl {
 
-/// Hospitals whose updates must arrive, so that their sum can be unmasked: more than this share of
-/// those that take part, and two at least.
+/// Returns how many hospitals' updates must arrive so that their sum can be unmasked: more than
+/// this share of the participants, and at least two.
 int64_t secure_threshold(double share, int64_t participants);
 
 /// Secure aggregation with double masks (Bonawitz et al., "Practical Secure Aggregation for
 /// Privacy-Preserving Machine Learning", CCS 2017, without its consistency check, which is for
-/// servers that lie). What a hospital adds to its integers hides them from the server: a mask of
-/// each pair of hospitals, which cancels in the sum, and one of its own. Both seeds are shared
-/// among all that take part; survivors give away the pair's of those that dropped out and the own
-/// of those that did not, never both of one hospital.
+/// servers that lie). Each hospital hides its integers from the server behind masks: one for each
+/// pair of hospitals, which cancels in the sum, and one of its own. The seeds of both are secret
+/// shared among all participants. The survivors reveal the pair masks of hospitals that dropped out
+/// and the own masks of those that did not, never both of one hospital.
 ///
-/// A rank plays its hospitals, rank 0 also the server, through which all messages go.
+/// Each rank plays its hospitals, rank 0 also the server, through which all messages go.
 class SecureAggregation {
  public:
-  /// In a round; beyond, their pairs take minutes and their shares more than 100 MB on each rank.
+  /// Most participants of a round; with more, masks take minutes and shares over 100 MB on each
+  /// rank.
   static constexpr int64_t kMostParticipants = 1000;
 
-  /// `comm` and `data` outlive it. `threshold`: share of those that take part, [0, 1). Secrets of
-  /// the hospitals come from streams keyed by `seed`, which they would not share in
-  /// earnest, so that a run can be repeated.
+  /// `comm` and `data` must outlive this object. `threshold`: share of the participants, [0, 1). So
+  /// that a run can be repeated, the hospitals' secrets are drawn from `seed`, which real hospitals
+  /// would not share.
   SecureAggregation(const Communicator& comm, const FederatedData& data, double threshold,
                     uint64_t seed)
       : comm_(comm), data_(data), threshold_(threshold), seed_(seed) {}
 
+  /// Returns how many updates must arrive in a round.
   int64_t threshold(const RoundPlan& plan) const {
     return secure_threshold(threshold_, plan.participants());
   }
 
-  /// Hospitals advertise their keys and share their seeds. Collective.
+  /// Lets the hospitals of a round advertise their keys and share their seeds. Collective.
   void begin_round(const RoundPlan& plan);
-  /// Adds the masks of plan.hospitals[index], which this rank hosts, to `n` integers.
+  /// Adds the masks of hospital plan.clients[index], which this rank hosts, to `n` integers.
   void mask(size_t index, uint64_t* integers, int64_t n) const;
-  /// Takes the masks away from the sum of what arrived, on rank 0. Needs as many arrivals as the
-  /// threshold. Collective.
+  /// Subtracts the masks from the sum of the updates that arrived, at least threshold(plan), on
+  /// rank 0. Collective.
   void unmask(const RoundPlan& plan, uint64_t* sum, int64_t n) const;
 
-  /// The sealed shares of all `participants`.
+  /// Returns the bytes of the sealed shares that all `participants` send.
   static int64_t shares_bytes(int64_t participants);
-  /// What hospitals and server send each other in a round, besides the weights: keys, shares and
-  /// `n` masked integers of each that arrives.
+  /// Returns how many bytes hospitals and server send each other in a round, the weights excepted:
+  /// keys, shares and `n` masked integers of each hospital whose update arrives.
   static int64_t bytes(const RoundPlan& plan, int64_t n);
 
  private:
@@ -61,7 +63,8 @@ class SecureAggregation {
 
   void advertise(const RoundPlan& plan);
   void share_seeds(const RoundPlan& plan);
-  /// Every rank's text after another, on every rank, as the server passes messages on.
+  /// Returns the texts of all ranks, one after another, on every rank, as the server would pass
+  /// messages on.
   std::string pass_on(std::string mine) const;
   Key root_of(const RoundPlan& plan, size_t index) const;
 

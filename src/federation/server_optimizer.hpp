@@ -9,8 +9,8 @@
 
 namespace medpfl {
 
-/// How the server moves the global model along the change d that the hospitals propose on average,
-/// with server_learning_rate as eta. Keeps state from round to round, on rank 0.
+/// Moves the global model w along the change d that the hospitals propose on average, with
+/// server_learning_rate as eta. The optimizer keeps state from round to round, on rank 0.
 ///   sgd:      w += eta d
 ///   momentum: m = b1 m + d;  w += eta m  (Hsu, Qi, Brown 2019, arXiv 1909.06335)
 ///   adam:     m = b1 m + (1-b1) d;  v = b2 v + (1-b2) d^2;  w += eta m / (sqrt(v) + tau)
@@ -20,18 +20,19 @@ namespace medpfl {
 class ServerOptimizer {
  public:
   virtual ~ServerOptimizer() = default;
-  /// d = change_per_update * mean. Statistics stay as they are.
+  /// Moves the parameters of `global` for d = change_per_update * mean; running statistics stay as
+  /// they are.
   virtual void step(const FlatParameters& mean, double change_per_update,
                     FlatParameters* global) = 0;
-  /// Writes or reads what it keeps. Throws FormatError where it is of another size or kind.
+  /// Writes or reads the optimizer's state. Throws FormatError on state of another size or kind.
   virtual void keep(Archive& a) = 0;
 };
 
-/// sgd, momentum, adam, yogi.
+/// Returns the names of all server optimizers.
 std::vector<std::string> server_optimizer_names();
 
-/// For models of `size` parameters, statistics not counted. settings.server_optimizer: one of
-/// server_optimizer_names().
+/// Returns the optimizer that settings.server_optimizer names, for models of `size` parameters,
+/// running statistics not counted.
 std::unique_ptr<ServerOptimizer> make_server_optimizer(const FederationSettings& settings,
                                                        int64_t size);
 

@@ -6,7 +6,7 @@
 
 namespace medpfl {
 
-/// What all hospitals train by. Everything but the seeds must outlive it.
+/// The rules by which all hospitals train. All that is referred to must outlive this struct.
 struct TrainingRules {
   const Model& model;
   const FederationSettings& settings;
