@@ -7,22 +7,23 @@
 
 namespace medpfl {
 
-/// Loss and gradient of a model at weights that live in a flat buffer and may change between calls.
-/// On the CPU without copies: the leaves of autograd share the buffer's memory. Arguments and
-/// results are on the CPU wherever the model computes.
+/// Computes loss and gradient of a model at weights in a flat buffer, which may change between
+/// calls. On the CPU nothing is copied: the leaves of autograd share the buffer's memory. Arguments
+/// and results are on the CPU wherever the model computes.
 class Differentiator {
  public:
-  /// Both must outlive this object.
+  /// Both arguments must outlive this object.
   Differentiator(const Model& model, const FlatParameters& weights);
 
-  /// Mean cross entropy (nats) over images float32 [B, C, H, W] and labels, int64 [B] or
-  /// probabilities float32 [B, classes], and its gradient; with a bottleneck that of the training
-  /// loss, which adds the weighted divergence, under `noise` [B, K] (undefined: none). The entries
-  /// of statistics hold the change this batch makes to them: none in the norm
-  /// mode eval, kNormMomentum of the way to those of the batch in train.
+  /// Returns the mean cross entropy in nats over images float32 [B, C, H, W] and labels (int64 [B],
+  /// or probabilities float32 [B, classes]), and fills `out` with its gradient; with a bottleneck
+  /// the gradient is that of the training loss, which adds the weighted divergence under `noise`
+  /// [B, K] (undefined: none). The entries of statistics get the change this batch makes to them:
+  /// none under NormMode::kEval, kNormMomentum of the way to the batch's own under kTrain.
   double gradient(const at::Tensor& images, const at::Tensor& labels, FlatParameters* out,
                   const at::Tensor& noise = {}) const;
-  /// Logits float32 [B, classes] by the stored statistics and without noise, no graph.
+  /// Returns logits float32 [B, classes] by the stored statistics, without noise and without a
+  /// graph of autograd.
   at::Tensor logits(const at::Tensor& images) const;
 
  private:

@@ -10,11 +10,11 @@
 namespace medpfl {
 
 /// Throws ConfigError for a network with batch normalization in train mode, where the gradient of
-/// an example depends on the others, and for one with a bottleneck, whose noise and divergence are
-/// not computed.
+/// an example depends on the others, and for a network with a bottleneck, whose noise and
+/// divergence ExampleGradients does not compute.
 void require_example_gradients(const Model& model);
 
-/// The sum of single examples' gradients, each clipped to one L2 norm over all layers (Abadi et al.
+/// Sums the gradients of single examples, each clipped to one L2 norm over all layers (Abadi et al.
 /// 2016, arXiv:1607.00133), from one forward and one backward pass over the batch. With a layer's
 /// input a and output error e of example b, dense layers have the norm |a||e| (Goodfellow 2015,
 /// arXiv:1510.01799); convolutions that of e unfold(a)^T, either from the product, which is not
@@ -23,14 +23,14 @@ void require_example_gradients(const Model& model);
 /// the same inputs and errors, scaled, without a second backward pass.
 class ExampleGradients {
  public:
-  /// Both must outlive this object; the weights may change between calls. Throws as
-  /// require_example_gradients.
+  /// Both arguments must outlive this object; the weights may change between calls. Throws what
+  /// require_example_gradients throws.
   ExampleGradients(const Model& model, const FlatParameters& weights);
 
-  /// images float32 [B, C, H, W], labels int64 [B], B > 0. `sum` takes sum_b g_b min(1, bound /
-  /// |g_b|), g_b the gradient of example b's cross entropy; its statistics' entries are 0. Unless
-  /// null, `norms` takes the |g_b|. Returns the mean cross entropy (nats). Throws NumericError
-  /// where a norm is not finite.
+  /// Fills `sum` with sum_b g_b min(1, bound / |g_b|), where g_b is the gradient of example b's
+  /// cross entropy, and 0 for statistics; fills `norms`, unless null, with the |g_b|. Returns the
+  /// mean cross entropy in nats. images: float32 [B, C, H, W], labels: int64 [B], B > 0. Throws
+  /// NumericError where a norm is not finite.
   double clipped_sum(const at::Tensor& images, const at::Tensor& labels, double bound,
                      FlatParameters* sum, std::vector<double>* norms = nullptr) const;
 

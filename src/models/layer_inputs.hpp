@@ -8,13 +8,14 @@
 
 namespace medpfl {
 
-/// What goes into some layers of a network, for priors that look at it.
+/// The tensors that enter some layers of a network, for attack priors that compare them.
 struct LayerInputs {
-  std::vector<at::Tensor> norms;  ///< [B, C, H, W], of each kBatchNorm in the order of the layers
-  at::Tensor features;            ///< [B, F], of the head
+  std::vector<at::Tensor> norms;  ///< [B, C, H, W] for each kBatchNorm, in the order of the layers
+  at::Tensor features;            ///< [B, F], what enters the head
 };
 
-/// In a pass as Model::forward makes it, with its arguments; autograd sees through it.
+/// Returns the layer inputs of a forward pass with the arguments of Model::forward. They can be
+/// differentiated.
 LayerInputs layer_inputs(const Model& model, const std::vector<at::Tensor>& weights,
                          const at::Tensor& images, NormMode norm_mode);
 inline LayerInputs layer_inputs(const Model& model, const std::vector<at::Tensor>& weights,
@@ -22,13 +23,13 @@ inline LayerInputs layer_inputs(const Model& model, const std::vector<at::Tensor
   return layer_inputs(model, weights, images, model.norm_mode());
 }
 
-/// Called for each layer that has parameters, in their order, with what enters it and what comes
-/// out, before anything else is done to it: [B, C, H, W] of convolutions and norms; of dense
-/// layers, and of the rows of kImprint, [B, F] and [B, O].
+/// Is called for each layer that has parameters, in their order, with the layer's input and output:
+/// [B, C, H, W] for convolutions and norms; [B, F] and [B, O] for dense layers and the rows of
+/// kImprint.
 using LayerVisitor =
     std::function<void(const Layer& layer, const at::Tensor& input, const at::Tensor& output)>;
 
-/// Model::forward with its arguments, seen by `visit`; returns the logits.
+/// Calls `visit` during a forward pass with the arguments of Model::forward. Returns the logits.
 at::Tensor forward_visited(const Model& model, const std::vector<at::Tensor>& weights,
                            const at::Tensor& images, const LayerVisitor& visit);
 

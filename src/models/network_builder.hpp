@@ -7,7 +7,7 @@
 
 namespace medpfl {
 
-/// What normalizes behind a convolution.
+/// Which normalization follows a convolution.
 enum class NormKind { kBatch, kGroup, kNone };
 const Words<NormKind>& words_of(NormKind);
 
@@ -16,39 +16,42 @@ struct NormOptions {
   int64_t groups = 8;  ///< of kGroup, at most
 };
 
-/// Appends layers one after another and keeps track of shapes and parameter names: those given by
-/// `named`, else the kind and a number ("conv1.weight").
+/// Builds a network by appending layers one after another. Keeps track of shapes, and of parameter
+/// names: those given by `named`, else the layer's kind and a number ("conv1.weight").
 class NetworkBuilder {
  public:
   /// `default_activation` holds where the request says "auto".
   NetworkBuilder(const ModelRequest& request, Activation default_activation);
 
-  NetworkBuilder& named(std::string name);  ///< of the next layer that has parameters
-  /// Throws ConfigError when the image is too small for the kernel.
+  /// Names the next layer that has parameters.
+  NetworkBuilder& named(std::string name);
+  /// Appends a convolution. Throws ConfigError where the image is too small for the kernel.
   NetworkBuilder& convolution(int64_t out_channels, int64_t kernel, int64_t stride, int64_t padding,
                               bool bias = true);
   NetworkBuilder& group_norm(int64_t groups);
   NetworkBuilder& batch_norm();
   NetworkBuilder& norm(const NormOptions& options);
   NetworkBuilder& activation();
-  /// `stride` 0: the kernel's size.
+  /// Appends a max pooling; `stride` 0 means the kernel's size.
   NetworkBuilder& max_pool(int64_t kernel, int64_t stride = 0, int64_t padding = 0);
-  NetworkBuilder& average_pool();               ///< over the whole image
-  NetworkBuilder& dense(int64_t out_features);  ///< flattens first where needed
-  /// The bottleneck between its encoder and its decoder, which brings back the number of features.
+  NetworkBuilder& average_pool();               ///< appends a mean over the whole image
+  NetworkBuilder& dense(int64_t out_features);  ///< flattens before where needed
+  /// Appends a bottleneck between its encoder and its decoder, which restores the number of
+  /// features.
   NetworkBuilder& bottleneck(const Bottleneck& bottleneck);
 
-  /// A residual block: keep(), its layers, then add(), which adds what was kept. shortcut() before
-  /// it: the layers that follow are those of what was kept.
+  /// Make a residual block: keep() remembers the current tensor, the block's layers follow, add()
+  /// adds the remembered tensor. Layers between shortcut() and add() apply to the remembered
+  /// tensor.
   NetworkBuilder& keep();
   NetworkBuilder& shortcut();
   NetworkBuilder& add();
-  /// Every stride-th pixel, and zeros for the channels that are missing to `out_channels`.
+  /// Appends a layer that takes every stride-th pixel and fills up to `out_channels` with zeros.
   NetworkBuilder& subsample(int64_t out_channels, int64_t stride);
 
   const ImageShape& shape() const { return shape_; }  ///< of the last layer's output
-  /// Adds what the request has before the head, then the head, the classifying dense layer, which
-  /// has the same name whatever is before it, and hands over the model.
+  /// Appends what the request has in front of the head, then the head, a dense layer whose name
+  /// does not depend on what is before it, and returns the model.
   Model build(std::string name);
 
  private:
@@ -66,7 +69,7 @@ class NetworkBuilder {
   ParameterLayout layout_;
 };
 
-/// The options norm (`none` only where `with_none`) and groups.
+/// Returns the options `norm` (with the choice `none` only where `with_none`) and `groups`.
 OptionTable<NormOptions> norm_options(bool with_none);
 
 }  // namespace medpfl

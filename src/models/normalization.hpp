@@ -5,15 +5,16 @@
 
 namespace medpfl {
 
-/// What a network sees of a pixel x in [0, 1]: (x - mean) / deviation, for each channel. Empty: x
-/// itself.
+/// How a network normalizes pixels x in [0, 1] in each channel: (x - mean) / deviation. Empty: not
+/// at all.
 struct Normalization {
   std::vector<double> mean, deviation;  ///< [C]; deviations above 0
 };
 
-/// From the value of model.normalize: none; imagenet, the statistics by which networks are trained
-/// on ImageNet, their means over channels for grey images; or numbers, first means, then
-/// deviations, one or `channels` of each. Throws ConfigError.
+/// Returns the normalization that a value of option model.normalize asks for: none; imagenet, the
+/// statistics by which networks are trained on ImageNet (for grey images their means over
+/// channels); or numbers, first means, then deviations, one or `channels` of each. Throws
+/// ConfigError on other values.
 Normalization parse_normalization(const std::string& text, int64_t channels);
 
 }  // namespace medpfl

@@ -11,14 +11,15 @@ namespace medpfl {
 
 using StateDict = std::map<std::string, at::Tensor>;
 
-/// Tensors by name from the bytes of a file: what torch.save wrote of a state dict (zip or the
-/// older form; also where it is the entry "state_dict" of a dict), or a TorchScript archive. Throws
-/// DataError; `where` names the file.
+/// Returns the tensors, by name, in the bytes of a file: a state dict that torch.save wrote (zip or
+/// the older form; also as the entry "state_dict" of a dict), or a TorchScript archive. Throws
+/// DataError where there is none; `where` names the file in messages.
 StateDict read_state_dict(const std::string& bytes, const std::string& where);
 
-/// Copies the tensors to the entries of their names. "module." or "model." before all names, and
-/// counters of batches, are left out. With `new_head` the last dense layer keeps its values. Throws
-/// DataError with all tensors that are missing, unexpected, of another shape or not finite.
+/// Copies tensors to the entries of `weights` with their names. A prefix "module." or "model." of
+/// all names, and counters of batches, are ignored. With `new_head` the last dense layer keeps its
+/// values. Throws DataError that lists all tensors that are missing, unexpected, of another shape
+/// or not finite.
 void load_state_dict(StateDict tensors, const Model& model, bool new_head, const std::string& where,
                      FlatParameters* weights);
 

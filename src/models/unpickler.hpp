@@ -10,21 +10,22 @@
 namespace medpfl {
 
 /// Reads the pickles that torch.save writes of tensors, dicts, lists, tuples, text and numbers.
-/// Anything else is refused by name, so nothing of a file is ever run; LibTorch's own reader does
-/// not know the OrderedDict of a state dict.
+/// Anything else is refused by name, so that no code in a file is ever run. LibTorch's own reader
+/// does not know the OrderedDict of a state dict.
 class Unpickler {
  public:
   explicit Unpickler(std::string_view bytes) : bytes_(bytes) {}
 
-  /// The next pickle of the bytes. Throws DataError.
+  /// Returns what the next pickle holds. Throws DataError on damaged bytes and on other objects.
   c10::IValue read();
-  /// The storages its tensors are views of, by key: of the right size, their values not yet read.
+  /// Returns the storages that the tensors are views of, by key: of the right size, their values
+  /// not yet read.
   const std::map<std::string, at::Tensor>& storages() const { return storages_; }
-  /// Bytes behind the last pickle, `n` of them at a time.
+  /// Returns the next `n` bytes behind the last pickle.
   std::string_view take(size_t n);
 
  private:
-  /// False at the end of the pickle.
+  /// Executes one opcode; returns false at the end of the pickle.
   bool step();
   template <class T>
   T number();
