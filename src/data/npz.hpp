@@ -15,11 +15,12 @@ namespace medpfl {
 class NpzMember {
  public:
   const NpyHeader& header() const { return header_; }
-  /// "'path':key", for messages.
+  /// Returns "'path':key", which names the array in messages.
   const std::string& where() const { return where_; }
-  /// The next `bytes` bytes of the elements. Throws DataError: damaged, or shorter than that.
+  /// Reads the next `bytes` bytes of the elements. Throws DataError where the archive is damaged or
+  /// has fewer.
   void read(void* out, size_t bytes);
-  /// To be called after the last element: throws DataError on a wrong checksum.
+  /// Must be called after the last element. Throws DataError on a wrong checksum.
   void finish();
 
  private:
@@ -35,9 +36,9 @@ class NpzMember {
 /// A NumPy .npz archive: a zip of .npy files, stored or deflated.
 class NpzArchive {
  public:
-  /// Throws DataError where the file is missing, truncated or not a zip archive.
+  /// Opens an archive. Throws DataError where the file is missing, truncated or not a zip archive.
   explicit NpzArchive(const std::string& path);
-  /// Names of the arrays, without ".npy", in the order of the archive.
+  /// Returns the names of the arrays, without ".npy", in the order of the archive.
   std::vector<std::string> keys() const;
   bool has(const std::string& key) const;
   /// Opens the array `key` and checks that its length is what its header says. The archive must

@@ -5,9 +5,10 @@
 
 namespace medpfl {
 
-/// Which images each hospital holds.
+/// Which training images each hospital holds.
 struct Partition {
-  /// One entry a hospital: positions in the training split, ascending; every image is in one.
+  /// For each hospital the positions of its images in the training split, ascending; every image is
+  /// in exactly one shard.
   std::vector<std::vector<int64_t>> shards;
 };
 
@@ -24,16 +25,17 @@ struct PartitionOptions {
   uint64_t seed = 1;
 };
 
-/// "iid", "dirichlet", "label-shards".
+/// Returns the words for the kinds of partition.
 std::vector<std::string> partition_names();
 
-/// Throws ConfigError with the names known.
+/// Returns the kind that a word names. Throws ConfigError that lists the known words.
 PartitionKind partition_kind(const std::string& name);
 
 /// Deals the images with these `labels` (0 ... classes-1) to `clients` hospitals, at least one to
-/// each; the same for equal arguments on every rank. Dirichlet shares are those of label-wise
-/// partition in Li et al. 2022 (NIID-Bench). Throws DataError: fewer images than hospitals (or than
-/// pieces), a label out of range; ConfigError: clients, alpha or shards_per_client out of range.
+/// each; equal arguments give the same partition on every rank. Dirichlet shares are those of the
+/// label-wise partition in Li et al. 2022 (NIID-Bench). Throws DataError where there are fewer
+/// images than hospitals (or pieces) or a label is out of range, ConfigError where clients, alpha
+/// or shards_per_client are.
 Partition make_partition(const std::vector<int64_t>& labels, int64_t classes, int64_t clients,
                          const PartitionOptions& options);
 

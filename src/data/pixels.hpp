@@ -7,17 +7,17 @@
 
 namespace medpfl {
 
-/// The levels of a source that become 0 and 1; levels beyond them are cut off there.
+/// The levels of a source that become 0 and 1; lower and higher levels become 0 and 1 too.
 struct Window {
   double low = 0, high = 255;
 };
 
-/// "auto" (none), or "LOW,HIGH": two finite numbers, the second above the first. Throws ConfigError
-/// with all of that.
+/// Returns the window that a text means: "auto" (none), or "LOW,HIGH", two finite numbers, the
+/// second above the first. Throws ConfigError on anything else.
 std::optional<Window> parse_window(const std::string& text);
 
-/// What the pixels of a data set are, the same for all its images. Those of 8-bit sources stay as
-/// they are; deeper ones, and those seen through a window that was asked for, are real numbers.
+/// How the pixels of a data set are stored, the same for all its images. Pixels of 8-bit sources
+/// stay uint8; deeper ones, and those seen through a window that was asked for, are float32.
 struct PixelFormat {
   bool deep = false;  ///< float32 in [0, 1]; false: uint8, 0 to 255
   Window window;      ///< the levels of the source that are 0 and 1
@@ -27,8 +27,8 @@ struct PixelFormat {
   const char* unit() const { return deep ? "0 to 1" : "0 to 255"; }
 };
 
-/// The format of a data set whose images have the levels 0 ... `white` (255: 8 bits), seen through
-/// the window asked for, if any.
+/// Returns the format of a data set whose images have the levels 0 ... `white` (255: 8 bits), seen
+/// through the window that was `asked` for, if any.
 PixelFormat pixel_format(const std::optional<Window>& asked, double white);
 
 /// One image as its source stores it.
@@ -37,17 +37,17 @@ struct SourceImage {
   double white = 255;  ///< the level of full intensity where no window says another
 };
 
-/// `image` in the `format` of its data set: the levels of the window that was `asked` for, or 0 to
-/// the image's own white, become 0 to 1. uint8 stays as it is where the format is uint8. Throws
-/// DataError where the image is deeper than the format.
+/// Returns an image in the `format` of its data set: the levels of the window that was `asked` for,
+/// or else 0 to the image's own white, become 0 to 1. uint8 stays as it is where the format is
+/// uint8. Throws DataError where the image is deeper than the format.
 at::Tensor in_format(const SourceImage& image, const std::optional<Window>& asked,
                      const PixelFormat& format);
 
-/// Pixels of either format, of any shape, as float32 in [0, 1]; those that are so already are
-/// returned themselves.
+/// Returns pixels of either format and any shape as float32 in [0, 1]; pixels that already are
+/// float32 are returned without a copy.
 at::Tensor to_unit_range(const at::Tensor& images);
 
-/// Calls `step` with a zero of the type that pixels of this format have in C++.
+/// Calls `step` with a zero of the C++ type of pixels of this format.
 template <class Step>
 void with_pixel_type(const PixelFormat& format, Step step) {
   if (format.deep)

@@ -12,10 +12,10 @@
 
 namespace medpfl {
 
-/// Layout of one image in a stream: levels [height, width, channels], channels 1 or 3.
+/// The layout of one image in a stream: levels [height, width, channels], channels 1 or 3.
 struct RowShape {
   int64_t height = 0, width = 0, channels = 1;
-  NpyType type = {};  ///< of a level; has_levels()
+  NpyType type = {};  ///< type of a level, for which has_levels() holds
   int64_t bytes() const { return height * width * channels * type.item_bytes; }
 };
 
@@ -23,20 +23,21 @@ struct RowShape {
 /// images asked for in memory. Rows are numbered by Manifest::Part::ids.
 class RowGatherer {
  public:
-  /// Throws Error (internal) where a position is not in `part`.
+  /// Prepares to pick the images at `positions` of a split. Throws Error (internal) where a
+  /// position is not in the split.
   RowGatherer(const Manifest& manifest, Split split, const std::vector<int64_t>& positions,
               const DataRequest& request);
 
-  /// Is any of the rows first ... first+count-1 asked for?
+  /// Whether any of the rows first ... first+count-1 is asked for.
   bool wants(int64_t first, int64_t count) const;
 
-  /// Reads rows first ... first+count-1, all of them, and keeps those asked for. Calls go upwards.
-  /// Throws DataError: levels that are no numbers, or that are beyond the type's black and white
-  /// where no window says what is.
+  /// Reads all rows first ... first+count-1 and keeps those asked for. `first` must grow from call
+  /// to call. Throws DataError on levels that are no numbers, or that are outside 0 to the type's
+  /// white where no window was asked for.
   void gather(int64_t first, int64_t count, const RowShape& shape, const ByteSource& read);
 
-  /// [n, C, S, S] in the manifest's format and the order of the positions. Throws DataError where a
-  /// row was never met.
+  /// Returns the images, [n, C, S, S] in the manifest's format and the order of the positions.
+  /// Throws DataError where a row was not among those read.
   at::Tensor result() const;
 
  private:

@@ -5,16 +5,17 @@
 
 namespace medpfl {
 
-/// [a, b, c; d, e, f], row by row: where a pixel at (x, y) comes from, (ax + by + c, dx + ey + f),
-/// in half sides from the middle of the image.
+/// An affine map [a, b, c; d, e, f], row by row: a pixel at (x, y) comes from (ax + by + c, dx + ey
+/// + f), in half sides from the middle of the image.
 using AffineMap = std::array<double, 6>;
 
-/// Shifts to the right and down, as shares of the side, after a rotation in degrees.
+/// Returns the map that rotates by `angle` degrees and then shifts to the right and down, by shares
+/// of the side.
 AffineMap rigid_map(double shift_x, double shift_y, double angle);
-/// What undoes rigid_map of the same numbers.
+/// Returns the inverse of rigid_map of the same numbers.
 AffineMap rigid_inverse(double shift_x, double shift_y, double angle);
 
-/// Square images float32 [B, C, S, S], all by the same map; bilinear, 0 outside.
+/// Returns square images float32 [B, C, S, S], all warped by the same map: bilinear, 0 outside.
 at::Tensor warp(const at::Tensor& images, const AffineMap& map);
 
 }  // namespace medpfl
