@@ -11,8 +11,9 @@
 
 namespace medpfl {
 
-/// The ranks of a job. A value that refers to an MPI communicator it does not own. Large buffers
-/// travel in pieces, so counts may exceed 2^31. All calls throw CommunicationError.
+/// The ranks of a job, and how they exchange data. Refers to an MPI communicator that it does not
+/// own. Large buffers travel in pieces, so counts may exceed 2^31. All calls throw
+/// CommunicationError where MPI fails.
 class Communicator {
  public:
   explicit Communicator(MPI_Comm comm);
@@ -24,21 +25,23 @@ class Communicator {
 
   // Collective calls.
   void barrier() const;
-  /// Rank 0's bytes to all; `n` is the same everywhere.
+  /// Copies rank 0's data to all ranks; `n` bytes, the same on all ranks.
   void broadcast(void* data, int64_t n) const;
   void broadcast(FlatParameters* parameters) const;
   std::string broadcast(std::string text) const;
-  /// Element-wise sum to rank 0, in place there; other ranks' data is left undefined. The order of
-  /// addition, which float32 shows in its last bits, is up to the MPI library.
+  /// Adds up the data of all ranks element by element, in place on rank 0; on other ranks `data` is
+  /// undefined afterwards. The MPI library chooses the order of addition, on which the last bits of
+  /// float32 depend.
   void sum_to_root(int64_t* data, int64_t n) const;
   void sum_to_root(uint64_t* data, int64_t n) const;  ///< modulo 2^64
   void sum_to_root(float* data, int64_t n) const;
-  /// The same to all ranks. medpfl benchmark comm compares it with a sum to rank 0 and a broadcast.
+  /// Adds up the data of all ranks element by element, in place on all ranks. `medpfl benchmark
+  /// comm` compares this with a sum to rank 0 and a broadcast.
   void sum_to_all(int64_t* data, int64_t n) const;
   void sum_to_all(float* data, int64_t n) const;
-  /// Largest value of any rank, on all ranks.
+  /// Returns the largest value of any rank, on all ranks.
   double max(double value) const;
-  /// Every rank's text, in the order of ranks; empty except on rank 0.
+  /// Returns the texts of all ranks in their order on rank 0; elsewhere nothing.
   std::vector<std::string> gather(const std::string& text) const;
 
   /// Runs `action` on every rank. If any rank throws, all ranks throw AgreedError with the message
@@ -51,11 +54,11 @@ class Communicator {
     int rank = 0;
     std::string text;
   };
-  /// Waits for a message with this tag from any rank.
+  /// Waits for a message with this tag from any rank and returns it.
   Message receive_any(int tag) const;
-  /// Waits for a message with this tag from one rank.
+  /// Waits for a message with this tag from one rank and returns its text.
   std::string receive(int rank, int tag) const;
-  /// A message with this tag that has arrived, if any.
+  /// Returns a message with this tag if one has arrived; does not wait.
   std::optional<Message> poll(int tag) const;
 
  private:

@@ -7,16 +7,16 @@
 
 namespace medpfl {
 
-/// A weighted mean of vectors that is the same for any number of ranks and any order: each term is
-/// rounded to 64-bit fixed point (unit 2^-42, about 2.3e-13) and integers are added. Weights sum to
-/// at most one, so any terms within +-2^20 (about a million) are safe, however many there are;
-/// others are refused.
+/// A weighted sum of vectors with the same bits for any number of ranks and any order: each term is
+/// rounded to 64-bit fixed point (unit 2^-42, about 2.3e-13) and integers are added. Weights add up
+/// to at most one, so any number of terms within +-2^20 (about a million) is safe; larger terms are
+/// refused.
 class ExactSum final : public UpdateSum {
  public:
   static constexpr double kUnit = 1.0 / (int64_t{1} << 42);
   static constexpr double kRange = int64_t{1} << 20;
 
-  /// A sum of vectors of `n` elements, zero.
+  /// Makes a sum of vectors of `n` elements, all zero.
   explicit ExactSum(int64_t n) : sum_(static_cast<size_t>(n)) {}
 
   void add(const float* values, int64_t n, double weight, const char* what,

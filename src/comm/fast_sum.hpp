@@ -6,8 +6,9 @@
 
 namespace medpfl {
 
-/// A sum in float32: half the bytes of ExactSum and less arithmetic, but its last bits depend on
-/// the number of ranks, on who hosts whom and on the MPI library.
+/// A weighted sum of vectors in float32: half the bytes of ExactSum and less arithmetic, but the
+/// last bits depend on the number of ranks, on which rank hosts which hospital and on the MPI
+/// library.
 class FastSum final : public UpdateSum {
  public:
   explicit FastSum(int64_t n) : sum_(static_cast<size_t>(n)) {}

@@ -11,20 +11,22 @@ struct Gpu {
   std::string uuid;  ///< "GPU-0123abcd-...", unique among all machines
 };
 
+/// The GPUs that a process may use.
 struct VisibleGpus {
   std::vector<Gpu> gpus;  ///< in the order of CUDA's ordinals
-  std::string problem;    ///< why there is none; empty where there are some
+  std::string problem;    ///< why there is no GPU; empty where there is one
 };
 
-/// The GPUs this process may use. Asks the driver library (libcuda.so.1), loaded on the first call,
-/// so that nothing of CUDA is needed to build; the driver honours CUDA_VISIBLE_DEVICES.
+/// Returns the GPUs this process may use. Asks the driver library (libcuda.so.1), loaded on the
+/// first call, so that nothing of CUDA is needed to build; the driver honours CUDA_VISIBLE_DEVICES.
 VisibleGpus visible_gpus();
 
 /// Whether the LibTorch in use was built with CUDA.
 bool torch_has_cuda();
 
-/// Ordinal of the GPU for a rank, dealt in turn by its rank on the host; none: it computes on the
-/// CPU. `device`: auto | cpu | cuda. Throws ConfigError where cuda is asked for and not there.
+/// Returns the ordinal of the GPU for a rank, by its rank on the host in turn, or nothing where the
+/// rank computes on the CPU. `device`: auto | cpu | cuda. Throws ConfigError where cuda is asked
+/// for and not there.
 std::optional<int> choose_gpu(const std::string& device, bool torch_cuda,
                               const VisibleGpus& visible, int local_rank);
 

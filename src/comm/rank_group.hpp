@@ -3,19 +3,19 @@
 
 namespace medpfl {
 
-/// A part of the ranks of a communicator, which works by itself. Its end is collective too.
+/// A group of ranks that works independently of the others. The destructor is collective.
 class RankGroup {
  public:
-  /// Cuts `all` into groups of `size` neighbouring ranks; ranks that are too few for a group of
-  /// their own join the last one. Collective.
+  /// Divides `all` into groups of `size` neighbouring ranks; ranks too few for a group of their own
+  /// join the last group. Collective.
   RankGroup(const Communicator& all, int size);
   ~RankGroup();
   RankGroup(const RankGroup&) = delete;
   RankGroup& operator=(const RankGroup&) = delete;
 
-  int count() const { return count_; }    ///< of groups
-  int number() const { return number_; }  ///< of this rank's group, from 0
-  /// The ranks of this group, in their order; rank 0 is the first of them.
+  int count() const { return count_; }    ///< number of groups
+  int number() const { return number_; }  ///< which group this rank is in, from 0
+  /// Returns the ranks of this group, in their order; the first of them is rank 0 there.
   const Communicator& comm() const { return comm_; }
 
  private:

@@ -9,19 +9,20 @@
 
 namespace medpfl {
 
-/// A task calls this often (many times a second) with a function that gives its state; false: the
-/// task must end now, without a result.
+/// A task calls its tick often (many times a second) with a function that returns the task's state.
+/// Where the tick returns false the task must end now, without a result.
 using FarmTick = std::function<bool(const std::function<std::string()>& save)>;
 
-/// What a farm of independent tasks needs. All but `execute` are called on rank 0 only.
+/// The functions of a farm of independent tasks. All but `execute` are called on rank 0 only.
 struct TaskFarm {
-  int64_t tasks = 0;       ///< on rank 0; other ranks need not know
-  bool all_ranks = false;  ///< false: rank 0 works alone, the others wait
-  /// Whether task i is still to be done; default: all are.
+  int64_t tasks = 0;       ///< number of tasks; needed on rank 0 only
+  bool all_ranks = false;  ///< whether all ranks execute tasks; else rank 0 alone, the others wait
+  /// Whether task i is still to be done; empty: all tasks are.
   std::function<bool(int64_t i)> open;
-  /// The message that lets any rank execute task i, from its kept state if there is one.
+  /// Returns the message from which any rank can execute task i, from its kept state if there is
+  /// one.
   std::function<std::string(int64_t i)> describe;
-  /// Executes a described task and returns its result; nothing when a tick ended it.
+  /// Executes a described task and returns its result, or nothing where a tick ended it.
   std::function<std::optional<std::string>(const std::string& description, const FarmTick& tick)>
       execute;
   /// Receives the result of task i; the order of calls is not fixed.
@@ -31,9 +32,9 @@ struct TaskFarm {
   std::function<void(int64_t i, const std::string& state)> keep;
 };
 
-/// Runs all open tasks, each on whichever rank is free, one at a time. True: all are done; false:
-/// `control` stopped them, and what was under way has been kept. The answer is the same on all
-/// ranks. Collective.
+/// Runs all open tasks, one at a time on each rank that is free. Returns true where all are done,
+/// false where `control` stopped them and the states of tasks under way have been kept; the same on
+/// all ranks. Collective.
 bool run_tasks(const Communicator& comm, const TaskFarm& farm, JobControl* control);
 
 }  // namespace medpfl

@@ -8,36 +8,37 @@
 
 namespace medpfl {
 
-/// The weighted sum of vectors that a round ends in: every rank adds the terms of its own
-/// hospitals, one reduction brings them together on rank 0. Scalars (a loss, a flag) may travel as
+/// A weighted sum of the hospitals' vectors in a round: every rank adds the terms of its own
+/// hospitals, and one reduction adds them up on rank 0. Scalars (a loss, a flag) may travel as
 /// elements behind the vectors.
 class UpdateSum {
  public:
   virtual ~UpdateSum() = default;
 
-  /// Elements offset ... offset + n - 1 += weight * values; 0 <= weight <= 1. Throws NumericError
-  /// that names `what` on NaN, infinity or a value the sum cannot hold, and adds nothing then.
+  /// Adds weight * values to elements offset ... offset + n - 1; 0 <= weight <= 1. Throws
+  /// NumericError that names `what` on NaN, infinity or a value the sum cannot hold, and adds
+  /// nothing then.
   virtual void add(const float* values, int64_t n, double weight, const char* what,
                    int64_t offset) = 0;
-  /// The same for one value.
+  /// Adds weight * value to element `offset`; otherwise the same.
   virtual void add(double value, double weight, const char* what, int64_t offset) = 0;
-  /// Adds up the sums of all ranks on rank 0; elsewhere the sum is undefined until cleared.
+  /// Adds up the sums of all ranks on rank 0; elsewhere the sum is undefined until it is cleared.
   /// Collective.
   virtual void reduce(const Communicator& comm) = 0;
-  /// `factor` times the first `n` elements, as float32.
+  /// Fills `out` with `factor` times the first `n` elements, as float32.
   virtual void copy_to(float* out, int64_t n, double factor) const = 0;
   virtual double operator[](int64_t i) const = 0;
-  /// The integers it adds up, modulo 2^64, so that masks can be added to them; null where it has
-  /// none.
+  /// Returns the integers that the sum consists of, modulo 2^64, so that masks can be added to
+  /// them; null where the sum is no sum of integers.
   virtual uint64_t* integers() { return nullptr; }
-  /// All zero.
+  /// Sets all elements to zero.
   virtual void clear() = 0;
 };
 
-/// exact, fast.
+/// Returns the names of all kinds of sums.
 std::vector<std::string> update_sum_names();
 
-/// A sum of `n` elements, zero. `kind`: one of update_sum_names().
+/// Returns a sum of `n` elements, all zero. `kind`: one of update_sum_names().
 std::unique_ptr<UpdateSum> make_update_sum(const std::string& kind, int64_t n);
 
 }  // namespace medpfl

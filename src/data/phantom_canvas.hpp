@@ -21,53 +21,56 @@ struct Rgb {
 inline Rgb grey(double v) { return {v, v, v}; }
 inline Rgb operator*(const Rgb& c, double s) { return {c.r * s, c.g * s, c.b * s}; }
 
-/// a at t = 0, b at t = 1.
+/// Returns a at t = 0, b at t = 1, and linear values between.
 inline double mix(double a, double b, double t) { return a + (b - a) * t; }
 inline Rgb mix(const Rgb& a, const Rgb& b, double t) {
   return {mix(a.r, b.r, t), mix(a.g, b.g, t), mix(a.b, b.b, t)};
 }
-/// 0 below `low`, 1 above `high`, a smooth ramp between.
+/// Returns 0 below `low`, 1 above `high`, and a smooth ramp between.
 double ramp(double low, double high, double t);
-/// 1 within `radius` of zero, 0 beyond `radius + edge`.
+/// Returns 1 within `radius` of zero, 0 beyond `radius + edge`, and a smooth ramp between.
 double inside(double distance, double radius, double edge);
-/// exp(-(t / width)^2).
+/// Returns exp(-(t / width)^2).
 double bell(double t, double width);
-/// `p` turned by `angle` radians about the origin.
+/// Returns `p` rotated by `angle` radians about the origin.
 Point rotate(const Point& p, double angle);
-/// Distance of `p` to the segment a-b; `along`, where given, gets the position on it in [0, 1].
+/// Returns the distance of `p` to the segment a-b; `along`, unless null, gets the position of the
+/// nearest point on the segment, in [0, 1].
 double segment_distance(const Point& p, const Point& a, const Point& b, double* along = nullptr);
-/// Length of `p` measured in units of the half axes: 1 on the ellipse.
+/// Returns the length of `p` in units of an ellipse's half axes: 1 on the ellipse.
 double ellipse(const Point& p, double half_x, double half_y);
 
 /// Smooth random functions of the plane, fixed by a seed.
 class Noise {
  public:
   explicit Noise(RandomStream* stream) : seed_((*stream)()) {}
-  /// Gradient noise (Perlin 1985): features of size about 1, mean 0, nearly always in [-1, 1].
+  /// Returns gradient noise (Perlin 1985): features of size about 1, mean 0, nearly always in
+  /// [-1, 1].
   double smooth(const Point& p) const;
-  /// `octaves` of smooth noise, the first of `frequency` features a unit of length.
+  /// Returns `octaves` of smooth noise added up, the first with `frequency` features in a unit of
+  /// length.
   double fractal(const Point& p, double frequency, int octaves) const;
-  /// Cellular noise (Worley 1996): difference of the distances to the two nearest of random points,
-  /// one a unit square; 0 on the walls of a honeycomb.
+  /// Returns cellular noise (Worley 1996): the difference of the distances to the two nearest of
+  /// random points, one in each unit square; 0 on the walls of a honeycomb.
   double walls(const Point& p) const;
 
  private:
   uint32_t seed_;
 };
 
-/// A picture as a continuous function of the place, and the noise of the device that takes it.
+/// A picture as a continuous function of the place, and the noise of the device that records it.
 struct Scene {
   std::function<Rgb(const Point&)> colour;
-  bool coloured = false;  ///< the device's noise differs between the colours
-  double noise = 0;       ///< its standard deviation, in units of the full range
-  bool rician = false;    ///< magnitude of a complex signal, as in MRI (Gudbjartsson and Patz 1995)
+  bool coloured = false;  ///< whether the noise differs between the colours
+  double noise = 0;       ///< standard deviation of the noise, in units of the full range
+  bool rician = false;    ///< whether the noise is Rician, as in MRI (Gudbjartsson and Patz 1995)
 };
 
 /// Draws `scene` at size x size pixels, antialiased, into `out`: uint8 [channels, size, size].
-/// The noise is drawn from `stream`, a pixel at a time.
+/// The noise is drawn from `stream`, pixel by pixel.
 void render(const Scene& scene, int64_t size, int64_t channels, RandomStream* stream, uint8_t* out);
 
-/// The scenes, by label (see phantom.cpp).
+/// Each returns a random scene of a class, given its label (see phantom.cpp).
 Scene mri_scene(int64_t label, RandomStream* stream);
 Scene xray_scene(int64_t label, RandomStream* stream);
 Scene dermoscopy_scene(int64_t label, RandomStream* stream);

@@ -19,7 +19,7 @@ std::optional<Window> parse_window(const std::string& text);
 /// How the pixels of a data set are stored, the same for all its images. Pixels of 8-bit sources
 /// stay uint8; deeper ones, and those seen through a window that was asked for, are float32.
 struct PixelFormat {
-  bool deep = false;  ///< float32 in [0, 1]; false: uint8, 0 to 255
+  bool deep = false;  ///< whether pixels are float32 in [0, 1]; else uint8, 0 to 255
   Window window;      ///< the levels of the source that are 0 and 1
 
   int64_t bytes() const { return deep ? 4 : 1; }  ///< of a pixel

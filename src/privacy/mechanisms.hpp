@@ -4,10 +4,10 @@
 
 namespace medpfl {
 
-/// Scales the whole vector so that its L2 norm is at most `bound` (up to float32 rounding); one
-/// that is not longer keeps its bits. One norm over all layers, so the sensitivity is `bound`
+/// Scales the whole vector so that its L2 norm is at most `bound` (up to float32 rounding); a
+/// shorter vector keeps its bits. The norm is taken over all layers, so the sensitivity is `bound`
 /// (Abadi et al. 2016, "Deep Learning with Differential Privacy"). Returns the norm before. Throws
-/// NumericError if that is not finite, ConfigError unless 0 < bound < infinity.
+/// NumericError where that is not finite, ConfigError unless 0 < bound < infinity.
 double clip_l2(FlatParameters* parameters, double bound);
 
 /// Adds an independent N(0, sigma^2) to every entry, in the order of the buffer. sigma 0 changes

@@ -13,12 +13,12 @@
 
 namespace medpfl {
 
-/// Floating-point type of recorded values; rounding is IEEE, to nearest, ties to even.
+/// The floating-point type of recorded values, which are rounded to nearest, ties to even.
 enum class Precision { kFloat32, kFloat16, kBfloat16 };
 
-/// "float32", "float16", "bfloat16".
+/// Returns the words for all precisions.
 std::vector<std::string> precision_names();
-/// Throws ConfigError with the names known.
+/// Returns the precision that a word names. Throws ConfigError that lists the known words.
 Precision parse_precision(const std::string& name);
 std::string to_text(Precision precision);
 int64_t value_bytes(Precision precision);
@@ -37,35 +37,36 @@ auto with_type_of(Precision precision, const F& f) {
   return f(float{});
 }
 
-/// Words of output.gradients.
+/// Returns the words that option output.gradients takes.
 std::vector<std::string> capture_policies();
 
-/// What is recorded of the messages: section [output].
+/// Which messages are recorded, and what of each: the options of section [output].
 struct CapturePolicy {
-  std::string gradients = "all";              ///< all | attacked | none
-  std::optional<Selection> rounds, clients;   ///< empty: all
+  std::string gradients = "all";              ///< one of capture_policies()
+  std::optional<Selection> rounds, clients;   ///< none: all rounds, all hospitals
   std::vector<std::string> layers = {"all"};  ///< names or shell patterns of parameter tensors
   Precision precision = Precision::kFloat32;
 
-  /// Whether messages of the hospital plan.hospitals[index] are recorded; never where none arrive.
+  /// Whether messages of hospital plan.clients[index] are recorded; never where none arrive.
   bool takes(const RoundPlan& plan, size_t index) const;
-  /// Rows that a round adds: an update and its probes for each hospital taken.
+  /// Returns how many rows a round adds: the update and the probes of each hospital that is
+  /// recorded.
   int64_t rows(const RoundPlan& plan) const;
 };
 
-/// A recorded parameter tensor: where it lies in a row of /gradients/values.
+/// A recorded parameter tensor, and where it is in a row of /gradients/values.
 struct CapturedLayer {
-  ParameterLayout::Entry tensor;  ///< in the flat vector of all parameters
-  int64_t column = 0;             ///< of its first element in a recorded row
+  ParameterLayout::Entry tensor;  ///< its entry in the layout of all parameters
+  int64_t column = 0;             ///< column of its first element
 };
 
-/// The tensors that the names and patterns ("conv1*", "fc.weight", "all") mean, in the order of the
-/// layout, closed up. Throws ConfigError naming output.layers, what matches nothing and the nearest
-/// name.
+/// Returns the tensors that names and patterns ("conv1*", "fc.weight", "all") select, in the order
+/// of the layout, in columns without gaps. Throws ConfigError that names output.layers, a pattern
+/// without a match and the nearest name.
 std::vector<CapturedLayer> select_layers(const ParameterLayout& layout,
                                          const std::vector<std::string>& patterns);
 
-/// Values of a recorded row.
+/// Returns how many values a recorded row has.
 int64_t columns_of(const std::vector<CapturedLayer>& layers);
 
 }  // namespace medpfl

@@ -14,13 +14,15 @@
 
 namespace medpfl {
 
-/// Writes the messages of hospitals to segment files in `folder`/gradients, each rank the rows of
-/// its own hospitals, in one file through MPI-IO. Rows are ordered by round, hospital and probe,
-/// whatever the number of ranks and wherever segments are cut. A segment holds whole rounds and
-/// gets its name only when it is closed: a file called segment-NNNNN.h5 is complete.
+/// Records the messages of hospitals in segment files in `folder`/gradients. Each rank writes the
+/// rows of its own hospitals to a file that all share through MPI-IO. Rows are ordered by round,
+/// hospital and probe, whatever the number of ranks and wherever segments are cut. A segment holds
+/// whole rounds and gets its name only when it is closed: a file called segment-NNNNN.h5 is
+/// complete.
 class GradientCapture final : public RoundObserver {
  public:
-  /// Collective. Throws AgreedError: output.layers names no tensor, or the folder cannot be made.
+  /// Makes the folder. Collective. Throws AgreedError where output.layers names no tensor or the
+  /// folder cannot be made.
   GradientCapture(const Federation& federation, std::string folder, CapturePolicy policy,
                   PhaseTimers* timers);
 
@@ -29,21 +31,21 @@ class GradientCapture final : public RoundObserver {
   void on_round_end(const RoundPlan& plan, const RoundRecord& record,
                     const FlatParameters& mean) override;
 
-  /// After a round: whether the open segment has reached kSegmentBytes. The same on all ranks.
+  /// Whether the open segment has reached kSegmentBytes; to be asked after a round. The answer is
+  /// the same on all ranks.
   bool full() const;
   /// Closes and publishes the open segment if it holds rows, so that all rows are in closed
   /// segments; a later round opens the next one. Collective, after a round.
   void cut();
-  /// cut(), and writes the images the captured gradients came from. Collective; after the last
-  /// round.
+  /// Calls cut() and writes the images that the recorded messages came from. Collective; after the
+  /// last round.
   void finish();
 
-  /// Writes, on rank 0 and when cut() left no open segment, all that is needed to go on; or reads
-  /// it, the same bytes on every rank, on any number of ranks. Throws OutputError on rank 0 when a
-  /// segment is missing.
+  /// Writes all that is needed to go on, on rank 0 after cut(); or reads it on every rank, on any
+  /// number of ranks. Reading throws OutputError on rank 0 where a segment is missing.
   void keep(Archive& a);
-  /// Removes from `folder`/gradients what was written after the state restored, which run.h5 must
-  /// not show any more. On rank 0.
+  /// Removes from `folder`/gradients the files written after the state that was restored, which
+  /// run.h5 must not show any more. On rank 0.
   void remove_unknown() const;
 
   const CapturePolicy& policy() const { return policy_; }
@@ -53,7 +55,8 @@ class GradientCapture final : public RoundObserver {
     return overflowed_;
   }  ///< finite values recorded as infinity; on rank 0
   const std::vector<GradientSegment>& segments() const { return segments_; }
-  /// Training positions of the rows of gradients/images.h5, ascending; set by finish().
+  /// Returns the positions in the training split of the rows of gradients/images.h5, ascending; set
+  /// by finish().
   const std::vector<int64_t>& image_positions() const { return image_positions_; }
 
   static constexpr const char* kImagesFile = "gradients/images.h5";

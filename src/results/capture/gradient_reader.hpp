@@ -12,23 +12,24 @@
 
 namespace medpfl {
 
-/// Reads the gradients a run recorded, whatever the precision, straight from its segment files: a
+/// Reads the messages that a run recorded, in any precision, directly from its segment files: a
 /// virtual dataset would show a missing file as zeros. Used by one process.
 class GradientReader {
  public:
-  /// `path`: a run's folder or its run.h5. Throws FormatError: no run, or none recorded.
+  /// Opens a run, given its folder or its run.h5. Throws FormatError where there is no run or it
+  /// recorded no messages.
   explicit GradientReader(const std::string& path);
-  /// Of a run that is open already.
+  /// Reads from a run that is open already.
   explicit GradientReader(const h5::File& run);
 
   int64_t size() const { return rows_.size(); }  ///< recorded messages
-  /// What is known of each; `images` are empty where the run is not complete.
+  /// Returns what is known of each message; `images` are empty where the run is not complete.
   const GradientRows& rows() const { return rows_; }
   const ParameterLayout& layout() const { return layout_; }  ///< of the network
   bool payload_is_gradient() const { return payload_is_gradient_; }
 
-  /// Message `row`, all parameters, as float32. Throws FormatError: no such row, layers that were
-  /// not recorded (naming them), a missing or damaged file (naming it).
+  /// Returns message `row`, all parameters, as float32. Throws FormatError where there is no such
+  /// row, and where layers were not recorded or a file is missing or damaged, which it names.
   FlatParameters read(int64_t row);
 
  private:

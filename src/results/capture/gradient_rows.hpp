@@ -7,7 +7,8 @@
 
 namespace medpfl {
 
-/// What is known of the captured gradients besides their values; on rank 0. One entry a row.
+/// What is known of the recorded messages besides their values, one entry for each row. Lives on
+/// rank 0.
 struct GradientRows {
   std::vector<int64_t> round, client, probe, examples, steps;
   std::vector<double> norm, loss;
@@ -17,12 +18,12 @@ struct GradientRows {
   void keep(Archive& a);
 };
 
-/// A closed segment file of captured gradients.
+/// A closed segment file of recorded messages.
 struct GradientSegment {
   std::string file;  ///< relative to the run's folder
   int64_t rows = 0;
 
-  /// Names its fields; see Archive.
+  /// Names the fields of a segment; see Archive.
   template <class Fields>
   void keep(Fields& f) {
     f("file", &file);

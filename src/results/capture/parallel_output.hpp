@@ -4,8 +4,8 @@
 
 namespace medpfl {
 
-/// Runs a step of writing on all ranks; what HDF5 finds wrong on one of them ends all, as an
-/// OutputError whose text `explain` makes of HDF5's. Collective. Throws AgreedError.
+/// Runs a step of writing on all ranks. An error of HDF5 on one rank ends all of them, as an
+/// OutputError whose text `explain` makes from HDF5's. Collective. Throws AgreedError.
 template <class Explain, class Step>
 void agree_to_write(const Communicator& comm, const Explain& explain, const Step& step) {
   comm.agree([&] {

@@ -9,8 +9,8 @@
 
 namespace medpfl {
 
-/// What each defense of the chain did to each update. Rows are complete on rank 0, by round,
-/// hospital and place in the chain.
+/// Records what each defense of the chain did to each update. Rows are complete on rank 0, ordered
+/// by round, hospital and place in the chain.
 class DefenseLog final : public RoundObserver {
  public:
   struct Row {
@@ -27,7 +27,7 @@ class DefenseLog final : public RoundObserver {
     }
   };
 
-  /// Both outlive it; the chain must not be empty.
+  /// Both arguments must outlive this object; the chain must not be empty.
   DefenseLog(const Communicator& comm, const DefenseChain& chain) : comm_(comm), chain_(chain) {}
 
   void on_messages(const RoundPlan& plan, const FlatParameters& global,
@@ -37,7 +37,7 @@ class DefenseLog final : public RoundObserver {
 
   const DefenseChain& chain() const { return chain_; }
   const std::vector<Row>& rows() const { return rows_; }
-  /// By how many bytes the updates of the round that just ended are less than in float32.
+  /// Returns how many bytes the updates of the round that just ended save over float32.
   int64_t saved_bytes() const { return saved_bytes_; }
 
   /// Writes or reads the rows; on rank 0.
