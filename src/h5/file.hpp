@@ -7,7 +7,7 @@
 
 namespace medpfl::h5 {
 
-/// What every dataset says of itself.
+/// The attributes that describe a dataset.
 struct Description {
   std::string text;                     ///< attribute `description`
   std::string unit;                     ///< attribute `unit`; "1" for none
@@ -35,13 +35,13 @@ struct VirtualBlock {
 class File {
  public:
   static File create(const std::string& path);
-  /// Throws FormatError when it is missing or not an HDF5 file.
+  /// Opens a file for reading. Throws FormatError where it is missing or not an HDF5 file.
   static File open(const std::string& path);
   /// Flushes and closes, and reports what went wrong (a full disk, say), which a destructor cannot.
   void close();
 
-  /// T: float, c10::Half, c10::BFloat16, double, int64_t, uint8_t, std::string. Groups on the way
-  /// are made. `data` holds the product of `shape` values, row-major.
+  /// Writes a dataset and makes the groups it is in. `data` holds the product of `shape` values,
+  /// row-major. T: float, c10::Half, c10::BFloat16, double, int64_t, uint8_t, std::string.
   template <class T>
   void write(const std::string& path, const std::vector<T>& data, const Shape& shape,
              const Description& description);
@@ -49,12 +49,12 @@ class File {
   void write(const std::string& path, const T* data, const Shape& shape,
              const Description& description);
   void write_text(const std::string& path, const std::string& text, const Description& description);
-  /// A dataset put together from blocks of rows in other files, in order.
+  /// Writes a virtual dataset, whose rows are blocks of rows in other files, in order.
   template <class T>
   void write_virtual(const std::string& path, const Shape& shape,
                      const std::vector<VirtualBlock>& blocks, const Description& description);
   void make_group(const std::string& path);
-  /// A link that opens `object` of another file, named relative to the folder of this one.
+  /// Writes a link to `object` in another file, named relative to the folder of this one.
   void write_link(const std::string& path, const std::string& file, const std::string& object);
 
   void write_attribute(const std::string& object, const std::string& name,
@@ -74,11 +74,11 @@ class File {
   Shape shape(const std::string& path) const;
   template <class T>
   std::vector<T> read(const std::string& path) const;
-  /// Rows first ... first + count - 1 along the first axis, converted to T where the file holds
-  /// another number type.
+  /// Returns rows first ... first + count - 1 along the first axis, converted to T where the file
+  /// holds another number type.
   template <class T>
   std::vector<T> read_rows(const std::string& path, int64_t first, int64_t count) const;
-  /// The blocks of a virtual dataset, in order of their rows.
+  /// Returns the blocks of a virtual dataset, in the order of their rows.
   std::vector<VirtualBlock> virtual_blocks(const std::string& path) const;
   std::string read_text(const std::string& path) const;
   std::string read_text_attribute(const std::string& object, const std::string& name) const;
@@ -96,7 +96,7 @@ class File {
   Handle id_;
 };
 
-/// Attributes of `description` on an open dataset.
+/// Writes the attributes of `description` to an open dataset, which `where` names in errors.
 void write_description(hid_t dataset, const Description& description, const std::string& where);
 
 }  // namespace medpfl::h5

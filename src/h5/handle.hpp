@@ -10,7 +10,8 @@ namespace medpfl::h5 {
 class Handle {
  public:
   using Close = herr_t (*)(hid_t);
-  /// Throws FormatError with HDF5's own error text, `what` and `where`, when `id` is negative.
+  /// Takes ownership of `id`. Throws FormatError with HDF5's own error text, `what` and `where`,
+  /// when `id` is negative.
   Handle(hid_t id, Close close, const std::string& what, const std::string& where);
   ~Handle() { reset(); }
   Handle(Handle&& other) noexcept : id_(std::exchange(other.id_, -1)), close_(other.close_) {}
@@ -38,10 +39,11 @@ class Handle {
 /// Throws FormatError with HDF5's own error text when `status` is negative.
 void check(herr_t status, const std::string& what, const std::string& where);
 
-/// Stops HDF5 from printing its error stack; errors travel in exceptions. Once a process.
+/// Stops HDF5 from printing its error stack; errors are thrown instead. To be called once a
+/// process.
 void prepare_hdf5();
 
-/// "1.10.8".
+/// Returns the version of the HDF5 library, as "1.10.8".
 std::string hdf5_version();
 
 }  // namespace medpfl::h5

@@ -9,32 +9,32 @@
 
 namespace medpfl::h5 {
 
-/// An HDF5 file written by all ranks together through MPI-IO. Every call is collective but
-/// write_rows.
+/// An HDF5 file that all ranks write together through MPI-IO. All calls but write_rows are
+/// collective.
 class ParallelFile {
  public:
   /// Creates `path` on all ranks.
   ParallelFile(const Communicator& comm, const std::string& path);
 
-  /// A contiguous dataset of known shape; fill values are not written. T: float, c10::Half,
+  /// Creates a contiguous dataset of known shape, without writing fill values. T: float, c10::Half,
   /// c10::BFloat16, int64_t, uint8_t.
   template <class T>
   void create(const std::string& path, const Shape& shape, const Description& description);
-  /// A dataset without rows yet, of rows of `row_values` values: grow() adds some.
+  /// Creates a dataset that has no rows yet; grow() adds rows, of `row_values` values each.
   template <class T>
   void create_growing(const std::string& path, int64_t row_values, const Description& description);
-  /// Makes room for `rows` rows in all.
+  /// Makes room in a growing dataset for `rows` rows in all.
   void grow(const std::string& path, int64_t rows);
 
   /// Writes this rank's rows: row rows[i] from data[i]. Not collective: no rank waits for another,
   /// and no two ranks may write the same row. Neighbouring rows that are neighbours in memory too
-  /// travel together.
+  /// are written together.
   template <class T>
   void write_rows(const std::string& path, const std::vector<int64_t>& rows,
                   const std::vector<const T*>& data);
   void close();
 
-  /// Rows that a growing dataset with rows of `row_bytes` takes room for at a time.
+  /// Returns for how many rows of `row_bytes` each a growing dataset makes room at a time.
   static int64_t rows_at_a_time(int64_t row_bytes);
 
  private:

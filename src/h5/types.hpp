@@ -7,7 +7,7 @@
 
 namespace medpfl::h5 {
 
-/// The HDF5 memory type of a C++ type.
+/// Returns the HDF5 memory type of a C++ type.
 template <class T>
 hid_t native_type();
 template <>
@@ -27,11 +27,11 @@ inline hid_t native_type<uint8_t>() {
   return H5T_NATIVE_UINT8;
 }
 
-/// IEEE binary16, which h5py reads as float16.
+/// Returns IEEE binary16, which h5py reads as float16.
 template <>
 hid_t native_type<c10::Half>();
-/// bfloat16 as an HDF5 floating-point type: HDF5 converts it to float32 by itself, h5py and h5dump
-/// show numbers.
+/// Returns bfloat16 as an HDF5 floating-point type: HDF5 converts it to float32 by itself, h5py and
+/// h5dump show numbers.
 template <>
 hid_t native_type<c10::BFloat16>();
 

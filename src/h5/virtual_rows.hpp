@@ -8,16 +8,16 @@
 
 namespace medpfl::h5 {
 
-/// Reads rows of a virtual dataset straight from the files behind it: HDF5 itself would show a
+/// Reads rows of a virtual dataset directly from the files behind it: HDF5 itself would show a
 /// missing file as zeros. Used by one process; keeps the last file open.
 class VirtualRows {
  public:
-  /// Throws FormatError: no such dataset, or not a virtual one.
+  /// Prepares to read `dataset` of `file`. Throws FormatError where it is missing or not virtual.
   VirtualRows(const File& file, const std::string& dataset);
 
   const Shape& shape() const { return shape_; }  ///< of the dataset
-  /// All values of one row. Throws FormatError: no source of the row, or a missing or damaged one,
-  /// or one of another extent.
+  /// Returns all values of one row. Throws FormatError where the file behind the row is missing,
+  /// damaged or of another extent, or where there is none.
   template <class T>
   std::vector<T> read(int64_t row);
 

@@ -5,15 +5,15 @@
 
 namespace medpfl {
 
-/// Pixels between a place of a window and a pixel that it meets there.
+/// The offset, in pixels, from a place of a moving window to a pixel that the window reads there.
 struct Tap {
   int64_t y, x;
 };
 
-/// Images as a moving window meets them: place (i, j) of `height` x `width` places meets under a
-/// tap the pixel (i * step + tap.y, j * step + tap.x), zero outside the image. Images are copied
-/// once for each horizontal shift, so that what a tap meets in a channel, place after place, is one
-/// run of memory.
+/// Images arranged for a moving window: at place (i, j) of `height` x `width` places a tap reads
+/// the pixel (i * step + tap.y, j * step + tap.x), zero outside the image. Images are copied once
+/// for each horizontal shift, so that the pixels a tap reads in a channel, place after place, are
+/// contiguous in memory.
 class ShiftedImages {
  public:
   ShiftedImages(int64_t height, int64_t width, int64_t step, const std::vector<Tap>& taps);
@@ -25,12 +25,13 @@ class ShiftedImages {
   int64_t count() const { return count_; }
   int64_t places() const { return height_ * width_; }
   int64_t taps() const { return static_cast<int64_t>(offsets_.size()); }
-  /// From the first number of a channel to the first that a tap meets there.
+  /// Returns for each tap the offset, in floats, from the start of a channel to the first pixel
+  /// that the tap reads.
   const int64_t* offsets() const { return offsets_.data(); }
-  /// From a channel to the next.
+  /// Returns the offset, in floats, from a channel to the next.
   int64_t channel_step() const { return channel_step_; }
   const float* image(int64_t n) const { return data_.get() + n * channels_ * channel_step(); }
-  /// Floats that one image of so many channels takes.
+  /// Returns how many floats one image of so many channels takes.
   int64_t image_size(int64_t channels) const { return channels * channel_step(); }
 
  private:

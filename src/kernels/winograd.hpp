@@ -10,24 +10,25 @@ namespace medpfl {
 /// and as many channels as repay the transforms (decision 16).
 bool have_winograd(const ConvolutionShape& shape);
 
-/// Floats that transformed weights take.
+/// Returns how many floats the transformed weights take.
 int64_t winograd_weights_size(const ConvolutionShape& shape);
 
-/// Weights [outputs, channels, 3, 3] as both products below read them, in an order of their own.
+/// Writes weights [outputs, channels, 3, 3] to `transformed`, in the order in which both
+/// convolutions below read them.
 void transform_weights(const ConvolutionShape& shape, const float* w, float* transformed);
 
-/// y = x * w by minimal filtering, F(2 x 2, 3 x 3) of Lavin and Gray (arXiv 1509.09308): 16
-/// products of numbers for 4 results, where the sum itself takes 36. Tensors are contiguous
-/// float32; y is overwritten. Bits depend on neither the number of threads nor the rest of the
-/// batch.
+/// Writes the convolution x * w to y by minimal filtering, F(2 x 2, 3 x 3) of Lavin and Gray (arXiv
+/// 1509.09308): 16 products of numbers for 4 results, where the direct sum takes 36. Tensors are
+/// contiguous float32; y is overwritten. Bits depend on neither the number of threads nor the rest
+/// of the batch.
 void winograd_convolve(const ConvolutionShape& shape, const float* x, const float* transformed,
                        float* y);
 
-/// dL/dx of e = dL/dy, likewise.
+/// Writes dL/dx likewise, given e = dL/dy.
 void winograd_convolve_back(const ConvolutionShape& shape, const float* e, const float* transformed,
                             float* dx);
 
-/// dL/dw of e = dL/dy, summed over the batch, likewise: the adjoint of that filtering.
+/// Writes dL/dw, summed over the batch, given e = dL/dy, by the adjoint of that filtering.
 void winograd_correlate(const ConvolutionShape& shape, const float* e, const float* x, float* dw);
 
 }  // namespace medpfl

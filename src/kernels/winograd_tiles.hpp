@@ -6,18 +6,18 @@
 
 namespace medpfl {
 
-/// Tiles of 2 x 2 results; 4 x 4 elements once transformed.
+/// A tile has 2 x 2 results, and 4 x 4 elements once it is transformed.
 inline constexpr int64_t kTileResults = 2, kTileSide = 4, kTileElements = kTileSide * kTileSide;
 
 /// Transformed tiles of some channels: [element][panel][channel][kTileColumns tiles].
 struct Tiles {
   Tiles(int64_t channels, int64_t panels);
 
-  int64_t panel() const { return channels * kTileColumns; }  ///< floats
-  /// Floats from an element to the next: no multiple of a page, or the elements of a tile would
-  /// share few sets of the cache.
+  int64_t panel() const { return channels * kTileColumns; }  ///< floats of a panel
+  /// Returns the offset, in floats, from an element to the next. It is no multiple of a page, so
+  /// that the elements of a tile do not compete for few sets of the cache.
   int64_t plane() const { return panels * panel() + kTileColumns; }
-  /// The first element of a tile.
+  /// Returns the first element of a tile.
   float* at(int64_t channel, int64_t tile) const {
     return data.get() + tile / kTileColumns * panel() + channel * kTileColumns +
            tile % kTileColumns;
@@ -34,18 +34,18 @@ class TileRows {
   TileRows(int64_t batch, int64_t height, int64_t width);
 
   int64_t count() const { return count_; }
-  /// So many rows that their tiles fill about `panels` panels.
+  /// Returns how many rows have tiles that fill about `panels` panels.
   int64_t at_a_time(int64_t panels) const;
-  /// Panels that hold so many rows.
+  /// Returns how many panels hold so many rows.
   int64_t panels(int64_t rows) const;
 
-  /// A channel of the rows from `begin` to `end`, transformed: pixels as they meet kernels.
+  /// Writes one channel of the rows from `begin` to `end`, transformed as factors of kernels.
   void spread_pixels(const float* images, int64_t begin, int64_t end, int64_t channel,
                      const Tiles& to) const;
-  /// Derivatives by results, transformed as those of `gather`.
+  /// Writes derivatives by results, transformed by the adjoint of gather().
   void spread_errors(const float* images, int64_t begin, int64_t end, int64_t channel,
                      const Tiles& to) const;
-  /// Results from the sums of products.
+  /// Writes results, transformed back from the sums of products.
   void gather(const Tiles& from, int64_t begin, int64_t end, int64_t channel, float* images) const;
 
  private:
@@ -57,11 +57,12 @@ class TileRows {
   int64_t height_, width_, rows_, tiles_, count_;  // of an image, of a row, rows of all images
 };
 
-/// Kernels w [count, 3, 3], transformed: to[element * plane + i].
+/// Writes kernels w [count, 3, 3] transformed: element `element` of kernel i to
+/// to[element * plane + i].
 void spread_kernels(const float* w, int64_t count, int64_t plane, float* to);
 
-/// Sums of products by kernels, from[element * plane + i], as derivatives dw [count, 3, 3]:
-/// overwritten, or added to.
+/// Transforms sums of products back, from[element * plane + i], to derivatives dw [count, 3, 3],
+/// which are overwritten, or with `accumulate` added to.
 void gather_kernels(const float* from, int64_t count, int64_t plane, bool accumulate, float* dw);
 
 }  // namespace medpfl

@@ -7,7 +7,7 @@ namespace medpfl {
 /// How well a classifier does on a held-out set.
 struct Utility {
   double loss = 0;               ///< mean cross entropy, nats
-  double accuracy = 0;           ///< share of right argmax
+  double accuracy = 0;           ///< share of images whose largest logit is that of their class
   double balanced_accuracy = 0;  ///< mean recall over the classes present
   double auroc = 0;  ///< macro one-vs-rest over the classes that have both kinds; NaN if none
   double f1 = 0;     ///< macro F1 over the classes present in labels or predictions
@@ -23,15 +23,16 @@ struct Utility {
   }
 };
 
-/// From logits [n, classes] row-major and labels [n] in [0, classes). n >= 1. Ties of AUROC count
-/// one half; of argmax the lowest class wins. AUROC ranks by the softmax probability of the class.
-/// Throws NumericError on a logit that is not finite, DataError on a label out of range.
+/// Returns the utility for logits [n, classes] (row-major) and labels [n] in [0, classes), n >= 1.
+/// Of equal largest logits the lowest class counts. AUROC ranks by the softmax probability of the
+/// class; ties count one half. Throws NumericError on a logit that is not finite, DataError on a
+/// label out of range.
 Utility evaluate_utility(const std::vector<float>& logits, const std::vector<int64_t>& labels,
                          int64_t classes);
 
-/// Whether a classifier ranks the classes well, by an AUROC of 0.7 or more, and yet decides as if
-/// there were one: its balanced accuracy is at most 0.05 above the 1 / classes that naming the same
-/// class for every image gives. Accuracy then says little of what was learnt.
+/// Whether a classifier ranks the classes well (AUROC of 0.7 or more) and yet assigns nearly all
+/// images to one class: its balanced accuracy is at most 0.05 above 1 / classes, that of a constant
+/// answer. Accuracy then says little about what was learnt.
 bool decides_as_one_class(const Utility& utility, int64_t classes);
 
 }  // namespace medpfl

@@ -6,14 +6,14 @@
 
 namespace medpfl {
 
-// Where an image counts as recovered: at the bound, or above.
+// The bounds at or above which an image counts as recovered.
 inline constexpr double kSuccessPsnr = 20;  ///< dB
 inline constexpr double kSuccessSsim50 = 0.5, kSuccessSsim70 = 0.7, kSuccessSsim90 = 0.9;
 
 /// The score of one true image in a task that the attacker chose.
 struct ChosenImage {
   ImageScore score;
-  bool label_found = false;  ///< its class is among those inferred for the batch
+  bool label_found = false;  ///< whether its class is among those inferred for the batch
 };
 
 /// The result and the cost of one task that the attacker chose.
@@ -22,14 +22,15 @@ struct ChosenTask {
   int64_t iterations = 0, evaluations = 0;
   double seconds = 0;
   bool diverged = false;
-  bool vanished = false;  ///< the message attacked has a vanished gradient (kVanishedNorm)
+  bool vanished = false;  ///< whether the message's gradient had vanished (kVanishedNorm)
 };
 
-/// What leaked to one attack: medians over images or over tasks, means where the name says so, and
-/// shares of images in [0, 1]. NaN values are left out; a statistic without any value is NaN.
+/// A summary of what one attack recovered: medians over images or over tasks, means where the name
+/// says so, and shares of images in [0, 1]. NaN values are left out; a statistic without any value
+/// is NaN.
 struct LeakSummary {
   int64_t images = 0, tasks = 0;
-  int64_t diverged = 0, vanished = 0;  ///< tasks of which ChosenTask says so
+  int64_t diverged = 0, vanished = 0;  ///< tasks with ChosenTask::diverged, vanished
   double mse = 0, psnr = 0, ssim = 0, rdlv = 0;
   double psnr_mean = 0, ssim_mean = 0;
   double psnr_20 = 0, ssim_50 = 0, ssim_70 = 0, ssim_90 = 0;

@@ -6,12 +6,12 @@
 
 namespace medpfl {
 
-/// Scores of one true image against the reconstruction matched to it.
+/// The scores of one true image, compared with the reconstruction matched to it.
 struct ImageScore {
   int64_t reconstruction = 0;  ///< index of the matched reconstruction in its batch
   double mse = 0, psnr = 0, ssim = 0, rdlv = 0;
-  /// Distinct candidates strictly nearer (in MSE) to the reconstruction than the truth is; 0: the
-  /// truth is the nearest; -1: unknown, no candidates were given.
+  /// How many distinct candidates are strictly nearer (in MSE) to the reconstruction than the truth
+  /// is. 0: the truth is the nearest; -1: no candidates were given.
   int64_t rank_of_truth = -1;
 
   /// Names its fields; see Archive.
@@ -26,18 +26,19 @@ struct ImageScore {
   }
 };
 
-/// Matches a batch one-to-one by least total MSE and scores each true image, in the order of
-/// `truth`. Truths of the same bytes are one truth: they share one reconstruction, and as many
-/// reconstructions stay without a truth. truth, reconstruction: float32 [B, C, H, W]; public_mean:
-/// float32 [C, H, W], the mean public image; candidates: float32 [M, C, H, W], the images among
-/// which a truth could hide (its hospital's shard, the truth included), or undefined. A
-/// reconstruction with a non-finite value scores as a black image would. Images are clamped to [0,
-/// 1]; any device. Throws Error on shapes that do not fit.
+/// Matches true images and reconstructions of a batch one-to-one by least total MSE and returns the
+/// scores of each true image, in the order of `truth`. Truths of the same bytes are one truth: they
+/// share one reconstruction, and as many reconstructions stay without a truth. truth,
+/// reconstruction: float32 [B, C, H, W]; public_mean: float32 [C, H, W], the mean public image;
+/// candidates: float32 [M, C, H, W], the images among which a truth could hide (its hospital's
+/// shard, the truth included), or undefined. A reconstruction with a non-finite value scores as a
+/// black image would. Images are clamped to [0, 1]; any device. Throws Error on shapes that do not
+/// fit.
 std::vector<ImageScore> score_batch(const at::Tensor& truth, const at::Tensor& reconstruction,
                                     const at::Tensor& public_mean, const at::Tensor& candidates);
 
-/// What the best of several points an attack passed would have scored for one true image, had
-/// somebody known the truth. Each number is the best on its own.
+/// The best scores for one true image among several points that an attack passed, which only
+/// someone who knows the truth can choose. Each number is the best on its own.
 struct OracleScore {
   double psnr = 0, ssim = 0;
 
@@ -49,8 +50,9 @@ struct OracleScore {
   }
 };
 
-/// Of the result, whose scores are given, and of `points`, each float32 [B, C, H, W] and matched on
-/// its own; in the order of `truth`. Other arguments as for score_batch.
+/// Returns the best scores of each true image among the result, whose scores are given, and
+/// `points`, each float32 [B, C, H, W] and matched on its own; in the order of `truth`. Other
+/// arguments as for score_batch.
 std::vector<OracleScore> oracle_scores(const at::Tensor& truth,
                                        const std::vector<ImageScore>& result,
                                        const std::vector<at::Tensor>& points,
