@@ -39,44 +39,45 @@ class Archive {
 
   bool reading() const { return reader_.has_value(); }
 
-  /// States the version of the object whose group is open, before its entries, and returns that of
-  /// the bytes: `newest` while writing, 1 to `newest` while reading. It is to be raised when
+  /// States the version of the object whose group is open, before its entries, and returns the
+  /// version of the bytes: `newest` while writing, 1 to `newest` while reading. Raise `newest` when
   /// entries are added, dropped, or change their meaning. Entries that version 2 added are named
-  /// under `if (version >= 2)`; those that an older version had besides are passed over.
+  /// under `if (version >= 2)`; entries that only older versions had are skipped.
   int64_t version(int64_t newest);
 
-  /// A number, an enumeration or a bool; or an object with a function keep(Archive&), as a group.
+  /// Keeps a number, an enumeration or a bool; or an object with a function keep(Archive&), as a
+  /// group.
   template <class T>
   void operator()(const char* name, T* value);
   void operator()(const char* name, std::string* text);
-  /// float32 or uint8 of any shape, or undefined.
+  /// Keeps a tensor: float32 or uint8 of any shape, or undefined.
   void operator()(const char* name, at::Tensor* tensor);
-  /// Numbers as one array, other elements one by one.
+  /// Keeps a vector: numbers as one array, other elements one by one.
   template <class T>
   void operator()(const char* name, std::vector<T>* values);
-  /// A list of groups, whose entries `keep_one(archive, value)` names.
+  /// Keeps a list of groups, whose entries `keep_one(archive, value)` names.
   template <class T, class KeepOne>
   void each(const char* name, std::vector<T>* values, const KeepOne& keep_one);
 
-  /// An array of known length in memory of the caller.
+  /// Keeps an array of known length in memory of the caller.
   template <class T>
   void fixed(const char* name, T* values, int64_t n) {
     numbers(name, archive_kind<T>(), sizeof(T), {n}, values);
   }
-  /// A group with one array for each field that `template <class Fields> void T::keep(Fields& f)`
-  /// names: numbers, and structs of numbers.
+  /// Keeps rows as a group with one array for each field that
+  /// `template <class Fields> void T::keep(Fields& f)` names: numbers, and structs of numbers.
   template <class T>
   void table(const char* name, std::vector<T>* rows);
-  /// A group with the entries that `keep` names.
+  /// Keeps a group with the entries that `keep` names.
   void group(const char* name, const Keep& keep);
 
  private:
   Archive() = default;
-  // `keep` is told how many entries there are while reading.
+  // Keeps a list; while reading, `keep` is told how many entries there are.
   void list(const char* name, const std::function<void(size_t)>& keep);
   void numbers(const char* name, ArchiveKind kind, size_t size, const std::vector<int64_t>& shape,
                void* values);
-  // Of numbers with one axis, while reading.
+  // Returns the length of an array of numbers with one axis, while reading.
   int64_t length(const char* name, ArchiveKind kind, size_t size);
   size_t begin(const char* name, ArchiveKind kind);
   void end(size_t at);

@@ -18,7 +18,7 @@ struct ArchiveOrigin {
 /// Each entry can be read once. Errors are FormatError with the path of the group.
 class ArchiveReader {
  public:
-  /// Opens the outermost group. `bytes` outlive it.
+  /// Opens the outermost group. `bytes` must outlive the reader.
   ArchiveReader(std::string_view bytes, ArchiveOrigin origin);
 
   /// Opens the group or list `name` of the open one.
@@ -38,6 +38,7 @@ class ArchiveReader {
   /// Copies numbers of this shape, each of `size` bytes, to `values`.
   void numbers(const char* name, ArchiveKind kind, size_t size, const std::vector<int64_t>& shape,
                void* values);
+  /// Returns the bytes of a text.
   std::string_view text(const char* name) { return use(name, ArchiveKind::kText).content; }
   /// Takes an entry that says that the value is absent.
   void nothing(const char* name) { use(name, ArchiveKind::kNothing); }

@@ -14,7 +14,7 @@ namespace medpfl {
 /// the structs' function keep(), whose fields are the same ones in the same order in every row.
 class ArchiveTable {
  public:
-  /// The values of one field, one after another. That of a struct inside is named OUTER.INNER.
+  /// The values of one field, one after another. A field of a struct inside is named OUTER.INNER.
   struct Column {
     std::string name;
     ArchiveKind kind{};

@@ -10,7 +10,7 @@
 namespace medpfl {
 
 /// Appends plain values, text and arrays to a byte buffer, for messages between ranks of one job.
-/// What goes to a file has names: see Archive.
+/// State that goes to a file is kept by an Archive instead.
 class ByteWriter {
  public:
   template <class T>
@@ -56,7 +56,7 @@ class ByteReader {
     copy(out.data(), out.size() * sizeof(T));
     return out;
   }
-  /// An array of known length, into memory the caller owns.
+  /// Reads an array of known length into memory that the caller owns.
   template <class T>
   void array_into(T* out, int64_t n) {
     if (value<int64_t>() != n)

@@ -7,7 +7,7 @@
 
 namespace medpfl {
 
-/// A digest of bytes that are added one after another: BLAKE2b of 32 bytes (RFC 7693).
+/// Computes the digest of bytes that are added one after another: BLAKE2b of 32 bytes (RFC 7693).
 class Digest {
  public:
   static constexpr size_t kBytes = 32;
@@ -15,16 +15,16 @@ class Digest {
   Digest();
   void add(const void* data, size_t n);
   void add(const std::string& bytes) { add(bytes.data(), bytes.size()); }
-  /// The values are added as they lie in memory, behind their number.
+  /// Adds the number of values, then the values as they are in memory.
   template <class T>
   void add(const std::vector<T>& values) {
     const auto n = static_cast<int64_t>(values.size());
     add(&n, sizeof n);
     add(values.data(), values.size() * sizeof(T));
   }
-  /// The digest, kBytes long. Nothing can be added afterwards.
+  /// Returns the digest, kBytes long. Nothing can be added afterwards.
   std::string bytes();
-  /// The same as lower-case hexadecimal digits.
+  /// Returns the digest as lower-case hexadecimal digits. Nothing can be added afterwards.
   std::string text();
 
  private:

@@ -4,7 +4,7 @@
 
 namespace medpfl {
 
-/// Exit codes of `medpfl`, by kind of error.
+/// The exit codes of `medpfl`, by kind of error.
 enum class ExitCode : int {
   kOk = 0,
   kInternal = 1,       ///< a defect in MedPFL or an error of a library
@@ -19,7 +19,8 @@ enum class ExitCode : int {
   kInterrupted = 75,   ///< stopped as asked, with a checkpoint; --resume goes on (EX_TEMPFAIL)
 };
 
-/// Base of all errors thrown on purpose. The message says what, the value, where and what to do.
+/// The base of all errors that MedPFL throws. The message says what is wrong, with which value,
+/// where, and what to do.
 class Error : public std::runtime_error {
  public:
   Error(ExitCode code, const std::string& message) : std::runtime_error(message), code_(code) {}

@@ -22,11 +22,11 @@ class ParameterLayout {
 
   /// Appends a parameter and returns its index. Throws on a name that is taken or an empty shape.
   int64_t add(std::string name, std::vector<int64_t> shape);
-  /// Appends a statistic, likewise; no parameter may follow.
+  /// Appends a statistic and returns its index; no parameter may follow. Throws as add().
   int64_t add_statistic(std::string name, std::vector<int64_t> shape);
 
   int64_t size() const { return size_; }            ///< elements of all tensors, P
-  int64_t trainable() const { return trainable_; }  ///< elements of the parameters; they lead
+  int64_t trainable() const { return trainable_; }  ///< elements of the parameters, the first ones
   int64_t count() const { return static_cast<int64_t>(entries_.size()); }
   int64_t trainable_count() const { return trainable_count_; }  ///< entries of the parameters
   const Entry& operator[](int64_t i) const { return entries_[static_cast<size_t>(i)]; }
@@ -44,7 +44,7 @@ class ParameterLayout {
 class FlatParameters {
  public:
   FlatParameters() = default;
-  /// All zero.
+  /// Makes a vector of this layout, all zero.
   explicit FlatParameters(const ParameterLayout& layout);
   FlatParameters(const FlatParameters& other);
   FlatParameters& operator=(const FlatParameters& other);
@@ -57,25 +57,25 @@ class FlatParameters {
   float* data();
   const float* data() const;
   const at::Tensor& buffer() const { return buffer_; }  ///< [P] float32
-  /// Parameter i in its own shape; shares memory with the buffer.
+  /// Returns tensor i of the layout in its own shape; it shares memory with the buffer.
   at::Tensor view(int64_t i) const;
-  /// All tensors as views. With `requires_grad` parameters are leaves of autograd that share
-  /// memory.
+  /// Returns all tensors, which share memory with the buffer. With `requires_grad` the parameters
+  /// are leaves of autograd.
   std::vector<at::Tensor> views(bool requires_grad = false) const;
 
-  /// Copies tensors (of the same shapes) into the first entries of the layout; others stay, as do
-  /// tensors that are those entries already.
+  /// Copies tensors (of the same shapes) into the first entries of the layout; other entries keep
+  /// their values. Tensors that already are those entries are not copied.
   void assign(const std::vector<at::Tensor>& tensors);
   void fill(float value);
-  /// this += scale * other; same layout.
+  /// Adds scale * other, which has the same layout.
   void add(const FlatParameters& other, double scale);
   void multiply(double scale);
-  /// A step against `gradient`, whose statistics' entries hold their change: parameters take
-  /// -rate * gradient, statistics `share` of their change.
+  /// Takes a step against `gradient`: adds -rate * gradient to the parameters, and to the
+  /// statistics `share` of their change, which their entries of `gradient` hold.
   void step(const FlatParameters& gradient, double rate, double share = 1);
-  /// Euclidean norm, accumulated in float64.
+  /// Returns the L2 norm, accumulated in float64.
   double norm() const { return norm(size()); }
-  /// That of the first `entries` values.
+  /// Returns the L2 norm of the first `entries` values.
   double norm(int64_t entries) const;
   bool all_finite() const;
 

@@ -4,8 +4,8 @@
 
 namespace medpfl {
 
-/// Writes a vector, or one without values, as group `name`; or reads one of this layout. Throws
-/// FormatError where the archive has one of another length.
+/// Writes or reads a vector, with values or without, as group `name`; one that is read gets this
+/// layout. Throws FormatError where the archive has a vector of another length.
 void keep_flat(Archive& a, const char* name, const ParameterLayout& layout, FlatParameters* vector);
 
 }  // namespace medpfl

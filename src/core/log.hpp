@@ -12,8 +12,7 @@ namespace medpfl {
 /// are several: "[2026-11-29 13:05:12] [rank 0] ...".
 void start_log(int rank, int ranks, bool quiet);
 
-/// Shows information on this rank too, which is not rank 0 but the first of ranks that work by
-/// themselves.
+/// Makes this rank show information too, though it is not rank 0: the first rank of a RankGroup.
 void show_information();
 
 /// Whether this rank shows information: on standard error, and results on standard output.
@@ -23,15 +22,16 @@ void log_info(const std::string& message);
 void log_warning(const std::string& message);
 void log_error(const std::string& message);
 
-/// Progress of a long loop with the time left: one line that rewrites itself on a terminal, plain
-/// lines elsewhere that come less and less often (Backoff). Shown where information is.
+/// Shows the progress of a long loop and the time left: one line that rewrites itself on a
+/// terminal, elsewhere plain lines that come less and less often (Backoff). Shown on ranks that
+/// show information.
 class Progress {
  public:
   Progress(std::string what, int64_t total);
   ~Progress();
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
-  /// `done` of `total` are finished; `detail` is shown behind it.
+  /// Shows that `done` of `total` are finished, followed by `detail`.
   void update(int64_t done, const std::string& detail = "");
 
  private:

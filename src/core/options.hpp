@@ -32,24 +32,24 @@ OptionSpec flag_option(std::string name, bool default_value, std::string help);
 OptionSpec choice_option(std::string name, std::string default_value,
                          std::vector<std::string> choices, std::string help);
 
-/// What is wrong with `text` as a value of `spec`, or nothing.
+/// Returns what is wrong with `text` as a value of `spec`, or nothing.
 std::optional<std::string> violation(const OptionSpec& spec, std::string_view text);
 
-/// "integer, at least 1", "one of: a, b".
+/// Returns in words which values an option takes, as "integer, at least 1" or "one of: a, b".
 std::string describe_domain(const OptionSpec& spec);
 
-/// How the defaults of `options` differ from those of `of`, "a=1, b=2"; nothing where the two are
-/// not the same options.
+/// Returns how the defaults of `options` differ from those of `of`, as "a=1, b=2"; nothing where
+/// the two are not the same options.
 std::optional<std::string> differing_defaults(const std::vector<OptionSpec>& options,
                                               const std::vector<OptionSpec>& of);
 
-/// The values of one section or component, by short name; all are checked against their
-/// OptionSpec before a component sees them.
+/// The values of the options of one section or component, by short name. All are checked against
+/// their OptionSpec before a component sees them.
 class OptionValues {
  public:
   OptionValues() = default;
   explicit OptionValues(std::map<std::string, std::string> values) : values_(std::move(values)) {}
-  /// The defaults of `specs`.
+  /// Returns the defaults of `specs`.
   static OptionValues defaults(const std::vector<OptionSpec>& specs);
 
   void set(const std::string& name, std::string value) { values_[name] = std::move(value); }

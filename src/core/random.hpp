@@ -6,7 +6,7 @@
 
 namespace medpfl {
 
-/// What a random stream is for. The numbers are part of the results' reproducibility: never reuse.
+/// What a random stream is for. Results depend on the numbers, so none is ever changed or reused.
 enum class Purpose : uint64_t {
   kModelInit = 1,
   kPartition = 2,
@@ -28,15 +28,15 @@ enum class Purpose : uint64_t {
   kAttackBottleneck = 25,
 };
 
-/// The whole identity of a random stream: never a rank, a time or an order of calls.
+/// Everything that a random stream depends on: never a rank, a time or an order of calls.
 struct StreamKey {
   uint64_t seed = 0;
   Purpose purpose = Purpose::kModelInit;
   uint64_t round = 0, client = 0, step = 0;
 };
 
-/// A counter-based stream (Philox4x32-10, Salmon et al. 2011): equal keys give equal numbers on any
-/// rank, in any order. A uniform random bit generator for <random> and Boost.Random.
+/// A counter-based stream of random numbers (Philox4x32-10, Salmon et al. 2011): equal keys give
+/// equal numbers on any rank, in any order. Usable as the generator of <random> and Boost.Random.
 class RandomStream {
  public:
   using result_type = uint32_t;

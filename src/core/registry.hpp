@@ -10,17 +10,18 @@
 
 namespace medpfl {
 
-/// One row of a family's table: an attack, a defense, a model, a dataset, an algorithm.
+/// One row of a family's table: a component of that family, such as one attack.
 template <class Factory>
 struct RegistryEntry {
   std::string name;
   std::string summary;              ///< one line
   std::string paper;                ///< citation, "" where there is none
-  std::vector<OptionSpec> options;  ///< of its own section [family.NAME]
+  std::vector<OptionSpec> options;  ///< options of the component's own section [family.NAME]
   Factory create;
 };
 
-/// A family's explicit table (static self-registration would be dropped from static libraries).
+/// The table of all components of a family. It is written out as one list, because components that
+/// register themselves would be dropped when static libraries are linked.
 template <class Factory>
 class Registry {
  public:
@@ -36,7 +37,7 @@ class Registry {
     return out;
   }
 
-  /// Throws ConfigError with the nearest known name and the whole list.
+  /// Returns the row with this name. Throws ConfigError with the nearest known name and all names.
   const RegistryEntry<Factory>& find(const std::string& name) const {
     for (const auto& entry : entries_)
       if (entry.name == name) return entry;

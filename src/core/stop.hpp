@@ -2,8 +2,8 @@
 
 namespace medpfl {
 
-/// From now on SIGTERM, SIGUSR1 and SIGINT do not end the process: they ask it to finish the step
-/// in hand, write a checkpoint and end. A second SIGINT ends it at once.
+/// Catches SIGTERM, SIGUSR1 and SIGINT from now on: they ask the process to finish the current
+/// step, write a checkpoint and end. A second SIGINT ends the process at once.
 void catch_stop_signals();
 
 /// Whether this process was asked to stop.

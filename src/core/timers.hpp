@@ -4,7 +4,7 @@
 
 namespace medpfl {
 
-/// The phases of a run, in the order of /timings.
+/// The phases of a run whose time is measured, in the order of /timings in run.h5.
 enum class Phase {
   kLoad,
   kTrain,
@@ -20,7 +20,7 @@ inline constexpr int kPhases = 9;
 inline constexpr std::array<const char*, kPhases> kPhaseNames = {
     "load", "train", "defend", "reduce", "broadcast", "evaluate", "capture", "attack", "write"};
 
-/// Seconds spent in each phase by this rank.
+/// Measures the seconds that this rank spends in each phase.
 class PhaseTimers {
  public:
   /// Adds the time from construction to destruction to one phase.

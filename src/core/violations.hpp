@@ -23,7 +23,8 @@ class Violations {
     }
   }
   bool any() const { return !lines_.empty(); }
-  /// Throws ConfigError with all that was noted, one a line.
+  /// Throws ConfigError with all that was noted, one problem a line; does nothing where there is
+  /// none.
   void throw_if_any() const {
     if (!lines_.empty()) throw ConfigError(join(lines_, "\n"));
   }

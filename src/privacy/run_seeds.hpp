@@ -23,8 +23,8 @@ struct SecretKeys {
 
 /// Returns the seeds of a run. Each is the first 8 of 16 bytes, the lowest first, of BLAKE2b of a
 /// label, under the root as key (8 bytes, the lowest first, then 24 zeros): "medpfl world",
-/// "medpfl server",
-/// "medpfl hospitals", and "medpfl noise" and "medpfl masks", each followed by its part of `keys`.
+/// "medpfl server", "medpfl hospitals", and "medpfl noise" and "medpfl masks", each followed by its
+/// part of `keys`.
 RunSeeds derive_seeds(uint64_t root, const SecretKeys& keys = {});
 
 /// Returns `seeds` with new seeds of noise and masks for a run over certain images and first
