@@ -28,7 +28,7 @@ JobHelp help() {
       {}};
 }
 
-// The configuration of the recorded run, with what this job was given on top.
+// Returns the configuration of the recorded run, changed by the options of this job.
 Config read_attack_config(const Communicator& comm, const JobArguments& arguments) {
   const Config recorded = recorded_config(comm, arguments.input);
   Config config = recorded;

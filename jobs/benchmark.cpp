@@ -31,7 +31,7 @@ JobHelp help() {
           {"comm"}};
 }
 
-// Takes the first word, if any: what is to be measured.
+// Removes and returns the first word, if any, which says what is to be measured.
 std::string take_topic(JobArguments* arguments) {
   std::vector<std::string>& words = arguments->line.words;
   if (words.empty()) return "";

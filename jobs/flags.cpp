@@ -23,7 +23,7 @@ namespace {
 using F = Option<JobArguments>;
 using J = JobArguments;
 
-// Flags that several jobs, or one, take.
+// The flags that the named jobs take.
 struct FlagGroup {
   std::vector<std::string> jobs;
   OptionTable<JobArguments> flags;

@@ -8,7 +8,7 @@
 
 namespace medpfl {
 
-/// A time as --max-walltime takes it.
+/// The value of --max-walltime.
 struct Walltime {
   double seconds = 0;  ///< 0: no limit
 };
@@ -21,7 +21,7 @@ struct JobArguments {
   std::string input;  ///< --input RUN of medpfl attack
   bool json = false;  ///< of medpfl inspect
   Walltime max_walltime;
-  bool dry_run = false;  ///< estimate and end
+  bool dry_run = false;  ///< whether to print an estimate and end
 
   // Of medpfl sweep.
   std::string grid;             ///< --grid FILE
@@ -35,11 +35,11 @@ struct Job {
   const char* name;
   const char* summary;
   JobHelp (*help)();
-  /// Runs on every rank and returns the exit code; null for a job that needs no MPI.
+  /// Runs the job on every rank and returns the exit code; null for a job that needs no MPI.
   int (*run_parallel)(const Communicator& comm, const JobArguments& arguments);
-  /// Runs in one process, where run_parallel is null.
+  /// Runs the job in one process and returns the exit code, where run_parallel is null.
   int (*run_serial)(const JobArguments& arguments);
-  /// Ends in order, with a checkpoint, when it is signalled.
+  /// Whether the job ends in order, with a checkpoint, when it is signalled.
   bool stoppable = false;
 };
 
@@ -58,7 +58,8 @@ extern const Job kCompletionJob;
 /// Returns all subcommands, in the order they are shown.
 const std::vector<const Job*>& all_jobs();
 
-/// Throws ConfigError with the nearest name.
+/// Returns the subcommand with this name. Throws ConfigError with the nearest name where there is
+/// none.
 const Job& find_job(const std::string& name);
 
 /// Returns what `medpfl help WORDS` shows: the usage for none, the exit codes, or a page of a

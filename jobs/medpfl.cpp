@@ -23,9 +23,10 @@
 namespace medpfl {
 namespace {
 
-// What every rank knows alike ends in order; what one rank alone knows must end the others at once.
+// Runs a job on all ranks and returns its exit code. After an error that every rank knows the job
+// ends in order; an error of one rank must end the others at once.
 int run_parallel(const Job& job, const JobArguments& arguments, int* argc, char*** argv) {
-  // Before the slow start of MPI: a signal that comes early is not lost.
+  // Signals are caught before the slow start of MPI, so that an early one is not lost.
   if (job.stoppable) catch_stop_signals();
   MpiSession session(argc, argv);
   const Communicator world = session.world();
@@ -52,8 +53,8 @@ int run_parallel(const Job& job, const JobArguments& arguments, int* argc, char*
   return static_cast<int>(code);
 }
 
-// Whether no other process of the launch says the same, by the launcher's environment; to be asked
-// before MPI starts, which adds a rank of its own where launcher and MPI do not match.
+// Whether this is the process of a launch that prints errors, by the launcher's environment. To be
+// asked before MPI starts, which sets such a variable itself where launcher and MPI do not match.
 bool first_of_launch() {
   for (const char* name : {"OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK", "SLURM_PROCID"})
     if (const char* rank = std::getenv(name)) return std::string(rank) == "0";
@@ -99,7 +100,7 @@ int main(int argc, char** argv) {
   try {
     return dispatch(argc, argv);
   } catch (const Error& error) {
-    // srun ends all processes with the first that fails: let the one that speaks have its say.
+    // srun ends all processes with the first that fails: wait until the error has been printed.
     if (speaks)
       log_error(error.what());
     else

@@ -33,7 +33,7 @@ JobHelp help() {
       {}};
 }
 
-// The base options; with neither --grid nor --config those of the sweep in run.output.
+// Returns the base options; with neither --grid nor --config those of the sweep in run.output.
 Config read_base(const Communicator& comm, const JobArguments& arguments) {
   Config base = read_config(comm, arguments);
   if (!arguments.grid.empty() || !arguments.config.empty()) return base;
@@ -45,7 +45,8 @@ Config read_base(const Communicator& comm, const JobArguments& arguments) {
   return base;
 }
 
-// Also removes what is there under --overwrite, unless the call only looks.
+// Throws ConfigError or OutputError where the folder does not fit the plan. Under --overwrite first
+// removes what is there, unless the call only looks.
 void check_folder(const SweepPlan& plan, const JobArguments& arguments) {
   const SweepFolder folder(plan.output);
   if (arguments.overwrite && plan.is_part)

@@ -6,8 +6,7 @@
 
 namespace medpfl {
 
-/// The row of the capture: gradients of one round, recorded by all ranks under run.output.
-/// Collective.
+/// Measures how fast all ranks record the gradients of one round under run.output. Collective.
 void benchmark_capture(const Communicator& comm, const Settings& settings, const Model& model,
                        std::vector<BenchmarkRow>* rows);
 

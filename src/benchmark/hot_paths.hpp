@@ -11,7 +11,7 @@ namespace medpfl {
 void benchmark_attack(const Communicator& comm, const Model& model,
                       std::vector<BenchmarkRow>* rows);
 
-/// The row of FedAvg: local steps a second on one rank while all train.
+/// Measures FedAvg: local steps a second on one rank while all ranks train.
 void benchmark_training(const Communicator& comm, const Config& config, const Settings& settings,
                         const Model& model, std::vector<BenchmarkRow>* rows);
 

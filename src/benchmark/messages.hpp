@@ -7,12 +7,12 @@
 
 namespace medpfl {
 
-/// The row of `medpfl benchmark`: exact sum and broadcast of one size.
+/// Measures the exact sum and the broadcast of one size, for `medpfl benchmark`.
 void benchmark_aggregation(const Communicator& comm, std::vector<BenchmarkRow>* rows);
 
-/// `medpfl benchmark comm`: the ways to bring a round's updates together, for the model and for 1 M
-/// and 10 M parameters. Appends a row each and returns one line that says which is best for the
-/// model. Collective, on two ranks at least.
+/// Measures the ways to add up a round's updates, for the model and for 1 M and 10 M parameters,
+/// for `medpfl benchmark comm`. Appends a row for each and returns one line that says which is best
+/// for the model. Collective, on two ranks at least.
 std::string benchmark_comm(const Communicator& comm, const Model& model,
                            std::vector<BenchmarkRow>* rows);
 

@@ -17,11 +17,11 @@ struct BenchmarkRow {
   std::string floor_is;  ///< what was measured as the floor
 };
 
-/// Median seconds of the slowest rank over some calls of `action`, after one to warm up.
-/// Collective.
+/// Returns the median seconds of the slowest rank over some calls of `action`, after one to warm
+/// up. Collective.
 double seconds(const Communicator& comm, const std::function<void()>& action);
 
-/// The same of two actions, each done once after the other.
+/// Returns the same for two actions, which are called in turn.
 std::pair<double, double> seconds_by_turns(const Communicator& comm,
                                            const std::function<void()>& first,
                                            const std::function<void()>& second);
@@ -29,7 +29,7 @@ std::pair<double, double> seconds_by_turns(const Communicator& comm,
 /// Prints the rows as a table.
 void show_rows(const std::vector<BenchmarkRow>& rows);
 
-/// Writes the rows as docs/file_format.md has it.
+/// Writes the rows in the format that docs/file_format.md describes.
 void write_rows(const std::string& path, const std::vector<BenchmarkRow>& rows, int ranks);
 
 }  // namespace medpfl

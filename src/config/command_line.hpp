@@ -7,7 +7,8 @@
 
 namespace medpfl {
 
-/// Words of a command line by what they are. Values have their quotes left out (quotes.hpp).
+/// The words of a command line, sorted into options, flags and others. Values are without their
+/// quotes (quotes.hpp).
 struct CommandLine {
   using Given = std::vector<std::pair<std::string, std::string>>;  ///< name and value, in order
   Given options;                   ///< "federation.rounds": may be unknown

@@ -19,7 +19,7 @@ class Config {
     std::string where() const;
   };
 
-  /// All defaults.
+  /// Starts with the defaults of all options.
   Config();
   /// Takes over the options of an INI text, which `source` names. Throws ConfigError with all that
   /// is wrong with it, each with its line: what is no INI, options given twice, unknown options
@@ -28,23 +28,25 @@ class Config {
   /// Takes over the options of a command line. Throws ConfigError with all that are unknown, and
   /// with words that are no options.
   void read(const CommandLine& line);
-  /// The same for words that hold no flags, such as "--run.seed=3" or "--run.seed 3".
+  /// Takes over the options in words that hold no flags, such as "--run.seed=3" or "--run.seed 3".
   void read_arguments(const std::vector<std::string>& arguments);
 
-  /// One option. Throws ConfigError: unknown, with the nearest known.
+  /// Sets one option. Throws ConfigError, with the nearest known name, where the option is unknown.
   void assign(const std::string& key, const std::string& value, const std::string& source);
-  /// Back to its default.
+  /// Sets an option back to its default.
   void unset(const std::string& key);
 
-  /// Everything that is wrong with single values, one line each; empty: nothing.
+  /// Returns everything that is wrong with single values, one line each; nothing where all are
+  /// fine.
   std::vector<std::string> violations() const;
 
   OptionValues section(const std::string& name) const;
   const std::map<std::string, Entry>& entries() const { return entries_; }
-  /// Options that differ from another configuration, a line each: "a.b: here 1, there 2".
+  /// Returns the options that differ from another configuration, a line each: "a.b: here 1, there
+  /// 2".
   std::vector<std::string> differences(const Config& other,
                                        const std::vector<std::string>& except) const;
-  /// INI text that reads back to the same configuration; `comments` adds help and source.
+  /// Returns INI text that reads back to the same configuration; `comments` adds help and source.
   std::string to_ini(bool comments) const;
 
  private:
@@ -52,10 +54,10 @@ class Config {
   std::map<std::string, Entry> entries_;  // "section.option"
 };
 
-/// Source of what a command line gave.
+/// The source of options that a command line gave.
 inline const std::string kCommandLine = "command line";
 
-/// The text of the file that `flag` names. Throws ConfigError when it cannot be read.
+/// Returns the text of the file that `flag` names. Throws ConfigError where it cannot be read.
 std::string read_config_text(const std::string& path, const std::string& flag = "--config");
 
 }  // namespace medpfl

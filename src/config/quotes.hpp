@@ -11,8 +11,8 @@ namespace medpfl {
 /// control character.
 std::string hide_quoted(std::string_view line);
 
-/// The same for a line of a file, where outside quotes `#` begins a comment, and `;` as well where
-/// a line begins with it.
+/// Returns the same for a line of a file, where outside quotes `#` begins a comment, and `;` as
+/// well where a line begins with it.
 std::string hide_quoted_and_cut_comment(std::string_view line);
 
 /// Returns what hide_quoted read with the characters themselves in place of their stand-ins.

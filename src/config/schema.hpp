@@ -13,8 +13,8 @@ struct Section {
   std::vector<OptionSpec> options;
 };
 
-/// All sections of a run's configuration: those of the framework, then one a component, with the
-/// options the component declares.
+/// Returns all sections of a run's configuration: those of the framework, then one for each
+/// component, with the options the component declares.
 const std::vector<Section>& config_sections();
 
 }  // namespace medpfl

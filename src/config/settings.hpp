@@ -21,8 +21,7 @@
 
 namespace medpfl {
 
-/// Options that say nothing alone: what they mean hangs on others, and the settings made of them
-/// stand in Settings.
+/// Options whose meaning depends on other options. The settings made of them are in Settings.
 struct AsWritten {
   int64_t seed = 1;
   std::string partition = "iid", norm_mode = "eval", precision = "float32";
@@ -74,19 +73,19 @@ struct Settings {
 /// show together.
 Settings make_settings(const Config& config);
 
-/// The network for a data set with these classes. Throws ConfigError when model.classes is too
-/// small, and where an attack's options do not fit the network.
+/// Returns the network for a data set with these classes. Throws ConfigError where model.classes is
+/// too small, and where an attack's options do not fit the network.
 Model make_model(const Config& config, const Settings& settings, int64_t data_classes);
 
-/// The weights of round 0: drawn, and where model.weights names a file those of the file. Throws
-/// DataError. Reads the file: call it on one rank.
+/// Returns the weights of round 0: those of the file that model.weights names, else drawn ones.
+/// Throws DataError where the file does not fit. Reads the file: call it on one rank.
 FlatParameters make_first_weights(const Settings& settings, const Model& model);
 
-/// The digest (core/digest.hpp, hexadecimal) of the file model.weights; "" where it names none.
-/// Throws DataError. Reads the file: call it on one rank.
+/// Returns the digest (core/digest.hpp, hexadecimal) of the file that model.weights names; "" where
+/// it names none. Throws DataError. Reads the file: call it on one rank.
 std::string digest_weights(const Settings& settings);
 
-/// The federated algorithm of the configuration.
+/// Returns the federated algorithm of the configuration.
 std::unique_ptr<Algorithm> make_algorithm(const Config& config, const Settings& settings,
                                           const Model& model, const RunSeeds& seeds);
 

@@ -46,14 +46,14 @@ class RandomStream {
   static constexpr uint32_t max() { return 0xffffffffU; }
   uint32_t operator()() { return engine_(); }
 
-  double uniform();                         ///< [0, 1)
-  double uniform(double low, double high);  ///< [low, high)
-  double normal();                          ///< N(0, 1)
-  double laplace(double scale);             ///< Laplace(0, scale), scale > 0
-  double gamma(double shape);               ///< Gamma(shape, 1), shape > 0
-  uint64_t below(uint64_t n);               ///< [0, n), n > 0
+  double uniform();                         ///< returns a number of [0, 1)
+  double uniform(double low, double high);  ///< returns a number of [low, high)
+  double normal();                          ///< returns a number of N(0, 1)
+  double laplace(double scale);             ///< returns a number of Laplace(0, scale), scale > 0
+  double gamma(double shape);               ///< returns a number of Gamma(shape, 1), shape > 0
+  uint64_t below(uint64_t n);               ///< returns an integer of [0, n), n > 0
 
-  /// A random permutation of 0 ... n-1 (Fisher-Yates).
+  /// Returns a random permutation of 0 ... n-1 (Fisher-Yates).
   std::vector<int64_t> permutation(int64_t n);
 
  private:

@@ -22,7 +22,7 @@ struct PixelFormat {
   bool deep = false;  ///< whether pixels are float32 in [0, 1]; else uint8, 0 to 255
   Window window;      ///< the levels of the source that are 0 and 1
 
-  int64_t bytes() const { return deep ? 4 : 1; }  ///< of a pixel
+  int64_t bytes() const { return deep ? 4 : 1; }  ///< bytes of a pixel
   at::ScalarType type() const { return deep ? at::kFloat : at::kByte; }
   const char* unit() const { return deep ? "0 to 1" : "0 to 255"; }
 };

@@ -12,7 +12,8 @@
 
 namespace medpfl {
 
-/// All that a federated run is made of. The parts refer to each other: it stays where it is.
+/// Everything that a federated run is made of. The parts refer to each other, so that a study can
+/// be neither copied nor moved.
 struct FederatedStudy {
   FederatedStudy() = default;
   FederatedStudy(const FederatedStudy&) = delete;

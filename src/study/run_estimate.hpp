@@ -23,9 +23,9 @@ struct RunCounts {
   int64_t tasks = 0;            ///< attack tasks
   int64_t reconstructed = 0;    ///< images of all tasks
   int64_t attacked_batch = 0;   ///< images behind the largest attacked message
-  /// Of each rank, the most messages, and attacked ones among them, that it holds at once.
+  /// For each rank, the most messages, and attacked ones among them, that it holds at once.
   std::vector<int64_t> messages, attacked_messages;
-  /// Of each rank, the hospitals that take part in any round.
+  /// For each rank, the hospitals that take part in any round.
   std::vector<int64_t> participants;
 };
 
@@ -35,8 +35,9 @@ RunCounts count_run(const Settings& settings, const FederatedData& data, const M
 /// Named amounts of memory, in bytes.
 using MemoryParts = std::vector<std::pair<std::string, int64_t>>;
 
-/// Main memory of this rank at its peak, to about a quarter. Program, libraries and activations are
-/// measured: a batch, an evaluation block and a matching evaluation are computed on zeros.
+/// Returns the main memory of this rank at its peak, to about a quarter. Program, libraries and
+/// activations are measured: a batch, an evaluation block and a matching evaluation are computed on
+/// zeros.
 MemoryParts estimate_memory(const Config& config, const Settings& settings,
                             const FederatedData& data, const Model& model, const RunCounts& counts,
                             int rank, int ranks);

@@ -17,29 +17,29 @@
 
 namespace medpfl {
 
-/// A job as its keeper sees it. All calls but `save` are collective, and throw AgreedError or an
+/// A job that a RunKeeper runs. All calls but `save` are collective, and throw AgreedError or an
 /// Error that one rank alone knows.
 class KeptJob {
  public:
   virtual ~KeptJob() = default;
   /// Loads what the job works on.
   virtual void load() = 0;
-  /// Begins anew, or where the checkpoint left off.
+  /// Begins anew, or continues from the checkpoint.
   virtual void begin(bool resumed) = 0;
-  /// Works to the end, and writes the complete run. False: stopped, with a checkpoint.
+  /// Works to the end and writes the complete run. Returns false where it stopped with a
+  /// checkpoint.
   virtual bool work() = 0;
   /// Fills in `shared`, `server` and `client_states`: what a resumed job needs. On rank 0.
   virtual void save(Checkpoint* checkpoint) = 0;
 };
 
-/// Takes a job from its start, or its checkpoint, to its end, and keeps it safe on the way: knows
-/// when a checkpoint is due and when to stop, writes run.h5 and the checkpoint, finds them when a
-/// run is resumed.
+/// Runs a job from its start, or its checkpoint, to its end: decides when a checkpoint is due and
+/// when to stop, writes run.h5 and the checkpoint, and finds them when a run is resumed.
 class RunKeeper final : public JobControl {
  public:
   RunKeeper(const RunContext& context, const RunRequest& request);
 
-  /// Runs the job; kOk or kInterrupted. Collective.
+  /// Runs the job and returns kOk or kInterrupted. Collective.
   ExitCode run(KeptJob* job);
   /// Lets `keep` read the state of the checkpoint, when resumed: what all ranks need, and what rank
   /// 0 needs besides. Counts the latter as one more resume. Throws FormatError.
@@ -58,7 +58,7 @@ class RunKeeper final : public JobControl {
   void check_inputs(const InputDigests& inputs, const std::string& where);
   bool resumed() const { return inputs_before_.has_value(); }  ///< on rank 0
 
-  // What work under way asks.
+  // The calls of JobControl, by which work under way asks whether to go on.
   bool stop_signalled() const override;
   void note_stop() override { schedule_.note_stop(); }
   JobOrder order() override;
@@ -66,8 +66,8 @@ class RunKeeper final : public JobControl {
 
   /// Returns whether checkpoint.every asks for one after this many rounds; the same on all ranks.
   bool due_after(int64_t rounds) const { return schedule_.due_after(rounds); }
-  /// Runs the tasks of record.attacks that are not finished; rank 0 writes when that is due. False:
-  /// stopped and written. Collective.
+  /// Runs the tasks of record.attacks that are not finished; rank 0 writes when that is due.
+  /// Returns false where it stopped, with all written. Collective.
   bool attack(AttackQueue* attacks);
   /// Writes run.h5, and the checkpoint unless the run is complete. Collective. Throws AgreedError.
   void write(const std::string& status);
@@ -89,7 +89,7 @@ class RunKeeper final : public JobControl {
   Schedule schedule_;
   KeptJob* job_ = nullptr;
   std::string shared_, server_, client_states_;
-  std::string written_by_;  // the program that wrote the checkpoint, on rank 0
+  std::string written_by_;                     // the program that wrote the checkpoint, on rank 0
   std::optional<InputDigests> inputs_before_;  // of the checkpoint, on rank 0
   bool begun_ = false;
   std::unique_ptr<RunLock> lock_;  // on rank 0

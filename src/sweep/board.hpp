@@ -8,20 +8,20 @@
 
 namespace medpfl {
 
-/// How all points of a sweep stand, as one process sees it in their folder: for the terminal and
+/// The state of all points of a sweep, as one process sees it in their folder, for the terminal and
 /// for the index. Used by rank 0.
 class SweepBoard {
  public:
   explicit SweepBoard(const SweepPlan& plan);
 
-  /// Looks at the folder again.
+  /// Reads the states from the folder again.
   void refresh();
   const PointState& state(int64_t point) const { return states_.at(static_cast<size_t>(point)); }
-  /// The first of the points asked for that failed; -1: none.
+  /// Returns the first of the points asked for that failed; -1: none.
   int64_t first_failed() const;
   /// Prints a line for each point asked for, then how many stand how, then those that failed.
   void print() const;
-  /// Writes sweep.h5; `working`: it is not the last time. Throws OutputError.
+  /// Writes sweep.h5; `working` says that the sweep goes on. Throws OutputError.
   void write_index(bool working) const;
 
  private:

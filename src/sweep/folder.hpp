@@ -6,13 +6,13 @@
 
 namespace medpfl {
 
-/// How a point of a sweep stands.
+/// The state of one point of a sweep.
 struct PointState {
   std::string status = "open";  ///< | complete | interrupted | failed
   int64_t exit_code = -1;       ///< -1: open
   double seconds = 0;           ///< wall time spent so far
-  std::string error;            ///< of a failed point
-  std::string holder;           ///< the process that is at work on it, or may be; "" nobody
+  std::string error;            ///< message of a failed point
+  std::string holder;           ///< the process that is, or may be, at work on the point; "": none
 };
 
 /// The folder of a sweep. points/NNNNN is an ordinary run, points/NNNNN.txt how it ended; points/
@@ -25,7 +25,7 @@ class SweepFolder {
   const std::string& path() const { return path_; }
   std::string base_file() const { return path_ + "/points/base.ini"; }
   std::string grid_file() const { return path_ + "/points/grid.ini"; }
-  /// "points/00003".
+  /// Returns the name of a point's folder, as "points/00003".
   static std::string name(int64_t point);
   std::string run(int64_t point) const { return path_ + "/" + name(point); }
   bool has_run(int64_t point) const;
@@ -40,10 +40,10 @@ class SweepFolder {
   /// Removes the sweep and its runs. Throws OutputError.
   void remove() const;
 
-  /// Also of a point whose process was killed or is at work; one whose files are damaged has
-  /// failed.
+  /// Returns the state of a point, also of one whose process was killed or is at work; a point
+  /// whose files are damaged has failed.
   PointState read(int64_t point) const;
-  /// Durable. Throws OutputError.
+  /// Writes the state of a point so that it survives a crash. Throws OutputError.
   void write(int64_t point, const PointState& state) const;
 
  private:

@@ -7,7 +7,8 @@ namespace medpfl {
 /// or one of these files. Throws FormatError: missing, not HDF5, of another program or schema.
 std::string inspect_as_text(const std::string& path);
 
-/// The same as one JSON object. Its fields have the names of attributes and columns in the file.
+/// Returns the same as one JSON object, whose fields have the names of attributes and columns in
+/// the file.
 std::string inspect_as_json(const std::string& path);
 
 }  // namespace medpfl

@@ -8,7 +8,8 @@ namespace medpfl {
 /// its numbers of processes are known by).
 std::string mark_process();
 
-/// The first line of a mark, or "another process" where the file is empty or cannot be read.
+/// Returns the first line of a mark, or "another process" where the file is empty or cannot be
+/// read.
 std::string holder_named(const std::string& mark);
 
 /// What is known here of the process of a mark. Unknown: it was on another host or in another
@@ -19,7 +20,7 @@ inline bool is_process_gone(const std::string& mark) {
   return process_state(mark) == ProcessState::kGone;
 }
 
-/// Up to 512 bytes of an open file, from its start; "" where it cannot be read.
+/// Returns up to 512 bytes of an open file, from its start; "" where it cannot be read.
 std::string read_mark(int file);
 
 }  // namespace medpfl

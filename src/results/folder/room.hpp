@@ -6,7 +6,7 @@
 
 namespace medpfl {
 
-/// Bytes of each kind of file a run will write, by its name in a sentence.
+/// How many bytes of each kind of file a run will write, by the kind's name in a sentence.
 using RoomNeeds = std::vector<std::pair<std::string, int64_t>>;
 
 /// Throws OutputError when the file system of `folder` (which need not exist yet) has no room for

@@ -11,10 +11,10 @@ struct RunHolder {
   ProcessState state = ProcessState::kGone;
 };
 
-/// Of the run in `folder`. Changes nothing there.
+/// Returns who holds the run in `folder`. Changes nothing there.
 RunHolder find_holder(const std::string& folder);
 
-/// A sentence, with its newline, on whether anybody works on a run that is not complete.
+/// Returns a sentence, with its newline, on whether a process works on a run that is not complete.
 std::string describe_holder(const RunHolder& holder);
 
 }  // namespace medpfl

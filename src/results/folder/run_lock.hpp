@@ -19,7 +19,7 @@ class RunLock {
   RunLock(const RunLock&) = delete;
   RunLock& operator=(const RunLock&) = delete;
 
-  /// The name of the file.
+  /// The name of the file that is locked.
   static constexpr const char* kName = "run.lock";
 
  private:

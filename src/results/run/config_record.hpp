@@ -4,7 +4,7 @@
 
 namespace medpfl {
 
-/// Where each value of the configuration came from.
+/// The configuration of a run as its result file keeps it, with the source of each value.
 struct ConfigRecord {
   std::string resolved;  ///< INI
   std::vector<std::string> option, value, source;

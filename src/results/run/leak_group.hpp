@@ -8,7 +8,7 @@
 
 namespace medpfl {
 
-/// In the place of a round's number: all rounds together.
+/// Stands in the place of a round's number for all rounds together.
 inline constexpr int64_t kAllRounds = -1;
 
 /// One row of /attacks/summary.
@@ -22,8 +22,8 @@ struct LeakRow {
 void write_leaks(h5::File* file, const std::vector<LeakRow>& rows);
 /// Returns the names of its columns that hold statistics, all real numbers.
 std::vector<std::string> leak_statistics();
-/// Rows of all rounds as a table for a terminal; of a file without /attacks/summary a line that
-/// says so.
+/// Returns the rows of all rounds as a table for a terminal; for a file without /attacks/summary a
+/// line that says so.
 std::string leak_table(const h5::File& run);
 
 }  // namespace medpfl

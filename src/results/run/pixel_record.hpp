@@ -9,7 +9,7 @@ namespace medpfl {
 /// where they are uint8.
 void write_pixel_format(h5::File* file, const PixelFormat& format);
 
-/// Reads back what write_pixel_format noted.
+/// Returns the pixel format that write_pixel_format noted.
 PixelFormat read_pixel_format(const h5::File& file);
 
 }  // namespace medpfl

@@ -14,24 +14,25 @@
 
 namespace medpfl {
 
-/// What `medpfl attack` needs of a run that recorded its gradients. Used by rank 0.
+/// Reads what `medpfl attack` needs of a run that recorded its gradients. Used by rank 0.
 class RecordedRun {
  public:
-  /// `path`: a run's folder or its run.h5. Throws FormatError: no complete run, no gradients.
+  /// Opens a run, given its folder or its run.h5. Throws FormatError where the run is not complete
+  /// or recorded no gradients.
   explicit RecordedRun(const std::string& path);
 
-  /// Class names, labels, shards and the prior; no images.
+  /// Returns class names, labels, shards and the mean public image of the run; no images.
   const FederatedData& data() const { return data_; }
 
-  /// Reads the messages that `targets` means: of the rounds and hospitals chosen, the first
-  /// targets.probes probes, or the updates where it is 0. `local_batch`: images of the hospitals'
-  /// local steps, see Observation. Candidates for the rank of the truth are
-  /// the recorded images of the hospital. Throws ConfigError when none is recorded, FormatError
-  /// when weights, layers or files are missing.
+  /// Reads the messages that `targets` selects: of the chosen rounds and hospitals the first
+  /// targets.probes probes, or the updates where that is 0. `local_batch`: images of the hospitals'
+  /// local steps, see Observation. Scoring looks for truths among the recorded images of the
+  /// hospital. Throws ConfigError where none of the messages is recorded, FormatError where
+  /// weights, layers or files are missing.
   void read_cases(const AttackTargets& targets, int64_t local_batch, AttackCases* cases);
 
-  /// The digests that the run holds of its own inputs, and that of all messages, weights and images
-  /// read from it so far.
+  /// Returns the digests that the run holds of its own inputs, with the digest of all messages,
+  /// weights and images read from it so far.
   InputDigests inputs() const;
 
  private:

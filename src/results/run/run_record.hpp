@@ -20,7 +20,7 @@
 
 namespace medpfl {
 
-/// What each rank used, one entry a rank.
+/// What each rank used: one entry for each rank.
 struct RankRecord {
   std::vector<int64_t> peak_memory;  ///< bytes
   std::vector<std::array<double, kPhases>> seconds;
@@ -52,7 +52,7 @@ struct RunRecord {
   bool payload_is_gradient = true;
   double learning_rate = 0;
 
-  /// Writes or reads what checkpoints hold of it: numbers that nothing else keeps.
+  /// Writes or reads the numbers of the record that only checkpoints keep.
   void keep(Archive& a) {
     a.version(1);
     a("created", &created);

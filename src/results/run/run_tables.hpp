@@ -19,7 +19,7 @@ class TableWriter {
     file_->write(group_ + "/" + name, values, {static_cast<int64_t>(values.size())},
                  {text, unit, {axis_}});
   }
-  /// A column of T computed from each row.
+  /// Writes a column of T that is computed from each row.
   template <class T, class Row>
   void column(const std::string& name, const std::vector<Row>& rows,
               const std::function<T(const Row&)>& of, const std::string& text,
@@ -35,11 +35,11 @@ class TableWriter {
   std::string group_, axis_;
 };
 
-/// "12x3x5x5".
+/// Returns a shape in words, as "12x3x5x5".
 std::string shape_text(const std::vector<int64_t>& shape);
 
 struct ConfigRecord;
-/// /config of a run or a sweep.
+/// Writes the group /config of a run or a sweep.
 void write_config_group(h5::File* file, const ConfigRecord& config);
 
 struct RunRecord;
