@@ -31,18 +31,18 @@ class ClosedFormAttack : public Attack {
                                     const AttackMonitor& monitor) const override;
 
  protected:
-  /// What was read off a message that is finite.
+  /// The images that were read from a finite message.
   struct Reading {
     std::vector<ReadImage> images;  ///< at most the batch; grey stands for those missing
     std::string status;             ///< as in Reconstruction
     double unexplained = std::numeric_limits<double>::infinity();  ///< share of the gradient
   };
 
-  /// The layer that is read. Throws ConfigError where the model has none.
+  /// Returns the layer that the attack reads. Throws ConfigError where the model has none.
   virtual const Layer& layer(const Model& model) const = 0;
-  /// `fit` is that of the layer's bias.
+  /// Reads images from the message. `fit` tests images by the gradient of the layer's bias.
   virtual Reading read(const Model& model, const Observation& observation, ImageFit* fit) const = 0;
-  /// An image is verified up to this relative misfit.
+  /// Returns the relative misfit up to which an image counts as verified.
   double tolerance() const { return tolerance_; }
 
  private:
@@ -50,7 +50,8 @@ class ClosedFormAttack : public Attack {
   double tolerance_;
 };
 
-/// `seen`: what the class is fitted to; `limit`: what the tolerance is of.
+/// Returns the options of a closed form. For their help, `seen` names what the class is fitted to,
+/// and `limit` what the tolerance limits.
 OptionTable<ClosedFormOptions> closed_form_options(const std::string& seen,
                                                    const std::string& limit);
 

@@ -11,20 +11,20 @@ namespace medpfl {
 /// and weighs layers, and its adjoint. Distances know nothing of it.
 class GradientView {
  public:
-  /// Empty where the observed gradient has no such entries. Throws ConfigError for a pattern
-  /// without a match, and where all tensors are excluded.
+  /// Selects the entries of the observed gradient, none where it has no such entries. Throws
+  /// ConfigError for a pattern without a match, and where all tensors are excluded.
   GradientView(const ViewOptions& options, const FlatParameters& observed);
 
-  /// Length of the vectors compared.
+  /// Returns the length of the vectors that are compared.
   int64_t size() const { return bounds_.back(); }
-  /// Where each layer that is compared begins in the vector, and the end: [layers + 1].
+  /// Returns where each layer that is compared begins in the vector, and the end: [layers + 1].
   const std::vector<int64_t>& bounds() const { return bounds_; }
-  /// The vector is the gradient itself: nothing to gather or scatter.
+  /// Whether the vector is the whole gradient, so that nothing is to be gathered or scattered.
   bool whole() const { return whole_; }
-  /// gradient [P] -> out [size].
+  /// Maps a gradient [P] to the vector `out` [size].
   void gather(const float* gradient, float* out) const;
-  /// The adjoint: from [size] -> gradient [P], zero where a parameter is not compared; statistics
-  /// are left alone.
+  /// Applies the adjoint: maps `from` [size] to `gradient` [P], which is zero where a parameter is
+  /// not compared; statistics are left alone.
   void scatter(const float* from, float* gradient) const;
 
  private:

@@ -9,15 +9,16 @@
 
 namespace medpfl {
 
-/// A distance of a vector from an observed one, with its derivative by the former.
+/// The distance of a vector from an observed one, with its derivative by the vector.
 class VectorDistance {
  public:
   explicit VectorDistance(std::vector<float> observed) : observed_(std::move(observed)) {}
   virtual ~VectorDistance() = default;
-  /// dummy, derivative: as long as the observed vector; they may be one.
+  /// Returns the distance of `dummy` and writes its derivative. Both arrays are as long as the
+  /// observed vector; they may be the same array.
   virtual double evaluate(const float* dummy, float* derivative) const = 0;
-  /// As GradientDistance::move; in fewer passes over memory where a distance knows the length of
-  /// its derivative beforehand.
+  /// Does what GradientDistance::move does, in fewer passes over memory where a distance knows the
+  /// length of its derivative beforehand.
   virtual Move move(const float* dummy, const float* from, double length, float* out) const;
   int64_t size() const { return static_cast<int64_t>(observed_.size()); }
 
@@ -28,12 +29,13 @@ class VectorDistance {
   std::vector<float> observed_;
 };
 
-/// from + step * direction in place of `direction` [n]: see GradientDistance::move. Returns the
+/// Replaces `direction` [n] by from + step * direction; see GradientDistance::move. Returns the
 /// step.
 double move_along(const float* from, double length, int64_t n, float* direction);
 
-/// A word of distance_names(), against a copy of `observed`, whose layers begin at `bounds`
-/// [layers + 1]. `kernel_sigma`: see DistanceOptions. Throws ConfigError for an unknown name.
+/// Returns the distance `name`, of distance_names(), from a copy of `observed`, whose layers begin
+/// at `bounds` [layers + 1]. `kernel_sigma`: see DistanceOptions. Throws ConfigError for an unknown
+/// name.
 std::unique_ptr<VectorDistance> make_vector_distance(const std::string& name,
                                                      std::vector<float> observed,
                                                      const std::vector<int64_t>& bounds,

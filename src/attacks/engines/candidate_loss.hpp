@@ -14,11 +14,11 @@ class CandidateLoss {
   /// With `requires_grad` the images and, where they count, the label logits can be differentiated.
   CandidateLoss(const Model& model, const Candidate& candidate, bool requires_grad);
 
-  /// What is varied: images, then label logits where the loss depends on them.
+  /// Returns the tensors that are varied: images, then label logits where the loss depends on them.
   const std::vector<at::Tensor>& inputs() const { return inputs_; }
-  /// The loss whose gradient by the weights is matched: mean cross entropy against labels or
-  /// against softmax(label logits), or logits times the fixed output error; with a bottleneck plus
-  /// its weighted divergence, which does not depend on labels.
+  /// Returns the loss whose gradient by the weights is matched: mean cross entropy against labels
+  /// or softmax(label logits), or logits times the fixed output error; with a bottleneck plus its
+  /// weighted divergence, which does not depend on labels.
   at::Tensor at(const std::vector<at::Tensor>& weights, Switches* switches = nullptr) const;
 
  private:

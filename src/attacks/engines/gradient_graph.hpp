@@ -10,21 +10,21 @@
 
 namespace medpfl {
 
-/// g, the gradient of a candidate's loss by the weights, as a function that can be differentiated
-/// itself, by LibTorch's double backward.
+/// Computes g, the gradient of a candidate's loss by the weights, as a function that can itself be
+/// differentiated, by LibTorch's double backward.
 class GradientGraph {
  public:
-  /// Both must outlive this object.
+  /// Both arguments must outlive this object.
   GradientGraph(const Model& model, const FlatParameters& weights);
 
-  /// To be called after the weights changed.
+  /// Must be called after the weights changed.
   void refresh() { weights_.current(); }
-  /// g, into the parameters of `gradient`.
+  /// Writes g to the parameters of `gradient`.
   void evaluate(const Candidate& candidate, FlatParameters* gradient) const;
-  /// The same, keeping the graph for pull_back.
+  /// Writes g likewise and keeps the graph for pull_back.
   void record(const Candidate& candidate, FlatParameters* gradient);
-  /// The derivative of <g, v> by what is varied of the candidate and, unless null, by the weights,
-  /// into the parameters of `by_weights`. Once after each record.
+  /// Writes the derivative of <g, v> by what is varied of the candidate to `gradient` and, unless
+  /// null, by the weights to the parameters of `by_weights`. To be called once after each record.
   void pull_back(const FlatParameters& v, CandidateGradient* gradient, FlatParameters* by_weights);
 
  private:

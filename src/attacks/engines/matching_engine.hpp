@@ -31,53 +31,58 @@ struct CandidateGradient {
   double surrogate = 0;     ///< of update=sme
 };
 
-/// The one seam of gradient matching: candidate -> objective and its gradient. Optimizer, schedule,
-/// priors and restarts stay outside.
+/// Computes the distance of gradients for a candidate, with its derivative by the candidate.
+/// Engines know nothing of optimizers, schedules, priors and restarts.
 class MatchingEngine {
  public:
   virtual ~MatchingEngine() = default;
   virtual double evaluate(const Candidate& candidate, CandidateGradient* gradient) = 0;
 };
 
-/// Words of attack.engine: auto, exact, pearlmutter, native.
+/// Returns the words that option attack.engine takes.
 std::vector<std::string> engine_names();
-/// Whether `native` computes this model: layers it knows, in a sequence, on the CPU.
+/// Whether the engine `native` can compute this model: a sequence of layers it knows, on the CPU.
 bool native_applies(const Model& model);
-/// The engine meant by a word of attack.engine; auto: native where it applies, else exact. Throws
-/// ConfigError for native where it does not apply, and for other words.
+/// Returns the name of the engine that a word of attack.engine means; auto means native where it
+/// applies, else exact. Throws ConfigError for native where it does not apply, and for other words.
 std::string choose_engine(const std::string& word, const Model& model);
-/// That engine. All arguments must outlive it.
+/// Returns the engine that a word of attack.engine means. All arguments must outlive it.
 std::unique_ptr<MatchingEngine> make_engine(const std::string& word, const Model& model,
                                             const Observation& observation,
                                             const GradientDistance& objective);
 
-/// The engine that matches an update so; unroll and sme are double backward whatever `engine` is.
+/// Returns the engine that matches an update by this rule. The rules kUnroll and kSme have engines
+/// of their own, by double backward, whatever `engine` is.
 std::unique_ptr<MatchingEngine> make_update_engine(UpdateRule update, const std::string& engine,
                                                    const Model& model,
                                                    const Observation& observation,
                                                    const GradientDistance& objective);
 
-/// The mean gradient along observation.steps steps of SGD at observation.rate over batches of the
-/// candidate in its own order, epoch after epoch, against the observed one. Batches have
-/// observation.local_batch images, more where the steps would not see all of them. Keeps the
-/// weights of every step, and the graph of one. No fixed output error.
+/// Returns the engine that simulates local training: it compares the mean gradient along
+/// observation.steps steps of SGD at observation.rate, over batches of the candidate in its own
+/// order, epoch after epoch, with the observed one. Batches have observation.local_batch images,
+/// more where the steps would not see all of them. The engine keeps the weights of every step and
+/// the graph of one, and takes no fixed output error.
 std::unique_ptr<MatchingEngine> make_unroll_engine(const Model& model,
                                                    const Observation& observation,
                                                    const GradientDistance& objective);
-/// The gradient of all images at w0 + surrogate (wT - w0), wT the weights after the local steps.
+/// Returns the engine that takes the gradient of all images at w0 + surrogate (wT - w0), where w0
+/// and wT are the weights before and after the local steps.
 std::unique_ptr<MatchingEngine> make_sme_engine(const Model& model, const Observation& observation,
                                                 const GradientDistance& objective);
 
-/// The reference: LibTorch's double backward.
+/// Returns the reference engine, by LibTorch's double backward.
 std::unique_ptr<MatchingEngine> make_exact_engine(const Model& model,
                                                   const Observation& observation,
                                                   const GradientDistance& objective);
-/// Difference of first-order gradients at weights w and w + step v, v = dD/dg. Half the memory, any
-/// layer that has a first derivative; relative error about 2e-3 (decision 10).
+/// Returns the engine that takes the difference of first-order gradients at weights w and w + step
+/// v, v = dD/dg. It needs half the memory of the reference and takes any layer that has a first
+/// derivative; its relative error is about 2e-3 (decision 10).
 std::unique_ptr<MatchingEngine> make_pearlmutter_engine(const Model& model,
                                                         const Observation& observation,
                                                         const GradientDistance& objective);
-/// Pearlmutter's tangent passes by matrix products on buffers allocated once.
+/// Returns the engine that computes Pearlmutter's tangent passes by matrix products on buffers
+/// allocated once.
 std::unique_ptr<MatchingEngine> make_native_engine(const Model& model,
                                                    const Observation& observation,
                                                    const GradientDistance& objective);

@@ -6,7 +6,6 @@
 
 #include "attacks/observation.hpp"
 #include "core/words.hpp"
-#include "core/words.hpp"
 #include "models/model.hpp"
 
 namespace medpfl {
@@ -24,10 +23,10 @@ const Words<BottleneckNoise>& words_of(BottleneckNoise);
 /// Throws ConfigError for a network without a bottleneck.
 void require_bottleneck(const Model& model);
 
-/// epsilon, float32 [1, K], as the gradient of one image gives it away. With e the error behind a
-/// dense layer and a what enters it, the gradients of its weight and bias are e a' and e: the
-/// encoder tells its input and so mu and s, the decoder tells z, and epsilon = (z - mu) exp(-s/2).
-/// Throws ConfigError for a message of several images.
+/// Returns epsilon, float32 [1, K], as the gradient of one image reveals it. With e the error
+/// behind a dense layer and a what enters it, the gradients of its weight and bias are e a' and e:
+/// the encoder tells its input and so mu and s, the decoder tells z, and epsilon = (z - mu)
+/// exp(-s/2). Throws ConfigError for a message of several images.
 at::Tensor observed_noise(const Model& model, const Observation& observation);
 
 }  // namespace medpfl

@@ -8,8 +8,8 @@
 
 namespace medpfl {
 
-/// What an attacker makes of the images it found, who knows how hospitals change theirs before
-/// training (mixup, instahide, ats) and what an image looks like on average, and nothing else.
+/// How an attacker decodes the images it found, who knows how hospitals change theirs before
+/// training and what an image looks like on average, and nothing else.
 struct Decoding {
   std::string rule = "none";  ///< none | unmix | signs | register
   double weight = 0.48;       ///< of an image in its own mixture, for unmix and signs
@@ -22,7 +22,8 @@ struct Decoding {
 
 OptionTable<Decoding> decoding_options();
 
-/// images float32 [B, C, S, S] in [0, 1], public_mean [C, S, S]; the result is in [0, 1] again.
+/// Returns decoded images in [0, 1], for images float32 [B, C, S, S] in [0, 1] and public_mean
+/// [C, S, S].
 /// With weight a and public mean m:
 ///   unmix:    (x - (1 - a) m) / a, as the others of a mixture are m on average
 ///   signs:    unmix of, in each pixel, that of x and 1 - x which is nearer to m

@@ -10,18 +10,19 @@
 
 namespace medpfl {
 
-/// What each image alone, under each class, would leave in the gradient of one bias. Analytic
-/// attacks test by it whether an image they read is one image of the batch or a mixture: the loss
-/// is a mean over the batch, so a row that one image alone activates holds that image's gradient
-/// divided by the batch, to float32. It also tells the class.
+/// Computes what one image alone, under each class, would leave in the gradient of one bias.
+/// Analytic attacks thereby test whether an image they read is one image of the batch or a mixture:
+/// the loss is a mean over the batch, so a row that one image alone activates holds that image's
+/// gradient divided by the batch, to float32. The test also finds the image's class.
 class ImageFit {
  public:
-  /// `bias`: index into the layout. All arguments must outlive this object.
+  /// `bias` is an index into the layout. All arguments must outlive this object.
   ImageFit(const Model& model, const Observation& observation, int64_t bias);
 
-  /// image: float32 [C, H, W] -> float64 [classes, rows], the gradient divided by the batch.
+  /// Returns the gradients of an image float32 [C, H, W] divided by the batch, float64 [classes,
+  /// rows].
   at::Tensor gradients(const at::Tensor& image);
-  /// Passes through the network made so far.
+  /// Returns how many passes through the network were made so far.
   int64_t evaluations() const { return evaluations_; }
 
  private:
@@ -36,7 +37,7 @@ struct ReadImage {
   at::Tensor image;            ///< float32 [C, H, W], not clamped
   std::vector<double> misfit;  ///< [classes] relative error of what it leaves there, 0: exact
   double least_misfit() const;
-  /// Whether pixels lie outside [0, 1] by more than rounding: then it is a mixture for certain.
+  /// Whether pixels are outside [0, 1] by more than rounding, so that the image must be a mixture.
   bool out_of_range() const;
 };
 

@@ -55,13 +55,14 @@ struct MatchingSettings {
   Decoding decoding;     ///< of the images kept
 };
 
-/// The options of every gradient-matching attack, one for each part.
+/// Returns the options of every gradient-matching attack, one for each part.
 OptionTable<MatchingSettings> matching_options();
 
-/// The parts that these values of matching_options() choose; `request` goes first.
+/// Returns the parts that values of matching_options() choose; what `request` sets takes
+/// precedence.
 MatchingSettings read_matching_settings(const OptionValues& own, const AttackRequest& request);
 
-/// The optimizer of n variables that `settings` choose. `noise` keys Langevin noise.
+/// Returns the optimizer of n variables that `settings` choose. `noise` keys Langevin noise.
 std::unique_ptr<Optimizer> make_optimizer(const MatchingSettings& settings, const StreamKey& noise,
                                           int64_t n);
 

@@ -17,18 +17,18 @@ class MatchingTarget {
   MatchingTarget(std::vector<Term> terms, MatchingEngine* engine, double scale, double penalty,
                  Candidate knowledge);
 
-  /// The objective at `x`; writes its gradient to `out`, as long. `noise`: see Candidate;
-  /// undefined: that of the knowledge.
+  /// Returns the objective at `x` and writes its gradient to `out`, which is as long. `noise`: see
+  /// Candidate; undefined: that of the knowledge.
   double evaluate(const Variables& variables, const float* x, float* out,
                   const at::Tensor& noise = {});
-  /// Evaluations of the engine that one of these takes.
+  /// Returns how many evaluations of the engine one evaluation of the objective takes.
   int64_t cost() const { return penalty_ > 0 ? 2 : 1; }
-  /// Names of all that the objective is the sum of: `matching`, the distance; `gradient_penalty`
-  /// where there is one; the terms.
+  /// Returns the names of the summands of the objective: `matching`, the distance;
+  /// `gradient_penalty` where there is one; the terms.
   const std::vector<std::string>& names() const { return names_; }
-  /// What each came to in the last evaluation, its weight included.
+  /// Returns the value of each summand in the last evaluation, its weight included.
   const std::vector<double>& values() const { return values_; }
-  /// The distance of gradients in the last evaluation, without its weight.
+  /// Returns the distance of gradients in the last evaluation, without its weight.
   double matching() const { return values_.front() / scale_; }
 
  private:

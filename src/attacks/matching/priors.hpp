@@ -13,24 +13,25 @@ struct ImageView {
   int64_t size() const { return n * channels * plane(); }
 };
 
-/// What is held likely of images without looking at the gradient.
+/// A prior: what an attacker holds likely of images without looking at the gradient.
 struct Prior {
-  std::string name;  ///< of the option that gives its weight
+  std::string name;  ///< name of the option that gives its weight
   std::string help;
-  /// The prior's value R at the images; adds weight * dR/d images to `gradient`, as long.
+  /// Returns the prior's value R at the images and adds weight * dR/d images to `gradient`.
   double (*evaluate)(const ImageView& images, double weight, float* gradient);
 };
 
-/// All priors, in the order of their options. tv: anisotropic total variation, the mean of
+/// Returns all priors, in the order of their options. tv: anisotropic total variation, the mean of
 /// |differences| to the right plus that of |differences| downward (Geiping et al. 2020).
 /// tv_isotropic: mean of the length of (right, down). tv_colour: the same over the channels and the
 /// three differences of two channels; equal to tv_isotropic unless there are 3 channels. image_l2:
 /// mean of squares.
 const std::vector<Prior>& priors();
 
-/// The group consistency of `members` candidates, `stride` apart, each of n values: the mean over
-/// values of the squared distance to the members' mean, summed over members (GradInversion, arXiv
-/// 2104.07586, without its registration). Adds weight * its gradient to `gradient`, laid out alike.
+/// Returns the group consistency of `members` candidates, `stride` apart, each of n values: the
+/// mean over values of the squared distance to the members' mean, summed over members
+/// (GradInversion, arXiv 2104.07586, without its registration). Adds weight * its gradient to
+/// `gradient`, laid out alike.
 double group_consistency(const float* x, int64_t members, int64_t stride, int64_t n, double weight,
                          float* gradient);
 

@@ -22,15 +22,17 @@ class Search {
  public:
   Search(const MatchingSettings& settings, const std::vector<int64_t>& snapshots,
          const Model& model, const Observation& observation);
-  /// At a first point, drawn from `start` and projected.
+  /// Begins at a first point, drawn from `start` and projected.
   void begin(const StreamKey& start);
-  /// After begin(): on to where a monitor saved `state` in an earlier run from the same start.
-  /// Throws FormatError where the state is not of this attack or of another program.
+  /// Restores, after begin(), the state that a monitor saved in an earlier run from the same start.
+  /// Throws FormatError where the state is of another attack or another program.
   void restore(const std::string& state);
-  /// To the end, or until the monitor says so. False: abandoned.
+  /// Searches to the end, or until the monitor ends it. Returns false where the monitor abandoned
+  /// it.
   bool run(const AttackMonitor& monitor);
-  /// The best point seen inside the bounds, by the attacker's own objective; without box the better
-  /// of the best point seen and its start, both projected onto [0, 1]. Once, at the end.
+  /// Returns the best point seen inside the bounds, by the attacker's own objective; without box
+  /// the better of the best point seen and its start, both projected onto [0, 1]. To be called
+  /// once, at the end.
   Reconstruction result();
 
  private:

@@ -9,7 +9,7 @@
 
 namespace medpfl {
 
-/// The shape of the images that are varied: [B, C, H, W], C = 1 under `grey`.
+/// Returns the shape of the images that are varied: [B, C, H, W], C = 1 under `grey`.
 std::vector<int64_t> varied_shape(const ImageShape& image, int64_t batch, bool grey);
 
 /// The optimizer's view of a candidate: a flat vector x of what the images come from and, where
@@ -23,20 +23,21 @@ class Variables {
             int64_t channels, int64_t label_logits, double surrogate_rate = 0);
 
   int64_t size() const { return shown_ + logits_ + (surrogate_rate_ > 0 ? 1 : 0); }
-  /// Of the images as they are varied: [B, C, H, W].
+  /// Returns the shape of the images as they are varied: [B, C, H, W].
   const std::vector<int64_t>& varied_shape() const { return varied_; }
-  /// Draws first values x [size], and what stays fixed. Once, before the rest.
+  /// Draws first values x [size], and what stays fixed. Must be called once, before all other
+  /// calls.
   void begin(RandomStream* random, float* x);
 
-  /// Brings the surrogate's place, where it varies, back to [0, 1]. Whether it moved.
+  /// Brings the surrogate's place, where it varies, back to [0, 1]. Returns whether it moved.
   bool bound_surrogate(float* x) const;
 
-  /// The candidate at x [size], which it may share memory with. `knowledge` carries what is not
-  /// varied: labels or the output error.
+  /// Returns the candidate at x [size], which may share memory with x. `knowledge` holds what is
+  /// not varied: labels or the output error.
   Candidate candidate(const float* x, Candidate knowledge = {}) const;
-  /// The gradient of the last candidate as one of x [size].
+  /// Writes the gradient by the last candidate as a gradient by x [size].
   void collect(const CandidateGradient& gradient, float* out) const;
-  /// The images at x, clamped to [0, 1].
+  /// Returns the images at x, clamped to [0, 1].
   at::Tensor images(const float* x) const;
 
  private:

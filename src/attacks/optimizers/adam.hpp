@@ -9,7 +9,7 @@
 
 namespace medpfl {
 
-/// What Adam is fed instead of the gradient g.
+/// Which function of the gradient g Adam uses.
 enum class Sign {
   kNone,  ///< g itself
   kSoft,  ///< tanh(s g) / s, where s falls from 1 to 0 over the iterations
@@ -27,7 +27,7 @@ struct AdamOptions {
   StreamKey noise;      ///< of that noise; each iteration has its own stream
 };
 
-/// The options of Adam but its learning rate.
+/// Returns the options of Adam, without its learning rate.
 OptionTable<AdamOptions> adam_options();
 
 /// Adam (Kingma & Ba 2015, arXiv 1412.6980), epsilon 1e-8; one evaluation a step.

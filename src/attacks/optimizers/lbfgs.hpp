@@ -20,7 +20,7 @@ struct LbfgsOptions {
   double tolerance_gradient = 1e-7, tolerance_change = 1e-9, least_curvature = 1e-10;
 };
 
-/// The options of L-BFGS but its learning rate.
+/// Returns the options of L-BFGS, without its learning rate.
 OptionTable<LbfgsOptions> lbfgs_options();
 
 /// Limited-memory BFGS (Liu & Nocedal 1989) on a flat float32 vector. The memory persists between
@@ -31,7 +31,8 @@ class Lbfgs final : public Optimizer {
  public:
   Lbfgs(const LbfgsOptions& options, int64_t n);
 
-  /// Up to `inner` steps. Flat: gradient below tolerance. Stalled: no descent found.
+  /// Takes up to `inner` steps. Flat: the gradient is below tolerance. Stalled: no descent was
+  /// found.
   Status step(const Function& function, float* x) override;
   /// Forgets the curvature pairs and that x was known.
   void moved() override;
@@ -49,7 +50,7 @@ class Lbfgs final : public Optimizer {
   void compute_direction();
   bool gradient_vanished() const;
   /// Moves x along the direction to a point that meets the strong Wolfe conditions, or at least
-  /// decreases the objective. False: nothing lower was found, x is where it was.
+  /// decreases the objective. Returns false, and leaves x, where nothing lower was found.
   bool search(const Function& function, float* x, double first_step, double slope);
 
   LbfgsOptions options_;

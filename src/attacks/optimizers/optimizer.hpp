@@ -9,7 +9,7 @@ namespace medpfl {
 /// Lowers a function of a flat float32 vector x [n].
 class Optimizer {
  public:
-  /// Value of the objective at x [n]; writes its gradient [n].
+  /// Returns the objective at x [n] and writes its gradient [n].
   using Function = std::function<double(const float* x, float* gradient)>;
   enum class Status {
     kRunning,
@@ -19,15 +19,15 @@ class Optimizer {
   };
   virtual ~Optimizer() = default;
 
-  /// One iteration from x [n], in place.
+  /// Makes one iteration from x [n], in place.
   virtual Status step(const Function& function, float* x) = 0;
-  /// To be called after something else moved x between steps.
+  /// Must be called after something else moved x between steps.
   virtual void moved() = 0;
-  /// The objective at the last point that was accepted and evaluated.
+  /// Returns the objective at the last point that was accepted and evaluated.
   virtual double value() const = 0;
   virtual int64_t evaluations() const = 0;
-  /// Writes or reads everything it knows: one that has read goes on to the same bits from the same
-  /// x. Throws FormatError where it was made for another n.
+  /// Writes or reads the optimizer's state, with which it goes on to the same bits from the same x.
+  /// Throws FormatError where the state is for another n.
   virtual void keep(Archive& a) = 0;
 };
 

@@ -7,7 +7,7 @@
 
 namespace medpfl {
 
-/// How the factor of the learning rate runs over the iterations of an attack.
+/// How the factor of the learning rate changes over the iterations of an attack.
 enum class Course {
   kConstant,  ///< 1
   kStep,    ///< a tenth from 3/8 of the iterations on, a hundredth from 5/8, a thousandth from 7/8
@@ -16,10 +16,10 @@ enum class Course {
 };
 const Words<Course>& words_of(Course);
 
-/// How the learning rate runs over an attack.
+/// How the learning rate changes over an attack.
 struct Schedule {
   Course course = Course::kConstant;
-  int64_t iterations = 1;  ///< of the whole attack
+  int64_t iterations = 1;  ///< iterations of the whole attack
   int64_t warmup = 0;      ///< iterations of linear rise, of kCosine
 };
 

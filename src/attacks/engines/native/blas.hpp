@@ -7,7 +7,7 @@ namespace medpfl::native {
 
 enum class Op { kPlain, kTransposed };
 
-/// C = op(A) op(B) + beta C, row-major and dense: op(A) [m, k], op(B) [k, n], C [m, n].
+/// Computes C = op(A) op(B) + beta C, row-major and dense: op(A) [m, k], op(B) [k, n], C [m, n].
 inline void multiply(Op op_a, Op op_b, int64_t m, int64_t n, int64_t k, const float* a,
                      const float* b, float beta, float* c) {
   const auto transposed = [](Op op) { return op == Op::kPlain ? CblasNoTrans : CblasTrans; };

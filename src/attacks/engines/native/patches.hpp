@@ -14,13 +14,14 @@ class Patches {
 
   int64_t rows() const { return channels_ * kernel_ * kernel_; }
   int64_t columns() const { return batch_ * out_height_ * out_width_; }
-  /// image [C, B, H, W] -> columns.
+  /// Copies the patches of an image [C, B, H, W] to the columns.
   void unfold(const float* image, float* columns);
-  /// The transpose: each pixel becomes the sum of its places in the columns.
+  /// Applies the transpose: each pixel becomes the sum of its places in the columns.
   void fold(const float* columns, float* image);
 
  private:
-  /// f(address in the padded image) for each row of output pixels, in the order of the columns.
+  /// Calls f(address in the padded image) for each row of output pixels, in the order of the
+  /// columns.
   template <typename F>
   void for_rows(const F& f);
 
