@@ -17,7 +17,7 @@ struct Grid {
   std::vector<std::pair<std::string, std::string>> options;
   std::vector<Point> points;
 
-  /// "data.limit=12 defense.gaussian.scale=0.1": the options that the point sets.
+  /// Returns the options that a point sets, as "data.limit=12 defense.gaussian.scale=0.1".
   std::string describe(const Point& point) const;
 };
 

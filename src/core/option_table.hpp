@@ -135,7 +135,7 @@ class Option {
     return one_of({no, yes}).alias(no, "false").alias(yes, "true");
   }
 
-  /// The same option of a struct that has S as a part.
+  /// Returns the same option for a struct that has S as a part.
   template <class Whole>
   Option<Whole> within(S Whole::*part) const {
     return Option<Whole>(

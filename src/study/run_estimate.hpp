@@ -52,8 +52,8 @@ struct FileSizes {
 FileSizes estimate_files(const Config& config, const Settings& settings, const FederatedData& data,
                          const Model& model, const RunCounts& counts);
 
-/// Of all files at the moment there are most of them: while one replaces another, there are two
-/// run.h5 and three checkpoints, the last two and the new one.
+/// Returns the bytes of all files at the moment there are most: while one replaces another, there
+/// are two run.h5 and three checkpoints, the last two and the new one.
 RoomNeeds room_needs(const FileSizes& sizes);
 
 }  // namespace medpfl

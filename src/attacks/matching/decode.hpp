@@ -16,7 +16,7 @@ struct Decoding {
   double shift = 0.3;         ///< of register: largest translation, as a share of the side
   double angle = 0;           ///< of register: largest rotation, in degrees
   bool any() const { return rule != "none"; }
-  /// "unmix, weight 0.48", "register, shift 0.3, angle 0".
+  /// Returns the rule with its numbers, as "unmix, weight 0.48" or "register, shift 0.3, angle 0".
   std::string describe() const;
 };
 

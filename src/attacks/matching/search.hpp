@@ -17,7 +17,7 @@
 
 namespace medpfl {
 
-/// One attack on one observation from one start.
+/// The search of one attack for one observation from one start.
 class Search {
  public:
   Search(const MatchingSettings& settings, const std::vector<int64_t>& snapshots,
@@ -38,20 +38,21 @@ class Search {
  private:
   Candidate knowledge(const Model& model, const Observation& observation) const;
   void make_optimizer(StreamKey start);
-  // Of the network's bottleneck, for one evaluation.
+  // Returns the noise of the network's bottleneck for one evaluation.
   at::Tensor draw_noise();
-  // The last word on the best point.
+  // Chooses between the best point and the start, or takes the best point as it is.
   void settle();
-  // Of one candidate, which is moved into [0, 1]. Infinity: not finite.
+  // Moves one candidate into [0, 1] and returns its objective and its distance of gradients;
+  // infinity where the objective is not finite.
   std::pair<double, double> judge_inside(std::vector<float>* x, const at::Tensor& noise);
-  // The sum over the group. The attacker keeps the best member it ever saw, by its own objective,
-  // of those that the box holds.
+  // Returns the objective summed over the group and writes its gradient. Notes the best member seen
+  // so far, by its own objective, of those inside the box.
   double evaluate(const float* at, float* out);
-  // False: that was the last one.
+  // Makes one iteration. Returns false after the last one.
   bool iterate();
-  // Filter and projection, after an iteration. Whether anything moved.
+  // Filters and projects the images after an iteration. Returns whether anything moved.
   bool constrain();
-  // To where points may lie. Whether anything moved.
+  // Moves the variables to where points may be. Returns whether anything moved.
   bool project();
   void keep_snapshot(int64_t iteration);
   at::Tensor best_images() const;  // decoded

@@ -13,20 +13,22 @@ namespace medpfl::native {
 class Step {
  public:
   virtual ~Step() = default;
-  /// value in -> value out.
+  /// Computes the value of the signal after the layer from that before.
   virtual void forward(const float* weights) = 0;
-  /// error out -> error in, and the layer's own part of dL/dw.
+  /// Computes the error before the layer from that after, and the layer's own part of dL/dw.
   virtual void backward(const float* weights, float* gradient) = 0;
-  /// tangent in -> tangent out, along v.
+  /// Computes the tangent after the layer from that before, along v.
   virtual void tangent_forward(const float* weights, const float* v) = 0;
-  /// error and its tangent out -> tangent of the error in, along v.
+  /// Computes the tangent of the error before the layer from the error after and its tangent, along
+  /// v.
   virtual void tangent_backward(const float* weights, const float* v) = 0;
 };
 
-/// Where a step keeps its columns while it works: shared by all, as large as the largest wants.
+/// Memory in which a step keeps its columns while it works; all steps share it, and it is as large
+/// as the largest step needs.
 using Scratch = std::vector<float>;
 
-/// The steps by kind; all arguments must outlive them.
+/// Each returns a step of one kind; all arguments must outlive it.
 std::unique_ptr<Step> make_linear(const Layer& layer, const ParameterLayout& layout, Signal* in,
                                   Signal* out, Scratch* scratch);
 std::unique_ptr<Step> make_activation(Activation activation, Signal* in, Signal* out);

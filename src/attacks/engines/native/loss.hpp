@@ -6,17 +6,17 @@
 
 namespace medpfl::native {
 
-/// Mean cross entropy at the end of a network, or the fixed error of a candidate in its place: what
-/// the backward passes start from. Works on the signal of the logits [classes, B].
+/// The mean cross entropy at the end of a network, or the fixed error of a candidate in its place,
+/// from which the backward passes start. Works on the signal of the logits [classes, B].
 class Loss {
  public:
   explicit Loss(Signal* logits);
 
-  /// From logits.value: dL/d logits into logits.error.
+  /// Writes dL/d logits to logits.error, from logits.value.
   void differentiate(const Candidate& candidate);
-  /// From logits.tangent: its change along v into logits.error_tangent.
+  /// Writes the change of dL/d logits along v to logits.error_tangent, from logits.tangent.
   void differentiate_along(const Candidate& candidate);
-  /// From logits.tangent: the change of dL/d(label logits) along v, to `out` [B, classes].
+  /// Writes the change of dL/d(label logits) along v to `out` [B, classes], from logits.tangent.
   void differentiate_labels(float* out) const;
 
  private:

@@ -18,13 +18,14 @@ class Network {
   int64_t batch() const { return signals_.front().batch; }
   Signal& images() { return signals_.front(); }  ///< [C, B, H, W]
   Signal& logits() { return signals_.back(); }   ///< [classes, B]
-  /// images.value -> logits.value.
+  /// Computes logits.value from images.value.
   void forward(const float* weights);
-  /// logits.error -> dL/dw, in the model's layout.
+  /// Computes dL/dw, in the model's layout, from logits.error.
   void backward(const float* weights, float* gradient);
-  /// logits.value as weights move along v -> logits.tangent.
+  /// Computes logits.tangent, the change of logits.value as weights move along v.
   void tangent_forward(const float* weights, const float* v);
-  /// logits.error and error_tangent -> images.error_tangent, the change of dL/dx along v.
+  /// Computes images.error_tangent, the change of dL/dx along v, from logits.error and
+  /// error_tangent.
   void tangent_backward(const float* weights, const float* v);
 
  private:
