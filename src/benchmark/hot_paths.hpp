@@ -6,7 +6,7 @@
 
 namespace medpfl {
 
-/// The rows of the attacks: milliseconds of a matching evaluation of `idlg`, and of each engine
+/// Measures the attacks: milliseconds of a matching evaluation of `idlg`, and of each engine
 /// without an optimizer.
 void benchmark_attack(const Communicator& comm, const Model& model,
                       std::vector<BenchmarkRow>* rows);

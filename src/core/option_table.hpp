@@ -113,24 +113,24 @@ class Option {
   Option at_least(double bound) const { return with(spec_.at_least(bound)); }
   Option above(double bound) const { return with(spec_.above(bound)); }
   Option between(double low, double high) const { return with(spec_.between(low, high)); }
-  /// A text that must be one of these.
+  /// Returns the option as a text that must be one of these words.
   Option one_of(std::vector<std::string> words) const {
     Option copy = *this;
     copy.spec_.kind = OptionSpec::Kind::kChoice;
     copy.spec_.choices = std::move(words);
     return copy;
   }
-  /// A text that must be a number or one of these.
+  /// Returns the option as a text that must be a number or one of these words.
   Option number_or(std::vector<std::string> words) const {
     Option copy = one_of(std::move(words));
     copy.spec_.kind = OptionSpec::Kind::kReal;
     return copy;
   }
-  /// A number or `word`, which stands for the number written as `value`.
+  /// Returns the option as a number or `word`, which stands for the number written as `value`.
   Option or_word(const std::string& word, const std::string& value) const {
     return with(spec_.or_word(word)).alias(word, value);
   }
-  /// A flag whose values have names of their own, that of false first.
+  /// Returns the option as a flag whose values have names of their own, that of false first.
   Option named(const std::string& no, const std::string& yes) const {
     return one_of({no, yes}).alias(no, "false").alias(yes, "true");
   }
@@ -143,7 +143,8 @@ class Option {
         [part, set = set_](const std::string& text, Whole* whole) { set(text, &(whole->*part)); });
   }
 
-  /// The option as it is documented and checked, with the value of `defaults` as its default.
+  /// Returns the option as it is documented and checked, with the value of `defaults` as its
+  /// default.
   OptionSpec spec(const S& defaults) const {
     OptionSpec out = spec_;
     out.default_value = print_(defaults);

@@ -15,14 +15,14 @@ class Json {
   Json(const std::string& value);                        // NOLINT: values stand in lists of members
   Json(const char* value) : Json(std::string(value)) {}  // NOLINT
   Json(int64_t value) : text_(std::to_string(value)) {}  // NOLINT
-  /// NaN is null, and an infinite value 1e999, which readers take for one.
+  /// Writes a number; NaN is null, and an infinite value 1e999, which readers take for infinity.
   Json(double value);  // NOLINT
 
-  /// {"name": value, ...}, a line a member.
+  /// Returns {"name": value, ...}, a line for each member.
   static Json object(const Members& members);
-  /// {"name": value, ...} in one line.
+  /// Returns {"name": value, ...} in one line.
   static Json row(const Members& members);
-  /// [value, ...], a line a value.
+  /// Returns [value, ...], a line for each value.
   static Json list(const std::vector<Json>& values);
 
   const std::string& text() const { return text_; }

@@ -3,7 +3,8 @@
 
 namespace medpfl {
 
-/// The row of `fc-readout`: a biased dense layer that sees the image gives it away in closed form.
+/// Returns the row of `fc-readout`: a biased dense layer that sees the image gives it away in
+/// closed form.
 RegistryEntry<AttackFactory> fc_readout();
 
 }  // namespace medpfl

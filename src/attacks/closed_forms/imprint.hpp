@@ -3,7 +3,8 @@
 
 namespace medpfl {
 
-/// The row of `imprint`: images read from the block that a malicious server put before the network.
+/// Returns the row of `imprint`: images read from the block that a malicious server put before the
+/// network.
 RegistryEntry<AttackFactory> imprint();
 
 }  // namespace medpfl

@@ -35,9 +35,9 @@ class Adam final : public Optimizer {
  public:
   Adam(const AdamOptions& options, int64_t n);
 
-  /// Stalled: the gradient is zero, and no noise is added.
+  /// Takes one step. Stalled: the gradient is zero, and no noise is added.
   Status step(const Function& function, float* x) override;
-  /// Moments stay: they are of gradients, not of places.
+  /// Keeps the moments: they are of gradients, not of places.
   void moved() override {}
   double value() const override { return value_; }
   int64_t evaluations() const override { return steps_; }

@@ -11,7 +11,7 @@ inline const std::string kCheckpointType = "medpfl-checkpoint";
 inline const std::string kSweepFileType = "medpfl-sweep";
 inline constexpr int64_t kSweepSchemaMajor = 1, kSweepSchemaMinor = 0;
 
-/// The version of the schema of run.h5, as "1.13.0".
+/// Returns the version of LibTorch, as "1.13.0".
 std::string torch_version();
 
 }  // namespace medpfl
