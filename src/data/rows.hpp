@@ -9,7 +9,8 @@ RegistryEntry<DatasetFactory> medmnist();
 RegistryEntry<DatasetFactory> image_folder();
 RegistryEntry<DatasetFactory> mnist();
 
-/// The option of data sets that have a validation split: what becomes of it, ignore, train or test.
+/// Returns the option of data sets that have a validation split: what becomes of it, ignore, train
+/// or test.
 OptionSpec validation_option();
 
 }  // namespace medpfl

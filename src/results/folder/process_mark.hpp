@@ -3,9 +3,9 @@
 
 namespace medpfl {
 
-/// Text by which a process leaves word of itself in a file: "process 7 of node1" in its first line;
-/// what tells it from others of that number in its second (when it began, what its host's start and
-/// its numbers of processes are known by).
+/// Returns a text by which a file names the process that wrote it: "process 7 of node1" in its
+/// first line; in its second what tells the process from others of that number (when it began, and
+/// what identifies its host's start and its process numbers).
 std::string mark_process();
 
 /// Returns the first line of a mark, or "another process" where the file is empty or cannot be
