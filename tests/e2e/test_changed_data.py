@@ -175,7 +175,8 @@ def digest_of_labels(run: h5py.File) -> str:
 
 def weights_of(run: h5py.File, path: Path) -> None:
     """The first weights of a run as a PyTorch file."""
-    torch = pytest.importorskip("torch")
+    import torch  # here, as it takes seconds
+
     flat = run["rounds/weights"][0]
     columns = zip(run["model/name"], run["model/offset"], run["model/size"], run["model/shape"],
                   strict=True)
