@@ -135,7 +135,7 @@ inline Bytes npy(const std::string& descr, const std::string& shape, const Bytes
   header += '\n';
   Bytes out = {0x93, 'N', 'U', 'M', 'P', 'Y', version, 0, static_cast<unsigned char>(header.size()),
                0};
-  if (version == 2) out.insert(out.end(), {0, 0});
+  if (version == 2) out.resize(fixed);  // zeros
   out.insert(out.end(), header.begin(), header.end());
   out.insert(out.end(), data.begin(), data.end());
   return out;
