@@ -44,7 +44,8 @@ class ClientTest : public ::testing::Test {
     return entry.create(own, request);
   }
   std::unique_ptr<Algorithm> make(const std::string& name) {
-    return algorithms().find(name).create.make({}, training());
+    const auto& entry = algorithms().find(name);
+    return entry.create.make(OptionValues::defaults(entry.options), training());
   }
   TrainingRules training() const { return {model_, settings_, chain_, kSeeds}; }
   /// Adds a defense, by its defaults but for `given`.
