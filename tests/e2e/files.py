@@ -65,3 +65,7 @@ def text_chunk_png(path: Path) -> Path:
     path.write_bytes(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) +
                      chunk(b"IDAT", zlib.compress(b"too few pixels")) + chunk(b"IEND", b""))
     return path
+
+
+# Of each data set that reads files: what writes a small one to a path, which it returns.
+WRITERS = {"image-folder": image_folder, "medmnist": npz, "mnist": mnist}

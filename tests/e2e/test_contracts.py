@@ -55,7 +55,6 @@ NEEDS: dict[str, Options] = {
     "resnet20": {"model.resnet20.width": 2},
     "vgg11": {"model.vgg11.width": 2, "data.image_size": 32},
 }
-FILES = {"image-folder": files.image_folder, "medmnist": files.npz, "mnist": files.mnist}
 SECTIONS = {"attacks": "attack", "defenses": "defense", "models": "model", "datasets": "data",
             "algorithms": "federation"}
 DESCRIBED = {"attacks", "defenses", "models", "algorithms"}
@@ -82,10 +81,10 @@ class Component:
 
     def files(self, folder: Path) -> Options:
         """Of a data set that reads files: where they are, written on first use."""
-        if self.family != "datasets" or self.name not in FILES:
+        if self.family != "datasets" or self.name not in files.WRITERS:
             return {}
         source = folder / "data"
-        return {"data.path": source if source.exists() else FILES[self.name](source)}
+        return {"data.path": source if source.exists() else files.WRITERS[self.name](source)}
 
     def section(self) -> str:
         """The section of its own options; "" where it has none."""
@@ -172,6 +171,7 @@ def stop_early(output: Path, options: Options, ranks: int) -> int:
             time.sleep(0.002)
         run.send_signal(signal.SIGUSR1)  # which mpirun passes on; SIGTERM it takes for itself
         _, errors = run.communicate(timeout=120)
+        assert (output / "run.h5").exists(), errors
         with h5py.File(output / "run.h5") as ended:
             if ended.attrs["status"] == "interrupted":
                 return rounds
