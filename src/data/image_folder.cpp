@@ -122,10 +122,14 @@ void append(const fs::path& split, const std::vector<std::string>& classes, Mani
   }
 }
 
+struct ImageFolderOptions {
+  Validation validation = Validation::kIgnore;
+};
+
 class ImageFolder final : public Dataset {
  public:
-  ImageFolder(const OptionValues& own, DataRequest request)
-      : validation_(own.text("val")), request_(std::move(request)) {}
+  ImageFolder(const ImageFolderOptions& own, DataRequest request)
+      : validation_(own.validation), request_(std::move(request)) {}
 
   Manifest scan() const override {
     const std::map<std::string, fs::path> splits = find_splits(request_.path);
@@ -134,12 +138,12 @@ class ImageFolder final : public Dataset {
     if (manifest.class_names.empty()) fail(splits.at("train"), "it has no class folders");
     append(splits.at("train"), manifest.class_names, &manifest.train);
     append(splits.at("test"), manifest.class_names, &manifest.test);
-    if (validation_ != "ignore") {
+    if (validation_ != Validation::kIgnore) {
       if (splits.count("val") == 0)
-        fail(request_.path, fmt::format("val = {}, but it has no val folder", validation_),
+        fail(request_.path, fmt::format("val = {}, but it has no val folder", word_of(validation_)),
              "set val = ignore");
       append(splits.at("val"), manifest.class_names,
-             validation_ == "train" ? &manifest.train : &manifest.test);
+             validation_ == Validation::kTrain ? &manifest.train : &manifest.test);
     }
     double white = 0;
     for (const Manifest::Part* part : {&manifest.train, &manifest.test})
@@ -177,20 +181,22 @@ class ImageFolder final : public Dataset {
     }
   }
 
-  std::string validation_;
+  Validation validation_;
   DataRequest request_;
 };
 
 }  // namespace
 
 RegistryEntry<DatasetFactory> image_folder() {
-  return {"image-folder",
-          "JPEG and PNG files in folders path/SPLIT/CLASS/IMAGE",
-          "",
-          {validation_option()},
-          {true, [](const OptionValues& own, const DataRequest& request) {
-             return std::make_unique<ImageFolder>(own, request);
-           }}};
+  const OptionTable<ImageFolderOptions> options = {validation_option<ImageFolderOptions>()};
+  return {
+      "image-folder",
+      "JPEG and PNG files in folders path/SPLIT/CLASS/IMAGE",
+      "",
+      options.specs(),
+      {true, with_options(options, [](const ImageFolderOptions& own, const DataRequest& request) {
+         return std::make_unique<ImageFolder>(own, request);
+       })}};
 }
 
 }  // namespace medpfl

@@ -83,13 +83,18 @@ std::vector<int64_t> read_labels(NpzMember labels) {
   return out;
 }
 
+struct MedMnistOptions {
+  std::string name;
+  Validation validation = Validation::kIgnore;
+};
+
 class MedMnist final : public Dataset {
  public:
-  MedMnist(const OptionValues& own, DataRequest request)
-      : name_(own.text("name")), validation_(own.text("val")), request_(std::move(request)) {}
+  MedMnist(MedMnistOptions own, DataRequest request)
+      : own_(std::move(own)), request_(std::move(request)) {}
 
   Manifest scan() const override {
-    const NpzArchive archive(archive_path(name_, request_.path));
+    const NpzArchive archive(archive_path(own_.name, request_.path));
     check_keys(archive);
     Manifest manifest;
     int64_t classes = 0;
@@ -111,7 +116,7 @@ class MedMnist final : public Dataset {
 
   at::Tensor read(const Manifest& manifest, Split split,
                   const std::vector<int64_t>& positions) const override {
-    const NpzArchive archive(archive_path(name_, request_.path));
+    const NpzArchive archive(archive_path(own_.name, request_.path));
     check_keys(archive);
     RowGatherer gatherer(manifest, split, positions, request_);
     int64_t first = 0;
@@ -131,8 +136,9 @@ class MedMnist final : public Dataset {
 
  private:
   std::vector<std::string> sources(Split split) const {
-    std::vector<std::string> names = {split == Split::kTrain ? "train" : "test"};
-    if (validation_ == names[0]) names.push_back("val");
+    const bool train = split == Split::kTrain;
+    std::vector<std::string> names = {train ? "train" : "test"};
+    if (own_.validation == (train ? Validation::kTrain : Validation::kTest)) names.push_back("val");
     return names;
   }
 
@@ -164,7 +170,7 @@ class MedMnist final : public Dataset {
         for (const char* what : {"_images", "_labels"}) wanted.push_back(source + what);
     for (const std::string& key : wanted)
       if (!archive.has(key))
-        fail(fmt::format("'{}'", archive_path(name_, request_.path)),
+        fail(fmt::format("'{}'", archive_path(own_.name, request_.path)),
              fmt::format("it has no array {}; wanted: {}; found: {}", key, join(wanted),
                          archive.keys().empty() ? "none" : join(archive.keys())));
   }
@@ -185,21 +191,23 @@ class MedMnist final : public Dataset {
     }
   }
 
-  std::string name_, validation_;
+  MedMnistOptions own_;
   DataRequest request_;
 };
 
 }  // namespace
 
 RegistryEntry<DatasetFactory> medmnist() {
+  const OptionTable<MedMnistOptions> options = {
+      {"name", &MedMnistOptions::name, "file without .npz, where path is a folder: breastmnist"},
+      validation_option<MedMnistOptions>()};
   return {"medmnist",
           "a MedMNIST .npz archive, or a folder of them and a name",
           "Yang et al., MedMNIST v2, Scientific Data 2023",
-          {text_option("name", "", "file without .npz, where path is a folder: breastmnist"),
-           validation_option()},
-          {true, [](const OptionValues& own, const DataRequest& request) {
+          options.specs(),
+          {true, with_options(options, [](const MedMnistOptions& own, const DataRequest& request) {
              return std::make_unique<MedMnist>(own, request);
-           }}};
+           })}};
 }
 
 }  // namespace medpfl

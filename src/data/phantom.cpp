@@ -28,6 +28,20 @@ const std::vector<Modality>& modalities() {
   return table;
 }
 
+struct PhantomOptions {
+  std::string modality = "mri";  // the name of one of modalities()
+  int64_t train = 400, test = 100;
+};
+
+OptionTable<PhantomOptions> phantom_options() {
+  using O = Option<PhantomOptions>;
+  std::vector<std::string> names;
+  for (const Modality& modality : modalities()) names.push_back(modality.name);
+  return {O{"modality", &PhantomOptions::modality, "kind of pictures to generate"}.one_of(names),
+          O{"train", &PhantomOptions::train, "training images to generate"}.at_least(1),
+          O{"test", &PhantomOptions::test, "test images to generate"}.at_least(1)};
+}
+
 // A generated data set: image i of a split has label i % classes and is drawn from a random stream
 // of its own, so any rank draws any subset with the same bits, and no image is ever stored.
 //   mri         notumor, glioma, meningioma, pituitary: axial head slices, grey
@@ -36,8 +50,8 @@ const std::vector<Modality>& modalities() {
 // Grey pictures are repeated for 3 channels; colour ones become ITU-R 601 luma for 1 channel.
 class Phantom final : public Dataset {
  public:
-  Phantom(const Modality& modality, int64_t train, int64_t test, const DataRequest& request)
-      : modality_(modality), train_(train), test_(test), request_(request) {}
+  Phantom(const Modality& modality, const PhantomOptions& own, const DataRequest& request)
+      : modality_(modality), train_(own.train), test_(own.test), request_(request) {}
 
   Manifest scan() const override {
     Manifest manifest;
@@ -84,20 +98,9 @@ class Phantom final : public Dataset {
   DataRequest request_;
 };
 
-std::vector<OptionSpec> phantom_options() {
-  std::vector<std::string> names;
-  for (const Modality& modality : modalities()) names.push_back(modality.name);
-  return {choice_option("modality", "mri", names, "kind of pictures to generate"),
-          integer_option("train", 400, "training images to generate").at_least(1),
-          integer_option("test", 100, "test images to generate").at_least(1)};
-}
-
-// Throws ConfigError where an option, the image size (8 ... 512), the channels (1 or 3) or a window
-// are not allowed.
-std::unique_ptr<Dataset> make_phantom(const OptionValues& own, const DataRequest& request) {
-  for (const OptionSpec& spec : phantom_options())
-    if (const auto wrong = violation(spec, own.text(spec.name)))
-      throw ConfigError(fmt::format("data.phantom.{}: {}", spec.name, *wrong));
+// Throws ConfigError where the image size (8 ... 512), the channels (1 or 3) or a window are not
+// allowed.
+std::unique_ptr<Dataset> make_phantom(const PhantomOptions& own, const DataRequest& request) {
   if (request.image_size < 8 || request.image_size > 512)
     throw ConfigError(
         fmt::format("phantom: an image size of {} pixels is not allowed: it must be "
@@ -111,19 +114,20 @@ std::unique_ptr<Dataset> make_phantom(const OptionValues& own, const DataRequest
         "phantom: data.window is of levels that files hold; phantoms are drawn in 8 bits");
   const auto& table = modalities();
   const auto found = std::find_if(table.begin(), table.end(), [&](const Modality& modality) {
-    return modality.name == own.text("modality");
+    return modality.name == own.modality;
   });
-  return std::make_unique<Phantom>(*found, own.integer("train"), own.integer("test"), request);
+  return std::make_unique<Phantom>(*found, own, request);
 }
 
 }  // namespace
 
 RegistryEntry<DatasetFactory> phantom() {
+  const OptionTable<PhantomOptions> options = phantom_options();
   return {"phantom",
           "generated medical phantoms; needs no files",
           "",
-          phantom_options(),
-          {false, make_phantom}};
+          options.specs(),
+          {false, with_options(options, make_phantom)}};
 }
 
 }  // namespace medpfl

@@ -6,9 +6,10 @@
 
 namespace medpfl {
 
-OptionSpec validation_option() {
-  return choice_option("val", "ignore", {"ignore", "train", "test"},
-                       "what a validation split joins; ignore leaves its images out");
+const Words<Validation>& words_of(Validation) {
+  static const Words<Validation> words = {
+      {Validation::kIgnore, "ignore"}, {Validation::kTrain, "train"}, {Validation::kTest, "test"}};
+  return words;
 }
 
 const Registry<DatasetFactory>& datasets() {

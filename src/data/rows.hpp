@@ -1,4 +1,5 @@
 #pragma once
+#include "core/option_table.hpp"
 #include "data/dataset.hpp"
 
 namespace medpfl {
@@ -9,8 +10,15 @@ RegistryEntry<DatasetFactory> medmnist();
 RegistryEntry<DatasetFactory> image_folder();
 RegistryEntry<DatasetFactory> mnist();
 
-/// Returns the option of data sets that have a validation split: what becomes of it, ignore, train
-/// or test.
-OptionSpec validation_option();
+/// What becomes of the validation split of a data set that has one: its images are left out, or
+/// join another split.
+enum class Validation { kIgnore, kTrain, kTest };
+const Words<Validation>& words_of(Validation);
+
+/// Returns the option `val` of a data set whose options S have a member `validation`.
+template <class S>
+Option<S> validation_option() {
+  return {"val", &S::validation, "what a validation split joins; ignore leaves its images out"};
+}
 
 }  // namespace medpfl

@@ -7,6 +7,7 @@
 #include <cstdlib>
 
 #include "core/error.hpp"
+#include "core/option_table.hpp"
 #include "core/text.hpp"
 #include "data/warp.hpp"
 #include "defenses/defense.hpp"
@@ -89,10 +90,14 @@ Step parse(const std::string& word) {
   return step;
 }
 
+struct AtsOptions {
+  std::vector<std::string> policy = {"translate-x:0.3", "contrast:0.6", "translate-y:0.1"};
+};
+
 class Policy final : public BatchHook {
  public:
-  explicit Policy(const OptionValues& own) : text_(join(own.list("policy"), ",")) {
-    for (const std::string& word : own.list("policy")) steps_.push_back(parse(word));
+  explicit Policy(const AtsOptions& own) : text_(join(own.policy, ",")) {
+    for (const std::string& word : own.policy) steps_.push_back(parse(word));
     if (steps_.empty())
       throw ConfigError(
           fmt::format("defense.ats.policy names no operation: use some of {}", names()));
@@ -123,12 +128,11 @@ class Policy final : public BatchHook {
 }  // namespace
 
 RegistryEntry<DefenseFactory> ats_defense() {
-  return {"ats",
-          "trains on transformed images by a policy of operations, in each local step",
-          "Gao et al., CVPR 2021, arXiv:2011.12505",
-          {text_option("policy", "translate-x:0.3,contrast:0.6,translate-y:0.1",
-                       "in this order, signs drawn for each image: " + names())},
-          [](const OptionValues& own) { return on_batches(Policy(own)); }};
+  const OptionTable<AtsOptions> options = {
+      {"policy", &AtsOptions::policy, "in this order, signs drawn for each image: " + names()}};
+  return {"ats", "trains on transformed images by a policy of operations, in each local step",
+          "Gao et al., CVPR 2021, arXiv:2011.12505", options.specs(),
+          with_options(options, [](const AtsOptions& own) { return on_batches(Policy(own)); })};
 }
 
 }  // namespace medpfl

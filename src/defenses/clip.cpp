@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "core/option_table.hpp"
 #include "core/text.hpp"
 #include "defenses/defense.hpp"
 #include "privacy/mechanisms.hpp"
@@ -7,11 +8,15 @@
 namespace medpfl {
 namespace {
 
+struct ClipOptions {
+  double bound = 1;
+};
+
 // Clipping to one global L2 norm, the half of the Gaussian mechanism that bounds the sensitivity
 // (Abadi et al. 2016 for examples, Geyer et al. 2017 for clients).
 class Clip final : public MessageHook {
  public:
-  explicit Clip(const OptionValues& own) : bound_(own.real("bound")) {}
+  explicit Clip(const ClipOptions& own) : bound_(own.bound) {}
 
   void apply(FlatParameters* update, const DefenseContext&) const override {
     clip_l2(update, bound_);
@@ -30,11 +35,13 @@ class Clip final : public MessageHook {
 }  // namespace
 
 RegistryEntry<DefenseFactory> clip_defense() {
-  return {"clip",
-          "scales the update down to a global L2 norm of at most bound",
+  using O = Option<ClipOptions>;
+  const OptionTable<ClipOptions> options = {
+      O{"bound", &ClipOptions::bound, "largest L2 norm of an update"}.above(0)};
+  return {"clip", "scales the update down to a global L2 norm of at most bound",
           "Abadi et al. 2016, arXiv:1607.00133; Geyer et al. 2017, arXiv:1712.07557",
-          {real_option("bound", 1, "largest L2 norm of an update").above(0)},
-          [](const OptionValues& own) { return on_messages(Clip(own)); }};
+          options.specs(),
+          with_options(options, [](const ClipOptions& own) { return on_messages(Clip(own)); })};
 }
 
 }  // namespace medpfl

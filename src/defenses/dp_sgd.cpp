@@ -41,13 +41,20 @@ class ClippedGradient final : public StepGradient {
   const RoundSchedule& sigma_;
 };
 
+struct DpSgdOptions {
+  ScheduleOptions bound, sigma;
+  SchedulePace pace;
+  bool poisson = false;
+  double delta = 1e-5;
+};
+
 class DpSgd final : public StepHook {
  public:
-  explicit DpSgd(const OptionValues& own)
-      : bound_(own, "bound", "defense.dp-sgd"),
-        sigma_(own, "sigma", "defense.dp-sgd"),
-        sampling_(own.text("sampling") == "poisson" ? Sampling::kPoisson : Sampling::kShuffled),
-        delta_(own.real("delta")) {}
+  explicit DpSgd(const DpSgdOptions& own)
+      : bound_(own.bound, own.pace, "bound", "defense.dp-sgd"),
+        sigma_(own.sigma, own.pace, "sigma", "defense.dp-sgd"),
+        sampling_(own.poisson ? Sampling::kPoisson : Sampling::kShuffled),
+        delta_(own.delta) {}
 
   void check(const Model& model) const override {
     try {
@@ -78,30 +85,32 @@ class DpSgd final : public StepHook {
   double delta_;  // at which epsilon is told
 };
 
-std::vector<OptionSpec> options() {
-  std::vector<OptionSpec> all =
-      RoundSchedule::options("bound", 1, "largest L2 norm C of an example's gradient");
-  const auto add = [&all](std::vector<OptionSpec> more) {
-    all.insert(all.end(), more.begin(), more.end());
-  };
-  add(RoundSchedule::options(
-      "sigma", 1, "noise on the sum of the clipped gradients: its standard deviation over C"));
-  add(RoundSchedule::shared_options());
-  add({choice_option("sampling", "shuffled", {"shuffled", "poisson"},
-                     "batches of a local step: the shard in random order, or each image with "
-                     "probability B/N, whose amplification epsilon may count"),
-       real_option("delta", 1e-5, "at which epsilon is told").above(0).between(0, 0.5)});
-  return all;
+OptionTable<DpSgdOptions> dp_sgd_options() {
+  using O = Option<DpSgdOptions>;
+  return OptionTable<DpSgdOptions>()
+      .add(&DpSgdOptions::bound,
+           schedule_options("bound", "largest L2 norm C of an example's gradient"))
+      .add(&DpSgdOptions::sigma,
+           schedule_options(
+               "sigma", "noise on the sum of the clipped gradients: its standard deviation over C"))
+      .add(&DpSgdOptions::pace, pace_options())
+      .add({O{"sampling", &DpSgdOptions::poisson,
+              "batches of a local step: the shard in random order, or each image with probability "
+              "B/N, whose amplification epsilon may count"}
+                .named("shuffled", "poisson"),
+            O{"delta", &DpSgdOptions::delta, "at which epsilon is told"}.above(0).between(0, 0.5)});
 }
 
 }  // namespace
 
 RegistryEntry<DefenseFactory> dp_sgd_defense() {
+  const OptionTable<DpSgdOptions> options = dp_sgd_options();
   return {"dp-sgd",
           "clips the gradient of every example and adds Gaussian noise, in each local step",
           "Abadi et al. 2016, arXiv:1607.00133; Fed-CDP: Wei et al. 2021, arXiv:2107.01154; "
           "schedules: Wei et al. 2023, arXiv:2305.06473",
-          options(), [](const OptionValues& own) { return on_steps(DpSgd(own)); }};
+          options.specs(),
+          with_options(options, [](const DpSgdOptions& own) { return on_steps(DpSgd(own)); })};
 }
 
 }  // namespace medpfl

@@ -10,12 +10,18 @@
 namespace medpfl {
 namespace {
 
+struct FedSdpOptions {
+  double bound = 1;
+  ScheduleOptions sigma;
+  SchedulePace pace;
+};
+
 // The Gaussian mechanism on a whole update, by the hospital that sends it (Geyer et al. 2017; named
 // Fed-SDP by Wei et al. 2021), constant or following the leakage over the rounds (Wei et al. 2023).
 class FedSdp final : public MessageHook {
  public:
-  FedSdp(const std::string& name, const OptionValues& own)
-      : name_(name), bound_(own.real("bound")), sigma_(own, "sigma", "defense." + name) {}
+  FedSdp(const std::string& name, const FedSdpOptions& own)
+      : name_(name), bound_(own.bound), sigma_(own.sigma, own.pace, "sigma", "defense." + name) {}
 
   void apply(FlatParameters* update, const DefenseContext& context) const override {
     clip_l2(update, bound_);
@@ -40,33 +46,33 @@ class FedSdp final : public MessageHook {
 
 // With these defaults of the noise.
 RegistryEntry<DefenseFactory> row(const std::string& name, std::string summary, std::string paper,
-                                  double sigma, const std::string& last,
-                                  const std::string& schedule) {
-  std::vector<OptionSpec> options = {
-      real_option("bound", 1, "largest L2 norm of an update, C").above(0)};
-  for (OptionSpec& option :
-       RoundSchedule::options("sigma", sigma, "standard deviation of the noise, in units of C")) {
-    if (option.name == "sigma_last") option.default_value = last;
-    if (option.name == "sigma_schedule") option.default_value = schedule;
-    options.push_back(std::move(option));
-  }
-  for (OptionSpec& option : RoundSchedule::shared_options()) options.push_back(std::move(option));
-  return {name, std::move(summary), std::move(paper), std::move(options),
-          [name](const OptionValues& own) { return on_messages(FedSdp(name, own)); }};
+                                  const ScheduleOptions& sigma) {
+  using O = Option<FedSdpOptions>;
+  const OptionTable<FedSdpOptions> options =
+      OptionTable<FedSdpOptions>()
+          .add({O{"bound", &FedSdpOptions::bound, "largest L2 norm of an update, C"}.above(0)})
+          .add(&FedSdpOptions::sigma,
+               schedule_options("sigma", "standard deviation of the noise, in units of C"))
+          .add(&FedSdpOptions::pace, pace_options());
+  FedSdpOptions defaults;
+  defaults.sigma = sigma;
+  return {name, std::move(summary), std::move(paper), options.specs(defaults),
+          with_options(options, [name](const FedSdpOptions& own) {
+            return on_messages(FedSdp(name, own));
+          })};
 }
 
 }  // namespace
 
 RegistryEntry<DefenseFactory> fed_sdp_defense() {
   return row("fed-sdp", "clips the update and adds Gaussian noise in units of the bound",
-             "Geyer et al. 2017, arXiv:1712.07557; Wei et al. 2021, arXiv:2107.01154", 1, "same",
-             "constant");
+             "Geyer et al. 2017, arXiv:1712.07557; Wei et al. 2021, arXiv:2107.01154", {});
 }
 
 RegistryEntry<DefenseFactory> model_cloak_defense() {
   return row("model-cloak", "fed-sdp whose noise is strong in early rounds and falls from there on",
-             "Wei et al., ICDM 2023, Model Cloaking against Gradient Leakage", 0.01, "0.0005",
-             "exponential");
+             "Wei et al., ICDM 2023, Model Cloaking against Gradient Leakage",
+             {0.01, "0.0005", RoundCourse::kExponential});
 }
 
 }  // namespace medpfl

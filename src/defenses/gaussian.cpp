@@ -8,7 +8,7 @@ namespace {
 // Additive Gaussian noise on the update (Zhu et al. 2019).
 class Gaussian final : public MessageHook {
  public:
-  explicit Gaussian(const OptionValues& own) : scale_(own) {}
+  explicit Gaussian(const NoiseScale& scale) : scale_(scale) {}
 
   void apply(FlatParameters* update, const DefenseContext& context) const override {
     RandomStream stream = defense_stream(context);
@@ -16,7 +16,7 @@ class Gaussian final : public MessageHook {
   }
 
   Guarantee guarantee(const Guarantee& before, const GuaranteeContext&) const override {
-    return scale_.absolute() ? after_gaussian(before, scale_.value()) : after_unbounded(before);
+    return scale_.absolute() ? after_gaussian(before, scale_.scale) : after_unbounded(before);
   }
 
   std::string describe() const { return "gaussian " + scale_.describe(); }
@@ -28,10 +28,12 @@ class Gaussian final : public MessageHook {
 }  // namespace
 
 RegistryEntry<DefenseFactory> gaussian_defense() {
+  const OptionTable<NoiseScale> options = noise_scale_options("standard deviation");
   return {"gaussian", "adds Gaussian noise to the update; after clip, the Gaussian mechanism",
           "Zhu et al. 2019, arXiv:1906.08935; with clip: Geyer et al. 2017, arXiv:1712.07557",
-          NoiseScale::options("standard deviation"),
-          [](const OptionValues& own) { return on_messages(Gaussian(own)); }};
+          options.specs(), with_options(options, [](const NoiseScale& scale) {
+            return on_messages(Gaussian(scale));
+          })};
 }
 
 }  // namespace medpfl

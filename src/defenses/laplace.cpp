@@ -10,7 +10,7 @@ namespace {
 // and 0.0025, absolute.
 class Laplace final : public MessageHook {
  public:
-  explicit Laplace(const OptionValues& own) : scale_(own) {}
+  explicit Laplace(const NoiseScale& scale) : scale_(scale) {}
 
   void apply(FlatParameters* update, const DefenseContext& context) const override {
     RandomStream stream = defense_stream(context);
@@ -18,7 +18,7 @@ class Laplace final : public MessageHook {
   }
 
   Guarantee guarantee(const Guarantee& before, const GuaranteeContext& context) const override {
-    return scale_.absolute() ? after_laplace(before, scale_.value(), context.parameters)
+    return scale_.absolute() ? after_laplace(before, scale_.scale, context.parameters)
                              : after_unbounded(before);
   }
 
@@ -31,10 +31,12 @@ class Laplace final : public MessageHook {
 }  // namespace
 
 RegistryEntry<DefenseFactory> laplace_defense() {
-  return {"laplace", "adds Laplace noise to the update; scale is b, of a noise level L it is 1/L",
-          "Das et al. 2023, arXiv:2311.06643; Zhu et al. 2019, arXiv:1906.08935",
-          NoiseScale::options("scale b (the standard deviation is sqrt(2) b)"),
-          [](const OptionValues& own) { return on_messages(Laplace(own)); }};
+  const OptionTable<NoiseScale> options =
+      noise_scale_options("scale b (the standard deviation is sqrt(2) b)");
+  return {
+      "laplace", "adds Laplace noise to the update; scale is b, of a noise level L it is 1/L",
+      "Das et al. 2023, arXiv:2311.06643; Zhu et al. 2019, arXiv:1906.08935", options.specs(),
+      with_options(options, [](const NoiseScale& scale) { return on_messages(Laplace(scale)); })};
 }
 
 }  // namespace medpfl

@@ -9,6 +9,7 @@
 #include <numeric>
 
 #include "core/error.hpp"
+#include "core/option_table.hpp"
 #include "core/text.hpp"
 #include "defenses/defense.hpp"
 
@@ -34,13 +35,15 @@ std::vector<double> mixing_weights(int64_t count, double largest, RandomStream* 
 
 namespace {
 
+struct MixingOptions {
+  int64_t images = 4;
+  double largest = 0.65;
+};
+
 class Mixing final : public BatchHook {
  public:
-  Mixing(std::string name, bool signs, const OptionValues& own)
-      : name_(std::move(name)),
-        signs_(signs),
-        images_(own.integer("images")),
-        largest_(own.real("largest")) {
+  Mixing(std::string name, bool signs, const MixingOptions& own)
+      : name_(std::move(name)), signs_(signs), images_(own.images), largest_(own.largest) {
     if (largest_ * static_cast<double>(images_) < 1)
       throw ConfigError(fmt::format(
           "defense.{0}.largest={1} is too small: the weights of {0}.images={2} images add up to 1, "
@@ -104,12 +107,15 @@ class Mixing final : public BatchHook {
 
 RegistryEntry<DefenseFactory> row(const std::string& name, bool signs, std::string summary,
                                   std::string paper) {
-  return {name,
-          std::move(summary),
-          std::move(paper),
-          {integer_option("images", 4, "in a mixture, all of the hospital").between(2, 16),
-           real_option("largest", 0.65, "weight that an image has at most").above(0).between(0, 1)},
-          [name, signs](const OptionValues& own) { return on_batches(Mixing(name, signs, own)); }};
+  using O = Option<MixingOptions>;
+  const OptionTable<MixingOptions> options = {
+      O{"images", &MixingOptions::images, "in a mixture, all of the hospital"}.between(2, 16),
+      O{"largest", &MixingOptions::largest, "weight that an image has at most"}.above(0).between(
+          0, 1)};
+  return {name, std::move(summary), std::move(paper), options.specs(),
+          with_options(options, [name, signs](const MixingOptions& own) {
+            return on_batches(Mixing(name, signs, own));
+          })};
 }
 
 }  // namespace

@@ -24,36 +24,41 @@ double percentile_95(const FlatParameters& update) {
 
 }  // namespace
 
-std::vector<OptionSpec> NoiseScale::options(const std::string& what) {
-  return {real_option("scale", 0.01, what + " of the noise, in units of relative").above(0),
-          choice_option("relative", "absolute", {"absolute", "norm", "p95"},
-                        "unit of scale: 1, the root mean square entry of the update, or the 95th "
-                        "percentile of its magnitudes")};
+const Words<NoiseUnit>& words_of(NoiseUnit) {
+  static const Words<NoiseUnit> words = {
+      {NoiseUnit::kAbsolute, "absolute"}, {NoiseUnit::kNorm, "norm"}, {NoiseUnit::kP95, "p95"}};
+  return words;
 }
 
-NoiseScale::NoiseScale(const OptionValues& own)
-    : scale_(own.real("scale")), relative_(own.text("relative")) {}
+OptionTable<NoiseScale> noise_scale_options(const std::string& what) {
+  using O = Option<NoiseScale>;
+  return {O{"scale", &NoiseScale::scale, what + " of the noise, in units of relative"}.above(0),
+          O{"relative", &NoiseScale::relative,
+            "unit of scale: 1, the root mean square entry of the update, or the 95th "
+            "percentile of its magnitudes"}};
+}
 
 double NoiseScale::of(const FlatParameters& update) const {
-  if (relative_ == "absolute" || update.size() == 0) return scale_;
+  if (absolute() || update.size() == 0) return scale;
   const double norm = update.norm();
   if (!std::isfinite(norm))
     throw NumericError(
         fmt::format("the update has the L2 norm {}, so relative={} has no scale: training "
                     "diverged; lower the learning rate",
-                    norm, relative_));
-  if (relative_ == "norm") return scale_ * norm / std::sqrt(static_cast<double>(update.size()));
+                    norm, word_of(relative)));
+  if (relative == NoiseUnit::kNorm)
+    return scale * norm / std::sqrt(static_cast<double>(update.size()));
   const double quantile = percentile_95(update);
   if (quantile == 0 && norm > 0)
     throw NumericError(
         "the 95th percentile of the update's magnitudes is 0 (95 % of its entries are zero), so "
         "relative=p95 would add no noise: use relative=norm, or place the noise before what zeroes "
         "the entries");
-  return scale_ * quantile;
+  return scale * quantile;
 }
 
 std::string NoiseScale::describe() const {
-  return fmt::format("scale={} relative={}", shortest(scale_), relative_);
+  return fmt::format("scale={} relative={}", shortest(scale), word_of(relative));
 }
 
 }  // namespace medpfl

@@ -1,11 +1,14 @@
 #pragma once
 #include <string>
-#include <vector>
 
 #include "core/flat_parameters.hpp"
-#include "core/options.hpp"
+#include "core/option_table.hpp"
 
 namespace medpfl {
+
+/// The unit in which the scale of additive noise is given (see NoiseScale).
+enum class NoiseUnit { kAbsolute, kNorm, kP95 };
+const Words<NoiseUnit>& words_of(NoiseUnit);
 
 /// The strength of additive noise as the options `scale` and `relative` give it. The noise
 /// parameter of an update u of P entries (sigma of Gaussian noise, b of Laplace noise) is
@@ -14,27 +17,22 @@ namespace medpfl {
 ///   p95:      scale * q, where q is the 95th percentile of |u_i| (nearest rank: the least entry
 ///             that at least 95 % of the entries do not exceed)
 /// Both relative forms depend on the data, so the noise is no differentially private mechanism.
-class NoiseScale {
- public:
-  /// Returns the options `scale` and `relative`. `what` names the noise parameter in their help, as
-  /// "standard deviation".
-  static std::vector<OptionSpec> options(const std::string& what);
-  explicit NoiseScale(const OptionValues& own);
+struct NoiseScale {
+  double scale = 0.01;
+  NoiseUnit relative = NoiseUnit::kAbsolute;
 
   /// Returns the noise parameter for this update. Where the scale is relative, returns 0 for an
   /// update that is all zero, and throws NumericError where the update is not finite, or where its
   /// 95th percentile is 0 though the update is not: the defense would silently do nothing.
   double of(const FlatParameters& update) const;
-  /// Whether every update gets the same noise parameter, value().
-  bool absolute() const { return relative_ == "absolute"; }
-  /// Returns the option `scale`.
-  double value() const { return scale_; }
+  /// Whether every update gets the same noise parameter, `scale`.
+  bool absolute() const { return relative == NoiseUnit::kAbsolute; }
   /// Returns the options with their values, as "scale=0.01 relative=norm".
   std::string describe() const;
-
- private:
-  double scale_;
-  std::string relative_;
 };
+
+/// Returns the options `scale` and `relative`. `what` names the noise parameter in their help, as
+/// "standard deviation".
+OptionTable<NoiseScale> noise_scale_options(const std::string& what);
 
 }  // namespace medpfl

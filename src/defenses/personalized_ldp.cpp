@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "core/option_table.hpp"
 #include "core/text.hpp"
 #include "defenses/defense.hpp"
 #include "defenses/personal_budgets.hpp"
@@ -10,16 +11,18 @@
 namespace medpfl {
 namespace {
 
+struct PersonalizedLdpOptions {
+  std::string epsilon = "0.1..1";  // as PersonalBudgets reads it
+  double delta = 1e-5, bound = 1;
+};
+
 // A budget of its own for each hospital (the aim of Shen et al. 2023), spent by the classic
 // Gaussian mechanism (Dwork, Roth 2014, theorem A.1) rather than by their perturbation of single
 // weights. The theorem holds for epsilon up to 1, for one message, for a sensitivity of the bound.
 class PersonalizedLdp final : public MessageHook {
  public:
-  explicit PersonalizedLdp(const OptionValues& own)
-      : text_(own.text("epsilon")),
-        budgets_(text_),
-        delta_(own.real("delta")),
-        bound_(own.real("bound")) {}
+  explicit PersonalizedLdp(const PersonalizedLdpOptions& own)
+      : text_(own.epsilon), budgets_(text_), delta_(own.delta), bound_(own.bound) {}
 
   void apply(FlatParameters* update, const DefenseContext& context) const override {
     clip_l2(update, bound_);
@@ -50,16 +53,19 @@ class PersonalizedLdp final : public MessageHook {
 }  // namespace
 
 RegistryEntry<DefenseFactory> personalized_ldp_defense() {
-  return {
-      "personalized-ldp",
-      "clips the update and adds Gaussian noise by the hospital's own privacy budget",
-      "Shen et al., Entropy 25(3):485, 2023; noise: Dwork, Roth 2014, theorem A.1",
-      {text_option("epsilon", "0.1..1",
-                   "budget of a message: one for all, one a hospital (1,2,8, starting over), "
-                   "or drawn for each from a range (0.1..1); proven up to 1"),
-       real_option("delta", 1e-5, "chance that the budget does not hold").above(0).between(0, 1),
-       real_option("bound", 1, "largest L2 norm of an update").above(0)},
-      [](const OptionValues& own) { return on_messages(PersonalizedLdp(own)); }};
+  using S = PersonalizedLdpOptions;
+  using O = Option<S>;
+  const OptionTable<S> options = {
+      O{"epsilon", &S::epsilon,
+        "budget of a message: one for all, one a hospital (1,2,8, starting over), "
+        "or drawn for each from a range (0.1..1); proven up to 1"},
+      O{"delta", &S::delta, "chance that the budget does not hold"}.above(0).between(0, 1),
+      O{"bound", &S::bound, "largest L2 norm of an update"}.above(0)};
+  return {"personalized-ldp",
+          "clips the update and adds Gaussian noise by the hospital's own privacy budget",
+          "Shen et al., Entropy 25(3):485, 2023; noise: Dwork, Roth 2014, theorem A.1",
+          options.specs(),
+          with_options(options, [](const S& own) { return on_messages(PersonalizedLdp(own)); })};
 }
 
 }  // namespace medpfl

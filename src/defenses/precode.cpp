@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "core/option_table.hpp"
 #include "core/text.hpp"
 #include "defenses/defense.hpp"
 #include "models/network_builder.hpp"
@@ -7,14 +8,14 @@
 namespace medpfl {
 
 RegistryEntry<DefenseFactory> precode_defense() {
-  return {"precode",
-          "puts a variational bottleneck before the head, so that gradients are random",
-          "Scheliga, Maeder, Seeland, WACV 2022, arXiv 2108.04725",
-          {integer_option("width", 256, "values of the bottleneck").at_least(1),
-           real_option("weight", 0.001, "of its divergence from N(0, 1) in the training loss")
-               .at_least(0)},
-          [](const OptionValues& own) {
-            const Bottleneck bottleneck = {own.integer("width"), own.real("weight")};
+  using O = Option<Bottleneck>;
+  const OptionTable<Bottleneck> options = {
+      O{"width", &Bottleneck::width, "values of the bottleneck"}.at_least(1),
+      O{"weight", &Bottleneck::weight, "of its divergence from N(0, 1) in the training loss"}
+          .at_least(0)};
+  return {"precode", "puts a variational bottleneck before the head, so that gradients are random",
+          "Scheliga, Maeder, Seeland, WACV 2022, arXiv 2108.04725", options.specs({256, 0.001}),
+          with_options(options, [](const Bottleneck& bottleneck) {
             Defense defense;
             defense.description = fmt::format("precode width={} weight={}", bottleneck.width,
                                               shortest(bottleneck.weight));
@@ -22,7 +23,7 @@ RegistryEntry<DefenseFactory> precode_defense() {
               network->named("precode").bottleneck(bottleneck);
             };
             return defense;
-          }};
+          })};
 }
 
 }  // namespace medpfl

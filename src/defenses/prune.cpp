@@ -5,11 +5,18 @@
 #include <vector>
 
 #include "core/error.hpp"
+#include "core/option_table.hpp"
 #include "core/text.hpp"
 #include "defenses/defense.hpp"
 
 namespace medpfl {
 namespace {
+
+struct PruneOptions {
+  double ratio = 0.9;
+  int64_t keep = 0;  // 0: by ratio
+  bool random = false, by_layer = false, error_feedback = false;
+};
 
 // Keeps the k entries of the greatest score, of equal ones the earlier; sets the others to zero.
 void keep_greatest(const std::vector<float>& score, int64_t k, float* values) {
@@ -30,24 +37,21 @@ void keep_greatest(const std::vector<float>& score, int64_t k, float* values) {
 // (Stich, Cordonnier, Jaggi 2018).
 class Prune final : public MessageHook {
  public:
-  explicit Prune(const OptionValues& own)
-      : ratio_(own.real("ratio")),
-        keep_(own.integer("keep")),
-        random_(own.text("select") == "random"),
-        by_layer_(own.text("scope") == "layer"),
-        feedback_(own.flag("error_feedback")) {}
+  explicit Prune(const PruneOptions& own) : own_(own) {}
 
   // What was added from earlier rounds is no number of the format.
   NumberFormat format(const NumberFormat& before) const override {
-    return feedback_ ? NumberFormat() : before;
+    return own_.error_feedback ? NumberFormat() : before;
   }
 
-  int64_t state_size(int64_t parameters) const override { return feedback_ ? parameters : 0; }
+  int64_t state_size(int64_t parameters) const override {
+    return own_.error_feedback ? parameters : 0;
+  }
 
   void apply(FlatParameters* update, const DefenseContext& context) const override {
     float* u = update->data();
     const int64_t n = update->size();
-    if (feedback_) {
+    if (own_.error_feedback) {
       for (int64_t i = 0; i < n; ++i) u[i] += context.state[i];
       std::copy_n(u, n, context.state);
     }
@@ -58,8 +62,8 @@ class Prune final : public MessageHook {
     RandomStream stream = defense_stream(context);
     for (int64_t i = 0; i < n; ++i)
       score[static_cast<size_t>(i)] =
-          random_ ? static_cast<float>(stream.uniform()) : std::fabs(u[i]);
-    if (by_layer_) {
+          own_.random ? static_cast<float>(stream.uniform()) : std::fabs(u[i]);
+    if (own_.by_layer) {
       for (const ParameterLayout::Entry& layer : update->layout().entries()) {
         const auto first = score.begin() + layer.offset;
         keep_greatest({first, first + layer.size}, kept(layer.size), u + layer.offset);
@@ -67,51 +71,52 @@ class Prune final : public MessageHook {
     } else {
       keep_greatest(score, kept(n), u);
     }
-    if (feedback_)
+    if (own_.error_feedback)
       for (int64_t i = 0; i < n; ++i) context.state[i] -= u[i];
   }
 
   // Zeros shorten; what is added from earlier rounds may not.
   Guarantee guarantee(const Guarantee& before, const GuaranteeContext&) const override {
-    return feedback_ ? after_unbounded(before) : before;
+    return own_.error_feedback ? after_unbounded(before) : before;
   }
 
   std::string describe() const {
-    const std::string share =
-        keep_ > 0 ? fmt::format("keep={}", keep_) : fmt::format("ratio={}", shortest(ratio_));
-    return fmt::format("prune {} select={} scope={}{}", share, random_ ? "random" : "magnitude",
-                       by_layer_ ? "layer" : "global", feedback_ ? " error_feedback" : "");
+    const std::string share = own_.keep > 0 ? fmt::format("keep={}", own_.keep)
+                                            : fmt::format("ratio={}", shortest(own_.ratio));
+    return fmt::format("prune {} select={} scope={}{}", share, own_.random ? "random" : "magnitude",
+                       own_.by_layer ? "layer" : "global",
+                       own_.error_feedback ? " error_feedback" : "");
   }
 
  private:
   // Of n entries; at least one.
   int64_t kept(int64_t n) const {
-    if (keep_ > 0) return std::min(keep_, n);
-    const auto zeroed = static_cast<int64_t>(std::floor(ratio_ * static_cast<double>(n)));
+    if (own_.keep > 0) return std::min(own_.keep, n);
+    const auto zeroed = static_cast<int64_t>(std::floor(own_.ratio * static_cast<double>(n)));
     return std::max<int64_t>(1, n - zeroed);
   }
 
-  double ratio_;
-  int64_t keep_;
-  bool random_, by_layer_, feedback_;
+  PruneOptions own_;
 };
 
 }  // namespace
 
 RegistryEntry<DefenseFactory> prune_defense() {
-  return {"prune",
-          "sets all but some entries of the update to zero (gradient compression)",
+  using O = Option<PruneOptions>;
+  const OptionTable<PruneOptions> options = {
+      O{"ratio", &PruneOptions::ratio, "share of the entries set to zero"}.between(0, 1),
+      O{"keep", &PruneOptions::keep, "entries kept instead; 0: by ratio"}.at_least(0),
+      O{"select", &PruneOptions::random, "which are kept: the greatest, or any"}.named("magnitude",
+                                                                                       "random"),
+      O{"scope", &PruneOptions::by_layer, "chosen among all entries, or in each layer"}.named(
+          "global", "layer"),
+      O{"error_feedback", &PruneOptions::error_feedback,
+        "hospitals add what they did not send to their next update"}};
+  return {"prune", "sets all but some entries of the update to zero (gradient compression)",
           "Lin et al., ICLR 2018, arXiv:1712.01887; error feedback: Stich et al. 2018, "
           "arXiv:1809.07599",
-          {real_option("ratio", 0.9, "share of the entries set to zero").between(0, 1),
-           integer_option("keep", 0, "entries kept instead; 0: by ratio").at_least(0),
-           choice_option("select", "magnitude", {"magnitude", "random"},
-                         "which are kept: the greatest, or any"),
-           choice_option("scope", "global", {"global", "layer"},
-                         "chosen among all entries, or in each layer"),
-           flag_option("error_feedback", false,
-                       "hospitals add what they did not send to their next update")},
-          [](const OptionValues& own) { return on_messages(Prune(own)); }};
+          options.specs(),
+          with_options(options, [](const PruneOptions& own) { return on_messages(Prune(own)); })};
 }
 
 }  // namespace medpfl

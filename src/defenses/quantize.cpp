@@ -7,11 +7,27 @@
 #include <limits>
 
 #include "core/error.hpp"
+#include "core/option_table.hpp"
 #include "defenses/defense.hpp"
 #include "defenses/rounding.hpp"
 
 namespace medpfl {
 namespace {
+
+enum class Format { kFloat16, kBfloat16, kInt8, kSign };
+
+const Words<Format>& words_of(Format) {
+  static const Words<Format> words = {{Format::kFloat16, "float16"},
+                                      {Format::kBfloat16, "bfloat16"},
+                                      {Format::kInt8, "int8"},
+                                      {Format::kSign, "sign"}};
+  return words;
+}
+
+struct QuantizeOptions {
+  Format format = Format::kInt8;
+  bool stochastic = false;
+};
 
 using Tensor = ParameterLayout::Entry;
 
@@ -52,13 +68,21 @@ void to_sign(float* values, int64_t n, RandomStream* stream) {
 // Coarser numbers, as the server decodes them.
 class Quantize final : public MessageHook {
  public:
-  explicit Quantize(const OptionValues& own)
-      : format_(own.text("format")), stochastic_(own.text("rounding") == "stochastic") {}
+  explicit Quantize(const QuantizeOptions& own)
+      : format_(own.format), stochastic_(own.stochastic) {}
 
   NumberFormat format(const NumberFormat&) const override {
-    if (format_ == "int8") return {format_, 8, 4, true};
-    if (format_ == "sign") return {format_, 1, 4, false};
-    return {format_, 16, 0, true};
+    const std::string name = word_of(format_);
+    switch (format_) {
+      case Format::kInt8:
+        return {name, 8, 4, true};
+      case Format::kSign:
+        return {name, 1, 4, false};
+      case Format::kFloat16:
+      case Format::kBfloat16:
+        break;
+    }
+    return {name, 16, 0, true};
   }
 
   void apply(FlatParameters* update, const DefenseContext& context) const override {
@@ -71,19 +95,25 @@ class Quantize final : public MessageHook {
     const Rounding rounding(stream);
     for (const Tensor& tensor : update->layout().entries()) {
       float* values = update->data() + tensor.offset;
-      if (format_ == "int8")
-        to_int8(values, tensor.size, rounding);
-      else if (format_ == "sign")
-        to_sign(values, tensor.size, stream);
-      else if (format_ == "float16")
-        to_float<c10::Half>(tensor, values, rounding, context);
-      else
-        to_float<c10::BFloat16>(tensor, values, rounding, context);
+      switch (format_) {
+        case Format::kInt8:
+          to_int8(values, tensor.size, rounding);
+          break;
+        case Format::kSign:
+          to_sign(values, tensor.size, stream);
+          break;
+        case Format::kFloat16:
+          to_float<c10::Half>(tensor, values, rounding, context);
+          break;
+        case Format::kBfloat16:
+          to_float<c10::BFloat16>(tensor, values, rounding, context);
+          break;
+      }
     }
   }
 
   std::string describe() const {
-    return fmt::format("quantize format={} rounding={}", format_,
+    return fmt::format("quantize format={} rounding={}", word_of(format_),
                        stochastic_ ? "stochastic" : "nearest");
   }
 
@@ -97,26 +127,29 @@ class Quantize final : public MessageHook {
       throw NumericError(
           fmt::format("quantize: {} of the update of hospital {} in round {} holds the magnitude "
                       "{}, and {} ends at {}: use format=bfloat16 or int8, or clip before",
-                      tensor.name, context.client, context.round, there, format_, most));
+                      tensor.name, context.client, context.round, there, word_of(format_), most));
     for (int64_t i = 0; i < tensor.size; ++i) values[i] = rounding.to<T>(values[i]);
   }
 
-  std::string format_;
+  Format format_;
   bool stochastic_;
 };
 
 }  // namespace
 
 RegistryEntry<DefenseFactory> quantize_defense() {
-  return {"quantize",
-          "sends each entry in fewer bits",
+  using O = Option<QuantizeOptions>;
+  const OptionTable<QuantizeOptions> options = {
+      O{"format", &QuantizeOptions::format, "numbers sent; int8 and sign with one scale a tensor"},
+      O{"rounding", &QuantizeOptions::stochastic,
+        "to the nearest number, or at random and right in the mean"}
+          .named("nearest", "stochastic")};
+  return {"quantize", "sends each entry in fewer bits",
           "int8: Alistarh et al. 2017, arXiv:1610.02132; sign: Seide et al. 2014, Bernstein et al. "
           "2018, arXiv:1802.04434",
-          {choice_option("format", "int8", {"float16", "bfloat16", "int8", "sign"},
-                         "numbers sent; int8 and sign with one scale a tensor"),
-           choice_option("rounding", "nearest", {"nearest", "stochastic"},
-                         "to the nearest number, or at random and right in the mean")},
-          [](const OptionValues& own) { return on_messages(Quantize(own)); }};
+          options.specs(), with_options(options, [](const QuantizeOptions& own) {
+            return on_messages(Quantize(own));
+          })};
 }
 
 }  // namespace medpfl

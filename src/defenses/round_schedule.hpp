@@ -1,11 +1,32 @@
 #pragma once
 #include <cstdint>
 #include <string>
-#include <vector>
 
-#include "core/options.hpp"
+#include "core/option_table.hpp"
 
 namespace medpfl {
+
+/// The course of a value over the rounds of a run (see RoundSchedule).
+enum class RoundCourse { kConstant, kLinear, kStaircase, kExponential, kCyclic };
+const Words<RoundCourse>& words_of(RoundCourse);
+
+/// The options of one RoundSchedule, as they are written.
+struct ScheduleOptions {
+  double first = 1;           ///< the value in the first round, above 0
+  std::string last = "same";  ///< the value to end at, a number above 0; "same": not given
+  RoundCourse course = RoundCourse::kConstant;
+};
+/// Returns the options of a value called `name` (above 0): NAME, NAME_last and NAME_schedule.
+/// `what` is the help of the first.
+OptionTable<ScheduleOptions> schedule_options(const std::string& name, const std::string& what);
+
+/// The options that all schedules of one owner share.
+struct SchedulePace {
+  int64_t stairs = 4;   ///< the levels of a staircase, at least 2
+  int64_t period = 10;  ///< the period of a cyclic course in rounds, at least 2
+};
+/// Returns the options `stairs` and `period`.
+OptionTable<SchedulePace> pace_options();
 
 /// A value that changes over the rounds of a run, from `first` to `last`. With t = round / (rounds
 /// - 1):
@@ -18,14 +39,10 @@ namespace medpfl {
 /// their decays are of noise and bound, the wave is ours.
 class RoundSchedule {
  public:
-  /// Returns the options of a value called `name` (above 0): NAME, NAME_last and NAME_schedule.
-  static std::vector<OptionSpec> options(const std::string& name, double first,
-                                         const std::string& what);
-  /// Returns the options `stairs` and `period`, which all schedules of one owner share.
-  static std::vector<OptionSpec> shared_options();
-  /// Reads the schedule of the value `name`. Throws ConfigError where a constant is given a last
-  /// value, or another schedule is given none.
-  RoundSchedule(const OptionValues& own, const std::string& name, const std::string& section);
+  /// Makes the schedule of the value `name`. Throws ConfigError, which names the option
+  /// SECTION.NAME, where a constant is given a last value, or another schedule is given none.
+  RoundSchedule(const ScheduleOptions& own, const SchedulePace& pace, const std::string& name,
+                const std::string& section);
 
   /// Returns the value in `round`, 0 ... rounds - 1.
   double at(int64_t round, int64_t rounds) const;
@@ -33,9 +50,10 @@ class RoundSchedule {
   std::string describe() const;
 
  private:
-  std::string name_, kind_;
-  double first_ = 1, last_ = 1;
-  int64_t stairs_ = 1, period_ = 1;
+  std::string name_;
+  RoundCourse course_;
+  double first_, last_;
+  SchedulePace pace_;
 };
 
 }  // namespace medpfl

@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "core/error.hpp"
+#include "core/option_table.hpp"
 #include "core/text.hpp"
 #include "defenses/defense.hpp"
 #include "defenses/feature_sensitivity.hpp"
@@ -12,10 +13,14 @@
 namespace medpfl {
 namespace {
 
+struct SoteriaOptions {
+  double percentile = 1;
+};
+
 // Soteria (Sun et al. 2021): perturbs the representation the head sees, by its weight's gradient.
 class Soteria final : public MessageHook {
  public:
-  explicit Soteria(const OptionValues& own) : percentile_(own.real("percentile")) {}
+  explicit Soteria(const SoteriaOptions& own) : percentile_(own.percentile) {}
 
   // It only sets entries to zero.
   NumberFormat format(const NumberFormat& before) const override { return before; }
@@ -51,13 +56,17 @@ class Soteria final : public MessageHook {
 }  // namespace
 
 RegistryEntry<DefenseFactory> soteria_defense() {
-  return {"soteria",
-          "zeroes the columns of the last weight whose features change least with the images",
-          "Sun et al., CVPR 2021, arXiv:2012.06043",
-          {real_option("percentile", 1, "features below this percentile of sensitivity are zeroed")
-               .above(0)
-               .between(0, 100)},
-          [](const OptionValues& own) { return on_messages(Soteria(own)); }};
+  using O = Option<SoteriaOptions>;
+  const OptionTable<SoteriaOptions> options = {
+      O{"percentile", &SoteriaOptions::percentile,
+        "features below this percentile of sensitivity are zeroed"}
+          .above(0)
+          .between(0, 100)};
+  return {
+      "soteria",
+      "zeroes the columns of the last weight whose features change least with the images",
+      "Sun et al., CVPR 2021, arXiv:2012.06043", options.specs(),
+      with_options(options, [](const SoteriaOptions& own) { return on_messages(Soteria(own)); })};
 }
 
 }  // namespace medpfl

@@ -23,7 +23,9 @@ OptionValues options(const Given& given) {
 Defense dp_sgd(const Given& given) { return defenses().find("dp-sgd").create(options(given)); }
 
 RoundSchedule bound(const Given& given) {
-  return RoundSchedule(options(given), "bound", "defense.dp-sgd");
+  const OptionValues own = options(given);
+  return {schedule_options("bound", "").read(own), pace_options().read(own), "bound",
+          "defense.dp-sgd"};
 }
 
 std::vector<double> values(const RoundSchedule& schedule, int64_t rounds) {
