@@ -4,7 +4,7 @@
 #include "campaign/attack_cases.hpp"
 #include "comm/communicator.hpp"
 #include "federation/federated_data.hpp"
-#include "federation/simulation.hpp"
+#include "federation/round_loop.hpp"
 
 namespace medpfl {
 

@@ -3,7 +3,7 @@
 
 #include "campaign/attack_queue.hpp"
 #include "federation/privacy_ledger.hpp"
-#include "federation/simulation.hpp"
+#include "federation/round_loop.hpp"
 #include "results/capture/gradient_capture.hpp"
 #include "results/resume/client_state_file.hpp"
 #include "results/resume/defense_log.hpp"

@@ -11,9 +11,9 @@
 #include "core/process.hpp"
 #include "federation/local_batches.hpp"
 #include "federation/placement.hpp"
+#include "federation/round_loop.hpp"
 #include "federation/round_plan.hpp"
 #include "federation/secure_aggregation.hpp"
-#include "federation/simulation.hpp"
 #include "models/differentiator.hpp"
 #include "results/resume/weight_log.hpp"
 

@@ -9,7 +9,7 @@
 
 #include "core/error.hpp"
 #include "federation/aggregator.hpp"
-#include "federation/hospital_turns.hpp"
+#include "federation/client_turns.hpp"
 #include "federation/row_store.hpp"
 #include "world.hpp"
 
@@ -127,7 +127,7 @@ TEST_F(Round, NothingBeginsWhereNoUpdateArrives) {
 TEST_F(Round, ATurnIsTrainingThenDefensesThenProbes) {
   defend("clip", "bound", "0.01");
   const Federation f = federation();
-  HospitalTurns turns(f, nullptr, &timers_);
+  ClientTurns turns(f, nullptr, &timers_);
   for (int64_t id = 0; id < kClients; ++id) {
     if (!here(id)) continue;
     const auto messages = turns.play_turn(plan(2, 1), static_cast<size_t>(id), global_);
@@ -152,7 +152,7 @@ TEST_F(Round, ProbesLeaveNoTraceInWhatDefensesKeep) {
   const Federation f = federation();
   const int64_t size = chain_.state_size(model_.layout().size());
   RowStore with(size, 1 << 24, ""), without(size, 1 << 24, "");
-  HospitalTurns probed(f, &with, &timers_), plain(f, &without, &timers_);
+  ClientTurns probed(f, &with, &timers_), plain(f, &without, &timers_);
   for (int64_t id = 0; id < kClients; ++id) {
     if (!here(id)) continue;
     probed.play_turn(plan(-1, 1), static_cast<size_t>(id), global_);
@@ -167,7 +167,7 @@ TEST_F(Round, ProbesLeaveNoTraceInWhatDefensesKeep) {
 
 TEST_F(Round, ATurnThatDivergesSaysWhose) {
   const Federation f = federation();
-  HospitalTurns turns(f, nullptr, &timers_);
+  ClientTurns turns(f, nullptr, &timers_);
   global_.fill(std::nanf(""));
   for (int64_t id = 0; id < kClients; ++id) {
     if (!here(id)) continue;

@@ -7,7 +7,7 @@
 
 #include "core/bytes.hpp"
 #include "core/timers.hpp"
-#include "federation/simulation.hpp"
+#include "federation/round_loop.hpp"
 #include "h5/parallel_file.hpp"
 #include "results/capture/capture_policy.hpp"
 #include "results/capture/gradient_rows.hpp"

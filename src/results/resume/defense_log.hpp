@@ -5,7 +5,7 @@
 
 #include "comm/communicator.hpp"
 #include "core/archive.hpp"
-#include "federation/simulation.hpp"
+#include "federation/round_loop.hpp"
 
 namespace medpfl {
 

@@ -10,7 +10,7 @@
 #include "core/timers.hpp"
 #include "federation/federated_data.hpp"
 #include "federation/privacy_ledger.hpp"
-#include "federation/simulation.hpp"
+#include "federation/round_loop.hpp"
 #include "models/model.hpp"
 #include "results/capture/gradient_capture.hpp"
 #include "results/resume/defense_log.hpp"

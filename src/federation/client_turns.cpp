@@ -1,4 +1,4 @@
-#include "federation/hospital_turns.hpp"
+#include "federation/client_turns.hpp"
 
 #include <fmt/format.h>
 
@@ -12,11 +12,11 @@
 
 namespace medpfl {
 
-HospitalTurns::HospitalTurns(const Federation& federation, RowStore* kept, PhaseTimers* timers)
+ClientTurns::ClientTurns(const Federation& federation, RowStore* kept, PhaseTimers* timers)
     : f_(federation), kept_(kept), timers_(timers), work_(federation.model.layout()) {}
 
-std::vector<Message> HospitalTurns::play_turn(const RoundPlan& plan, size_t index,
-                                              const FlatParameters& received) {
+std::vector<Message> ClientTurns::play_turn(const RoundPlan& plan, size_t index,
+                                            const FlatParameters& received) {
   const Client& client = f_.data.client(plan.clients[index]);
   std::vector<float> before;
   if (kept_ != nullptr) {
@@ -44,8 +44,7 @@ std::vector<Message> HospitalTurns::play_turn(const RoundPlan& plan, size_t inde
   return messages;
 }
 
-Message HospitalTurns::new_message(const RoundPlan& plan, const Client& client,
-                                   int64_t probe) const {
+Message ClientTurns::new_message(const RoundPlan& plan, const Client& client, int64_t probe) const {
   Message message;
   message.round = plan.round;
   message.client = client.id;
@@ -54,17 +53,17 @@ Message HospitalTurns::new_message(const RoundPlan& plan, const Client& client,
   return message;
 }
 
-Message HospitalTurns::train(const RoundPlan& plan, const Client& client,
-                             const FlatParameters& received) {
+Message ClientTurns::train(const RoundPlan& plan, const Client& client,
+                           const FlatParameters& received) {
   const auto timer = timers_->measure(Phase::kTrain);
   Message update = new_message(plan, client, -1);
   f_.algorithm.train(client, received, &work_, &update);
   return update;
 }
 
-Message HospitalTurns::probe(const RoundPlan& plan, const Client& client,
-                             const FlatParameters& received, int64_t number,
-                             const std::vector<int64_t>& images) {
+Message ClientTurns::probe(const RoundPlan& plan, const Client& client,
+                           const FlatParameters& received, int64_t number,
+                           const std::vector<int64_t>& images) {
   const auto timer = timers_->measure(Phase::kTrain);
   Message message = new_message(plan, client, number);
   f_.algorithm.probe(client, received, images, &message);
@@ -72,8 +71,8 @@ Message HospitalTurns::probe(const RoundPlan& plan, const Client& client,
 }
 
 // `state`: what the defenses keep of the hospital.
-void HospitalTurns::defend(const Client& client, const FlatParameters& received,
-                           std::vector<float>* state, Message* message) {
+void ClientTurns::defend(const Client& client, const FlatParameters& received,
+                         std::vector<float>* state, Message* message) {
   FlatParameters& payload = message->payload;
   if (!payload.all_finite())
     throw NumericError(

@@ -1,4 +1,4 @@
-#include "federation/simulation.hpp"
+#include "federation/round_loop.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -7,8 +7,8 @@
 #include <utility>
 
 #include "federation/aggregator.hpp"
+#include "federation/client_turns.hpp"
 #include "federation/evaluation.hpp"
-#include "federation/hospital_turns.hpp"
 
 namespace medpfl {
 
@@ -139,7 +139,7 @@ class RoundLoop::Impl {
   std::vector<RoundObserver*> observers_;
   JobControl& control_;
   PhaseTimers* timers_;
-  HospitalTurns hospitals_;
+  ClientTurns hospitals_;
   std::unique_ptr<Aggregator> aggregator_;
   FlatParameters combined_;      // what the server makes of the updates
   std::vector<float> downlink_;  // new weights, then the order

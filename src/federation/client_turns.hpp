@@ -12,11 +12,11 @@ namespace medpfl {
 class RowStore;
 
 /// Plays the turns of the hospitals that this rank hosts, one after another.
-class HospitalTurns {
+class ClientTurns {
  public:
   /// `kept` holds what the defenses keep of the hospitals from round to round; null where they keep
   /// nothing. All arguments must outlive this object.
-  HospitalTurns(const Federation& federation, RowStore* kept, PhaseTimers* timers);
+  ClientTurns(const Federation& federation, RowStore* kept, PhaseTimers* timers);
 
   /// Plays the turn of hospital plan.clients[index], which this rank hosts. Returns the messages
   /// that the hospital sends for the model it `received`: its update and, where that arrives, its
