@@ -51,9 +51,10 @@ NEEDS: dict[str, Options] = {
     "fc-readout": {"model.name": "mlp", "model.mlp.hidden": 16},
     "ats": {"data.channels": 3},
     "convnet": {"model.convnet.width": 2},
-    "resnet18": {"model.resnet18.width": 2, "data.image_size": 32},
-    "resnet20": {"model.resnet20.width": 2},
-    "vgg11": {"model.vgg11.width": 2, "data.image_size": 32},
+    # Deep networks diverge from weights as wide as the tiny federation's.
+    "resnet18": {"model.resnet18.width": 2, "data.image_size": 32, "model.init": "pytorch"},
+    "resnet20": {"model.resnet20.width": 2, "model.init": "pytorch"},
+    "vgg11": {"model.vgg11.width": 2, "data.image_size": 32, "model.init": "pytorch"},
 }
 SECTIONS = {"attacks": "attack", "defenses": "defense", "models": "model", "datasets": "data",
             "algorithms": "federation"}
