@@ -1,10 +1,11 @@
+#include "attacks/distances/gradient_distance.hpp"
+
 #include <gtest/gtest.h>
 
 #include <cmath>
 #include <cstring>
 #include <limits>
 
-#include "attacks/distances/gradient_distance.hpp"
 #include "core/error.hpp"
 #include "core/random.hpp"
 

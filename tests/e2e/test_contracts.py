@@ -221,5 +221,7 @@ def test_its_configuration_comes_back_from_what_print_config_shows(component: Co
 def test_it_has_its_place_in_the_documents(component: Component) -> None:
     """Methods say what it computes; data sets and words of options stand in the configuration."""
     page = METHODS if component.family in DESCRIBED else CONFIGURATION
-    named = rf"`{re.escape(component.name)}`|^#+ {re.escape(component.name)}$"
+    name = re.escape(component.name)
+    # A heading, a paragraph or a row of its own; a word in passing is none.
+    named = rf"^#+ {name}$|\*\*`{name}`\*\*|^\|[^|]*`{name}`" if page is METHODS else f"`{name}`"
     assert re.search(named, page.read_text(), re.MULTILINE), f"{page.name} says nothing of it"
