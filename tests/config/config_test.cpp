@@ -2,24 +2,14 @@
 
 #include <gtest/gtest.h>
 
-#include <functional>
 #include <set>
 
+#include "../core/refusal.hpp"
 #include "config/schema.hpp"
 #include "config/settings.hpp"
-#include "core/error.hpp"
 
 namespace medpfl {
 namespace {
-
-std::string failure(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const ConfigError& error) {
-    return error.what();
-  }
-  return "";
-}
 
 bool contains(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
@@ -43,26 +33,26 @@ TEST(Config, CommandLineWinsOverFileAndProvenanceIsKept) {
 
 TEST(Config, UnknownOptionsNameTheNearest) {
   Config config;
-  EXPECT_EQ(failure([&] { config.read_text("[federation]\nround=5\n", "a.ini"); }),
+  EXPECT_EQ(refusal([&] { config.read_text("[federation]\nround=5\n", "a.ini"); }),
             "a.ini:2: unknown option 'federation.round' (did you mean federation.rounds?)");
   EXPECT_TRUE(
-      contains(failure([&] { config.read_arguments({"--atack.method=dlg"}); }),
+      contains(refusal([&] { config.read_arguments({"--atack.method=dlg"}); }),
                "command line: unknown option 'atack.method' (did you mean attack.method?)"));
-  EXPECT_FALSE(failure([&] { config.read_arguments({"stray"}); }).empty());
+  EXPECT_FALSE(refusal([&] { config.read_arguments({"stray"}); }).empty());
 }
 
 TEST(Config, RefusesOptionsGivenTwiceAndBrokenLines) {
   Config config;
-  EXPECT_EQ(failure([&] { config.read_text("[run]\nseed=1\nseed=2\n", "a.ini"); }),
+  EXPECT_EQ(refusal([&] { config.read_text("[run]\nseed=1\nseed=2\n", "a.ini"); }),
             "a.ini:3: option run.seed is given twice, first in line 2");
   EXPECT_TRUE(
-      contains(failure([&] { config.read_text("[run]\nno equals sign\n", "a.ini"); }), "a.ini:2"));
+      contains(refusal([&] { config.read_text("[run]\nno equals sign\n", "a.ini"); }), "a.ini:2"));
 }
 
 TEST(Config, AllViolationsAreReportedAtOnce) {
   Config config;
   config.read_arguments({"--federation.rounds=0", "--federation.alpha=x", "--model.name=lenet"});
-  const std::string message = failure([&] { make_settings(config); });
+  const std::string message = refusal([&] { make_settings(config); });
   for (const char* part :
        {"federation.rounds (command line): '0'", "federation.alpha", "model.name"})
     EXPECT_TRUE(contains(message, part)) << message;
@@ -72,7 +62,7 @@ TEST(Config, ViolationsOfSeveralOptionsTogether) {
   Config config;
   config.read_arguments({"--data.dataset=mnist", "--data.channels=2", "--attack.method=idlg,nosuch",
                          "--attack.rounds=4", "--federation.algorithm=fedavg"});
-  const std::string message = failure([&] { make_settings(config); });
+  const std::string message = refusal([&] { make_settings(config); });
   for (const char* part : {"data.path must name", "data.channels must be 1 (grey) or 3 (RGB)",
                            "unknown attack 'nosuch'", "attack.rounds: '4' is outside 0 ... 0",
                            "attack.labels=idlg (idlg) reads the label of one image"})
@@ -82,7 +72,7 @@ TEST(Config, ViolationsOfSeveralOptionsTogether) {
 std::string settings_failure(const std::vector<std::string>& arguments) {
   Config config;
   config.read_arguments(arguments);
-  return failure([&] { make_settings(config); });
+  return refusal([&] { make_settings(config); });
 }
 
 TEST(Config, IdlgNeedsSingleImages) {
@@ -164,7 +154,7 @@ TEST(Config, ValuesThatNeedQuotesRoundTrip) {
 
 TEST(Config, MistakesOfAFileAreToldAtOnceWithTheirLines) {
   Config config;
-  EXPECT_EQ(failure([&] {
+  EXPECT_EQ(refusal([&] {
               config.read_text("[run]\nsed=1\nseed\n[federation]\nrounds=2\nrounds=3\n", "a.ini");
             }),
             "a.ini:3: 'seed' is no line of a configuration: write [section], option = value, or # "
@@ -173,7 +163,7 @@ TEST(Config, MistakesOfAFileAreToldAtOnceWithTheirLines) {
             "a.ini:6: option federation.rounds is given twice, first in line 5");
   config.read_text("[federation]\n\nrounds=many\n", "a.ini");
   EXPECT_TRUE(
-      contains(failure([&] { make_settings(config); }), "federation.rounds (a.ini:3): 'many'"));
+      contains(refusal([&] { make_settings(config); }), "federation.rounds (a.ini:3): 'many'"));
 }
 
 TEST(Config, AnAttackThatDoesNotFitTheNetworkIsToldWithTheRest) {

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "core/error.hpp"
+#include "refusal.hpp"
 
 namespace medpfl {
 namespace {
@@ -10,16 +10,6 @@ namespace {
 // What is wrong, or "fine".
 std::string verdict(const OptionSpec& spec, const std::string& text) {
   return violation(spec, text).value_or("fine");
-}
-
-template <class E, class Action>
-std::string error_of(const Action& action) {
-  try {
-    action();
-  } catch (const E& error) {
-    return error.what();
-  }
-  return "";
 }
 
 TEST(Options, IntegerTakesWholeNumbersAlone) {
@@ -136,13 +126,10 @@ TEST(OptionValues, ReadsDefaultsAndSetValues) {
 TEST(OptionValues, NamesWhatCannotBeRead) {
   OptionValues values;
   values.set("rounds", "many");
-  EXPECT_EQ(error_of<ConfigError>([&] { values.integer("rounds"); }),
-            "rounds: 'many' is not an integer");
-  EXPECT_EQ(error_of<ConfigError>([&] { values.real("rounds"); }),
-            "rounds: 'many' is not a number");
-  EXPECT_EQ(error_of<ConfigError>([&] { values.flag("rounds"); }),
-            "rounds: 'many' is not true or false");
-  EXPECT_EQ(error_of<Error>([&] { values.text("speed"); }),
+  EXPECT_EQ(refusal([&] { values.integer("rounds"); }), "rounds: 'many' is not an integer");
+  EXPECT_EQ(refusal([&] { values.real("rounds"); }), "rounds: 'many' is not a number");
+  EXPECT_EQ(refusal([&] { values.flag("rounds"); }), "rounds: 'many' is not true or false");
+  EXPECT_EQ(refusal<Error>([&] { values.text("speed"); }),
             "option 'speed' was read but never declared");
 }
 

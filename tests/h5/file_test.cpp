@@ -9,23 +9,13 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <functional>
 #include <type_traits>
 #include <utility>
 
-#include "core/error.hpp"
+#include "../core/refusal.hpp"
 
 namespace medpfl::h5 {
 namespace {
-
-std::string failure(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const FormatError& error) {
-    return error.what();
-  }
-  return "";
-}
 
 class FileTest : public ::testing::Test {
  protected:
@@ -57,7 +47,7 @@ TEST_F(FileTest, LinksLeadToOtherFiles) {
   EXPECT_EQ(File::open(path("elsewhere/index.h5")).read<double>("/runs/00000/rounds/loss"),
             (std::vector<double>{1, 2}));
   std::filesystem::remove(folder_ / "elsewhere" / "part" / "a.h5");
-  EXPECT_NE(failure([&] {
+  EXPECT_NE(refusal<FormatError>([&] {
               File::open(path("elsewhere/index.h5")).read<double>("/runs/00000/rounds/loss");
             }),
             "");
@@ -113,7 +103,7 @@ TEST_F(FileTest, VirtualDatasetJoinsRowsOfOtherFiles) {
   const File in = File::open(path("all.h5"));
   EXPECT_EQ(in.read<float>("/values"), (std::vector<float>{0, 1, 10, 11}));
   EXPECT_EQ(in.read_rows<float>("/values", 1, 1), (std::vector<float>{10, 11}));
-  EXPECT_EQ(failure([&] { in.read_rows<float>("/values", 1, 2); }),
+  EXPECT_EQ(refusal<FormatError>([&] { in.read_rows<float>("/values", 1, 2); }),
             path("all.h5") + ":/values has 2 rows; there are no rows 1 to 2");
   const std::vector<VirtualBlock> blocks = in.virtual_blocks("/values");
   ASSERT_EQ(blocks.size(), 2U);
@@ -123,15 +113,17 @@ TEST_F(FileTest, VirtualDatasetJoinsRowsOfOtherFiles) {
 }
 
 TEST_F(FileTest, SaysWhatCannotBeRead) {
-  EXPECT_EQ(failure([&] { File::open(path("none.h5")); }), path("none.h5") + ": no such file");
+  EXPECT_EQ(refusal<FormatError>([&] { File::open(path("none.h5")); }),
+            path("none.h5") + ": no such file");
   std::ofstream(path("text.h5")) << "not HDF5";
-  EXPECT_EQ(failure([&] { File::open(path("text.h5")); }),
+  EXPECT_EQ(refusal<FormatError>([&] { File::open(path("text.h5")); }),
             path("text.h5") + ": not an HDF5 file, or damaged");
   File::create(path("b.h5")).close();
-  const std::string missing = failure([&] { File::open(path("b.h5")).read<float>("/missing"); });
+  const std::string missing =
+      refusal<FormatError>([&] { File::open(path("b.h5")).read<float>("/missing"); });
   EXPECT_EQ(missing.rfind("HDF5 cannot open " + path("b.h5") + ":/missing: ", 0), 0U) << missing;
   EXPECT_EQ(missing.find("no details"), std::string::npos) << missing;
-  const std::string folder = failure([&] { File::create(path("none/c.h5")); });
+  const std::string folder = refusal<FormatError>([&] { File::create(path("none/c.h5")); });
   EXPECT_EQ(folder.rfind("HDF5 cannot create " + path("none/c.h5") + ": ", 0), 0U) << folder;
 }
 
@@ -152,7 +144,7 @@ TEST_F(FileTest, WritesAttributesOfEveryType) {
   EXPECT_EQ(in.read_text_attribute("/x", "description"), "a text");
   EXPECT_EQ(in.read_text_attribute("/x", "unit"), "s");
   EXPECT_EQ(in.read_text_attribute("/x", "dimensions"), "i");
-  const std::string none = failure([&] { in.read_text_attribute("/x", "none"); });
+  const std::string none = refusal<FormatError>([&] { in.read_text_attribute("/x", "none"); });
   EXPECT_EQ(none.rfind("HDF5 cannot read attribute none of " + path("c.h5") + ":/x: ", 0), 0U)
       << none;
 }
@@ -177,7 +169,8 @@ TEST_F(FileTest, LocksThatFailNameTheRemedy) {
   for (const int error : {ENOLCK, EWOULDBLOCK}) {
     setenv("ODD_FILES_FLOCK", std::to_string(error).c_str(), 1);
     for (const std::string& what :
-         {failure([&] { File::open(name); }), failure([&] { File::create(path("other.h5")); })}) {
+         {refusal<FormatError>([&] { File::open(name); }),
+          refusal<FormatError>([&] { File::create(path("other.h5")); })}) {
       EXPECT_NE(what, "");
       EXPECT_EQ(what.find("set HDF5_USE_FILE_LOCKING=FALSE") != std::string::npos, error == ENOLCK)
           << what;
@@ -200,7 +193,8 @@ TEST(Handle, ClosesOnceHoweverOftenItMoves) {
     EXPECT_EQ(static_cast<hid_t>(third), 7);
   }
   EXPECT_EQ(closed, 2);
-  const std::string refused = failure([] { Handle(-1, count_close, "make", "a thing"); });
+  const std::string refused =
+      refusal<FormatError>([] { Handle(-1, count_close, "make", "a thing"); });
   EXPECT_EQ(refused.rfind("HDF5 cannot make a thing: ", 0), 0U) << refused;
   EXPECT_EQ(closed, 2);
 }

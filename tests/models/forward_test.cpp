@@ -6,9 +6,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
 
-#include "core/error.hpp"
+#include "../core/refusal.hpp"
 #include "models/differentiator.hpp"
 #include "models/model.hpp"
 #include "models/network_builder.hpp"
@@ -166,15 +165,6 @@ TEST(Model, EveryRegisteredModelHasAReference) {
     EXPECT_TRUE(std::any_of(kReferences.begin(), kReferences.end(), [&](const Reference& r) {
       return r.name == name;
     })) << name;
-}
-
-std::string refusal(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const ConfigError& error) {
-    return error.what();
-  }
-  return "nothing was refused";
 }
 
 TEST(Model, RefusesImagesThatAreTooSmall) {

@@ -7,11 +7,10 @@
 
 #include <cmath>
 #include <fstream>
-#include <functional>
 #include <limits>
 #include <sstream>
 
-#include "core/error.hpp"
+#include "../core/refusal.hpp"
 #include "models/differentiator.hpp"
 
 namespace medpfl {
@@ -35,18 +34,9 @@ StateDict filled(const Model& model) {
   return out;
 }
 
-std::string refusal(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const DataError& error) {
-    return error.what();
-  }
-  return "nothing was refused";
-}
-
 std::string load(const StateDict& tensors, const Model& model, bool new_head = false) {
   FlatParameters weights(model.layout());
-  return refusal([&] { load_state_dict(tensors, model, new_head, "w.pt", &weights); });
+  return refusal<DataError>([&] { load_state_dict(tensors, model, new_head, "w.pt", &weights); });
 }
 
 TEST(StateDict, TensorsGoWhereTheirNamesAre) {
@@ -103,21 +93,22 @@ TEST(StateDict, WeightsOfAnotherNormAreRefused) {
 TEST(StateDict, RefusesWhatIsNoFileOfWeights) {
   const std::string advice =
       "expected is what torch.save(model.state_dict(), ...) or torch.jit.save wrote";
-  EXPECT_EQ(refusal([] { read_state_dict("hello", "w.pt"); }),
+  EXPECT_EQ(refusal<DataError>([] { read_state_dict("hello", "w.pt"); }),
             "w.pt: is no file of weights; " + advice);
-  EXPECT_EQ(refusal([] { read_state_dict("\x80\x02K", "w.pt"); }),
+  EXPECT_EQ(refusal<DataError>([] { read_state_dict("\x80\x02K", "w.pt"); }),
             "w.pt: it ends early; " + advice);
-  EXPECT_EQ(refusal([] { read_state_dict("\x80\x02.", "w.pt"); }),
+  EXPECT_EQ(refusal<DataError>([] { read_state_dict("\x80\x02.", "w.pt"); }),
             "w.pt: its pickle is malformed; " + advice);
-  EXPECT_EQ(refusal([] { read_state_dict("PK\x03\x04 nothing", "w.pt"); }).substr(0, 16),
+  EXPECT_EQ(refusal<DataError>([] { read_state_dict("PK\x03\x04 nothing", "w.pt"); }).substr(0, 16),
             "w.pt: is damaged");
 }
 
 TEST(StateDict, RefusesToRunWhatAPickleCalls) {
   const std::string evil =
       std::string("\x80\x02") + "cos\nsystem\n" + std::string("X\2\0\0\0ls", 7) + "\x85R.";
-  EXPECT_NE(refusal([&] { read_state_dict(evil, "w.pt"); }).find("it holds a 'os system'"),
-            std::string::npos);
+  EXPECT_NE(
+      refusal<DataError>([&] { read_state_dict(evil, "w.pt"); }).find("it holds a 'os system'"),
+      std::string::npos);
 }
 
 }  // namespace

@@ -5,24 +5,14 @@
 #include <unistd.h>
 
 #include <filesystem>
-#include <functional>
 
-#include "core/error.hpp"
+#include "../core/refusal.hpp"
 #include "results/run/schema.hpp"
 
 namespace fs = std::filesystem;
 
 namespace medpfl {
 namespace {
-
-std::string failure(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const FormatError& error) {
-    return error.what();
-  }
-  return "";
-}
 
 // A run of three messages over two segments, as docs/file_format.md says; row r holds r, r + 0.5,
 // ...
@@ -97,7 +87,7 @@ TEST_F(GradientReaderTest, ReadsAnyRowInAnyOrder) {
     for (int64_t c = 0; c < 4; ++c)
       EXPECT_EQ(values.data()[c], static_cast<float>(row) + 0.5F * static_cast<float>(c));
   }
-  EXPECT_EQ(failure([&] { reader.read(3); }),
+  EXPECT_EQ(refusal<FormatError>([&] { reader.read(3); }),
             folder_ + "/run.h5: has 3 recorded gradients, no row 3");
   EXPECT_EQ(GradientReader(folder_ + "/run.h5").read(1).data()[3], 2.5F);
 }
@@ -112,7 +102,7 @@ TEST_F(GradientReaderTest, ConvertsBothKindsOf16Bits) {
 
 TEST_F(GradientReaderTest, NamesWhatWasNotRecorded) {
   write<float>({"a.bias"}, 2);
-  EXPECT_EQ(failure([&] { GradientReader(folder_).read(0); }),
+  EXPECT_EQ(refusal<FormatError>([&] { GradientReader(folder_).read(0); }),
             folder_ +
                 "/run.h5: the recorded gradients are not complete: without a.weight; run "
                 "again with --output.layers=all");
@@ -122,14 +112,15 @@ TEST_F(GradientReaderTest, NamesTheFileThatIsMissingOrForeign) {
   write<float>({"a.weight", "a.bias"}, 4);
   GradientReader reader(folder_);
   write_segment<float>("gradients/segment-00000.h5", {0}, 4);
-  EXPECT_EQ(failure([&] { reader.read(0); }),
+  EXPECT_EQ(refusal<FormatError>([&] { reader.read(0); }),
             folder_ + "/gradients/segment-00000.h5: does not have the rows that " + folder_ +
                 "/run.h5 takes from it; the file does not belong to this run");
   fs::remove(folder_ + "/gradients/segment-00001.h5");
-  EXPECT_EQ(failure([&] { reader.read(2); }),
+  EXPECT_EQ(refusal<FormatError>([&] { reader.read(2); }),
             folder_ + "/gradients/segment-00001.h5: no such file");
   fs::remove(folder_ + "/run.h5");
-  EXPECT_EQ(failure([&] { GradientReader again(folder_); }), folder_ + "/run.h5: no such file");
+  EXPECT_EQ(refusal<FormatError>([&] { GradientReader again(folder_); }),
+            folder_ + "/run.h5: no such file");
 }
 
 }  // namespace

@@ -2,22 +2,12 @@
 
 #include <gtest/gtest.h>
 
-#include <functional>
 #include <map>
 
-#include "core/error.hpp"
+#include "../core/refusal.hpp"
 
 namespace medpfl {
 namespace {
-
-std::string refusal(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const ConfigError& error) {
-    return error.what();
-  }
-  return "";
-}
 
 TEST(AttackConfig, WhatMadeTheRecordMayNotChange) {
   const Config recorded;

@@ -2,9 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include <functional>
-
-#include "core/error.hpp"
+#include "../core/refusal.hpp"
 
 namespace medpfl {
 namespace {
@@ -25,15 +23,6 @@ SweepRequest with_index(const std::string& index) {
   SweepRequest request;
   request.index = index;
   return request;
-}
-
-std::string refusal(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const ConfigError& error) {
-    return error.what();
-  }
-  return "";
 }
 
 TEST(SweepPlan, WithoutAnIndexAllPointsAreDueOnAllRanks) {
