@@ -1,9 +1,11 @@
 // The attacks' table. An optimization attack is a row: its name, its paper and its parts.
-#include "attacks/closed_forms/fc_readout.hpp"
-#include "attacks/closed_forms/imprint.hpp"
 #include "attacks/matching/matching_attack.hpp"
 
 namespace medpfl {
+
+// Each from the file of its name.
+RegistryEntry<AttackFactory> fc_readout();
+RegistryEntry<AttackFactory> imprint();
 
 const Registry<AttackFactory>& attacks() {
   static const Registry<AttackFactory> table(

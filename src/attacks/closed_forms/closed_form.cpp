@@ -2,30 +2,17 @@
 
 #include <ATen/ops/full.h>
 #include <ATen/ops/stack.h>
-#include <fmt/format.h>
 
 #include <algorithm>
 #include <chrono>
 #include <utility>
 
-#include "attacks/labels.hpp"
-#include "core/error.hpp"
+#include "attacks/labels_without_search.hpp"
 #include "core/violations.hpp"
 #include "metrics/assignment.hpp"
 
 namespace medpfl {
 namespace {
-
-// attack.labels, unless it says auto.
-LabelRule rule(const ClosedFormOptions& own, const AttackRequest& request,
-               const std::string& name) {
-  if (request.labels == word_of(LabelRule::kJoint))
-    throw ConfigError(
-        fmt::format("attack.labels=joint optimizes labels, and {} optimizes nothing; use auto, or "
-                    "set attack.NAME.labels of the attacks that do",
-                    name));
-  return request.labels == "auto" ? own.labels : words_of(LabelRule()).parse(request.labels);
-}
 
 // `fit` takes the class of least misfit of each image; another rule's labels are dealt to the
 // images for the least total misfit.
@@ -58,14 +45,9 @@ ReadImage grey(const Model& model) {
 
 ClosedFormAttack::ClosedFormAttack(const ClosedFormOptions& own, const AttackRequest& request,
                                    const std::string& name)
-    : labels_(rule(own, request, name)), tolerance_(own.tolerance) {}
+    : labels_(rule_without_search(request, own.labels, name)), tolerance_(own.tolerance) {}
 
-AttackFacts ClosedFormAttack::facts() const {
-  AttackFacts facts;
-  facts.labels = labels_;
-  if (labels_ == LabelRule::kIdlg) facts.single_image = {"labels", "idlg", "known or counts"};
-  return facts;
-}
+AttackFacts ClosedFormAttack::facts() const { return facts_without_search(labels_); }
 
 void ClosedFormAttack::check(const Model& model) const {
   Violations wrong;
@@ -104,9 +86,8 @@ std::optional<Reconstruction> ClosedFormAttack::run(const Model& model,
 OptionTable<ClosedFormOptions> closed_form_options(const std::string& seen,
                                                    const std::string& limit) {
   using O = Option<ClosedFormOptions>;
-  std::vector<std::string> rules = label_rule_names();
-  rules.erase(std::remove(rules.begin(), rules.end(), "joint"), rules.end());
-  rules.insert(rules.begin(), "fit");
+  std::vector<std::string> rules = rules_without_search();
+  rules.insert(rules.begin(), word_of(LabelRule::kFit));
   return {O{"labels", &ClosedFormOptions::labels,
             "how labels are found; fit: the class whose gradient fits the " + seen}
               .one_of(rules),

@@ -2,8 +2,6 @@
 // d_ij over the images j of the batch. Of one image every row with d_i != 0 gives x = dL/dW_i /
 // dL/db_i (Aono et al. 2017, IEEE TIFS 13(5); Geiping et al. 2020, arXiv 2003.14053, proposition
 // 3.1). Of several images a row gives an affine mixture of those that activate it.
-#include "attacks/closed_forms/fc_readout.hpp"
-
 #include <ATen/ops/matmul.h>
 #include <ATen/ops/stack.h>
 #include <ATen/ops/tensor.h>

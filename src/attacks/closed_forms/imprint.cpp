@@ -5,8 +5,6 @@
 // image is dW / db. With several groups an image found in one is taken out of its cells in the
 // others, which may leave the next image alone there, as invertible Bloom lookup tables are read
 // (Goodrich & Mitzenmacher 2011, arXiv 1101.2245).
-#include "attacks/closed_forms/imprint.hpp"
-
 #include <algorithm>
 #include <cmath>
 #include <utility>
