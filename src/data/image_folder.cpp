@@ -11,7 +11,7 @@
 #include "core/text.hpp"
 #include "data/image_file.hpp"
 #include "data/image_transform.hpp"
-#include "data/rows.hpp"
+#include "data/validation.hpp"
 
 namespace medpfl {
 namespace {

@@ -5,17 +5,13 @@
 
 #include "core/error.hpp"
 #include "core/text.hpp"
-#include "data/image_file.hpp"
+#include "data/image_array.hpp"
 #include "data/npz.hpp"
 #include "data/row_gatherer.hpp"
-#include "data/rows.hpp"
+#include "data/validation.hpp"
 
 namespace medpfl {
 namespace {
-
-// More classes than this are taken for something else than class labels.
-constexpr int64_t kMaxClasses = 10'000;
-constexpr size_t kLabelBlock = 4096;
 
 [[noreturn]] void fail(const std::string& where, const std::string& reason) {
   throw DataError(fmt::format("cannot use {}: {}", where, reason));
@@ -34,53 +30,6 @@ std::string archive_path(const std::string& name, const std::string& path) {
   if (!fs::exists(file, error))
     fail(fmt::format("'{}'", file), "it does not exist; correct path or the option name");
   return file;
-}
-
-RowShape image_shape(const NpzMember& images) {
-  const NpyHeader& header = images.header();
-  const std::vector<int64_t>& shape = header.shape;
-  if (!header.has_levels())
-    fail(images.where(),
-         fmt::format("images must be integers or floating-point numbers, not {}", header.descr));
-  const bool known = shape.size() == 3 || (shape.size() == 4 && shape[3] == 3);
-  if (!known)
-    fail(images.where(), fmt::format("images must be of shape (N, H, W) or (N, H, W, 3), not {}",
-                                     header.shape_text()));
-  for (const int64_t side : {shape[1], shape[2]})
-    if (side < 1 || side > kMaxImageSide)
-      fail(images.where(),
-           fmt::format("images of shape {} cannot be used, a side must be in [1, {}]",
-                       header.shape_text(), kMaxImageSide));
-  return {shape[1], shape[2], shape.size() == 4 ? 3 : 1, header};
-}
-
-std::vector<int64_t> read_labels(NpzMember labels) {
-  const NpyHeader& header = labels.header();
-  const std::vector<int64_t>& shape = header.shape;
-  if (!header.is_integer())
-    fail(labels.where(), fmt::format("labels must be integers, not {}", header.descr));
-  if (shape.size() != 1 && !(shape.size() == 2 && shape[1] == 1))
-    fail(labels.where(),
-         fmt::format("labels must be of shape (N,) or (N, 1), not {}; sets with several labels an "
-                     "image are not supported",
-                     header.shape_text()));
-  const auto item = static_cast<size_t>(header.item_bytes);
-  std::vector<unsigned char> block(kLabelBlock * item);
-  std::vector<int64_t> out;
-  for (auto left = static_cast<size_t>(shape[0]); left > 0;) {
-    const size_t count = std::min(left, kLabelBlock);
-    labels.read(block.data(), count * item);
-    for (size_t i = 0; i < count; ++i) {
-      const int64_t label = npy_integer(header, block.data() + i * item);
-      if (label < 0 || label >= kMaxClasses)
-        fail(labels.where(), fmt::format("label {} of image {} is not a class in 0 ... {}", label,
-                                         out.size(), kMaxClasses - 1));
-      out.push_back(label);
-    }
-    left -= count;
-  }
-  labels.finish();
-  return out;
 }
 
 struct MedMnistOptions {
@@ -105,11 +54,10 @@ class MedMnist final : public Dataset {
     for (const char* source : {"train", "val", "test"}) {
       const std::string key = std::string(source) + "_labels";
       if (!archive.has(key)) continue;
-      for (const int64_t label : read_labels(archive.open(key)))
+      for (const int64_t label : labels_of(archive.open(key)))
         classes = std::max(classes, label + 1);
     }
-    for (int64_t label = 0; label < classes; ++label)
-      manifest.class_names.push_back(std::to_string(label));
+    manifest.class_names = numbered_classes(classes);
     manifest.pixels = pixel_format(request_.window, white(archive));
     return manifest;
   }
@@ -122,7 +70,7 @@ class MedMnist final : public Dataset {
     int64_t first = 0;
     for (const std::string& source : sources(split)) {
       NpzMember images = archive.open(source + "_images");
-      const RowShape shape = image_shape(images);
+      const RowShape shape = image_shape(images.header());
       const int64_t count = images.header().shape[0];
       if (gatherer.wants(first, count)) {
         gatherer.gather(first, count, shape,
@@ -148,16 +96,12 @@ class MedMnist final : public Dataset {
     for (const Split split : {Split::kTrain, Split::kTest})
       for (const std::string& source : sources(split)) {
         const NpzMember images = archive.open(source + "_images");
-        const double one = images.header().white();
-        if (one == 0 && !request_.window)
-          fail(images.where(),
-               fmt::format("its type {} does not say which level is white; set data.window to the "
-                           "two levels that shall be black and white",
-                           images.header().descr));
+        const double one = white_level(images.header(), request_.window);
         if (one != first.value_or(one))
-          fail(images.where(), fmt::format("its type {} has another depth than that of the other "
-                                           "images; give all one type",
-                                           images.header().descr));
+          fail(images.header().where,
+               fmt::format("its type {} has another depth than that of the other images; give all "
+                           "one type",
+                           images.header().descr));
         first = one;
       }
     return *first;
@@ -175,20 +119,19 @@ class MedMnist final : public Dataset {
                          archive.keys().empty() ? "none" : join(archive.keys())));
   }
 
+  static std::vector<int64_t> labels_of(NpzMember array) {
+    std::vector<int64_t> labels =
+        read_labels(array.header(), [&array](void* out, size_t bytes) { array.read(out, bytes); });
+    array.finish();
+    return labels;
+  }
+
   static void append(const NpzArchive& archive, const std::string& source, Manifest::Part* part) {
     const NpzMember images = archive.open(source + "_images");
-    image_shape(images);
-    const std::vector<int64_t> labels = read_labels(archive.open(source + "_labels"));
-    const int64_t count = images.header().shape[0];
-    if (count != static_cast<int64_t>(labels.size()) || count == 0)
-      fail(images.where(),
-           fmt::format("there are {} images and {} labels; there must be as many of each, and one "
-                       "at least",
-                       count, labels.size()));
-    for (const int64_t label : labels) {
-      part->ids.push_back(part->size());
-      part->labels.push_back(label);
-    }
+    image_shape(images.header());
+    const std::vector<int64_t> labels = labels_of(archive.open(source + "_labels"));
+    require_label_for_each(images.header(), labels);
+    append_rows(labels, 0, static_cast<int64_t>(labels.size()), part->size(), part);
   }
 
   MedMnistOptions own_;

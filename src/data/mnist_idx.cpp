@@ -6,9 +6,9 @@
 
 #include "core/error.hpp"
 #include "core/text.hpp"
+#include "data/image_array.hpp"
 #include "data/image_file.hpp"
 #include "data/row_gatherer.hpp"
-#include "data/rows.hpp"
 
 namespace medpfl {
 namespace {
@@ -125,16 +125,15 @@ class Mnist final : public Dataset {
     const Pair train = pair("train"), test = pair("t10k");
     if (!test.complete() || !(train.complete() || train.absent())) refuse();
     Manifest manifest;
-    for (int64_t digit = 0; digit < kDigits; ++digit)
-      manifest.class_names.push_back(std::to_string(digit));
+    manifest.class_names = numbered_classes(kDigits);
     const std::vector<int64_t> labels = checked_labels(test);
     const auto count = static_cast<int64_t>(labels.size());
     const int64_t cut = train.absent() ? count * 6 / 7 : 0;
-    if (train.absent()) append(labels, 0, cut, &manifest.train);
-    append(labels, cut, count, &manifest.test);
+    if (train.absent()) append_rows(labels, 0, cut, 0, &manifest.train);
+    append_rows(labels, cut, count, cut, &manifest.test);
     if (train.complete()) {
       const std::vector<int64_t> more = checked_labels(train);
-      append(more, 0, static_cast<int64_t>(more.size()), &manifest.train);
+      append_rows(more, 0, static_cast<int64_t>(more.size()), 0, &manifest.train);
     }
     manifest.pixels = pixel_format(request_.window, SourceImage().white);
     return manifest;
@@ -182,14 +181,6 @@ class Mnist final : public Dataset {
       images.fail(
           fmt::format("it has {} images, '{}' has {} labels", count, files.labels, labels.size()));
     return labels;
-  }
-
-  static void append(const std::vector<int64_t>& labels, int64_t first, int64_t end,
-                     Manifest::Part* part) {
-    for (int64_t id = first; id < end; ++id) {
-      part->ids.push_back(id);
-      part->labels.push_back(labels[static_cast<size_t>(id)]);
-    }
   }
 
   DataRequest request_;

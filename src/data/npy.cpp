@@ -97,6 +97,7 @@ NpyHeader read_npy_header(const ByteSource& read, const std::string& where) {
   read(text.data(), size);
 
   NpyHeader header;
+  header.where = where;
   header.header_bytes = static_cast<int64_t>(sizeof start + length_bytes + size);
   if (!parse_dtype(value_of(text, "descr"), &header))
     fail(where, fmt::format("dtype not understood in the header {}", trim(text)));

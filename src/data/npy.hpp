@@ -24,6 +24,7 @@ struct NpyType {
 
 /// The header of a NumPy array file (.npy format 1.0 or 2.0) in C order.
 struct NpyHeader : NpyType {
+  std::string where;           ///< names the array in messages: "'path':key"
   std::string descr;           ///< dtype as written: "|u1", "<i8"
   std::vector<int64_t> shape;  ///< no dimension is negative
   int64_t header_bytes = 0;    ///< offset of the first element in the file

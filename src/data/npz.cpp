@@ -25,8 +25,8 @@ void NpzMember::read(void* out, size_t bytes) {
   auto* to = static_cast<char*>(out);
   while (bytes > 0) {
     const zip_int64_t got = zip_fread(file_.get(), to, bytes);
-    if (got < 0) fail(where_, zip_file_strerror(file_.get()));
-    if (got == 0) fail(where_, fmt::format("the array ends {} bytes early", bytes));
+    if (got < 0) fail(header_.where, zip_file_strerror(file_.get()));
+    if (got == 0) fail(header_.where, fmt::format("the array ends {} bytes early", bytes));
     to += got;
     bytes -= static_cast<size_t>(got);
   }
@@ -36,8 +36,8 @@ void NpzMember::finish() {
   char extra = 0;
   // libzip compares the checksum when it meets the end.
   const zip_int64_t got = zip_fread(file_.get(), &extra, 1);
-  if (got < 0) fail(where_, zip_file_strerror(file_.get()));
-  if (got > 0) fail(where_, "the array goes on after its last element");
+  if (got < 0) fail(header_.where, zip_file_strerror(file_.get()));
+  if (got > 0) fail(header_.where, "the array goes on after its last element");
 }
 
 NpzArchive::NpzArchive(const std::string& path) : path_(path) {
@@ -69,20 +69,20 @@ bool NpzArchive::has(const std::string& key) const {
 
 NpzMember NpzArchive::open(const std::string& key) const {
   NpzMember member;
-  member.where_ = fmt::format("'{}':{}", path_, key);
+  member.header_.where = fmt::format("'{}':{}", path_, key);
   zip_stat_t stat;
   const std::string name = key + kSuffix;
   if (zip_stat(archive_.get(), name.c_str(), 0, &stat) != 0)
-    fail(member.where_, zip_strerror(archive_.get()));
+    fail(member.header_.where, zip_strerror(archive_.get()));
   member.file_.reset(zip_fopen(archive_.get(), name.c_str(), 0));
-  if (!member.file_) fail(member.where_, zip_strerror(archive_.get()));
+  if (!member.file_) fail(member.header_.where, zip_strerror(archive_.get()));
   member.header_ = read_npy_header([&member](void* out, size_t bytes) { member.read(out, bytes); },
-                                   member.where_);
+                                   member.header_.where);
   const NpyHeader& header = member.header_;
   const int64_t expected = header.header_bytes + header.count() * header.item_bytes;
   if ((stat.valid & ZIP_STAT_SIZE) != 0 && stat.size != static_cast<zip_uint64_t>(expected))
-    fail(member.where_, fmt::format("it has {} bytes, its shape {} and dtype {} need {}", stat.size,
-                                    header.shape_text(), header.descr, expected));
+    fail(member.header_.where, fmt::format("it has {} bytes, its shape {} and dtype {} need {}",
+                                           stat.size, header.shape_text(), header.descr, expected));
   return member;
 }
 

@@ -15,8 +15,6 @@ namespace medpfl {
 class NpzMember {
  public:
   const NpyHeader& header() const { return header_; }
-  /// Returns "'path':key", which names the array in messages.
-  const std::string& where() const { return where_; }
   /// Reads the next `bytes` bytes of the elements. Throws DataError where the archive is damaged or
   /// has fewer.
   void read(void* out, size_t bytes);
@@ -29,7 +27,6 @@ class NpzMember {
     void operator()(zip_file* file) const;
   };
   std::unique_ptr<zip_file, Close> file_;
-  std::string where_;
   NpyHeader header_;
 };
 

@@ -5,9 +5,10 @@
 #include <utility>
 
 #include "core/error.hpp"
+#include "core/option_table.hpp"
 #include "core/random.hpp"
+#include "data/dataset.hpp"
 #include "data/phantom_canvas.hpp"
-#include "data/rows.hpp"
 
 namespace medpfl {
 namespace {

@@ -2,15 +2,14 @@
 #include <numeric>
 
 #include "data/dataset.hpp"
-#include "data/rows.hpp"
 
 namespace medpfl {
 
-const Words<Validation>& words_of(Validation) {
-  static const Words<Validation> words = {
-      {Validation::kIgnore, "ignore"}, {Validation::kTrain, "train"}, {Validation::kTest, "test"}};
-  return words;
-}
+// Each from the file of its name.
+RegistryEntry<DatasetFactory> phantom();
+RegistryEntry<DatasetFactory> medmnist();
+RegistryEntry<DatasetFactory> image_folder();
+RegistryEntry<DatasetFactory> mnist();  // mnist_idx.cpp
 
 const Registry<DatasetFactory>& datasets() {
   static const Registry<DatasetFactory> table("dataset",

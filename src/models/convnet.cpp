@@ -1,7 +1,6 @@
 #include <string>
 
 #include "models/network_builder.hpp"
-#include "models/rows.hpp"
 
 namespace medpfl {
 namespace {

@@ -2,7 +2,6 @@
 #include <utility>
 
 #include "models/network_builder.hpp"
-#include "models/rows.hpp"
 
 namespace medpfl {
 namespace {

@@ -1,5 +1,4 @@
 #include "models/network_builder.hpp"
-#include "models/rows.hpp"
 
 namespace medpfl {
 namespace {

@@ -1,6 +1,17 @@
-#include "models/rows.hpp"
+#include "models/model.hpp"
 
 namespace medpfl {
+
+// Each from the file of its family.
+RegistryEntry<ModelFactory> lenet_medpfl();
+RegistryEntry<ModelFactory> lenet_dlg();
+RegistryEntry<ModelFactory> lenet_cpl();
+RegistryEntry<ModelFactory> mlp();
+RegistryEntry<ModelFactory> convnet();
+RegistryEntry<ModelFactory> convnet_small();
+RegistryEntry<ModelFactory> resnet18();
+RegistryEntry<ModelFactory> resnet20();
+RegistryEntry<ModelFactory> vgg11();
 
 const Registry<ModelFactory>& models() {
   static const Registry<ModelFactory> table(

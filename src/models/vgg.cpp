@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 
 #include "models/network_builder.hpp"
-#include "models/rows.hpp"
 
 namespace medpfl {
 namespace {

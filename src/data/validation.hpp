@@ -4,12 +4,6 @@
 
 namespace medpfl {
 
-// The rows of the data sets' table, each written in the file of its name.
-RegistryEntry<DatasetFactory> phantom();
-RegistryEntry<DatasetFactory> medmnist();
-RegistryEntry<DatasetFactory> image_folder();
-RegistryEntry<DatasetFactory> mnist();
-
 /// What becomes of the validation split of a data set that has one: its images are left out, or
 /// join another split.
 enum class Validation { kIgnore, kTrain, kTest };
