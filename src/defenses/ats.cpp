@@ -7,7 +7,6 @@
 #include <cstdlib>
 
 #include "core/error.hpp"
-#include "core/option_table.hpp"
 #include "core/text.hpp"
 #include "data/warp.hpp"
 #include "defenses/defense.hpp"
@@ -118,7 +117,7 @@ class Policy final : public BatchHook {
 
   bool mixes() const override { return false; }
 
-  std::string describe() const { return "ats policy=" + text_; }
+  std::string settings() const { return "policy=" + text_; }
 
  private:
   std::string text_;
@@ -130,9 +129,10 @@ class Policy final : public BatchHook {
 RegistryEntry<DefenseFactory> ats_defense() {
   const OptionTable<AtsOptions> options = {
       {"policy", &AtsOptions::policy, "in this order, signs drawn for each image: " + names()}};
-  return {"ats", "trains on transformed images by a policy of operations, in each local step",
-          "Gao et al., CVPR 2021, arXiv:2011.12505", options.specs(),
-          with_options(options, [](const AtsOptions& own) { return on_batches(Policy(own)); })};
+  return defense_row("ats",
+                     "trains on transformed images by a policy of operations, in each local step",
+                     "Gao et al., CVPR 2021, arXiv:2011.12505", options,
+                     [](const AtsOptions& own) { return on_batches(Policy(own)); });
 }
 
 }  // namespace medpfl

@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 
-#include "core/option_table.hpp"
 #include "core/text.hpp"
 #include "defenses/defense.hpp"
 #include "privacy/mechanisms.hpp"
@@ -26,7 +25,7 @@ class Clip final : public MessageHook {
     return after_clipping(before, bound_);
   }
 
-  std::string describe() const { return fmt::format("clip bound={}", shortest(bound_)); }
+  std::string settings() const { return fmt::format("bound={}", shortest(bound_)); }
 
  private:
   double bound_;
@@ -38,10 +37,9 @@ RegistryEntry<DefenseFactory> clip_defense() {
   using O = Option<ClipOptions>;
   const OptionTable<ClipOptions> options = {
       O{"bound", &ClipOptions::bound, "largest L2 norm of an update"}.above(0)};
-  return {"clip", "scales the update down to a global L2 norm of at most bound",
-          "Abadi et al. 2016, arXiv:1607.00133; Geyer et al. 2017, arXiv:1712.07557",
-          options.specs(),
-          with_options(options, [](const ClipOptions& own) { return on_messages(Clip(own)); })};
+  return defense_row("clip", "scales the update down to a global L2 norm of at most bound",
+                     "Abadi et al. 2016, arXiv:1607.00133; Geyer et al. 2017, arXiv:1712.07557",
+                     options, [](const ClipOptions& own) { return on_messages(Clip(own)); });
 }
 
 }  // namespace medpfl

@@ -4,7 +4,7 @@
 #include <string>
 #include <utility>
 
-#include "core/options.hpp"
+#include "core/option_table.hpp"
 #include "core/registry.hpp"
 #include "defenses/batch_hook.hpp"
 #include "defenses/message_hook.hpp"
@@ -16,44 +16,57 @@ namespace medpfl {
 /// A defense: what a hospital does to protect itself, as hooks for the stages of a round. A null
 /// hook means that the defense does nothing at that stage.
 struct Defense {
-  /// One line for logs and for what the attacker knows, as "gaussian scale=0.01 relative=norm". The
-  /// first word is the defense's name in defenses().
-  std::string description;
-  HeadHook network;  ///< adds layers in front of the head of the network
+  std::string name;      ///< in defenses(); defense_row() sets it
+  std::string settings;  ///< one line, as "scale=0.01 relative=norm"; may be empty
+  HeadHook network;      ///< adds layers in front of the head of the network
   std::unique_ptr<const BatchHook> batch;
   std::unique_ptr<const StepHook> step;
   std::unique_ptr<const MessageHook> message;
 
-  /// Returns the defense's name in defenses().
-  std::string name() const { return description.substr(0, description.find(' ')); }
+  /// Returns one line for logs and for what the attacker knows: the name and the settings.
+  std::string describe() const { return settings.empty() ? name : name + " " + settings; }
 };
 
-/// on_batches, on_steps and on_messages return a defense of one hook, whose describe() returns the
-/// description.
+/// on_batches, on_steps and on_messages return a defense of one hook, whose settings() are those of
+/// the defense.
 template <class Hook>
 Defense on_batches(Hook hook) {
   Defense defense;
-  defense.description = hook.describe();
+  defense.settings = hook.settings();
   defense.batch = std::make_unique<Hook>(std::move(hook));
   return defense;
 }
 template <class Hook>
 Defense on_steps(Hook hook) {
   Defense defense;
-  defense.description = hook.describe();
+  defense.settings = hook.settings();
   defense.step = std::make_unique<Hook>(std::move(hook));
   return defense;
 }
 template <class Hook>
 Defense on_messages(Hook hook) {
   Defense defense;
-  defense.description = hook.describe();
+  defense.settings = hook.settings();
   defense.message = std::make_unique<Hook>(std::move(hook));
   return defense;
 }
 
 /// Makes a defense from the checked options of its own section [defense.NAME].
 using DefenseFactory = std::function<Defense(const OptionValues& own)>;
+
+/// Returns a row of the table of defenses: make(options) makes the defense of the row's options,
+/// read into an S and checked. Options are at `defaults` where nobody sets them.
+template <class S, class Make>
+RegistryEntry<DefenseFactory> defense_row(std::string name, std::string summary, std::string paper,
+                                          const OptionTable<S>& options, Make make,
+                                          const S& defaults = S()) {
+  const auto create = [name, options, make](const OptionValues& own) {
+    Defense defense = make(options.read(own));
+    defense.name = name;
+    return defense;
+  };
+  return {std::move(name), std::move(summary), std::move(paper), options.specs(defaults), create};
+}
 
 /// Returns the table of all defenses.
 const Registry<DefenseFactory>& defenses();

@@ -52,7 +52,7 @@ void refuse_wrong_order(const Defense& before, const Defense& after) {
   if (first == kNetwork || second == kNetwork || first <= second) return;
   throw ConfigError(fmt::format(
       "defense.chain: {0} acts {1}, before {2}, which acts {3}: name {0} in front of {2}",
-      after.name(), where(second), before.name(), where(first)));
+      after.name, where(second), before.name, where(first)));
 }
 
 void refuse_second(const Defense& one, const Defense& other) {
@@ -60,7 +60,7 @@ void refuse_second(const Defense& one, const Defense& other) {
     if (acts(one, stage) && acts(other, stage))
       throw ConfigError(
           fmt::format("defense.chain: {} and {} both act {}, where one can: leave one of them out",
-                      one.name(), other.name(), where(stage)));
+                      one.name, other.name, where(stage)));
 }
 
 void refuse_mixed_examples(const Defense& mixing, const Defense& bounding) {
@@ -70,7 +70,7 @@ void refuse_mixed_examples(const Defense& mixing, const Defense& bounding) {
   throw ConfigError(fmt::format(
       "defense.chain: {} bounds what one image does to a gradient, and {} puts an image into "
       "several examples, each of which is bounded alone: leave one of them out",
-      bounding.name(), mixing.name()));
+      bounding.name, mixing.name));
 }
 
 }  // namespace
@@ -166,7 +166,7 @@ std::string DefenseChain::describe() const {
 
 std::vector<std::string> DefenseChain::describe_each() const {
   std::vector<std::string> lines;
-  for (const Defense& defense : chain_) lines.push_back(defense.description);
+  for (const Defense& defense : chain_) lines.push_back(defense.describe());
   return lines;
 }
 

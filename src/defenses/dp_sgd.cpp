@@ -73,8 +73,8 @@ class DpSgd final : public StepHook {
     return {sigma_.at(round, rounds), delta_};
   }
 
-  std::string describe() const {
-    return fmt::format("dp-sgd {} {} sampling={} delta={}", bound_.describe(), sigma_.describe(),
+  std::string settings() const {
+    return fmt::format("{} {} sampling={} delta={}", bound_.describe(), sigma_.describe(),
                        sampling_ == Sampling::kPoisson ? "poisson" : "shuffled", shortest(delta_));
   }
 
@@ -105,12 +105,11 @@ OptionTable<DpSgdOptions> dp_sgd_options() {
 
 RegistryEntry<DefenseFactory> dp_sgd_defense() {
   const OptionTable<DpSgdOptions> options = dp_sgd_options();
-  return {"dp-sgd",
-          "clips the gradient of every example and adds Gaussian noise, in each local step",
-          "Abadi et al. 2016, arXiv:1607.00133; Fed-CDP: Wei et al. 2021, arXiv:2107.01154; "
-          "schedules: Wei et al. 2023, arXiv:2305.06473",
-          options.specs(),
-          with_options(options, [](const DpSgdOptions& own) { return on_steps(DpSgd(own)); })};
+  return defense_row(
+      "dp-sgd", "clips the gradient of every example and adds Gaussian noise, in each local step",
+      "Abadi et al. 2016, arXiv:1607.00133; Fed-CDP: Wei et al. 2021, arXiv:2107.01154; "
+      "schedules: Wei et al. 2023, arXiv:2305.06473",
+      options, [](const DpSgdOptions& own) { return on_steps(DpSgd(own)); });
 }
 
 }  // namespace medpfl

@@ -21,7 +21,7 @@ struct FedSdpOptions {
 class FedSdp final : public MessageHook {
  public:
   FedSdp(const std::string& name, const FedSdpOptions& own)
-      : name_(name), bound_(own.bound), sigma_(own.sigma, own.pace, "sigma", "defense." + name) {}
+      : bound_(own.bound), sigma_(own.sigma, own.pace, "sigma", "defense." + name) {}
 
   void apply(FlatParameters* update, const DefenseContext& context) const override {
     clip_l2(update, bound_);
@@ -34,12 +34,11 @@ class FedSdp final : public MessageHook {
                           sigma_.at(context.round, context.rounds) * bound_);
   }
 
-  std::string describe() const {
-    return fmt::format("{} bound={} {}", name_, shortest(bound_), sigma_.describe());
+  std::string settings() const {
+    return fmt::format("bound={} {}", shortest(bound_), sigma_.describe());
   }
 
  private:
-  std::string name_;
   double bound_;
   RoundSchedule sigma_;
 };
@@ -56,10 +55,9 @@ RegistryEntry<DefenseFactory> row(const std::string& name, std::string summary, 
           .add(&FedSdpOptions::pace, pace_options());
   FedSdpOptions defaults;
   defaults.sigma = sigma;
-  return {name, std::move(summary), std::move(paper), options.specs(defaults),
-          with_options(options, [name](const FedSdpOptions& own) {
-            return on_messages(FedSdp(name, own));
-          })};
+  return defense_row(
+      name, std::move(summary), std::move(paper), options,
+      [name](const FedSdpOptions& own) { return on_messages(FedSdp(name, own)); }, defaults);
 }
 
 }  // namespace

@@ -19,7 +19,7 @@ class Gaussian final : public MessageHook {
     return scale_.absolute() ? after_gaussian(before, scale_.scale) : after_unbounded(before);
   }
 
-  std::string describe() const { return "gaussian " + scale_.describe(); }
+  std::string settings() const { return scale_.describe(); }
 
  private:
   NoiseScale scale_;
@@ -29,11 +29,10 @@ class Gaussian final : public MessageHook {
 
 RegistryEntry<DefenseFactory> gaussian_defense() {
   const OptionTable<NoiseScale> options = noise_scale_options("standard deviation");
-  return {"gaussian", "adds Gaussian noise to the update; after clip, the Gaussian mechanism",
-          "Zhu et al. 2019, arXiv:1906.08935; with clip: Geyer et al. 2017, arXiv:1712.07557",
-          options.specs(), with_options(options, [](const NoiseScale& scale) {
-            return on_messages(Gaussian(scale));
-          })};
+  return defense_row(
+      "gaussian", "adds Gaussian noise to the update; after clip, the Gaussian mechanism",
+      "Zhu et al. 2019, arXiv:1906.08935; with clip: Geyer et al. 2017, arXiv:1712.07557", options,
+      [](const NoiseScale& scale) { return on_messages(Gaussian(scale)); });
 }
 
 }  // namespace medpfl

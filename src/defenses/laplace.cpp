@@ -22,7 +22,7 @@ class Laplace final : public MessageHook {
                              : after_unbounded(before);
   }
 
-  std::string describe() const { return "laplace " + scale_.describe(); }
+  std::string settings() const { return scale_.describe(); }
 
  private:
   NoiseScale scale_;
@@ -33,10 +33,10 @@ class Laplace final : public MessageHook {
 RegistryEntry<DefenseFactory> laplace_defense() {
   const OptionTable<NoiseScale> options =
       noise_scale_options("scale b (the standard deviation is sqrt(2) b)");
-  return {
-      "laplace", "adds Laplace noise to the update; scale is b, of a noise level L it is 1/L",
-      "Das et al. 2023, arXiv:2311.06643; Zhu et al. 2019, arXiv:1906.08935", options.specs(),
-      with_options(options, [](const NoiseScale& scale) { return on_messages(Laplace(scale)); })};
+  return defense_row("laplace",
+                     "adds Laplace noise to the update; scale is b, of a noise level L it is 1/L",
+                     "Das et al. 2023, arXiv:2311.06643; Zhu et al. 2019, arXiv:1906.08935",
+                     options, [](const NoiseScale& scale) { return on_messages(Laplace(scale)); });
 }
 
 }  // namespace medpfl

@@ -9,7 +9,6 @@
 #include <numeric>
 
 #include "core/error.hpp"
-#include "core/option_table.hpp"
 #include "core/text.hpp"
 #include "defenses/defense.hpp"
 
@@ -87,8 +86,8 @@ class Mixing final : public BatchHook {
 
   bool mixes() const override { return true; }
 
-  std::string describe() const {
-    return fmt::format("{} images={} largest={}", name_, images_, shortest(largest_));
+  std::string settings() const {
+    return fmt::format("images={} largest={}", images_, shortest(largest_));
   }
 
  private:
@@ -112,10 +111,9 @@ RegistryEntry<DefenseFactory> row(const std::string& name, bool signs, std::stri
       O{"images", &MixingOptions::images, "in a mixture, all of the hospital"}.between(2, 16),
       O{"largest", &MixingOptions::largest, "weight that an image has at most"}.above(0).between(
           0, 1)};
-  return {name, std::move(summary), std::move(paper), options.specs(),
-          with_options(options, [name, signs](const MixingOptions& own) {
-            return on_batches(Mixing(name, signs, own));
-          })};
+  return defense_row(
+      name, std::move(summary), std::move(paper), options,
+      [name, signs](const MixingOptions& own) { return on_batches(Mixing(name, signs, own)); });
 }
 
 }  // namespace

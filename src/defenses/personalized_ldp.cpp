@@ -2,7 +2,6 @@
 
 #include <cmath>
 
-#include "core/option_table.hpp"
 #include "core/text.hpp"
 #include "defenses/defense.hpp"
 #include "defenses/personal_budgets.hpp"
@@ -35,9 +34,8 @@ class PersonalizedLdp final : public MessageHook {
                           deviation(context.client, context.budget_seed));
   }
 
-  std::string describe() const {
-    return fmt::format("personalized-ldp epsilon={} delta={} bound={}", text_, shortest(delta_),
-                       shortest(bound_));
+  std::string settings() const {
+    return fmt::format("epsilon={} delta={} bound={}", text_, shortest(delta_), shortest(bound_));
   }
 
  private:
@@ -61,11 +59,11 @@ RegistryEntry<DefenseFactory> personalized_ldp_defense() {
         "or drawn for each from a range (0.1..1); proven up to 1"},
       O{"delta", &S::delta, "chance that the budget does not hold"}.above(0).between(0, 1),
       O{"bound", &S::bound, "largest L2 norm of an update"}.above(0)};
-  return {"personalized-ldp",
-          "clips the update and adds Gaussian noise by the hospital's own privacy budget",
-          "Shen et al., Entropy 25(3):485, 2023; noise: Dwork, Roth 2014, theorem A.1",
-          options.specs(),
-          with_options(options, [](const S& own) { return on_messages(PersonalizedLdp(own)); })};
+  return defense_row(
+      "personalized-ldp",
+      "clips the update and adds Gaussian noise by the hospital's own privacy budget",
+      "Shen et al., Entropy 25(3):485, 2023; noise: Dwork, Roth 2014, theorem A.1", options,
+      [](const S& own) { return on_messages(PersonalizedLdp(own)); });
 }
 
 }  // namespace medpfl

@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 
-#include "core/option_table.hpp"
 #include "core/text.hpp"
 #include "defenses/defense.hpp"
 #include "models/network_builder.hpp"
@@ -13,17 +12,19 @@ RegistryEntry<DefenseFactory> precode_defense() {
       O{"width", &Bottleneck::width, "values of the bottleneck"}.at_least(1),
       O{"weight", &Bottleneck::weight, "of its divergence from N(0, 1) in the training loss"}
           .at_least(0)};
-  return {"precode", "puts a variational bottleneck before the head, so that gradients are random",
-          "Scheliga, Maeder, Seeland, WACV 2022, arXiv 2108.04725", options.specs({256, 0.001}),
-          with_options(options, [](const Bottleneck& bottleneck) {
-            Defense defense;
-            defense.description = fmt::format("precode width={} weight={}", bottleneck.width,
-                                              shortest(bottleneck.weight));
-            defense.network = [bottleneck](NetworkBuilder* network) {
-              network->named("precode").bottleneck(bottleneck);
-            };
-            return defense;
-          })};
+  return defense_row(
+      "precode", "puts a variational bottleneck before the head, so that gradients are random",
+      "Scheliga, Maeder, Seeland, WACV 2022, arXiv 2108.04725", options,
+      [](const Bottleneck& bottleneck) {
+        Defense defense;
+        defense.settings =
+            fmt::format("width={} weight={}", bottleneck.width, shortest(bottleneck.weight));
+        defense.network = [bottleneck](NetworkBuilder* network) {
+          network->named("precode").bottleneck(bottleneck);
+        };
+        return defense;
+      },
+      {256, 0.001});
 }
 
 }  // namespace medpfl

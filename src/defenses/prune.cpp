@@ -5,7 +5,6 @@
 #include <vector>
 
 #include "core/error.hpp"
-#include "core/option_table.hpp"
 #include "core/text.hpp"
 #include "defenses/defense.hpp"
 
@@ -80,10 +79,10 @@ class Prune final : public MessageHook {
     return own_.error_feedback ? after_unbounded(before) : before;
   }
 
-  std::string describe() const {
+  std::string settings() const {
     const std::string share = own_.keep > 0 ? fmt::format("keep={}", own_.keep)
                                             : fmt::format("ratio={}", shortest(own_.ratio));
-    return fmt::format("prune {} select={} scope={}{}", share, own_.random ? "random" : "magnitude",
+    return fmt::format("{} select={} scope={}{}", share, own_.random ? "random" : "magnitude",
                        own_.by_layer ? "layer" : "global",
                        own_.error_feedback ? " error_feedback" : "");
   }
@@ -112,11 +111,11 @@ RegistryEntry<DefenseFactory> prune_defense() {
           "global", "layer"),
       O{"error_feedback", &PruneOptions::error_feedback,
         "hospitals add what they did not send to their next update"}};
-  return {"prune", "sets all but some entries of the update to zero (gradient compression)",
-          "Lin et al., ICLR 2018, arXiv:1712.01887; error feedback: Stich et al. 2018, "
-          "arXiv:1809.07599",
-          options.specs(),
-          with_options(options, [](const PruneOptions& own) { return on_messages(Prune(own)); })};
+  return defense_row("prune",
+                     "sets all but some entries of the update to zero (gradient compression)",
+                     "Lin et al., ICLR 2018, arXiv:1712.01887; error feedback: Stich et al. 2018, "
+                     "arXiv:1809.07599",
+                     options, [](const PruneOptions& own) { return on_messages(Prune(own)); });
 }
 
 }  // namespace medpfl

@@ -7,7 +7,6 @@
 #include <limits>
 
 #include "core/error.hpp"
-#include "core/option_table.hpp"
 #include "defenses/defense.hpp"
 #include "defenses/rounding.hpp"
 
@@ -112,8 +111,8 @@ class Quantize final : public MessageHook {
     }
   }
 
-  std::string describe() const {
-    return fmt::format("quantize format={} rounding={}", word_of(format_),
+  std::string settings() const {
+    return fmt::format("format={} rounding={}", word_of(format_),
                        stochastic_ ? "stochastic" : "nearest");
   }
 
@@ -144,12 +143,11 @@ RegistryEntry<DefenseFactory> quantize_defense() {
       O{"rounding", &QuantizeOptions::stochastic,
         "to the nearest number, or at random and right in the mean"}
           .named("nearest", "stochastic")};
-  return {"quantize", "sends each entry in fewer bits",
-          "int8: Alistarh et al. 2017, arXiv:1610.02132; sign: Seide et al. 2014, Bernstein et al. "
-          "2018, arXiv:1802.04434",
-          options.specs(), with_options(options, [](const QuantizeOptions& own) {
-            return on_messages(Quantize(own));
-          })};
+  return defense_row(
+      "quantize", "sends each entry in fewer bits",
+      "int8: Alistarh et al. 2017, arXiv:1610.02132; sign: Seide et al. 2014, Bernstein et al. "
+      "2018, arXiv:1802.04434",
+      options, [](const QuantizeOptions& own) { return on_messages(Quantize(own)); });
 }
 
 }  // namespace medpfl

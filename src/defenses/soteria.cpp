@@ -5,7 +5,6 @@
 #include <numeric>
 
 #include "core/error.hpp"
-#include "core/option_table.hpp"
 #include "core/text.hpp"
 #include "defenses/defense.hpp"
 #include "defenses/feature_sensitivity.hpp"
@@ -45,9 +44,7 @@ class Soteria final : public MessageHook {
     return before;
   }
 
-  std::string describe() const {
-    return fmt::format("soteria percentile={}", shortest(percentile_));
-  }
+  std::string settings() const { return fmt::format("percentile={}", shortest(percentile_)); }
 
  private:
   double percentile_;
@@ -62,11 +59,11 @@ RegistryEntry<DefenseFactory> soteria_defense() {
         "features below this percentile of sensitivity are zeroed"}
           .above(0)
           .between(0, 100)};
-  return {
+  return defense_row(
       "soteria",
       "zeroes the columns of the last weight whose features change least with the images",
-      "Sun et al., CVPR 2021, arXiv:2012.06043", options.specs(),
-      with_options(options, [](const SoteriaOptions& own) { return on_messages(Soteria(own)); })};
+      "Sun et al., CVPR 2021, arXiv:2012.06043", options,
+      [](const SoteriaOptions& own) { return on_messages(Soteria(own)); });
 }
 
 }  // namespace medpfl

@@ -121,7 +121,8 @@ Defense acting(const std::string& name, const std::string& stages, bool mixed = 
                double multiplier = 0) {
   const auto acts = [&](char stage) { return stages.find(stage) != std::string::npos; };
   Defense defense;
-  defense.description = name + " strength=1";
+  defense.name = name;
+  defense.settings = "strength=1";
   if (acts('n')) defense.network = [](NetworkBuilder*) {};
   if (acts('b')) {
     auto batch = std::make_unique<NoBatch>();

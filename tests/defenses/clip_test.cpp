@@ -34,7 +34,7 @@ TEST(Clip, TheBoundIsForAllLayersTogether) {
 }
 
 TEST(Clip, SaysWhatItDoes) {
-  EXPECT_EQ(make_defense("clip").description, "clip bound=1");
+  EXPECT_EQ(make_defense("clip").describe(), "clip bound=1");
   EXPECT_TRUE(violation(defenses().find("clip").options.front(), "0").has_value());
 }
 

@@ -15,19 +15,11 @@ using testing::defended;
 using testing::make_defense;
 using testing::make_hook;
 using testing::SmallClient;
+using testing::those_with;
 using testing::values_of;
 
 DefenseContext context_of(const SmallClient& client) {
   return {42, 3, 5, 0, 1, nullptr, &client.own};
-}
-
-// Names of the defenses that act at a stage.
-template <class Hook>
-std::vector<std::string> those_with(std::unique_ptr<const Hook> Defense::*hook) {
-  std::vector<std::string> names;
-  for (const std::string& name : defenses().names())
-    if (make_defense(name).*hook != nullptr) names.push_back(name);
-  return names;
 }
 
 std::string test_name(const ::testing::TestParamInfo<std::string>& test) {
@@ -49,8 +41,8 @@ TEST_P(EveryDefense, IsDocumentedAndItsDefaultsAreAllowed) {
     EXPECT_FALSE(spec.help.empty()) << spec.name;
   }
   const Defense defense = make_defense(GetParam());
-  EXPECT_EQ(defense.name(), GetParam());
-  EXPECT_EQ(defense.description.find('\n'), std::string::npos);
+  EXPECT_EQ(defense.name, GetParam());
+  EXPECT_EQ(defense.describe().find('\n'), std::string::npos);
   EXPECT_TRUE(defense.network || defense.batch || defense.step || defense.message);
 }
 

@@ -68,7 +68,7 @@ TEST(DpSgd, GuaranteesItsNoiseOverItsBoundWhateverTheBound) {
   EXPECT_EQ(dp.step->sampling(), Sampling::kShuffled);
   EXPECT_EQ(dp_sgd({{"sampling", "poisson"}}).step->sampling(), Sampling::kPoisson);
   EXPECT_EQ(dp.message, nullptr);
-  EXPECT_EQ(dp.description, "dp-sgd bound=3 sigma=15 to 5 linear sampling=shuffled delta=1e-05");
+  EXPECT_EQ(dp.describe(), "dp-sgd bound=3 sigma=15 to 5 linear sampling=shuffled delta=1e-05");
 }
 
 std::string error_of(const Given& given) {

@@ -104,8 +104,8 @@ TEST(Gaussian, RelativeNoiseOfADivergedUpdateIsAnError) {
 }
 
 TEST(Gaussian, SaysWhatItDoes) {
-  EXPECT_EQ(make_defense("gaussian").description, "gaussian scale=0.01 relative=absolute");
-  EXPECT_EQ(make_defense("gaussian", {{"scale", "2.5"}, {"relative", "p95"}}).description,
+  EXPECT_EQ(make_defense("gaussian").describe(), "gaussian scale=0.01 relative=absolute");
+  EXPECT_EQ(make_defense("gaussian", {{"scale", "2.5"}, {"relative", "p95"}}).describe(),
             "gaussian scale=2.5 relative=p95");
 }
 

@@ -47,7 +47,7 @@ TEST(Laplace, RelativeScales) {
 }
 
 TEST(Laplace, SaysWhatItDoes) {
-  EXPECT_EQ(make_defense("laplace", {{"scale", "0.0025"}}).description,
+  EXPECT_EQ(make_defense("laplace", {{"scale", "0.0025"}}).describe(),
             "laplace scale=0.0025 relative=absolute");
 }
 

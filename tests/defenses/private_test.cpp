@@ -31,7 +31,7 @@ TEST(FedSdp, IsClipThenGaussianOfSigmaTimesTheBound) {
   const Defense made = make_defense("fed-sdp", {{"bound", "2"}, {"sigma", "1.5"}});
   const auto& defense = made.message;
   EXPECT_EQ(defended(*defense, update, kContext), values_of(expected));
-  EXPECT_EQ(made.description, "fed-sdp bound=2 sigma=1.5");
+  EXPECT_EQ(made.describe(), "fed-sdp bound=2 sigma=1.5");
   EXPECT_NEAR(std::sqrt(noise(*defense, 0).variance), 3, 0.04);
 }
 
@@ -39,7 +39,7 @@ TEST(ModelCloak, IsFedSdpWhoseNoiseFallsOverTheRounds) {
   const Defense made =
       make_defense("model-cloak", {{"bound", "2"}, {"sigma", "3"}, {"sigma_last", "0.03"}});
   const auto& defense = made.message;
-  EXPECT_EQ(made.description, "model-cloak bound=2 sigma=3 to 0.03 exponential");
+  EXPECT_EQ(made.describe(), "model-cloak bound=2 sigma=3 to 0.03 exponential");
   const FlatParameters update = random_update(1000);
   const double expected[] = {3, 0.3, 0.03};
   for (int64_t round = 0; round < 3; ++round) {
@@ -57,7 +57,7 @@ TEST(ModelCloak, IsFedSdpWhoseNoiseFallsOverTheRounds) {
 TEST(FedSdp, TakesTheSameSchedules) {
   const Defense made =
       make_defense("fed-sdp", {{"sigma", "2"}, {"sigma_last", "1"}, {"sigma_schedule", "linear"}});
-  EXPECT_EQ(made.description, "fed-sdp bound=1 sigma=2 to 1 linear");
+  EXPECT_EQ(made.describe(), "fed-sdp bound=1 sigma=2 to 1 linear");
 }
 
 TEST(PersonalizedLdp, EachHospitalHasTheNoiseOfItsBudget) {

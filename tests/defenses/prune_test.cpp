@@ -94,8 +94,8 @@ TEST(Prune, RefusesWhatIsNotFinite) {
 }
 
 TEST(Prune, SaysWhatItDoes) {
-  EXPECT_EQ(make_defense("prune").description, "prune ratio=0.9 select=magnitude scope=global");
-  EXPECT_EQ(make_defense("prune", {{"keep", "7"}, {"error_feedback", "true"}}).description,
+  EXPECT_EQ(make_defense("prune").describe(), "prune ratio=0.9 select=magnitude scope=global");
+  EXPECT_EQ(make_defense("prune", {{"keep", "7"}, {"error_feedback", "true"}}).describe(),
             "prune keep=7 select=magnitude scope=global error_feedback");
 }
 

@@ -82,6 +82,15 @@ inline Defense make_defense(const std::string& name,
   return entry.create(values);
 }
 
+/// Names of the defenses that act at a stage.
+template <class Hook>
+std::vector<std::string> those_with(std::unique_ptr<const Hook> Defense::*hook) {
+  std::vector<std::string> names;
+  for (const std::string& name : defenses().names())
+    if (make_defense(name).*hook != nullptr) names.push_back(name);
+  return names;
+}
+
 inline std::vector<float> values_of(const FlatParameters& update) {
   return std::vector<float>(update.data(), update.data() + update.size());
 }

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <tuple>
 
+#include "../defenses/updates.hpp"
 #include "federation/local_batches.hpp"
 #include "federation/local_steps.hpp"
 #include "models/differentiator.hpp"
@@ -41,7 +42,7 @@ class MixedTraining : public ClientTest {
 };
 
 TEST_F(MixedTraining, StepsTakeWhatTheKeyedStreamGives) {
-  for (const char* name : {"mixup", "instahide", "ats"}) {
+  for (const std::string& name : testing::those_with(&Defense::batch)) {
     transform(name);
     for (const auto& [of, steps, key] : std::vector<std::tuple<Message, int, uint64_t>>{
              {message(), 1, 0}, {message(), 2, 1}, {message(0, 2), 1, uint64_t{3} << 32}}) {
@@ -76,8 +77,8 @@ TEST_F(MixedTraining, GradientsOfMixedLabelsAreThoseOfFiniteDifferences) {
   EXPECT_GT(expected, 0.01);
 }
 
-TEST_F(MixedTraining, BothAlgorithmsAndProbesGoThroughIt) {
-  for (const char* name : {"fedsgd", "fedavg"}) {
+TEST_F(MixedTraining, UpdatesAndProbesOfEveryAlgorithmGoThroughIt) {
+  for (const std::string& name : algorithms().names()) {
     chain_ = {};
     Message plain = message(), mixed = message(), plain_probe = message(0, 0),
             mixed_probe = message(0, 0);
