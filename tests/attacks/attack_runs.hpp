@@ -1,6 +1,7 @@
 #pragma once
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <utility>
@@ -11,6 +12,34 @@
 namespace medpfl::attack_runs {
 
 using Options = std::vector<std::pair<std::string, std::string>>;
+
+/// The options of the attack `name` at their defaults.
+inline OptionValues defaults_of(const std::string& name) {
+  return OptionValues::defaults(attacks().find(name).options);
+}
+
+/// Names of the attacks that match gradients.
+inline std::vector<std::string> matching_presets() {
+  std::vector<std::string> names;
+  for (const auto& entry : attacks().entries()) {
+    const std::vector<OptionSpec>& options = entry.options;
+    if (std::any_of(options.begin(), options.end(),
+                    [](const OptionSpec& option) { return option.name == "optimizer"; }))
+      names.push_back(entry.name);
+  }
+  return names;
+}
+
+/// Whether the preset compares statistics of batch normalization, which its network must have.
+inline bool needs_statistics(const std::string& preset) {
+  return defaults_of(preset).real("bn_statistics") > 0;
+}
+
+/// Whether the preset varies the pixels of images and nothing else.
+inline bool varies_pixels_alone(const std::string& preset) {
+  const OptionValues own = defaults_of(preset);
+  return own.text("parametrization") == "pixels" && own.text("update") != "sme";
+}
 
 /// The preset `name` with other values of some options.
 inline std::unique_ptr<Attack> make_attack(const std::string& name, const Options& set,

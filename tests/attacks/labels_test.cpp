@@ -49,7 +49,7 @@ TEST(Labels, IdlgReadsEveryClassWhereFeaturesHaveBothSigns) {
 }
 
 TEST(Labels, FeaturesHaveTheSignsThatTheirLayersLeave) {
-  for (const char* name : {"lenet-dlg", "convnet", "resnet18", "vgg11", "mlp"})
+  for (const std::string& name : models().names())
     EXPECT_FALSE(signed_features(build(name, 32, 4, "relu"))) << name;
   EXPECT_TRUE(signed_features(build("convnet", 16, 4, "silu")));
   const Model tanh = build("lenet-dlg", 16, 4, "tanh"), sigmoid = build("lenet-dlg", 16, 4);

@@ -15,11 +15,15 @@
 namespace medpfl {
 namespace {
 
+using attack_runs::defaults_of;
 using attack_runs::expect_same;
 using attack_runs::make_attack;
+using attack_runs::matching_presets;
+using attack_runs::needs_statistics;
 using attack_runs::Options;
 using attack_runs::run;
 using attack_runs::run_in_pieces;
+using attack_runs::varies_pixels_alone;
 using observations::build;
 using observations::gain_over_public_mean;
 using observations::noise_images;
@@ -120,7 +124,10 @@ TEST(Adam, StoppedAndContinuedGivesTheSameBits) {
   const Observation seen = observe(model, image, {label});
   const Options options = {{"iterations", "16"}, {"langevin", "0.1"}, {"median_every", "5"},
                            {"patience", "9"},    {"labels", "joint"}, {"feature_match", "0"}};
-  for (const std::string preset : {"inverting-gradients", "modern", "partial-match"}) {
+  for (const std::string& preset : matching_presets()) {
+    if (defaults_of(preset).text("optimizer") != "adam" || needs_statistics(preset) ||
+        !varies_pixels_alone(preset))
+      continue;
     const Reconstruction whole = run(*make_attack(preset, options), model, seen);
     ASSERT_GE(whole.iterations, 9);
     expect_same(whole, run_in_pieces(preset, options, model, seen));

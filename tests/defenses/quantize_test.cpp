@@ -19,6 +19,9 @@ std::unique_ptr<const MessageHook> quantize(const std::string& format,
   return make_hook("quantize", {{"format", format}, {"rounding", rounding}});
 }
 
+// Names of all formats.
+std::vector<std::string> formats() { return defenses().find("quantize").options.front().choices; }
+
 std::string error_of(const std::string& format, const FlatParameters& update) {
   try {
     defended(*quantize(format), update, kContext);
@@ -69,7 +72,7 @@ TEST(Quantize, SignSendsTheMeanMagnitudeAndKeepsZeros) {
 
 TEST(Quantize, StochasticRoundingIsRightInTheMean) {
   const std::vector<float> values = {0.3F, -0.77F, 1, -1e-3F, 0.123F, 0.5F};
-  for (const std::string format : {"float16", "bfloat16", "int8", "sign"}) {
+  for (const std::string& format : formats()) {
     const auto defense = quantize(format, "stochastic");
     const int rounds = 4000;
     std::vector<double> mean(values.size(), 0), square(values.size(), 0);
@@ -111,7 +114,7 @@ TEST(Quantize, StochasticFloatsAreNeighbours) {
 TEST(Quantize, RefusesWhatItCannotWrite) {
   const float nan = std::numeric_limits<float>::quiet_NaN();
   const float infinity = std::numeric_limits<float>::infinity();
-  for (const std::string format : {"float16", "bfloat16", "int8", "sign"})
+  for (const std::string& format : formats())
     for (const float bad : {nan, infinity, -infinity})
       EXPECT_NE(error_of(format, update_of({1, bad})).find("hospital 5 in round 3 is not finite"),
                 std::string::npos);
@@ -126,7 +129,7 @@ TEST(Quantize, RefusesWhatItCannotWrite) {
 
 TEST(Quantize, TheLeastNumbersBreakNothing) {
   const float least = std::numeric_limits<float>::denorm_min();
-  for (const std::string format : {"float16", "bfloat16", "int8", "sign"})
+  for (const std::string& format : formats())
     for (const std::string rounding : {"nearest", "stochastic"})
       for (const float v :
            defended(*quantize(format, rounding), update_of({least, 0, -least}), kContext))

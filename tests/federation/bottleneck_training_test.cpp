@@ -57,8 +57,8 @@ TEST_F(BottleneckTraining, EveryStepDrawsItsOwnNoise) {
   }
 }
 
-TEST_F(BottleneckTraining, BothAlgorithmsTrainThroughIt) {
-  for (const char* name : {"fedsgd", "fedavg"}) {
+TEST_F(BottleneckTraining, EveryAlgorithmTrainsThroughIt) {
+  for (const std::string& name : algorithms().names()) {
     Message one = message(0, -1), same = message(0, -1), other = message(1, -1);
     // The whole shard, so that rounds do not differ in their images.
     settings_.batch_size = 0;

@@ -214,7 +214,7 @@ TEST_F(LocalTraining, StatisticsAccumulateOverLocalSteps) {
 
 TEST_F(LocalTraining, EvalModeLeavesStatisticsAlone) {
   use(make_model("resnet20", NormMode::kEval));
-  for (const char* name : {"fedavg", "fedsgd"}) {
+  for (const std::string& name : algorithms().names()) {
     Message m;
     m.payload = FlatParameters(model_.layout());
     m.payload.fill(7);

@@ -82,8 +82,8 @@ TEST_F(PrivateTraining, SchedulesFollowTheRound) {
   EXPECT_LE(gradient({1, 2}, message(2)).norm(), 0.0101);
 }
 
-TEST_F(PrivateTraining, UpdatesOfBothAlgorithmsAreNoised) {
-  for (const char* name : {"fedsgd", "fedavg"}) {
+TEST_F(PrivateTraining, UpdatesOfEveryAlgorithmAreNoised) {
+  for (const std::string& name : algorithms().names()) {
     chain_ = {};
     Message plain = message(), noised = message();
     make(name)->train(client_, global_, &work_, &plain);

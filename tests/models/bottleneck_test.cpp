@@ -18,10 +18,10 @@ namespace {
 
 constexpr StreamKey kKey = {1, Purpose::kBottleneck, 2, 3, 4};
 
-Model build(const std::string& name, const Bottleneck& bottleneck) {
+Model build(const std::string& name, const Bottleneck& bottleneck, int64_t size = 16) {
   const auto& entry = models().find(name);
   ModelRequest request;
-  request.input = {1, 16, 16};
+  request.input = {1, size, size};
   request.classes = 3;
   request.before_head = [bottleneck](NetworkBuilder* network) {
     if (bottleneck.width > 0) network->named("precode").bottleneck(bottleneck);
@@ -51,8 +51,8 @@ TEST(Bottleneck, ValuesAndDivergenceByHand) {
 }
 
 TEST(Bottleneck, LiesBeforeTheHeadWhichKeepsItsName) {
-  for (const char* name : {"lenet-medpfl", "resnet20", "mlp"}) {
-    const Model plain = build(name, {}), model = build(name, {7, 0.5});
+  for (const std::string& name : models().names()) {
+    const Model plain = build(name, {}, 32), model = build(name, {7, 0.5}, 32);
     const ParameterLayout& layout = model.layout();
     const int64_t head = model.head().weight;
     const int64_t features = plain.layout()[plain.head().weight].shape[1];
