@@ -6,8 +6,9 @@
 
 namespace medpfl {
 
-/// Returns the words behind `medpfl JOB`, read. Throws ConfigError with all mistakes, one a line:
-/// unknown flags with the nearest known name, values that are missing, flags of another job, and
+/// Reads the words behind `medpfl JOB` and returns what they mean. Throws ConfigError with all
+/// mistakes, one a line: unknown flags with the nearest known name, values that are missing, flags
+/// of another job, and
 /// --resume with --overwrite.
 JobArguments parse_arguments(const std::string& job, const std::vector<std::string>& words);
 

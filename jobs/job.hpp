@@ -13,20 +13,20 @@ struct Walltime {
   double seconds = 0;  ///< 0: no limit
 };
 
-/// The words behind `medpfl JOB`, read; see parse_arguments.
+/// What the words behind `medpfl JOB` mean (parse_arguments).
 struct JobArguments {
   CommandLine line;    ///< options of sections, and words that are neither options nor flags
   std::string config;  ///< --config FILE
   bool help = false, print_config = false, quiet = false, overwrite = false, resume = false;
   std::string input;  ///< --input RUN of medpfl attack
-  bool json = false;  ///< of medpfl inspect
+  bool json = false;  ///< --json of medpfl inspect
   Walltime max_walltime;
   bool dry_run = false;  ///< whether to print an estimate and end
 
   // Of medpfl sweep.
   std::string grid;             ///< --grid FILE
   std::string index;            ///< --index I or I/N
-  std::string ranks_per_point;  ///< --ranks-per-point N; "": all
+  std::string ranks_per_point;  ///< --ranks-per-point N; "": all ranks
   bool list = false, merge = false, retry_failed = false;
 };
 
@@ -39,7 +39,7 @@ struct Job {
   int (*run_parallel)(const Communicator& comm, const JobArguments& arguments);
   /// Runs the job in one process and returns the exit code, where run_parallel is null.
   int (*run_serial)(const JobArguments& arguments);
-  /// Whether the job ends in order, with a checkpoint, when it is signalled.
+  /// Whether the job ends in order, with a checkpoint, when it is signaled.
   bool stoppable = false;
 };
 

@@ -28,7 +28,7 @@ std::vector<std::string> label_rule_names();
 /// takes sum of negative r x (1 + 1/classes) / batch off its class (Wainakh et al. 2022, arXiv
 /// 2105.09369).
 /// bias-sign: classes of negative b's gradient, most negative first, repeated in turn.
-/// bias-counts: the class of least b's gradient minus the predictions for a mid-grey image, again
+/// bias-counts: the class of least b's gradient minus the predictions for a mid-gray image, again
 /// and again; each image found adds 1/batch to its class. Exact, repeated labels included, where
 /// predictions do not depend on the image.
 /// Throws ConfigError where the rule does not fit the network; see check_label_rule. `fit` is not

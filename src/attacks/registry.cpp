@@ -31,7 +31,7 @@ const Registry<AttackFactory>& attacks() {
                         {"schedule", "step"},
                         {"box", "true"}}),
        matching_preset("modern",
-                       "match the direction of gradients by Adam with soft sign; colour variation",
+                       "match the direction of gradients by Adam with soft sign; color variation",
                        "Geiping, Fowl et al., the breaching library",
                        {{"labels", "bias-counts"},
                         {"objective", "cosine"},

@@ -13,10 +13,10 @@
 namespace medpfl {
 namespace {
 
-constexpr int64_t kCaptureBytes = int64_t{64} << 20;  // a rank records
+constexpr int64_t kCaptureBytes = int64_t{64} << 20;  // recorded by each rank
 
-// A federation of hospitals with one blank image each, dealt to the ranks in turn: what
-// GradientCapture asks for.
+// Returns `n` hospitals with one blank image each, dealt to the ranks in turn; GradientCapture
+// needs them.
 FederatedData blank_clients(const Communicator& comm, const ImageShape& shape, int64_t n) {
   FederatedData data;
   for (int64_t id = 0; id < n; ++id) {
@@ -33,8 +33,7 @@ FederatedData blank_clients(const Communicator& comm, const ImageShape& shape, i
   return data;
 }
 
-// The same bytes as a capture writes, as HDF5 and MPI-IO write them at their best: one block a
-// rank.
+// Writes the bytes that a capture writes as HDF5 and MPI-IO do it fastest: one block for each rank.
 void bare_write(const Communicator& comm, const std::string& folder, int64_t rows, int64_t columns,
                 const std::vector<float>& values) {
   const std::string partial = folder + "/benchmark-bare.partial";
@@ -56,8 +55,8 @@ void bare_write(const Communicator& comm, const std::string& folder, int64_t row
 
 }  // namespace
 
-// One round, recorded and published as in a run, beside the bare write; both by turns, since a disk
-// is not the same from one second to the next.
+// Records and publishes one round as a run does, and in turn writes the same bytes bare, since the
+// speed of a disk changes from one second to the next.
 void benchmark_capture(const Communicator& comm, const Settings& settings, const Model& model,
                        std::vector<BenchmarkRow>* rows) {
   const int64_t columns = model.layout().size();

@@ -37,8 +37,8 @@ Client random_client(const Model& model, int64_t images) {
 
 void benchmark_attack(const Communicator& comm, const Model& model,
                       std::vector<BenchmarkRow>* rows) {
-  // Wide weights, as the attack papers have them, and one image: the optimizer runs its full
-  // course.
+  // Wide weights, as the attack papers have them, and one image, so that the optimizer runs to its
+  // last iteration.
   Observation o;
   o.weights = initial_weights(model, {"uniform", 0.5}, 1);
   o.gradient = FlatParameters(model.layout());

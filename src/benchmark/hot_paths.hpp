@@ -6,12 +6,14 @@
 
 namespace medpfl {
 
-/// Measures the attacks: milliseconds of a matching evaluation of `idlg`, and of each engine
-/// without an optimizer.
+/// Appends rows on attacks of one image, in milliseconds: an evaluation of `idlg` with its
+/// optimizer, and one of each engine alone. Collective.
 void benchmark_attack(const Communicator& comm, const Model& model,
                       std::vector<BenchmarkRow>* rows);
 
-/// Measures FedAvg: local steps a second on one rank while all ranks train.
+/// Appends a row on local training by FedAvg, in steps a second on one rank while all ranks train:
+/// under the configured defenses, where these act in training, beside training without them.
+/// Collective.
 void benchmark_training(const Communicator& comm, const Config& config, const Settings& settings,
                         const Model& model, std::vector<BenchmarkRow>* rows);
 

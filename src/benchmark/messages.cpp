@@ -17,14 +17,14 @@ namespace {
 constexpr int64_t kVector = int64_t{1} << 22;        // parameters of the row in medpfl benchmark
 constexpr int64_t kBeyondCaches = int64_t{1} << 26;  // bytes
 
-// GB/s at which all ranks at once copy this many bytes each.
+// Returns the GB/s at which one rank copies this many bytes while all others do the same.
 double memcpy_rate(const Communicator& comm, int64_t bytes) {
   std::vector<char> from(static_cast<size_t>(bytes), 1), to(static_cast<size_t>(bytes));
   const double time = seconds(comm, [&] { std::memcpy(to.data(), from.data(), from.size()); });
   return static_cast<double>(bytes) / time / 1e9;
 }
 
-// `parameters` in 32 layers of a weight and a bias of 256.
+// Returns a layout of `parameters` in 32 layers, each a weight and a bias of 256.
 ParameterLayout layered(int64_t parameters) {
   ParameterLayout layout;
   for (int layer = 0; layer < 32; ++layer) {
@@ -36,8 +36,8 @@ ParameterLayout layered(int64_t parameters) {
 
 struct Way {
   std::string what;
-  bool exact;    ///< the sum has the same bits for any number of ranks
-  double bytes;  ///< that a rank other than 0 exchanges for each parameter
+  bool exact;    ///< whether the sum has the same bits for any number of ranks
+  double bytes;  ///< bytes that a rank other than 0 exchanges for each parameter
   std::function<void()> action;
   double seconds = 0;
 };
@@ -47,7 +47,7 @@ BenchmarkRow row_of(const Way& way, int64_t n, double floor) {
           fmt::format("memcpy; {} parameters, {:.3f} ms", n, 1e3 * way.seconds)};
 }
 
-// The ways to add up and hand back one vector, timed. Zeros are sent, whose sums never overflow.
+// Times the ways to add up one vector and hand it back. Zeros are sent, whose sums never overflow.
 std::vector<Way> time_ways(const Communicator& comm, const ParameterLayout& layout, double floor,
                            std::vector<BenchmarkRow>* rows) {
   const int64_t n = layout.size();
@@ -75,8 +75,8 @@ std::vector<Way> time_ways(const Communicator& comm, const ParameterLayout& layo
   return ways;
 }
 
-// What belongs to a round besides: adding an update to either sum, and rank 0 receiving every
-// rank's.
+// Times what else belongs to a round: adding an update to either sum, and rank 0 receiving an
+// update from every rank.
 void time_parts(const Communicator& comm, int64_t n, double floor,
                 std::vector<BenchmarkRow>* rows) {
   const std::vector<float> values(static_cast<size_t>(n), 0.5F);

@@ -11,18 +11,19 @@
 namespace medpfl {
 namespace {
 
-// A machine under load gets fewer repetitions, rather than a benchmark that seems to hang.
+// Repetitions of a measurement: fewer on a machine under load, where the benchmark would seem to
+// hang.
 constexpr size_t kFewest = 3, kMost = 7;
 constexpr double kEnough = 1;  // seconds
 
-// How many times the floor's time a row takes.
+// Returns how many times as long as its floor a row takes.
 std::string times_the_floor(const BenchmarkRow& row) {
   if (row.floor <= 0) return "";
   const bool is_rate = row.unit.find("/s") != std::string::npos;
   return fmt::format("{:.2f}", is_rate ? row.floor / row.value : row.value / row.floor);
 }
 
-// Seconds of the slowest rank.
+// Returns the seconds of the slowest rank.
 double once(const Communicator& comm, const std::function<void()>& action) {
   using Clock = std::chrono::steady_clock;
   comm.barrier();

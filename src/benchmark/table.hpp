@@ -13,12 +13,12 @@ struct BenchmarkRow {
   std::string what;
   double value = 0;
   std::string unit;
-  double floor = 0;      ///< in the same unit; 0: none
+  double floor = 0;      ///< what the machine allows, in the same unit; 0: not measured
   std::string floor_is;  ///< what was measured as the floor
 };
 
-/// Returns the median seconds of the slowest rank over some calls of `action`, after one to warm
-/// up. Collective.
+/// Returns the seconds that the slowest rank takes for `action`: the median of 3 to 7 calls, after
+/// one that warms up. Collective.
 double seconds(const Communicator& comm, const std::function<void()>& action);
 
 /// Returns the same for two actions, which are called in turn.
@@ -29,7 +29,7 @@ std::pair<double, double> seconds_by_turns(const Communicator& comm,
 /// Prints the rows as a table.
 void show_rows(const std::vector<BenchmarkRow>& rows);
 
-/// Writes the rows in the format that docs/file_format.md describes.
+/// Writes the rows to an HDF5 file at `path`, in the format that docs/file_format.md describes.
 void write_rows(const std::string& path, const std::vector<BenchmarkRow>& rows, int ranks);
 
 }  // namespace medpfl

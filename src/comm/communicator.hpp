@@ -25,9 +25,11 @@ class Communicator {
 
   // Collective calls.
   void barrier() const;
-  /// Copies rank 0's data to all ranks; `n` bytes, the same on all ranks.
+  /// Copies `n` bytes from rank 0 to all ranks, which must name the same n.
   void broadcast(void* data, int64_t n) const;
+  /// Copies the values of rank 0's vector into those of all ranks, which have its layout.
   void broadcast(FlatParameters* parameters) const;
+  /// Returns rank 0's text.
   std::string broadcast(std::string text) const;
   /// Adds up the data of all ranks element by element, in place on rank 0; on other ranks `data` is
   /// undefined afterwards. The MPI library chooses the order of addition, on which the last bits of
@@ -49,6 +51,8 @@ class Communicator {
   void agree(const std::function<void()>& action) const;
 
   // Messages between two ranks.
+
+  /// Sends a text to one rank.
   void send(int rank, int tag, const std::string& text) const;
   struct Message {
     int rank = 0;

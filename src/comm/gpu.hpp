@@ -18,7 +18,7 @@ struct VisibleGpus {
 };
 
 /// Returns the GPUs this process may use. Asks the driver library (libcuda.so.1), loaded on the
-/// first call, so that nothing of CUDA is needed to build; the driver honours CUDA_VISIBLE_DEVICES.
+/// first call, so that nothing of CUDA is needed to build; the driver honors CUDA_VISIBLE_DEVICES.
 VisibleGpus visible_gpus();
 
 /// Whether the LibTorch in use was built with CUDA.

@@ -150,7 +150,7 @@ std::string placement_table(const std::vector<RankPlace>& places, size_t most_li
 
 std::vector<std::string> placement_warnings(const std::vector<RankPlace>& places) {
   std::vector<std::string> out = {crowded_ranks(places), shared_cpus(places)};
-  // Narrow sets explain a crowded host, and are what has to be changed.
+  // Where ranks may run on few CPUs only, that is why a host is crowded, and what must be changed.
   if (out[0].empty() && out[1].empty()) out.push_back(crowded_hosts(places));
   out.push_back(shared_gpus(places));
   out.erase(std::remove(out.begin(), out.end(), std::string()), out.end());

@@ -6,7 +6,7 @@ namespace medpfl {
 /// A group of ranks that works independently of the others. The destructor is collective.
 class RankGroup {
  public:
-  /// Divides `all` into groups of `size` neighbouring ranks; ranks too few for a group of their own
+  /// Divides `all` into groups of `size` neighboring ranks; ranks too few for a group of their own
   /// join the last group. Collective.
   RankGroup(const Communicator& all, int size);
   ~RankGroup();

@@ -12,17 +12,17 @@
 #include "core/text.hpp"
 
 #ifdef OPEN_MPI
-// MPI_Abort of Open MPI without the notice that MPI_Abort itself writes first. It is not in mpi.h:
-// where a library has it no longer, MPI_Abort is called.
+// Aborts as MPI_Abort of Open MPI does, without the notice that MPI_Abort writes first. It is not
+// in mpi.h; where a library no longer has it, MPI_Abort is called.
 extern "C" int ompi_mpi_abort(MPI_Comm comm, int code) __attribute__((weak));
 #endif
 
 namespace medpfl {
 namespace {
 
-// Tasks of the launcher that started this process, as far as its environment says. The launcher
-// nearest to the process comes first: under mpirun in a Slurm job the variables of Slurm are those
-// of the batch step, or of the step that started mpirun's daemons, one a node.
+// Returns how many tasks the launcher of this process started, as far as its environment says;
+// else 1. The nearest launcher comes first: under mpirun in a Slurm job the variables of Slurm
+// count the batch step, or the step that started mpirun's daemons, one on each node.
 int launched_tasks() {
   for (const char* name : {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "SLURM_STEP_NUM_TASKS"})
     if (const char* text = std::getenv(name)) return std::atoi(text);
@@ -91,7 +91,7 @@ Communicator MpiSession::world() const { return Communicator(MPI_COMM_WORLD); }
 void MpiSession::end(int code) const {
   if (code == 0 || !under_mpirun_ || !can_abort_without_notice()) return;
   std::fflush(nullptr);
-  // Nobody is ended before the files of all are closed and all have said what they have to say.
+  // No rank is ended before all have closed their files and written their messages.
   world().barrier();
   if (world().is_root()) abort_all(code);
   while (true) pause();
@@ -105,7 +105,7 @@ void end_unstarted(int code, int* argc, char*** argv) {
   try {
     MpiSession(argc, argv).end(code);
   } catch (const CommunicationError&) {
-    // The launcher is another MPI's, and the code is returned by main.
+    // The launcher belongs to another MPI; main returns the code.
   }
 }
 

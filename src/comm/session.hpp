@@ -14,9 +14,10 @@ class MpiSession {
   MpiSession& operator=(const MpiSession&) = delete;
 
   Communicator world() const;
-  /// Waits for all ranks and ends them with this exit code, or returns where MPI_Finalize and a
-  /// return from main have the same effect. Collective. mpirun of Open MPI writes two notices below
-  /// an error where main returns a code other than 0.
+  /// Ends the job with this exit code without the notices that mpirun of Open MPI prints below an
+  /// error where main returns a code other than 0. Waits for all ranks and does not return. Where
+  /// that is not needed (code 0, another launcher) or not possible (the MPI library can only abort
+  /// with a notice) it returns at once, and main must return the code. Collective.
   void end(int code) const;
   /// Ends all ranks at once with this exit code.
   [[noreturn]] void abort(int code) const;
@@ -25,8 +26,9 @@ class MpiSession {
   bool under_mpirun_;
 };
 
-/// Does what MpiSession::end does for a process whose command line was refused before MPI was
-/// started; all processes of a job have the same command line. Does nothing where MPI was started.
+/// Does what MpiSession::end does, for a process whose command line was refused before MPI was
+/// started; every process of the job calls it, as all have the same command line. Does nothing
+/// where MPI was started already.
 void end_unstarted(int code, int* argc, char*** argv);
 
 /// Returns the name and version of the MPI library in one line, as "Open MPI v4.1.4, ...".

@@ -54,7 +54,7 @@ class Worker {
       const Parts<FromRoot> order(wait());
       if (order.kind == FromRoot::kFinished) return true;
       if (order.kind == FromRoot::kStopped) return false;
-      // What is left are tasks, and orders about a task whose result crossed them on the way.
+      // Left are tasks, and orders about a task whose result was already on its way.
       if (order.kind != FromRoot::kTask) continue;
       const auto result =
           farm_.execute(order.text, [&](const auto& save) { return tick(order.task, save); });
@@ -128,8 +128,8 @@ class Master {
     return task;
   }
 
-  // Serves the others and carries orders out; false: this rank's own task must end. `save` gives
-  // the state of that task, null where there is none.
+  // Serves the other ranks and carries out orders. Returns false where this rank's own task must
+  // end. `save` returns the state of that task; it is null where there is none.
   bool pump(const std::function<std::string()>& save) {
     if (stopping_ && own_ < 0) {
       receive();

@@ -16,7 +16,7 @@ using FarmTick = std::function<bool(const std::function<std::string()>& save)>;
 /// The functions of a farm of independent tasks. All but `execute` are called on rank 0 only.
 struct TaskFarm {
   int64_t tasks = 0;       ///< number of tasks; needed on rank 0 only
-  bool all_ranks = false;  ///< whether all ranks execute tasks; else rank 0 alone, the others wait
+  bool all_ranks = false;  ///< whether all ranks execute tasks, or rank 0 alone
   /// Whether task i is still to be done; empty: all tasks are.
   std::function<bool(int64_t i)> open;
   /// Returns the message from which any rank can execute task i, from its kept state if there is

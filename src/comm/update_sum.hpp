@@ -27,6 +27,7 @@ class UpdateSum {
   virtual void reduce(const Communicator& comm) = 0;
   /// Fills `out` with `factor` times the first `n` elements, as float32.
   virtual void copy_to(float* out, int64_t n, double factor) const = 0;
+  /// Returns element i.
   virtual double operator[](int64_t i) const = 0;
   /// Returns the integers that the sum consists of, modulo 2^64, so that masks can be added to
   /// them; null where the sum is no sum of integers.

@@ -8,11 +8,12 @@
 namespace medpfl {
 namespace {
 
-// Some attacks read one image from a message.
+// Returns why the messages do not fit an attack that reads one image from each; nothing where they
+// fit, or the attack is another.
 std::optional<std::string> batch_misfit(const Settings& s, const AttackPlan::Method& method) {
   const std::optional<SingleImage> single = method.attack->facts().single_image;
   if (!single) return std::nullopt;
-  // The label rule is an option of [attack], too, which goes before that of the method.
+  // The label rule is also an option of [attack], which overrides that of the method.
   const bool labels = single->option == "labels";
   const std::string section = labels ? "attack" : "attack." + method.name;
   const std::string what =
@@ -33,9 +34,9 @@ std::optional<std::string> batch_misfit(const Settings& s, const AttackPlan::Met
       what, instead);
 }
 
-// The option by which an attack simulates local training, or guesses at it.
+// Returns the option by which an attack simulates local training or guesses at it, if any.
 std::optional<std::string> local_option(const AttackFacts& facts, bool sums) {
-  // Of one step, what unroll simulates is the gradient.
+  // update=unroll fits gradients too: unrolling one step gives the gradient.
   if (facts.update == UpdateRule::kSme || (sums && facts.update != UpdateRule::kGradient))
     return fmt::format("update={}", word_of(facts.update));
   if (facts.guess.steps > 0) return fmt::format("steps={}", facts.guess.steps);
@@ -44,7 +45,7 @@ std::optional<std::string> local_option(const AttackFacts& facts, bool sums) {
   return std::nullopt;
 }
 
-// Such an attack needs an update that came of local training.
+// An attack with such an option needs an update by local training of one hospital.
 void check_update(const Settings& s, const AttackPlan::Method& method, Violations* wrong) {
   const std::optional<std::string> option = local_option(method.attack->facts(), s.attack.sums);
   if (!option) return;

@@ -4,8 +4,9 @@
 
 namespace medpfl {
 
-/// Notes in `wrong` what the attacks of a configuration need and its messages are not, with what to
-/// set instead: messages of one image, or changes of weights by local training.
+/// Notes in `wrong` the attacks that cannot work on the messages of this configuration: those that
+/// need messages of one image, and those that need changes of weights by local training. Each line
+/// says what to set instead.
 void check_attacks(const Settings& settings, Violations* wrong);
 
 }  // namespace medpfl

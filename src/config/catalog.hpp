@@ -6,7 +6,7 @@
 
 namespace medpfl {
 
-/// A row of a family's table without its factory.
+/// A component as the table of its family describes it.
 struct Component {
   std::string name;                 ///< "idlg"
   std::string summary;              ///< one line
@@ -14,7 +14,7 @@ struct Component {
   std::vector<OptionSpec> options;  ///< of its own section
 };
 
-/// Components that can stand in for each other.
+/// A kind of component, such as attacks or models, with all components of that kind.
 struct ComponentFamily {
   std::string name;     ///< "attacks", as `medpfl list` takes it
   std::string section;  ///< "attack": a component's options are in [attack.NAME]

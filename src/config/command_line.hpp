@@ -11,9 +11,9 @@ namespace medpfl {
 /// quotes (quotes.hpp).
 struct CommandLine {
   using Given = std::vector<std::pair<std::string, std::string>>;  ///< name and value, in order
-  Given options;                   ///< "federation.rounds": may be unknown
-  Given flags;                     ///< "resume", whose value is "true", or "config"
-  std::vector<std::string> words;  ///< what is neither
+  Given options;                   ///< "federation.rounds"; the option may be unknown
+  Given flags;                     ///< "config"; "resume", which takes no value, has "true"
+  std::vector<std::string> words;  ///< words that are neither options nor flags
 };
 
 /// Takes apart words such as `--run.seed=3`, `--run.seed 3`, `--resume` and `comm`. `flags` are

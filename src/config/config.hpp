@@ -14,7 +14,7 @@ class Config {
   struct Entry {
     std::string value;
     std::string source;  ///< "default", "command line", or the file's name
-    int line = 0;        ///< of the file, from 1; else 0
+    int line = 0;        ///< line in the file, from 1; 0 where there is no file
     /// Returns the source for a message: "a.ini:3".
     std::string where() const;
   };
@@ -40,10 +40,12 @@ class Config {
   /// fine.
   std::vector<std::string> violations() const;
 
+  /// Returns the values of the options of one section, such as "attack.idlg".
   OptionValues section(const std::string& name) const;
+  /// Returns all options by their full names, "section.option".
   const std::map<std::string, Entry>& entries() const { return entries_; }
-  /// Returns the options that differ from another configuration, a line each: "a.b: here 1, there
-  /// 2".
+  /// Returns one line for each option that differs from another configuration and is not in
+  /// `except`, such as "a.b: here '1', there '2'".
   std::vector<std::string> differences(const Config& other,
                                        const std::vector<std::string>& except) const;
   /// Returns INI text that reads back to the same configuration; `comments` adds help and source.

@@ -40,7 +40,7 @@ OptionTable<Settings> data_options() {
           O{"image_size", &Settings::data, &DataRequest::image_size,
             "images are resized to this many pixels a side"}
               .between(8, 1024),
-          O{"channels", &Settings::data, &DataRequest::channels, "1: grey, 3: RGB"}.between(1, 3),
+          O{"channels", &Settings::data, &DataRequest::channels, "1: gray, 3: RGB"}.between(1, 3),
           O{"limit", &Settings::federated_data, &FederatedDataOptions::limit,
             "training images used; 0: all"}
               .at_least(0),
@@ -51,33 +51,34 @@ OptionTable<Settings> data_options() {
 
 OptionTable<Settings> model_options() {
   using O = Option<Settings>;
-  return {O{"name", &Settings::model_name, "architecture"}.one_of(models().names()),
-          O{"activation", &Settings::activation, "auto: the architecture's own"}.one_of(
-              with_auto(activation_names())),
-          O{"init", &Settings::init, &Initialization::kind, "how first weights are drawn"}.one_of(
-              initialization_names()),
-          O{"init_scale", &Settings::init, &Initialization::scale,
-            "uniform: half the width; normal: the deviation"}
-              .above(0),
-          O{"classes", &Settings::classes, "classes; 0: those of the data set"}.at_least(0),
-          O{"norm_mode", &Settings::written, &AsWritten::norm_mode,
-            "what batch normalization uses in training: the stored statistics, which stay, "
-            "or those of the batch"}
-              .one_of(norm_mode_names()),
-          {"normalize", &Settings::written, &AsWritten::normalize,
-           "what the network sees of pixels in [0, 1]: none, imagenet, or numbers: means, "
-           "then deviations, of all or of each channel"},
-          {"weights", &Settings::weights_file,
-           "file of the first weights, from torch.save of a state dict or torch.jit.save; "
-           "empty: drawn as init says"},
-          {"new_head", &Settings::new_head,
-           "with model.weights: the last dense layer is drawn, for other classes"},
-          O{"imprint_bins", &Settings::imprint_bins,
-            "rows of the block a malicious server puts in front; 0: none"}
-              .at_least(0),
-          O{"imprint_groups", &Settings::imprint_groups,
-            "functionals of the image that share the rows; 1: as published"}
-              .at_least(1)};
+  return {
+      O{"name", &Settings::model_name, "architecture"}.one_of(models().names()),
+      O{"activation", &Settings::activation, "auto: the architecture's own"}.one_of(
+          with_auto(activation_names())),
+      O{"init", &Settings::init, &Initialization::kind, "how first weights are drawn"}.one_of(
+          initialization_names()),
+      O{"init_scale", &Settings::init, &Initialization::scale,
+        "of first weights; uniform: half the width, normal: the standard deviation"}
+          .above(0),
+      O{"classes", &Settings::classes, "number of classes; 0: that of the data set"}.at_least(0),
+      O{"norm_mode", &Settings::written, &AsWritten::norm_mode,
+        "what batch normalization uses in training: the stored statistics, which stay, "
+        "or those of the batch"}
+          .one_of(norm_mode_names()),
+      {"normalize", &Settings::written, &AsWritten::normalize,
+       "what the network sees of pixels in [0, 1]: none, imagenet, or numbers: means, "
+       "then deviations, of all or of each channel"},
+      {"weights", &Settings::weights_file,
+       "file of the first weights, from torch.save of a state dict or torch.jit.save; "
+       "empty: drawn as init says"},
+      {"new_head", &Settings::new_head,
+       "with model.weights: the last dense layer is drawn anew, as for other classes"},
+      O{"imprint_bins", &Settings::imprint_bins,
+        "rows of the block a malicious server puts in front; 0: none"}
+          .at_least(0),
+      O{"imprint_groups", &Settings::imprint_groups,
+        "functionals of the image that share the rows; 1: as published"}
+          .at_least(1)};
 }
 
 OptionTable<PartitionOptions> partition_options() {
@@ -104,21 +105,23 @@ OptionTable<Federation> participation_options() {
 OptionTable<Federation> training_options() {
   using O = Option<Federation>;
   return {
-      O{"local_epochs", &Federation::local_epochs, "passes over the shard in a round (fedavg)"}
+      O{"local_epochs", &Federation::local_epochs,
+        "passes over the shard in a round, for algorithms of several steps"}
           .at_least(1),
       O{"batch_size", &Federation::batch_size, "images of a local step; 0: the whole shard"}
           .at_least(0),
-      O{"learning_rate", &Federation::learning_rate, "of the hospitals' SGD"}.above(0),
+      O{"learning_rate", &Federation::learning_rate, "learning rate of the hospitals' SGD"}.above(
+          0),
       O{"server_learning_rate", &Federation::server_learning_rate, "factor of the server's step"}
           .above(0),
       O{"server_optimizer", &Federation::server_optimizer,
         "what the server does with the mean update"}
           .one_of(server_optimizer_names()),
       O{"server_momentum", &Federation::server_momentum,
-        "of momentum; first moment of adam and yogi"}
+        "decay of momentum, and of the first moment of adam and yogi"}
           .between(0, 0.9999),
-      O{"server_beta2", &Federation::server_beta2, "second moment of adam and yogi"}.between(
-          0, 0.9999),
+      O{"server_beta2", &Federation::server_beta2, "decay of the second moment of adam and yogi"}
+          .between(0, 0.9999),
       O{"server_tau", &Federation::server_tau,
         "adam and yogi: steps shrink where changes are below this"}
           .above(0),
@@ -164,7 +167,7 @@ OptionTable<Settings> defense_options() {
   return {{"chain", &Settings::written, &AsWritten::chain,
            "defenses in order, comma-separated: clip,gaussian"},
           O{"delta", &Settings::federation, &Federation::delta,
-            "at which the epsilon of clipped and noised updates is told; a defense that acts "
+            "for which the epsilon of clipped and noised updates is reported; a defense that acts "
             "in local steps has its own"}
               .above(0)
               .between(0, 0.5),
@@ -183,8 +186,8 @@ OptionTable<Settings> attack_options() {
       {"clients", &Settings::written, &AsWritten::attacked_clients,
        "hospitals attacked: all, none, last, or 0,2,5-9"},
       O{"probes", &Settings::written, &AsWritten::probes,
-        "gradients of distinct batches each attacked hospital sends besides, "
-        "and that are attacked; 0: the update itself is"}
+        "gradients of distinct batches that each attacked hospital sends besides its "
+        "update, and that are attacked instead; 0: the update is attacked"}
           .at_least(0),
       O{"probe_batch", &Settings::written, &AsWritten::probe_batch, "images of a probe"}.at_least(
           1),

@@ -7,15 +7,15 @@
 
 namespace medpfl {
 
-/// A section of options that hold whatever components a run uses.
+/// A section whose options every run has, whatever components it uses.
 struct FrameworkSection {
   std::string name;     ///< "federation"
   std::string summary;  ///< one line
   OptionTable<Settings> options;
 };
 
-/// Returns these sections in the order they are shown. Each option stands here once; its default is
-/// what the member holds in fresh Settings.
+/// Returns the sections that every run has, in the order in which they are shown. Each option is
+/// declared here and nowhere else; its default is the value of its member in a fresh Settings.
 const std::vector<FrameworkSection>& framework_sections();
 
 }  // namespace medpfl

@@ -32,7 +32,8 @@ constexpr size_t kMostPoints = 100000;  // their folders have five digits
   throw ConfigError(fmt::format("{}: {}", where, what));
 }
 
-// A sweep gives every point a folder of its own, and a process has its threads and its device once.
+// Options that no grid may vary: a sweep gives every point a folder of its own, and a process
+// chooses its threads and its device only once.
 void refuse_fixed(const std::string& option, const std::string& where) {
   for (const char* fixed : {"run.output", "run.threads", "run.device"})
     if (option == fixed)

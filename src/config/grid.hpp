@@ -10,7 +10,8 @@ namespace medpfl {
 struct Grid {
   struct Point {
     std::string block;  ///< "" in a grid without blocks
-    /// Value of each option of the grid, in their order; "" where the point's block lacks it.
+    /// The value of each option of the grid, in the order of `options`; "" where the block of the
+    /// point does not set the option.
     std::vector<std::string> values;
   };
   /// Options of the grid in the order of their first lines, each with that line's "FILE:LINE".

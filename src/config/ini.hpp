@@ -17,13 +17,13 @@ struct IniOption {
 /// A section and its lines. What stands before the first [section] is in one without a name.
 struct IniSection {
   std::string name;
-  int line = 0;  ///< of its header; 0 without one
+  int line = 0;  ///< line of its header, from 1; 0 where it has none
   std::vector<IniOption> options;
 };
 
 /// Reads INI text, with or without a byte-order mark, lines ended by LF or CR LF. `source` names
-/// it. Lines that are no INI are noted in `wrong`, each with "source:line", and left out. Sections
-/// come in the order of the text, one entry a header.
+/// it. Lines that are not INI are noted in `wrong`, each with "source:line", and left out. Sections
+/// come in the order of the text, one for each header.
 std::vector<IniSection> read_ini(const std::string& text, const std::string& source,
                                  Violations* wrong);
 

@@ -8,9 +8,9 @@
 namespace medpfl {
 namespace {
 
-// Options of the sections below that change no message: where work is done, what is told of it,
-// and where images are and how they are seen, whose pixels count (over_inputs). Masks are keyed by
-// those of secure aggregation nevertheless.
+// Options of the sections below that change no message by themselves: where the work is done, what
+// is reported of it, and where images and weights are, whose content counts instead (over_inputs).
+// Those of secure aggregation key the masks nevertheless.
 const std::vector<std::string> kNoMessage = {"data.path",
                                              "data.window",
                                              "model.weights",
@@ -20,7 +20,7 @@ const std::vector<std::string> kNoMessage = {"data.path",
                                              "federation.secure_threshold",
                                              "federation.secure_aggregation",
                                              "defense.delta"};
-// Of [attack] those that decide what is sent.
+// The options of [attack] that decide what is sent.
 const std::vector<std::string> kOfAttack = {"attack.threat", "attack.rounds", "attack.clients",
                                             "attack.probes", "attack.probe_batch"};
 
@@ -28,7 +28,7 @@ bool has(const std::vector<std::string>& words, const std::string& word) {
   return std::find(words.begin(), words.end(), word) != words.end();
 }
 
-// 0.10 and 1e-1 are one value, as are true and 1.
+// Returns the value in one notation: 0.10 and 1e-1 are one value, as are true and 1.
 std::string canonical(const OptionSpec& option, const OptionValues& values) {
   const std::string& text = values.text(option.name);
   if (has(option.choices, text)) return text;

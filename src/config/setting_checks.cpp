@@ -10,7 +10,7 @@ namespace {
 
 void check_paths(const Settings& s, Violations* wrong) {
   wrong->check(!s.output.empty(), "run.output must name a folder");
-  wrong->check(s.data.channels != 2, "data.channels must be 1 (grey) or 3 (RGB)");
+  wrong->check(s.data.channels != 2, "data.channels must be 1 (gray) or 3 (RGB)");
   wrong->check(
       !datasets().find(s.dataset_name).create.needs_path || !s.data.path.empty(),
       fmt::format("data.path must name the file or folder of data.dataset={}", s.dataset_name));
@@ -25,7 +25,7 @@ void check_sums(const Settings& s, Violations* wrong) {
       "attack.probes=0 and attack.clients=all");
 }
 
-// The images of a drawn batch, and so their number, are the hospital's secret.
+// Which images are in a drawn batch, and how many, is the hospital's secret.
 void check_drawn_batches(const Settings& s, Violations* wrong) {
   const StepHook* step = s.defenses.step();
   const bool drawn = step != nullptr && step->sampling() == Sampling::kPoisson;
@@ -36,7 +36,7 @@ void check_drawn_batches(const Settings& s, Violations* wrong) {
                            s.defenses.describe()));
 }
 
-// What needs single updates cannot be had where nobody but their hospitals holds any.
+// Under secure aggregation only a hospital itself has its update: nothing may need a single one.
 void check_secure_aggregation(const Settings& s, Violations* wrong) {
   if (!s.federation.secure_aggregation) return;
   const int64_t participants = participants_of(s.federation.clients, s.federation.sampling);
@@ -59,7 +59,7 @@ void check_secure_aggregation(const Settings& s, Violations* wrong) {
                            s.capture.gradients));
 }
 
-// A malicious server is a threat of its own, and only where the user says so.
+// The server is malicious only where the user names that threat.
 void check_threat(const Settings& s, Violations* wrong) {
   const bool malicious = s.attack.threat == "malicious-server";
   wrong->check(malicious == (s.imprint_bins > 0),

@@ -4,9 +4,10 @@
 
 namespace medpfl {
 
-/// Notes in `wrong` what does not go together between sections: options of the data set and the
-/// model, differential privacy and secure aggregation with what is attacked and recorded, and the
-/// threat with the block of a malicious server. What an attack needs of messages is not checked.
+/// Notes in `wrong` the values that do not fit each other: options of the data set and the model;
+/// batches that a defense draws, or secure aggregation, with what is attacked and recorded; the
+/// threat with the block of a malicious server. What attacks need of messages is left to
+/// check_attacks().
 void check_settings(const Settings& settings, Violations* wrong);
 
 }  // namespace medpfl

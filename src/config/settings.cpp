@@ -29,7 +29,8 @@ std::vector<int64_t> read_iterations(const std::vector<std::string>& words) {
   return out;
 }
 
-// Which rounds and hospitals are recorded, and which are attacked: none where nothing attacks.
+// Selects the rounds and hospitals that are recorded, and those that are attacked, which are none
+// where there is no attack.
 void select(Settings* s, Violations* wrong) {
   const AsWritten& written = s->written;
   const FederationSettings& f = s->federation;
@@ -73,7 +74,7 @@ void make_attacks(const Config& config, Settings* s, Violations* wrong) {
   }
 }
 
-// What follows from several options.
+// Fills in what follows from several options.
 void derive(const Config& config, Settings* s, Violations* wrong) {
   s->seeds = derive_seeds(static_cast<uint64_t>(s->written.seed),
                           s->paired_noise ? SecretKeys() : secret_keys(config));
@@ -112,7 +113,7 @@ Settings make_settings(const Config& config) {
   make_attacks(config, &s, &wrong);
   select(&s, &wrong);
   check_settings(s, &wrong);
-  // A network for as many classes as are known; the data set may have others.
+  // Finds what is wrong with the network; the data set, not read yet, may have other classes.
   wrong.guard([&] { make_model(config, s, std::max<int64_t>(2, s.classes)); });
   check_attacks(s, &wrong);
   wrong.guard([&] {

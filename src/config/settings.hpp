@@ -21,9 +21,10 @@
 
 namespace medpfl {
 
-/// Options whose meaning depends on other options. The settings made of them are in Settings.
+/// Options, as the user wrote them, whose meaning depends on other options or on the tables of
+/// components. Settings holds what they mean.
 struct AsWritten {
-  int64_t seed = 1;
+  int64_t seed = 1;  ///< run.seed, from which the seeds of all parties are derived
   std::string partition = "iid", norm_mode = "eval", precision = "float32";
   std::string window = "auto", normalize = "none";
   std::vector<std::string> chain, methods;
@@ -33,14 +34,14 @@ struct AsWritten {
   std::string recorded_rounds = "all", recorded_clients = "all";
 };
 
-/// A configuration turned into values and components, checked. Building it reads no data. What a
-/// fresh one holds are the defaults of the options (framework_options.cpp).
+/// A configuration turned into checked values and components. Making one reads no data. A fresh one
+/// holds the defaults of the options (framework_options.cpp).
 struct Settings {
   AsWritten written;
   std::string name = "medpfl";
   std::string output = "runs/medpfl";
-  RunSeeds seeds;              ///< of run.seed, which itself goes no further; over no inputs yet
-  int threads = 1;             ///< 0: what the allocation gives a rank
+  RunSeeds seeds;              ///< derived from run.seed, not yet from the inputs (over_inputs)
+  int threads = 1;             ///< compute threads of a rank; 0: what the allocation gives it
   std::string device = "cpu";  ///< auto | cpu | cuda
   std::string dataset_name = "phantom";
   DataRequest data;
@@ -48,37 +49,40 @@ struct Settings {
   std::string model_name = "lenet-medpfl";
   std::string activation = "auto";
   Initialization init;
-  int64_t classes = 0;  ///< 0: those of the data set
+  int64_t classes = 0;  ///< number of classes; 0: that of the data set
   NormMode norm_mode = NormMode::kEval;
-  Normalization normalization;                   ///< of pixels
-  std::string weights_file;                      ///< empty: drawn
-  bool new_head = false;                         ///< the last layer is drawn nevertheless
-  int64_t imprint_bins = 0, imprint_groups = 4;  ///< of a malicious server's block; 0 bins: none
+  Normalization normalization;  ///< of the pixels that the network sees
+  std::string weights_file;     ///< file of the first weights; empty: they are drawn
+  bool new_head = false;        ///< whether the last layer is drawn although there is a file
+  int64_t imprint_bins = 0;     ///< rows of the block of a malicious server; 0: there is none
+  int64_t imprint_groups = 4;   ///< functionals of the image that share these rows
   FederationSettings federation;
   CapturePolicy capture;
-  bool weights = true;
-  int64_t checkpoint_every = 0;     ///< rounds, 0: none
-  double checkpoint_seconds = 600;  ///< 0: none
-  std::vector<int64_t> snapshots;
-  AttackRequest attack_request;
-  AttackPlan attack;
-  std::optional<AttackTargets> targets;
+  bool weights = true;              ///< whether the global model of each round is recorded
+  int64_t checkpoint_every = 0;     ///< rounds between checkpoints; 0: rounds do not count
+  double checkpoint_seconds = 600;  ///< seconds between checkpoints; 0: the clock does not count
+  std::vector<int64_t> snapshots;   ///< iterations at which images are kept, ascending
+  AttackRequest attack_request;     ///< what [attack] sets for every attack
+  AttackPlan attack;                ///< the attacks, and how they are run
+  std::optional<AttackTargets> targets;  ///< what is attacked; make_settings sets it
   DefenseChain defenses;
-  bool paired_noise = false;  ///< noise and masks are keyed by run.seed alone
+  bool paired_noise = false;  ///< whether noise and masks are keyed by run.seed alone
 
   std::unique_ptr<Dataset> dataset;
 };
 
-/// Throws ConfigError with every violation at once, one a line: single values, then those that only
-/// show together.
+/// Returns the settings that a configuration means. Throws ConfigError with all that is wrong, one
+/// problem a line: values that are not allowed, or, where there are none, values that do not fit
+/// each other.
 Settings make_settings(const Config& config);
 
-/// Returns the network for a data set with these classes. Throws ConfigError where model.classes is
-/// too small, and where an attack's options do not fit the network.
+/// Returns the network for a data set of `data_classes` classes. Throws ConfigError where
+/// model.classes is too small, and where an attack's options do not fit the network.
 Model make_model(const Config& config, const Settings& settings, int64_t data_classes);
 
-/// Returns the weights of round 0: those of the file that model.weights names, else drawn ones.
-/// Throws DataError where the file does not fit. Reads the file: call it on one rank.
+/// Returns the weights of round 0: those of the file that model.weights names, else weights drawn
+/// with the server's seed. Throws DataError where the file does not fit. Reads the file: call it on
+/// one rank.
 FlatParameters make_first_weights(const Settings& settings, const Model& model);
 
 /// Returns the digest (core/digest.hpp, hexadecimal) of the file that model.weights names; "" where

@@ -40,7 +40,7 @@ std::string describe(const std::vector<int64_t>& shape) {
   return shape.empty() ? "one value" : fmt::format("shape [{}]", fmt::join(shape, ", "));
 }
 
-// Takes a value off the front of `bytes`; false: there is not enough of it.
+// Takes a value off the front of `bytes`. Returns false where they are too few.
 template <class T>
 bool take(std::string_view* bytes, T* value) {
   if (bytes->size() < sizeof(T)) return false;

@@ -23,26 +23,27 @@ class ArchiveReader {
 
   /// Opens the group or list `name` of the open one.
   void open(const char* name, ArchiveKind kind);
-  /// Closes what was opened last. Throws where an entry was not read, unless the bytes are of an
-  /// older version.
+  /// Closes the group or list that was opened last. Throws where an entry of it was not read,
+  /// unless an older version wrote it.
   void close();
   /// Returns the number of entries in what is open.
   size_t size() const { return frames_.back().entries.size(); }
   /// Notes the version of the open object. Throws unless it is 1 to `newest`.
   void check_version(int64_t version, int64_t newest);
 
-  /// Returns the kind of the entry, which can still be read.
+  /// Returns the kind of an entry without reading it.
   ArchiveKind kind(const char* name) { return peek(name).kind; }
-  /// Returns the extent of each axis of numbers, which can still be read; no axis: one value.
+  /// Returns the extent of each axis of an entry of numbers without reading it; {} is one value.
   std::vector<int64_t> shape(const char* name, ArchiveKind kind, size_t size);
   /// Copies numbers of this shape, each of `size` bytes, to `values`.
   void numbers(const char* name, ArchiveKind kind, size_t size, const std::vector<int64_t>& shape,
                void* values);
   /// Returns the bytes of a text.
   std::string_view text(const char* name) { return use(name, ArchiveKind::kText).content; }
-  /// Takes an entry that says that the value is absent.
+  /// Reads an entry that says that the value is absent.
   void nothing(const char* name) { use(name, ArchiveKind::kNothing); }
 
+  /// Throws FormatError that names the bytes, the open group and `problem`, with the advice.
   [[noreturn]] void fail(const std::string& problem) const;
 
  private:

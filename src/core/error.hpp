@@ -30,6 +30,7 @@ class Error : public std::runtime_error {
   ExitCode code_;
 };
 
+/// Errors of one kind each, which ExitCode describes.
 struct ConfigError final : Error {
   explicit ConfigError(const std::string& m) : Error(ExitCode::kConfig, m) {}
 };

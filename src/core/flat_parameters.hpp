@@ -17,7 +17,7 @@ class ParameterLayout {
     int64_t offset = 0;  ///< in elements
     int64_t size = 0;    ///< in elements
     std::vector<int64_t> shape;
-    bool statistic = false;
+    bool statistic = false;  ///< whether it is a statistic and not a parameter
   };
 
   /// Appends a parameter and returns its index. Throws on a name that is taken or an empty shape.
@@ -27,6 +27,7 @@ class ParameterLayout {
 
   int64_t size() const { return size_; }            ///< elements of all tensors, P
   int64_t trainable() const { return trainable_; }  ///< elements of the parameters, the first ones
+  /// Returns the number of entries.
   int64_t count() const { return static_cast<int64_t>(entries_.size()); }
   int64_t trainable_count() const { return trainable_count_; }  ///< entries of the parameters
   const Entry& operator[](int64_t i) const { return entries_[static_cast<size_t>(i)]; }
@@ -67,11 +68,11 @@ class FlatParameters {
   /// their values. Tensors that already are those entries are not copied.
   void assign(const std::vector<at::Tensor>& tensors);
   void fill(float value);
-  /// Adds scale * other, which has the same layout.
+  /// Adds `scale` times another vector of the same layout.
   void add(const FlatParameters& other, double scale);
   void multiply(double scale);
-  /// Takes a step against `gradient`: adds -rate * gradient to the parameters, and to the
-  /// statistics `share` of their change, which their entries of `gradient` hold.
+  /// Takes a step: adds -rate * gradient to the parameters, and share * gradient to the statistics,
+  /// for which `gradient` holds their change in the batch.
   void step(const FlatParameters& gradient, double rate, double share = 1);
   /// Returns the L2 norm, accumulated in float64.
   double norm() const { return norm(size()); }

@@ -2,11 +2,11 @@
 
 namespace medpfl {
 
-/// What a job orders work under way to do: rounds of training and attack tasks.
+/// An order to work that is under way, rounds of training or attack tasks.
 enum class JobOrder : int {
   kGoOn,
-  kSave,  ///< hand in your state and go on
-  kStop,  ///< hand in your state and end; nothing new is begun
+  kSave,  ///< hand in the state and go on
+  kStop,  ///< hand in the state and end; nothing new is begun
 };
 
 /// Tells work under way whether to go on, save or stop. The base class always lets it go on.

@@ -18,6 +18,7 @@ void show_information();
 /// Whether this rank shows information: on standard error, and results on standard output.
 bool shows_information();
 
+/// Write one line to the log: information, a warning, an error.
 void log_info(const std::string& message);
 void log_warning(const std::string& message);
 void log_error(const std::string& message);

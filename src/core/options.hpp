@@ -22,9 +22,10 @@ struct OptionSpec {
   OptionSpec at_least(double bound) const;
   OptionSpec above(double bound) const;
   OptionSpec between(double low, double high) const;
-  OptionSpec or_word(std::string word) const;  ///< a number, or this word
+  OptionSpec or_word(std::string word) const;  ///< allows this word beside the numbers
 };
 
+/// Return an option of each kind, with its default value.
 OptionSpec integer_option(std::string name, int64_t default_value, std::string help);
 OptionSpec real_option(std::string name, double default_value, std::string help);
 OptionSpec text_option(std::string name, std::string default_value, std::string help);

@@ -26,7 +26,7 @@ void prepare_process(int threads) {
   mallopt(M_TOP_PAD, 16 << 20);
   at::set_num_threads(threads);
   omp_set_num_threads(threads);  // a LibTorch that brings an OpenMP of its own leaves ours alone
-  // On a GPU as on a CPU: float32 as such, and the same kernels in each run.
+  // A GPU computes as a CPU does: in plain float32, by the same kernels in each run.
   at::globalContext().setAllowTF32CuBLAS(false);
   at::globalContext().setAllowTF32CuDNN(false);
   at::globalContext().setDeterministicCuDNN(true);
@@ -34,14 +34,15 @@ void prepare_process(int threads) {
 
 namespace {
 
-// Largest resident memory since the mark was last set back, in bytes.
+// Returns the largest resident memory, in bytes, since the system's mark was last reset.
 int64_t marked_peak() {
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
   return static_cast<int64_t>(usage.ru_maxrss) * 1024;
 }
 
-// The system has one mark a process; this is the highest it stood at before a watch set it back.
+// The system keeps one mark for each process. This is the highest that it reached before a watch
+// reset it.
 std::atomic<int64_t>& earlier_peak() {
   static std::atomic<int64_t> bytes{0};
   return bytes;

@@ -7,8 +7,9 @@
 namespace medpfl {
 
 /// Prepares a process; to be called once, before the first tensor. Sets `threads` compute threads
-/// for LibTorch, and makes the allocator keep large temporaries (glibc returns them to the system
-/// at every step, which costs up to 3.6 times the compute).
+/// for LibTorch and OpenMP, has a GPU compute in plain float32 with the same kernels in each run,
+/// and makes the allocator keep large temporaries (glibc returns them to the system at every step,
+/// which costs up to 3.6 times the compute).
 void prepare_process(int threads);
 
 /// Returns the largest resident memory of this process so far, in bytes.

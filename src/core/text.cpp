@@ -42,7 +42,8 @@ std::string join(const std::vector<std::string>& parts, std::string_view separat
 }
 
 namespace {
-// Letters to insert, leave out, replace, or swap with their neighbour (optimal string alignment).
+// Returns the number of letters to insert, leave out, replace, or swap with their neighbor (optimal
+// string alignment).
 size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<size_t> before, last, row(b.size() + 1);
   std::iota(row.begin(), row.end(), size_t{0});

@@ -15,7 +15,7 @@ std::string trim(std::string_view text);
 /// Returns the parts with the separator between them, as "a, b, c".
 std::string join(const std::vector<std::string>& parts, std::string_view separator = ", ");
 
-/// Returns the candidate with the least edit distance to `word`, in which two swapped neighbours
+/// Returns the candidate with the least edit distance to `word`, in which two swapped neighbors
 /// count once, or "" when none is near (more than a third of the longer word differs).
 std::string nearest(std::string_view word, const std::vector<std::string>& candidates);
 

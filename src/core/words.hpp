@@ -31,7 +31,7 @@ class Words {
     throw ConfigError(fmt::format("'{}' is not allowed: use one of: {}", word, join(names())));
   }
 
-  /// Returns the word for `value`, which has one.
+  /// Returns the word for `value`, which must have one.
   std::string name(E value) const {
     for (const auto& [known, word] : rows_)
       if (value == known) return word;

@@ -36,12 +36,12 @@ struct Manifest {
 struct DataRequest {
   std::string path;                   ///< file or folder of the data set; unused by generated ones
   int64_t image_size = 32;            ///< images are resized to image_size x image_size pixels
-  int64_t channels = 1;               ///< 1: grey, 3: RGB
+  int64_t channels = 1;               ///< 1: gray, 3: RGB
   uint64_t seed = 1;                  ///< seed of generated images
   std::optional<Window> window = {};  ///< levels that become 0 and 1; none: the source's own
 };
 
-/// A source of labelled images. Rank 0 scans it; every rank reads only the images it needs.
+/// A source of labeled images. Rank 0 scans it; every rank reads only the images it needs.
 class Dataset {
  public:
   virtual ~Dataset() = default;

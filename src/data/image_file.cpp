@@ -71,7 +71,7 @@ at::Tensor decode_jpeg(const std::string& path, const Bytes& bytes) {
                           &space) != 0)
     fail(path, tjGetErrorStr2(handle.get()));
   if (space == TJCS_CMYK || space == TJCS_YCCK)
-    fail(path, "it is a CMYK JPEG", "convert it to RGB or grey");
+    fail(path, "it is a CMYK JPEG", "convert it to RGB or gray");
   check_size(path, width, height);
   const bool grey = space == TJCS_GRAY;
   const at::Tensor pixels = at::empty({height, width, grey ? 1 : 3}, at::kByte);

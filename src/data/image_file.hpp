@@ -11,7 +11,7 @@ constexpr int64_t kMaxImageSide = 65'000;
 constexpr int64_t kMaxImagePixels = 512'000'000;
 
 /// Reads a JPEG or PNG file, told apart by its first bytes; the image has 1 channel where it is
-/// grey, else 3. PNG files of 16 bits give their stored levels, with white 65535; all others give
+/// gray, else 3. PNG files of 16 bits give their stored levels, with white 65535; all others give
 /// uint8. Alpha is dropped, palettes become RGB; EXIF rotation is not applied. Throws DataError
 /// that names the file where it is missing, of another format, truncated, damaged, CMYK or too
 /// large.

@@ -33,7 +33,7 @@ at::Tensor fit_image(const at::Tensor& image, int64_t channels, int64_t size) {
   at::Tensor pixels = image;
   if (image.size(0) == 3 && channels == 1) {
     pixels = luma(image.to(at::kFloat));
-    if (levels) pixels.round_();  // to grey levels before the resize, as Pillow does
+    if (levels) pixels.round_();  // to gray levels before the resize, as Pillow does
   }
   if (image.size(1) != size || image.size(2) != size) {
     pixels = at::_upsample_bilinear2d_aa(pixels.to(at::kFloat).unsqueeze(0).contiguous(),

@@ -45,10 +45,10 @@ OptionTable<PhantomOptions> phantom_options() {
 
 // A generated data set: image i of a split has label i % classes and is drawn from a random stream
 // of its own, so any rank draws any subset with the same bits, and no image is ever stored.
-//   mri         notumor, glioma, meningioma, pituitary: axial head slices, grey
-//   xray        normal, pneumonia, covid: frontal chest radiographs, grey
-//   dermoscopy  benign, malignant: pigmented lesions of the skin, colour
-// Grey pictures are repeated for 3 channels; colour ones become ITU-R 601 luma for 1 channel.
+//   mri         notumor, glioma, meningioma, pituitary: axial head slices, gray
+//   xray        normal, pneumonia, covid: frontal chest radiographs, gray
+//   dermoscopy  benign, malignant: pigmented lesions of the skin, color
+// Gray pictures are repeated for 3 channels; color ones become ITU-R 601 luma for 1 channel.
 class Phantom final : public Dataset {
  public:
   Phantom(const Modality& modality, const PhantomOptions& own, const DataRequest& request)
@@ -108,7 +108,7 @@ std::unique_ptr<Dataset> make_phantom(const PhantomOptions& own, const DataReque
                     "in [8, 512]",
                     request.image_size));
   if (request.channels != 1 && request.channels != 3)
-    throw ConfigError(fmt::format("phantom: {} channels are not allowed: use 1 (grey) or 3 (RGB)",
+    throw ConfigError(fmt::format("phantom: {} channels are not allowed: use 1 (gray) or 3 (RGB)",
                                   request.channels));
   if (request.window)
     throw ConfigError(

@@ -14,7 +14,7 @@ inline Point operator+(const Point& a, const Point& b) { return {a.x + b.x, a.y 
 inline Point operator-(const Point& a, const Point& b) { return {a.x - b.x, a.y - b.y}; }
 inline Point operator*(const Point& a, double s) { return {a.x * s, a.y * s}; }
 
-/// A colour, each part in [0, 1]; grey where the three are equal.
+/// A color, each part in [0, 1]; gray where the three are equal.
 struct Rgb {
   double r = 0, g = 0, b = 0;
 };
@@ -61,7 +61,7 @@ class Noise {
 /// A picture as a continuous function of the place, and the noise of the device that records it.
 struct Scene {
   std::function<Rgb(const Point&)> colour;
-  bool coloured = false;  ///< whether the noise differs between the colours
+  bool coloured = false;  ///< whether the noise differs between the colors
   double noise = 0;       ///< standard deviation of the noise, in units of the full range
   bool rician = false;    ///< whether the noise is Rician, as in MRI (Gudbjartsson and Patz 1995)
 };

@@ -101,7 +101,7 @@ class Lesion {
     return c * (1.06 - network_ * net(q, r));
   }
 
-  /// Tan, brown, black, blue-grey, red and white areas, each where its own noise is high.
+  /// Tan, brown, black, blue-gray, red and white areas, each where its own noise is high.
   Rgb many_colours(const Point& q, double r) const {
     const auto area = [&](double place, double low, double high) {
       return ramp(low, high, patches_.fractal(q + Point{place, 2 * place}, mosaic_, 2));

@@ -91,7 +91,7 @@ class Head {
     const Point away = q - lesion_;
     const double distance = std::hypot(away.x, away.y);
     Point home = q;
-    // Tumours push the tissue around them aside.
+    // Tumors push the tissue around them aside.
     if (label_ == kGlioma || label_ == kMeningioma)
       home = q - away * (0.4 * bell(distance, 1.5 * size_));
     double value = tissue(home, brain);
@@ -104,7 +104,7 @@ class Head {
   double tissue(const Point& q, double brain) const {
     const Point warped =
         q + Point{0.06 * shape_.smooth(q * 3.1), 0.06 * shape_.smooth(q * 3.1 + Point{9, 4})};
-    // The zero lines of a smooth noise wander like sulci; grey matter lines them and the surface.
+    // The zero lines of a smooth noise wander like sulci; gray matter lines them and the surface.
     const double field = folds_.fractal(warped, fold_rate_, 2);
     const double from_sulcus = std::abs(field) * 0.62 / fold_rate_;
     const double reach = fold_reach_ * (1 + 0.6 * shape_.smooth(q * 2.2 + Point{5, 5}));

@@ -98,7 +98,8 @@ OptionTable<DpSgdOptions> dp_sgd_options() {
               "batches of a local step: the shard in random order, or each image with probability "
               "B/N, whose amplification epsilon may count"}
                 .named("shuffled", "poisson"),
-            O{"delta", &DpSgdOptions::delta, "at which epsilon is told"}.above(0).between(0, 0.5)});
+            O{"delta", &DpSgdOptions::delta, "for which epsilon is reported"}.above(0).between(
+                0, 0.5)});
 }
 
 }  // namespace

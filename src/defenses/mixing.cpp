@@ -91,7 +91,7 @@ class Mixing final : public BatchHook {
   }
 
  private:
-  // Around mid-grey, where the paper's images, centred, have 0.
+  // Around mid-gray, where the paper's images, centered, have 0.
   static void flip_signs(at::Tensor* images, RandomStream* random) {
     auto* x = images->data_ptr<float>();
     for (int64_t i = 0; i < images->numel(); ++i)
@@ -108,9 +108,11 @@ RegistryEntry<DefenseFactory> row(const std::string& name, bool signs, std::stri
                                   std::string paper) {
   using O = Option<MixingOptions>;
   const OptionTable<MixingOptions> options = {
-      O{"images", &MixingOptions::images, "in a mixture, all of the hospital"}.between(2, 16),
-      O{"largest", &MixingOptions::largest, "weight that an image has at most"}.above(0).between(
-          0, 1)};
+      O{"images", &MixingOptions::images, "images in a mixture, all from one hospital"}.between(2,
+                                                                                                16),
+      O{"largest", &MixingOptions::largest, "largest weight of an image in a mixture"}
+          .above(0)
+          .between(0, 1)};
   return defense_row(
       name, std::move(summary), std::move(paper), options,
       [name, signs](const MixingOptions& own) { return on_batches(Mixing(name, signs, own)); });
@@ -125,7 +127,7 @@ RegistryEntry<DefenseFactory> mixup_defense() {
 }
 
 RegistryEntry<DefenseFactory> instahide_defense() {
-  return row("instahide", true, "mixup whose pixels are mirrored at mid-grey at random",
+  return row("instahide", true, "mixup whose pixels are mirrored at mid-gray at random",
              "Huang et al., ICML 2020, arXiv:2010.02772");
 }
 

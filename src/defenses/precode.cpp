@@ -10,7 +10,8 @@ RegistryEntry<DefenseFactory> precode_defense() {
   using O = Option<Bottleneck>;
   const OptionTable<Bottleneck> options = {
       O{"width", &Bottleneck::width, "values of the bottleneck"}.at_least(1),
-      O{"weight", &Bottleneck::weight, "of its divergence from N(0, 1) in the training loss"}
+      O{"weight", &Bottleneck::weight,
+        "weight of the bottleneck's divergence from N(0, 1) in the training loss"}
           .at_least(0)};
   return defense_row(
       "precode", "puts a variational bottleneck before the head, so that gradients are random",

@@ -104,10 +104,11 @@ RegistryEntry<DefenseFactory> prune_defense() {
   using O = Option<PruneOptions>;
   const OptionTable<PruneOptions> options = {
       O{"ratio", &PruneOptions::ratio, "share of the entries set to zero"}.between(0, 1),
-      O{"keep", &PruneOptions::keep, "entries kept instead; 0: by ratio"}.at_least(0),
-      O{"select", &PruneOptions::random, "which are kept: the greatest, or any"}.named("magnitude",
-                                                                                       "random"),
-      O{"scope", &PruneOptions::by_layer, "chosen among all entries, or in each layer"}.named(
+      O{"keep", &PruneOptions::keep, "number of entries kept; 0: as many as ratio leaves"}.at_least(
+          0),
+      O{"select", &PruneOptions::random, "which entries are kept: the greatest, or any"}.named(
+          "magnitude", "random"),
+      O{"scope", &PruneOptions::by_layer, "entries are chosen among all, or in each layer"}.named(
           "global", "layer"),
       O{"error_feedback", &PruneOptions::error_feedback,
         "hospitals add what they did not send to their next update"}};

@@ -18,7 +18,7 @@ float Rounding::to(float value) const {
   const T nearest(value);
   const float near = nearest;
   if (stream_ == nullptr || near == value) return near;
-  // The neighbour on the other side of the value: magnitudes are ordered as their bits are.
+  // The neighbor on the other side of the value: magnitudes are ordered as their bits are.
   T other = nearest;
   if (std::fabs(near) < std::fabs(value))
     ++other.x;

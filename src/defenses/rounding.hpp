@@ -4,7 +4,7 @@
 namespace medpfl {
 
 /// Rounds values to a grid: to the nearest grid point (ties to even), or at random to one of the
-/// two neighbours, with the probability that makes the expectation the value itself.
+/// two neighbors, with the probability that makes the expectation the value itself.
 class Rounding {
  public:
   /// Rounds at random with numbers from `stream`, which must outlive this object; null: to the

@@ -10,8 +10,8 @@
 
 namespace medpfl {
 
-/// Returns how many hospitals' updates must arrive so that their sum can be unmasked: more than
-/// this share of the participants, and at least two.
+/// Returns how many updates must arrive so that their sum can be unmasked: more than this share of
+/// the participants, at least two, and of two or more participants never more than all.
 int64_t secure_threshold(double share, int64_t participants);
 
 /// Secure aggregation with double masks (Bonawitz et al., "Practical Secure Aggregation for
@@ -24,8 +24,8 @@ int64_t secure_threshold(double share, int64_t participants);
 /// Each rank plays its hospitals, rank 0 also the server, through which all messages go.
 class SecureAggregation {
  public:
-  /// Most participants of a round; with more, masks take minutes and shares over 100 MB on each
-  /// rank.
+  /// The most hospitals that may take part in a round. With more, masks take minutes, and shares
+  /// over 100 MB on each rank.
   static constexpr int64_t kMostParticipants = 1000;
 
   /// `comm` and `data` must outlive this object. `threshold`: share of the participants, [0, 1). So
@@ -42,16 +42,19 @@ class SecureAggregation {
 
   /// Lets the hospitals of a round advertise their keys and share their seeds. Collective.
   void begin_round(const RoundPlan& plan);
-  /// Adds the masks of hospital plan.clients[index], which this rank hosts, to `n` integers.
+  /// Adds the masks of hospital plan.clients[index], which this rank must host, to its `n`
+  /// integers, modulo 2^64.
   void mask(size_t index, uint64_t* integers, int64_t n) const;
-  /// Subtracts the masks from the sum of the updates that arrived, at least threshold(plan), on
-  /// rank 0. Collective.
+  /// Subtracts from `sum`, the n integers that rank 0 has as the sum of the updates that arrived,
+  /// the masks that are left in it. At least threshold(plan) updates must have arrived. Collective.
   void unmask(const RoundPlan& plan, uint64_t* sum, int64_t n) const;
 
-  /// Returns the bytes of the sealed shares that all `participants` send.
+  /// Returns the bytes of the sealed shares that all `participants` of a round send, each to every
+  /// other.
   static int64_t shares_bytes(int64_t participants);
-  /// Returns how many bytes hospitals and server send each other in a round, the weights excepted:
-  /// keys, shares and `n` masked integers of each hospital whose update arrives.
+  /// Returns the bytes that hospitals and server send each other in a round, without the weights:
+  /// keys and shares, to the server and on to the others, the `n` masked integers of each hospital
+  /// whose update arrives, and the shares that these reveal for unmasking.
   static int64_t bytes(const RoundPlan& plan, int64_t n);
 
  private:
@@ -63,8 +66,8 @@ class SecureAggregation {
 
   void advertise(const RoundPlan& plan);
   void share_seeds(const RoundPlan& plan);
-  /// Returns the texts of all ranks, one after another, on every rank, as the server would pass
-  /// messages on.
+  /// Returns on every rank the texts of all ranks, one after another. Like the server that passes
+  /// messages on, it goes by rank 0.
   std::string pass_on(std::string mine) const;
   Key root_of(const RoundPlan& plan, size_t index) const;
 

@@ -27,7 +27,7 @@ class ParallelFile {
   void grow(const std::string& path, int64_t rows);
 
   /// Writes this rank's rows: row rows[i] from data[i]. Not collective: no rank waits for another,
-  /// and no two ranks may write the same row. Neighbouring rows that are neighbours in memory too
+  /// and no two ranks may write the same row. Neighboring rows that are neighbors in memory too
   /// are written together.
   template <class T>
   void write_rows(const std::string& path, const std::vector<int64_t>& rows,

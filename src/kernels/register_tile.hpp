@@ -1,7 +1,8 @@
 #pragma once
 #include <cstdint>
 
-/// A function for processors where have_register_tiles() holds.
+/// Marks a function that is compiled for AVX2 and FMA: it may only be called where
+/// have_register_tiles() holds.
 #if defined(__x86_64__)
 #define MEDPFL_AVX2 __attribute__((target("avx2,fma")))
 #else
@@ -10,7 +11,7 @@
 
 namespace medpfl {
 
-/// How many rows and columns of products fit the registers of AVX2.
+/// The rows and columns of sums that the registers of AVX2 hold at a time.
 inline constexpr int64_t kTileRows = 6, kTileColumns = 16;
 
 /// One factor of a sum of products, whose i-th number is data[offsets[i]].

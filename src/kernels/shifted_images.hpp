@@ -5,20 +5,22 @@
 
 namespace medpfl {
 
-/// The offset, in pixels, from a place of a moving window to a pixel that the window reads there.
+/// A pixel that a moving window reads, by its offset in pixels from the place of the window.
 struct Tap {
   int64_t y, x;
 };
 
 /// Images arranged for a moving window: at place (i, j) of `height` x `width` places a tap reads
-/// the pixel (i * step + tap.y, j * step + tap.x), zero outside the image. Images are copied once
-/// for each horizontal shift, so that the pixels a tap reads in a channel, place after place, are
-/// contiguous in memory.
+/// the pixel (i * step + tap.y, j * step + tap.x), zero outside the image. A channel is copied once
+/// for each tap.x, and, where the step is above 1, for each remainder of tap.y by the step, so that
+/// the pixels a tap reads in it, place after place, are contiguous in memory.
 class ShiftedImages {
  public:
+  /// `height`, `width`: places of the window; `step`: pixels between them.
   ShiftedImages(int64_t height, int64_t width, int64_t step, const std::vector<Tap>& taps);
 
-  /// Copies `count` images [count, channels, image_height, image_width].
+  /// Takes in images [count, channels, image_height, image_width] in place of those before. Behind
+  /// the last one kTileColumns floats can be read too, which are zero.
   void fill(const float* images, int64_t count, int64_t channels, int64_t image_height,
             int64_t image_width);
 
@@ -30,6 +32,7 @@ class ShiftedImages {
   const int64_t* offsets() const { return offsets_.data(); }
   /// Returns the offset, in floats, from a channel to the next.
   int64_t channel_step() const { return channel_step_; }
+  /// Returns the first channel of image n.
   const float* image(int64_t n) const { return data_.get() + n * channels_ * channel_step(); }
   /// Returns how many floats one image of so many channels takes.
   int64_t image_size(int64_t channels) const { return channels * channel_step(); }

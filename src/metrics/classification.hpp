@@ -32,7 +32,7 @@ Utility evaluate_utility(const std::vector<float>& logits, const std::vector<int
 
 /// Whether a classifier ranks the classes well (AUROC of 0.7 or more) and yet assigns nearly all
 /// images to one class: its balanced accuracy is at most 0.05 above 1 / classes, that of a constant
-/// answer. Accuracy then says little about what was learnt.
+/// answer. Accuracy then says little about what was learned.
 bool decides_as_one_class(const Utility& utility, int64_t classes);
 
 }  // namespace medpfl

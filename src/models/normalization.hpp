@@ -12,7 +12,7 @@ struct Normalization {
 };
 
 /// Returns the normalization that a value of option model.normalize asks for: none; imagenet, the
-/// statistics by which networks are trained on ImageNet (for grey images their means over
+/// statistics by which networks are trained on ImageNet (for gray images their means over
 /// channels); or numbers, first means, then deviations, one or `channels` of each. Throws
 /// ConfigError on other values.
 Normalization parse_normalization(const std::string& text, int64_t channels);

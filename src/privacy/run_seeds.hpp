@@ -8,7 +8,7 @@ namespace medpfl {
 /// the experimenter alone keeps: nobody can compute another seed or the root from one, except by
 /// guessing the root.
 struct RunSeeds {
-  uint64_t world = 0;    ///< the experimenter's: generated images, their partition, drop-out
+  uint64_t world = 0;    ///< the experimenter's: generated images, their partition, dropout
   uint64_t server = 0;   ///< the server's: first weights, sampling, imprint block, attack starts
   uint64_t clients = 0;  ///< the hospitals': local batches, images of probes, personal budgets
   uint64_t noise = 0;    ///< the hospitals': all that hides an update

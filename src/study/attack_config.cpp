@@ -14,7 +14,7 @@ namespace medpfl {
 namespace {
 
 bool may_change(const std::string& option) {
-  if (option == "attack.threat") return false;  // it made the messages
+  if (option == "attack.threat") return false;  // decided how messages were made
   for (const char* section : {"run.", "attack.", "checkpoint."})
     if (option.rfind(section, 0) == 0) return true;
   return false;

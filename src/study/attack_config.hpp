@@ -9,8 +9,9 @@ namespace medpfl {
 /// Collective. Throws AgreedError.
 Config recorded_config(const Communicator& comm, const std::string& input);
 
-/// Throws ConfigError, with a line for each, where `config` changes what the run at `input`
-/// recorded under `recorded` by more than [run], [checkpoint], [attack] and [attack.NAME].
+/// Throws ConfigError, with a line for each option, where `config` changes an option of the run at
+/// `input`, recorded under `recorded`, that decided what was recorded: attack.threat, and every
+/// option that is not in [run], [checkpoint], [attack] or [attack.NAME].
 void refuse_changed_record(const Config& recorded, const Config& config, const std::string& input);
 
 /// Throws ConfigError where the settings ask for an attack that recorded messages do not allow.

@@ -89,7 +89,8 @@ std::string files(const Settings& settings, const RunCounts& counts, const FileS
   return out;
 }
 
-// What the whole run will have given away, and what noise would keep it within round figures.
+// Returns lines on the epsilon of the whole run, and on the noise that would keep it at 1, 2, 4
+// or 8.
 std::string privacy(const Settings& s, const FederatedData& data, const Model& model,
                     const Algorithm& algorithm) {
   const auto ledger = PrivacyLedger::make(s.federation, algorithm, s.defenses,

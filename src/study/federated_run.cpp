@@ -63,7 +63,8 @@ class FederatedRun final : public KeptJob {
   void resume() {
     open_files(context_, &keeper_, &study_);
     restore_study(context_, &keeper_, &study_);
-    // run.h5 may show more than the checkpoint knows; it must let go of files before they go.
+    // run.h5 may refer to files that the checkpoint does not know: it is written anew before these
+    // are removed.
     checkpoint("running");
     remove_unknown_files(context_, study_);
   }
@@ -82,7 +83,8 @@ class FederatedRun final : public KeptJob {
     return true;
   }
 
-  // Records a round, writes where that is due, and attacks where attacks follow it. False: stopped.
+  // Records a round, writes a checkpoint where one is due, and attacks where attacks follow each
+  // round. Returns false where the run was stopped.
   bool keep(const RoundOutcome& outcome) {
     keeper_.next_round = outcome.plan.round + 1;
     if (comm_.is_root()) log_round(outcome.plan, outcome.record);
@@ -95,11 +97,11 @@ class FederatedRun final : public KeptJob {
     return !stop && (!s_.attack.each_round || !any || attack());
   }
 
-  // On rank 0.
+  // Called on rank 0.
   void log_round(const RoundPlan& plan, const RoundRecord& record) {
     keeper_.record.rounds.push_back(record);
     if (study_.privacy != nullptr) study_.privacy->add(plan);
-    // Masked integers are no shorter for what a defense left out.
+    // Masked integers are all sent, also where a defense set entries to zero.
     if (study_.defenses != nullptr && !s_.federation.secure_aggregation)
       keeper_.record.rounds.back().bytes -= study_.defenses->saved_bytes();
     if (s_.weights) study_.weights->add(study_.state.global);
@@ -117,7 +119,8 @@ class FederatedRun final : public KeptJob {
     keeper_.write(status);
   }
 
-  // What the ranks write together, for the checkpoint that rank 0 writes next.
+  // Closes the files that the ranks write together, before rank 0 writes a checkpoint that names
+  // them.
   void cut() {
     if (study_.capture != nullptr) study_.capture->cut();
     if (study_.client_states != nullptr) study_.client_states->cut(keeper_.next_round);

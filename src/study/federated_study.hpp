@@ -19,11 +19,11 @@ struct FederatedStudy {
   FederatedStudy(const FederatedStudy&) = delete;
   FederatedStudy& operator=(const FederatedStudy&) = delete;
 
-  RunSeeds seeds;  ///< over the run's inputs
+  RunSeeds seeds;  ///< seeds of this run, keyed by its inputs too
   FederatedData data;
   std::unique_ptr<Model> model;
   std::unique_ptr<Algorithm> algorithm;
-  std::unique_ptr<MaliciousServer> malicious_server;  ///< null: it sends what it should
+  std::unique_ptr<MaliciousServer> malicious_server;  ///< null: the server is honest
   std::unique_ptr<Federation> federation;
   FederationState state;
   std::unique_ptr<AttackCases> cases;

@@ -3,11 +3,12 @@
 
 namespace medpfl {
 
-/// Warns where attacked hospitals hold fewer images than attack.probes asks for. On rank 0.
+/// Warns where attacked hospitals hold fewer images than attack.probes asks for. To be called on
+/// rank 0.
 void warn_of_small_shards(const Settings& settings, const FederatedData& data);
 
-/// Warns where batch normalization would normalize nothing from `global` on, the first weights. On
-/// rank 0.
+/// Warns where batch normalization would normalize nothing in the whole run, because its statistics
+/// in `global`, the first weights, are untouched and stay so. To be called on rank 0.
 void warn_of_untouched_statistics(const Settings& settings, const Model& model,
                                   const FlatParameters& global);
 

@@ -6,7 +6,7 @@
 namespace medpfl {
 
 /// Prints how the run in `folder` ended: its summary, or, where `code` is kInterrupted, how to go
-/// on with it. On rank 0.
+/// on with it. To be called on rank 0.
 void show_end(ExitCode code, const std::string& folder);
 
 }  // namespace medpfl

@@ -22,7 +22,7 @@ namespace {
 
 constexpr auto kFloat = static_cast<int64_t>(sizeof(float));
 
-// Of configuration, tables and HDF5 in the files of a small run, as measured.
+// Bytes of configuration, tables and HDF5 itself in the files of a small run, as measured.
 constexpr int64_t kRunFileBytes = 224 << 10, kCheckpointBytes = 20 << 10, kTaskBytes = 2 << 10;
 
 int64_t vector_bytes(const Model& model) { return model.layout().size() * kFloat; }
@@ -32,7 +32,8 @@ at::Tensor zero_images(const Model& model, int64_t n) {
   return at::zeros({n, shape.channels, shape.height, shape.width}, at::kFloat);
 }
 
-// Memory that LibTorch takes for its own code, threads and activations cannot be told from outside.
+// Returns the peak after the largest computations of a run on zeros: what LibTorch takes for its
+// code, threads and activations can only be measured.
 int64_t measured_peak(const Model& model, const StepHook* hook, int64_t batch, int64_t evaluated,
                       int64_t attacked_batch) {
   FlatParameters weights(model.layout()), gradient(model.layout());
@@ -58,7 +59,7 @@ int64_t measured_peak(const Model& model, const StepHook* hook, int64_t batch, i
   return peak_memory_bytes();
 }
 
-// Pairs of vectors that the optimizer of an attack keeps, where it has that option.
+// Returns the most pairs of vectors that the optimizer of an attack keeps.
 int64_t optimizer_history(const Config& config, const AttackPlan& plan) {
   int64_t most = 0;
   for (const AttackPlan::Method& method : plan.methods) {
@@ -71,7 +72,7 @@ int64_t optimizer_history(const Config& config, const AttackPlan& plan) {
   return most;
 }
 
-// Most local steps that an attack simulates, each with weights of its own.
+// Returns the most local steps that an attack simulates, each with weights of its own.
 int64_t unrolled_steps(const Settings& settings, const FederatedData& data) {
   const int64_t shard = *std::max_element(data.shard_sizes.begin(), data.shard_sizes.end());
   const int64_t taken =
@@ -83,7 +84,7 @@ int64_t unrolled_steps(const Settings& settings, const FederatedData& data) {
   return most;
 }
 
-// Of one private image as it is kept.
+// Returns the bytes of one private image as it is kept.
 int64_t image_bytes(const FederatedData& data, const Model& model) {
   return model.input().size() * data.pixels.bytes();
 }
@@ -93,13 +94,13 @@ int64_t reconstruction_bytes(const Settings& settings, const Model& model, int64
   return images * model.input().size() * kFloat * kept;
 }
 
-// Images of each hospital that rank 0 keeps to look for truths among, at most.
+// Returns how many images of a hospital rank 0 keeps at most, to look for truths among them.
 int64_t kept_shard(const FederatedData& data) {
   return std::min(AttackCases::kMaxCandidates,
                   *std::max_element(data.shard_sizes.begin(), data.shard_sizes.end()));
 }
 
-// Of attacks under way: what they return, and what their optimizers remember.
+// Returns the bytes of attacks under way: their images, and what their optimizers remember.
 int64_t task_state_bytes(const Config& config, const Settings& settings, const Model& model,
                          const RunCounts& counts) {
   const int64_t workers =
@@ -111,8 +112,8 @@ int64_t task_state_bytes(const Config& config, const Settings& settings, const M
   return at_once * vectors * counts.attacked_batch * model.input().size() * kFloat;
 }
 
-// Messages that wait for their attack and results of those that were attacked grow and shrink
-// against each other; the sum is what there is at most.
+// Returns the bytes of a checkpoint at its largest. As attacks end, messages that wait become fewer
+// and results more; the sum of both is an upper bound.
 int64_t checkpoint_bytes(const Config& config, const Settings& settings, const FederatedData& data,
                          const Model& model, const RunCounts& counts) {
   const std::string& optimizer = settings.federation.server_optimizer;
@@ -214,7 +215,8 @@ MemoryParts estimate_memory(const Config& config, const Settings& settings,
       measured_peak(model, settings.defenses.step(), batch, own_blocks > 0 ? block : 0,
                     attacks ? counts.attacked_batch : 0);
   parts.emplace_back("program and activations", peak);
-  // Global weights, work and mean in float32; the sum in int64, and MPI's copy of it.
+  // In float32 the global weights, the weights in training and the mean; in int64 the sum, and
+  // MPI's copy of it.
   parts.emplace_back("model copies and sums", 3 * vector + 4 * vector);
   parts.emplace_back("own images", images * (image + 2 * static_cast<int64_t>(sizeof(int64_t))));
   parts.emplace_back("evaluation blocks", own_blocks * block * image);
@@ -232,8 +234,8 @@ MemoryParts estimate_memory(const Config& config, const Settings& settings,
                        2 * state + std::min(states, settings.federation.state_memory * kMiB));
   }
 
-  // What each hospital of a round shares with each other: on all ranks while it goes round, then
-  // opened on the hospital's.
+  // Shares that each hospital of a round sends to every other: all ranks hold all of them while
+  // they are passed on, then each rank opens those for its hospitals.
   if (settings.federation.secure_aggregation) {
     const int64_t n = participants_of(settings.federation.clients, settings.federation.sampling);
     parts.emplace_back("keys and shares", 3 * SecureAggregation::shares_bytes(n));
@@ -253,7 +255,7 @@ MemoryParts estimate_memory(const Config& config, const Settings& settings,
                                         counts.attacked_messages.end(), int64_t{0});
     buffers += counts.attacked_at_once * vector + counts.attacked_rounds * vector +
                counts.attacked_clients * shard * image;
-    // Results, and the columns they are written from, which grow by doubling.
+    // Results, and the columns from which they are written, which grow by doubling.
     buffers += 3 * reconstruction_bytes(settings, model, counts.reconstructed);
   }
   parts.emplace_back("attack buffers", buffers);

@@ -13,13 +13,14 @@
 
 namespace medpfl {
 
-/// How much of everything a run will make, from the plans of its rounds.
+/// How many messages, attack tasks and images a run will have, counted from the plans of its
+/// rounds.
 struct RunCounts {
   int64_t attacked = 0;          ///< messages that are attacked
-  int64_t attacked_at_once = 0;  ///< of them those that wait for the attack together
+  int64_t attacked_at_once = 0;  ///< most attacked messages that wait for their attack together
   int64_t attacked_rounds = 0;
   int64_t attacked_clients = 0;
-  int64_t attacked_images = 0;  ///< behind all attacked messages
+  int64_t attacked_images = 0;  ///< images behind all attacked messages
   int64_t tasks = 0;            ///< attack tasks
   int64_t reconstructed = 0;    ///< images of all tasks
   int64_t attacked_batch = 0;   ///< images behind the largest attacked message
@@ -29,31 +30,35 @@ struct RunCounts {
   std::vector<int64_t> participants;
 };
 
+/// Returns these counts for a run on `ranks` ranks.
 RunCounts count_run(const Settings& settings, const FederatedData& data, const Model& model,
                     const Algorithm& algorithm, int ranks);
 
 /// Named amounts of memory, in bytes.
 using MemoryParts = std::vector<std::pair<std::string, int64_t>>;
 
-/// Returns the main memory of this rank at its peak, to about a quarter. Program, libraries and
+/// Returns the main memory that rank `rank` of `ranks` will need at its peak, right to about a
+/// quarter. Program, libraries and
 /// activations are measured: a batch, an evaluation block and a matching evaluation are computed on
 /// zeros.
 MemoryParts estimate_memory(const Config& config, const Settings& settings,
                             const FederatedData& data, const Model& model, const RunCounts& counts,
                             int rank, int ranks);
 
+/// The sizes that the files of a run will have.
 struct FileSizes {
   CaptureEstimate capture;
   int64_t weights = 0, reconstructions = 0;  ///< bytes
-  int64_t checkpoint = 0;                    ///< bytes, of one at its largest
-  int64_t client_states = 0;                 ///< bytes, of the three files there are at most
-  int64_t scratch = 0;  ///< bytes, of the states that federation.state_memory cannot hold
+  int64_t checkpoint = 0;                    ///< bytes of one checkpoint at its largest
+  int64_t client_states = 0;                 ///< bytes of the three files that there are at most
+  int64_t scratch = 0;  ///< bytes of the states for which federation.state_memory is too small
 };
+/// Returns the sizes of all files of a run, estimated before it starts.
 FileSizes estimate_files(const Config& config, const Settings& settings, const FederatedData& data,
                          const Model& model, const RunCounts& counts);
 
-/// Returns the bytes of all files at the moment there are most: while one replaces another, there
-/// are two run.h5 and three checkpoints, the last two and the new one.
+/// Returns the bytes of all files at the moment when there are most. While a file replaces another
+/// there are two of run.h5 and three checkpoints: the last two and the new one.
 RoomNeeds room_needs(const FileSizes& sizes);
 
 }  // namespace medpfl

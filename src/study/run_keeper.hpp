@@ -29,7 +29,7 @@ class KeptJob {
   /// Works to the end and writes the complete run. Returns false where it stopped with a
   /// checkpoint.
   virtual bool work() = 0;
-  /// Fills in `shared`, `server` and `client_states`: what a resumed job needs. On rank 0.
+  /// Fills in what a resumed job needs: `shared`, `server` and `client_states`. Called on rank 0.
   virtual void save(Checkpoint* checkpoint) = 0;
 };
 
@@ -41,22 +41,25 @@ class RunKeeper final : public JobControl {
 
   /// Runs the job and returns kOk or kInterrupted. Collective.
   ExitCode run(KeptJob* job);
-  /// Lets `keep` read the state of the checkpoint, when resumed: what all ranks need, and what rank
-  /// 0 needs besides. Counts the latter as one more resume. Throws FormatError.
+  /// Let `keep` read a part of the checkpoint's state into a job that is resumed: the part that
+  /// every rank has, and the part that rank 0 alone has, which also counts the resume in `record`.
+  /// Throw FormatError where the state is not as `keep` needs it.
   void restore_shared(const Archive::Keep& keep);
   void restore_server(const Archive::Keep& keep);
+  /// Returns the name of the file of client states in the checkpoint; "" where there is none.
   const std::string& client_states() const { return client_states_; }
 
   RunRecord record;  ///< complete on rank 0
   PhaseTimers timers;
-  int64_t next_round = 0;
+  int64_t next_round = 0;  ///< the first round that is not finished
 
-  /// Takes what the job loaded (of interest on rank 0) into the record, and of what is not there
-  /// any more what the checkpoint knows. Throws DataError that names what is other than when the
-  /// run was begun, and `where` it lies; warns of what is not known. Collective. Throws
-  /// AgreedError.
+  /// Records the digests of what the job has loaded; those of rank 0 count. A resumed job keeps the
+  /// checkpoint's digest of a weights file that is gone. Collective. Throws AgreedError with the
+  /// code of DataError where an input differs from the one with which the run was begun; the
+  /// message names it and says `where` the inputs are.
   void check_inputs(const InputDigests& inputs, const std::string& where);
-  bool resumed() const { return inputs_before_.has_value(); }  ///< on rank 0
+  /// Whether the job goes on from a checkpoint. Known on rank 0 only.
+  bool resumed() const { return inputs_before_.has_value(); }
 
   // The calls of JobControl, by which work under way asks whether to go on.
   bool stop_signalled() const override;
@@ -64,10 +67,10 @@ class RunKeeper final : public JobControl {
   JobOrder order() override;
   void saved() override { write_alone("running"); }
 
-  /// Returns whether checkpoint.every asks for one after this many rounds; the same on all ranks.
+  /// Whether checkpoint.every asks for a checkpoint after this many rounds; the same on all ranks.
   bool due_after(int64_t rounds) const { return schedule_.due_after(rounds); }
   /// Runs the tasks of record.attacks that are not finished; rank 0 writes when that is due.
-  /// Returns false where it stopped, with all written. Collective.
+  /// Returns false where it was stopped; run.h5 and the checkpoint are then written. Collective.
   bool attack(AttackQueue* attacks);
   /// Writes run.h5, and the checkpoint unless the run is complete. Collective. Throws AgreedError.
   void write(const std::string& status);

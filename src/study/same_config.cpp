@@ -10,7 +10,7 @@
 namespace medpfl {
 namespace {
 
-// What a run may be continued with although it was begun otherwise: none changes the results.
+// Options that may differ where a run goes on, as none of them changes results.
 const std::vector<std::string> kFree = {"run.output", "attack.ranks", "checkpoint.every",
                                         "checkpoint.seconds", "federation.state_memory"};
 

@@ -6,28 +6,30 @@
 
 namespace medpfl {
 
-/// When a checkpoint is due and when a job must stop: by the clock, by rounds, and by what was
-/// asked. A stop is due when the longest step so far, and half of it again for the checkpoint and
-/// for steps that are not all alike, would not fit in the time that is left.
+/// Says when a checkpoint is due and when a job must stop: by the clock, by the number of rounds,
+/// and because it was asked to. By the clock a stop is due when less time is left than 1.5 times
+/// the longest step so far; the half is for the checkpoint, and for steps that take longer than
+/// others.
 class Schedule {
  public:
   using Clock = std::chrono::steady_clock;
 
-  /// `save_seconds`: between two checkpoints, 0: none by the clock. `save_rounds`: likewise, in
-  /// rounds. `max_walltime`: seconds from now on, 0: no limit. `now`: the clock.
+  /// `save_seconds`: seconds between checkpoints, 0: none by the clock. `save_rounds`: rounds
+  /// between checkpoints, 0: none by rounds. `max_walltime`: seconds from now on, 0: no limit.
+  /// `now`: the clock.
   Schedule(double save_seconds, int64_t save_rounds, double max_walltime,
            Clock::time_point (*now)() = Clock::now);
 
-  /// Says that steps (a round, an iteration of an attack) begin: what was before, such as loading,
-  /// is none.
+  /// Notes that the first step (a round, an iteration of an attack) begins, so that what was
+  /// before, such as loading, does not count as a step.
   void begin_steps();
-  /// Says that the job was asked to stop.
+  /// Notes that the job was asked to stop.
   void note_stop() { stop_ = true; }
-  /// Says that a checkpoint was written.
+  /// Notes that a checkpoint was written.
   void note_saved() { last_save_ = now_(); }
-  /// Returns what is due, as a step is over.
+  /// Returns what is due now; to be called at the end of each step.
   JobOrder order();
-  /// Returns whether a checkpoint is due after this many rounds; the same on all ranks.
+  /// Whether a checkpoint is due after this many rounds; the same on all ranks.
   bool due_after(int64_t rounds) const;
 
  private:

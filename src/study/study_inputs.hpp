@@ -4,14 +4,14 @@
 
 namespace medpfl {
 
-/// Has `keeper` check the digests of the data and of the first weights, and record them. A resumed
-/// run whose file of weights is gone is warned and goes on, as it has its weights. Collective.
-/// Throws AgreedError.
+/// Computes the digest of the first weights, and has `keeper` record it and those of the data and
+/// compare them with the checkpoint. A resumed run whose weights file is gone warns and goes on, as
+/// it has its weights. Collective. Throws AgreedError.
 void check_study_inputs(const RunContext& context, const FederatedData& data, RunKeeper* keeper);
 
-/// Returns the seeds of the parties: over other images or first weights the hospitals have other
-/// noise and masks, unless defense.noise=paired asks for the same. `inputs`: as rank 0 recorded
-/// them. Collective.
+/// Returns the seeds of the parties for these inputs: with other images or first weights the
+/// hospitals get other noise and masks, unless defense.noise=paired asks for the same. Only rank
+/// 0's `inputs` count. Collective.
 RunSeeds seeds_over_inputs(const RunContext& context, const InputDigests& inputs);
 
 }  // namespace medpfl

@@ -22,7 +22,7 @@ void keep_server(Archive& a, RunKeeper* keeper, FederatedStudy* study) {
   a("server_optimizer", study->state.optimizer.get());
 }
 
-// The ledger is no part of a checkpoint: the plans of the rounds make it anew.
+// The ledger is not in the checkpoint; it is computed again from the plans of the rounds.
 void count_privacy_again(const Settings& s, int64_t rounds, FederatedStudy* study) {
   if (study->privacy == nullptr) return;
   for (int64_t r = 0; r < rounds; ++r)

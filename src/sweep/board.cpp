@@ -16,7 +16,7 @@ SweepBoard::SweepBoard(const SweepPlan& plan)
 
 void SweepBoard::refresh() {
   for (size_t i = 0; i < states_.size(); ++i)
-    // A complete run without seconds has not told yet how it ended.
+    // The process of a complete run without seconds has not yet written how it ended.
     if (states_[i].status != "complete" || states_[i].seconds == 0)
       states_[i] = folder_.read(static_cast<int64_t>(i));
 }

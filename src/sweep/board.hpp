@@ -19,9 +19,9 @@ class SweepBoard {
   const PointState& state(int64_t point) const { return states_.at(static_cast<size_t>(point)); }
   /// Returns the first of the points asked for that failed; -1: none.
   int64_t first_failed() const;
-  /// Prints a line for each point asked for, then how many stand how, then those that failed.
+  /// Prints a line for each point asked for, the number of points in each state, and which failed.
   void print() const;
-  /// Writes sweep.h5; `working` says that the sweep goes on. Throws OutputError.
+  /// Writes sweep.h5, with status running where the sweep goes on (`working`). Throws OutputError.
   void write_index(bool working) const;
 
  private:

@@ -66,7 +66,7 @@ void SweepFolder::begin(const Config& base, const std::string& grid) const {
   if (begun()) return;
   make_folder(path_ + "/points");
   write_file("points/base.ini", base.to_ini(false));
-  write_file("points/grid.ini", grid);  // the last: now the sweep is begun
+  write_file("points/grid.ini", grid);  // last: where it exists a sweep was begun
 }
 
 void SweepFolder::remove() const {
@@ -80,7 +80,7 @@ void SweepFolder::remove() const {
 }
 
 PointState SweepFolder::read(int64_t point) const {
-  // Before the files are read: a point that ends meanwhile is complete.
+  // Found before the files are read, so that a point that ends meanwhile is complete.
   const RunHolder holder = find_holder(run(point));
   PointState state = read_files(point);
   if (state.status == "complete" || holder.state == ProcessState::kGone) return state;
@@ -109,11 +109,12 @@ PointState SweepFolder::read_end(int64_t point) const {
   if (code.empty() || seconds.empty()) throw FormatError(fmt::format("{}: damaged", file));
   state.exit_code = std::atoll(code.c_str());
   state.seconds = std::atof(seconds.c_str());
-  // Who wants a point anew removes its folder.
+  // A user who wants a point computed anew removes its folder.
   return state.status == "complete" && !has_run(point) ? PointState() : state;
 }
 
-// Of a process that was killed before it could tell how it ended, or is at work.
+// Returns the state of a point whose process is at work, or was killed before it wrote how it
+// ended.
 PointState SweepFolder::read_run(int64_t point) const {
   PointState state;
   const auto run = find_run(this->run(point));

@@ -8,7 +8,7 @@ namespace medpfl {
 
 /// The state of one point of a sweep.
 struct PointState {
-  std::string status = "open";  ///< | complete | interrupted | failed
+  std::string status = "open";  ///< open | complete | interrupted | failed
   int64_t exit_code = -1;       ///< -1: open
   double seconds = 0;           ///< wall time spent so far
   std::string error;            ///< message of a failed point
@@ -28,6 +28,7 @@ class SweepFolder {
   /// Returns the name of a point's folder, as "points/00003".
   static std::string name(int64_t point);
   std::string run(int64_t point) const { return path_ + "/" + name(point); }
+  /// Whether the folder of a point holds a run.h5.
   bool has_run(int64_t point) const;
 
   /// Whether a sweep was begun here.

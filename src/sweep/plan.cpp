@@ -139,7 +139,7 @@ SweepPlan plan_sweep(const Communicator& comm, const Config& base, const SweepRe
   SweepPlan plan;
   comm.agree([&] {
     plan = make_plan(base, file, text, request, comm.size());
-    if (comm.is_root()) check_points(plan);  // a thousand ranks need not
+    if (comm.is_root()) check_points(plan);  // once, not on a thousand ranks
   });
   return plan;
 }

@@ -14,7 +14,7 @@ struct SweepRequest {
   std::string grid_file;        ///< "": the grid with which the sweep in run.output was begun
   std::string index;            ///< a point I, or a share I/N of the points; "": all
   std::string ranks_per_point;  ///< a number; "": all ranks
-  bool retry_failed = false;    ///< failed points are run again
+  bool retry_failed = false;    ///< whether failed points are run again
   double max_walltime = 0;      ///< seconds for the whole call, 0: no limit
 };
 
@@ -22,11 +22,11 @@ struct SweepRequest {
 struct SweepPlan {
   Config base;            ///< the options that points share
   std::string output;     ///< run.output of the base: the folder of the sweep
-  std::string grid_text;  ///< of the grid file
-  std::string grid_file;  ///< its name
+  std::string grid_text;  ///< text of the grid file
+  std::string grid_file;  ///< name of the grid file
   Grid grid;
   std::vector<int64_t> selected;  ///< points the call works on, ascending
-  bool is_part = false;           ///< other calls work on the other points
+  bool is_part = false;           ///< whether the call was asked for some of the points only
   int ranks_per_point = 1;
 
   /// Returns the options that a point sets, in words.
@@ -39,8 +39,8 @@ struct SweepPlan {
 /// Collective. Throws AgreedError where none was begun.
 std::string recorded_base(const Communicator& comm, const std::string& output);
 
-/// Returns the plan of a call on `ranks` ranks, of the text of a grid file. Throws ConfigError
-/// where the text is no grid, or the request means points or ranks that there are not.
+/// Returns the plan of a call on `ranks` ranks, made from the text of a grid file. Throws
+/// ConfigError where the text is no grid, or the request names points or ranks that do not exist.
 SweepPlan make_plan(const Config& base, const std::string& grid_file, const std::string& grid_text,
                     const SweepRequest& request, int ranks);
 

@@ -12,8 +12,8 @@ namespace medpfl {
 /// Returns what the terminal shows of a point: its number and its options.
 std::string title_of(const SweepPlan& plan, int64_t point);
 
-/// Runs `action`, which is collective in the group. What one of several groups agrees on, the
-/// others do not know: then its AgreedError becomes an Error, which ends the others too.
+/// Runs `action`, which is collective in the group. Where there are several groups, an AgreedError
+/// of one is not known to the others; it is then thrown as an Error, which ends all ranks.
 template <typename Action>
 void agree_in(const RankGroup& group, Action action) {
   try {

@@ -10,21 +10,21 @@ namespace medpfl {
 /// One point of a sweep as sweep.h5 has it.
 struct SweepPoint {
   std::string folder;               ///< relative to that of the sweep: "points/00003"
-  std::string block;                ///< "" without blocks
-  std::string status = "open";      ///< | complete | interrupted | failed
+  std::string block;                ///< "" in a grid without blocks
+  std::string status = "open";      ///< open | complete | interrupted | failed
   int64_t exit_code = -1;           ///< -1: open
   std::string error;                ///< message of a failed point
   double seconds = 0;               ///< wall time spent on it
-  bool has_run = false;             ///< there is a run.h5 in its folder
-  std::vector<std::string> values;  ///< of each option of the grid; "": not set by the point
+  bool has_run = false;             ///< whether there is a run.h5 in its folder
+  std::vector<std::string> values;  ///< value of each option of the grid; "": not set by the point
 };
 
 /// Everything sweep.h5 holds.
 struct SweepRecord {
-  std::string status = "running";    ///< | complete | interrupted | failed
-  ConfigRecord config;               ///< the base of all points
+  std::string status = "running";    ///< running | complete | interrupted | failed
+  ConfigRecord config;               ///< the options that all points share
   std::string grid;                  ///< text of the grid file
-  std::vector<std::string> options;  ///< of the grid
+  std::vector<std::string> options;  ///< the options that the grid varies
   std::vector<SweepPoint> points;
 };
 

@@ -46,7 +46,7 @@ class SweepRun {
  private:
   using Clock = std::chrono::steady_clock;
 
-  // The points to work on, on all ranks.
+  // Begins the sweep and returns, on all ranks, the points to work on.
   std::vector<int64_t> begin() {
     ByteWriter due;
     comm_.agree([&] {
@@ -66,13 +66,13 @@ class SweepRun {
     return ByteReader(bytes).array<int64_t>();
   }
 
-  // Seconds left to this call; 0: there is no limit.
+  // Returns the seconds that this call has left; 0: there is no limit.
   double time_left() const {
     if (request_.max_walltime == 0) return 0;
     return request_.max_walltime - std::chrono::duration<double>(Clock::now() - begun_).count();
   }
 
-  // False: stopped as asked. Collective in the group.
+  // Works on one point. Returns false where it was stopped as asked. Collective in the group.
   bool work_on(const RankGroup& ranks, const RankPlace& place, int64_t point) {
     const Communicator& group = ranks.comm();
     const double left = time_left();
@@ -81,7 +81,7 @@ class SweepRun {
     log_info(title_of(plan_, point));
     const PointState now = run_point(ranks, place, plan_, point, left);
     if (now.status == "busy") {
-      // Its state is for the other to write.
+      // The other process writes its state.
       log_warning(fmt::format("{} is left alone: {}", title_of(plan_, point), now.error));
       busy_ = true;
       return true;
@@ -94,7 +94,7 @@ class SweepRun {
     return now.status != "interrupted";
   }
 
-  // On the first rank of the group.
+  // Called on the first rank of the group.
   void keep(int64_t point, const PointState& now) {
     folder_.write(point, now);
     if (now.status == "failed")
@@ -104,7 +104,7 @@ class SweepRun {
     board_.write_index(true);
   }
 
-  // On rank 0.
+  // Called on rank 0.
   ExitCode end(bool stopped) {
     board_.refresh();
     if (!plan_.is_part) board_.write_index(false);

@@ -8,8 +8,8 @@
 namespace medpfl {
 namespace {
 
-// Words are taken from the line, because bash breaks them at "=" as well; what is replied stands in
-// for what is behind the "=" alone.
+// Words are taken from the whole line, because bash breaks them at "=" too; what is replied
+// replaces only what stands behind the "=".
 constexpr const char* kFunction = R"(
 _medpfl() {
   local line=${COMP_LINE:0:COMP_POINT} words current before choices
@@ -40,7 +40,7 @@ _medpfl() {
 complete -o bashdefault -o default -F _medpfl medpfl
 )";
 
-// The words that may stand behind the "="; "" where any text may.
+// Returns the words that may stand behind the "="; "" where any text may.
 std::string choices_of(const OptionSpec& spec) {
   return spec.kind == OptionSpec::Kind::kFlag ? "true false" : join(spec.choices, " ");
 }

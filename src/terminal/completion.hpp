@@ -6,13 +6,13 @@
 
 namespace medpfl {
 
-/// What can stand behind `medpfl NAME`.
+/// A subcommand, and what a shell completes behind `medpfl NAME`.
 struct CompletedJob {
-  std::string name;
+  std::string name;  ///< of the subcommand
   std::vector<OptionSpec> flags;
-  bool options = false;             ///< takes the options of all sections
-  std::vector<std::string> words;   ///< words besides
-  std::vector<std::string> topics;  ///< words behind --help
+  bool options = false;             ///< whether it takes the options of all sections
+  std::vector<std::string> words;   ///< words it takes that are neither options nor flags
+  std::vector<std::string> topics;  ///< words that its --help takes
 };
 
 /// Returns a script for bash that completes subcommands, flags, names of options, the words an

@@ -3,7 +3,7 @@
 
 namespace medpfl {
 
-/// Returns a line on each exit code; docs/exit_codes.md has the whole of it.
+/// Returns one line for each exit code of the program; docs/exit_codes.md says what to do.
 std::string list_exit_codes();
 
 }  // namespace medpfl

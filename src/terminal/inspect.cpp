@@ -17,7 +17,7 @@
 namespace medpfl {
 namespace {
 
-// The sweep's file, where the path is a sweep; nothing where it is anything else.
+// Returns the sweep's file, or nothing where the path is no sweep.
 std::optional<h5::File> find_sweep(const std::string& path) {
   const std::filesystem::path given(path);
   std::error_code error;
@@ -38,7 +38,7 @@ std::optional<h5::File> find_sweep(const std::string& path) {
   return file;
 }
 
-// Columns of a table in the file that are there, as rows.
+// Turns columns of a table into rows. Columns that the file lacks are left out.
 class Rows {
  public:
   Rows(const h5::File& file, std::string group) : file_(file), group_(std::move(group)) {}

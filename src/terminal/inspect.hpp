@@ -3,8 +3,9 @@
 
 namespace medpfl {
 
-/// Returns what a run or a sweep holds, for a terminal. `path` is a folder with run.h5 or sweep.h5,
-/// or one of these files. Throws FormatError: missing, not HDF5, of another program or schema.
+/// Returns what a run or a sweep holds, as text for a terminal. `path` is a folder with run.h5 or
+/// sweep.h5, or one of these files. Throws FormatError where there is no such file, or it is not
+/// HDF5, or another program or another schema wrote it.
 std::string inspect_as_text(const std::string& path);
 
 /// Returns the same as one JSON object, whose fields have the names of attributes and columns in

@@ -14,7 +14,7 @@ namespace {
 
 constexpr size_t kWidth = 100;
 
-// Words in lines of at most kWidth characters; all but the first begin with `indent`.
+// Returns words in lines of at most kWidth characters; all but the first begin with `indent`.
 std::string wrap(const std::string& text, const std::string& indent = "") {
   std::istringstream words(text);
   std::string out, line;
@@ -50,7 +50,7 @@ std::string used_line(const std::string& name) {
   throw Error(ExitCode::kInternal, fmt::format("help names {}, which is no option", name));
 }
 
-// Sections of the framework: those without a dot.
+// Returns the sections that every run has: those without a dot in their name.
 std::vector<std::string> framework_names() {
   std::vector<std::string> out;
   for (const Section& section : config_sections())

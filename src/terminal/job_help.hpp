@@ -6,7 +6,7 @@
 
 namespace medpfl {
 
-/// What a subcommand says of itself.
+/// The parts of a subcommand's help.
 struct JobHelp {
   std::string usage;                  ///< "medpfl list [NAME]"
   std::string about;                  ///< what it does, in sentences
@@ -14,7 +14,7 @@ struct JobHelp {
   /// Options of sections that a newcomer needs first, such as "run.output"; empty where the
   /// subcommand takes none.
   std::vector<std::string> used;
-  std::string more;                ///< what is to be known of its flags, in sentences
+  std::string more;                ///< what is to be known of its flags, in sentences; "": nothing
   std::vector<std::string> words;  ///< words it takes that are neither options nor flags
 };
 

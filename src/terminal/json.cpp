@@ -9,7 +9,7 @@
 namespace medpfl {
 namespace {
 
-// The text with two more blanks before each of its lines but the first.
+// Returns the text with two more blanks before each of its lines but the first.
 std::string indented(const std::string& text) {
   std::string out;
   for (const char c : text) {

@@ -10,7 +10,7 @@ from reference_networks import NETWORKS, tensors
 
 
 def main() -> None:
-    """ResNet-20 of width 2, grey 16 px, 4 classes; all entries are sines, so that both sides know them."""
+    """ResNet-20 of width 2, gray 16 px, 4 classes; all entries are sines, so that both sides know them."""
     for train in (False, True):
         net = NETWORKS["resnet20"](1, 16, 4, width=2).double()
         at = 0

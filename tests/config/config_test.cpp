@@ -63,7 +63,7 @@ TEST(Config, ViolationsOfSeveralOptionsTogether) {
   config.read_arguments({"--data.dataset=mnist", "--data.channels=2", "--attack.method=idlg,nosuch",
                          "--attack.rounds=4", "--federation.algorithm=fedavg"});
   const std::string message = refusal([&] { make_settings(config); });
-  for (const char* part : {"data.path must name", "data.channels must be 1 (grey) or 3 (RGB)",
+  for (const char* part : {"data.path must name", "data.channels must be 1 (gray) or 3 (RGB)",
                            "unknown attack 'nosuch'", "attack.rounds: '4' is outside 0 ... 0",
                            "attack.labels=idlg (idlg) reads the label of one image"})
     EXPECT_TRUE(contains(message, part)) << message;

@@ -82,7 +82,7 @@ inline void expect_data_error(const std::function<void()>& action,
   }
 }
 
-/// PNG of any colour type; `rows` are packed as in the file (16 bits: high byte first).
+/// PNG of any color type; `rows` are packed as in the file (16 bits: high byte first).
 inline void save_png(const std::string& path, int width, int height, int bit_depth, int color_type,
                      const Bytes& rows, const std::vector<png_color>& palette = {},
                      double gamma = 0) {
@@ -104,7 +104,7 @@ inline void save_png(const std::string& path, int width, int height, int bit_dep
   std::fclose(file);
 }
 
-/// An 8-bit grey PNG of one level.
+/// An 8-bit gray PNG of one level.
 inline void save_grey_png(const std::string& path, int width, int height, unsigned char level) {
   save_png(path, width, height, 8, PNG_COLOR_TYPE_GRAY,
            Bytes(static_cast<size_t>(width * height), level));
@@ -180,7 +180,7 @@ inline std::vector<int> levels(const at::Tensor& image) {
   return {flat.data_ptr<int>(), flat.data_ptr<int>() + flat.numel()};
 }
 
-/// Every element within `tolerance` grey levels of `expected`.
+/// Every element within `tolerance` gray levels of `expected`.
 inline void expect_near(const at::Tensor& image, const std::vector<int>& expected, int tolerance) {
   const std::vector<int> found = values(image);
   ASSERT_EQ(found.size(), expected.size());

@@ -184,7 +184,7 @@ TEST(ImageFolder, RealBrainMriOfMixedModes) {
     for (int64_t i = 0; i < manifest.test.size(); ++i) all.push_back(i);
     const at::Tensor images = data->read(manifest, Split::kTest, all);
     EXPECT_EQ(images.sizes(), at::IntArrayRef({160, 3, 32, 32}));
-    // Both kinds of files are in the set: with equal channels, and with colours.
+    // Both kinds of files are in the set: with equal channels, and with colors.
     int64_t grey = 0;
     for (int64_t i = 0; i < 160; ++i) {
       const at::Tensor image = images.select(0, i);

@@ -102,7 +102,7 @@ TEST(FitImage, ConstantStaysConstant) {
             std::vector<int>(64, 255));
 }
 
-// What is real stays real: nothing is rounded to grey levels on the way.
+// What is real stays real: nothing is rounded to gray levels on the way.
 TEST(FitImage, RealPixelsAreNotRounded) {
   const at::Tensor unit = formula(3, 4, 4).to(at::kFloat).div(255);
   const at::Tensor grey = fit_image(unit, 1, 4);

@@ -151,7 +151,7 @@ TEST(Phantom, GreyModalitiesRepeatTheirChannelAndColourOnesBecomeLuma) {
   EXPECT_FALSE(at::equal(rgb[0][0], rgb[0][2]));
 }
 
-// The lesion of a pituitary tumour lies on the midline, below the centre, and is bright.
+// The lesion of a pituitary tumor lies on the midline, below the center, and is bright.
 TEST(Phantom, PituitaryTumoursBrightenTheirPlace) {
   const auto data = make_phantom(phantom_values("mri", 80), request_of(32, 1));
   const Manifest manifest = data->scan();

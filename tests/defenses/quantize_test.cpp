@@ -32,7 +32,7 @@ std::string error_of(const std::string& format, const FlatParameters& update) {
 }
 
 TEST(Quantize, Float16AndBfloat16RoundToTheNearest) {
-  // Neighbours of 1 are 1 + 2^-10 in float16 and 1 + 2^-7 in bfloat16; ties go to even.
+  // Neighbors of 1 are 1 + 2^-10 in float16 and 1 + 2^-7 in bfloat16; ties go to even.
   EXPECT_EQ(defended(*quantize("float16"), update_of({1.0004F, 1.0006F, -2049, 3e-8F}), kContext),
             (std::vector<float>{1, 1.0009765625F, -2048, 5.9604645e-8F}));
   EXPECT_EQ(

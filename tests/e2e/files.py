@@ -11,10 +11,10 @@ from PIL import Image
 
 
 def image_folder(root: Path, each: int = 6, suffix: str = "png", size: int = 20) -> Path:
-    """root/train and root/test with `each` noisy grey pictures of three classes."""
+    """root/train and root/test with `each` noisy gray pictures of three classes."""
     random = np.random.default_rng(1)
     for split in ("train", "test"):
-        for name in ("cyst", "healthy", "tumour"):
+        for name in ("cyst", "healthy", "tumor"):
             folder = root / split / name
             folder.mkdir(parents=True)
             for i in range(each):

@@ -52,7 +52,7 @@ def test_options_are_refused_on_any_number_of_ranks(
     ({"defense.chain": "gausian"}, ["unknown defense 'gausian' (did you mean gaussian?)"]),
     ({"data.dataset": "medmnist"},
      ["data.path must name the file or folder of data.dataset=medmnist"]),
-    ({"data.channels": 2}, ["data.channels must be 1 (grey) or 3 (RGB)"]),
+    ({"data.channels": 2}, ["data.channels must be 1 (gray) or 3 (RGB)"]),
     ({"attack.method": "modern", "attack.modern.exclude": "conv9*"},
      ["[attack.modern] exclude: 'conv9*' is no parameter tensor of the network"]),
     ({"attack.probe_batch": 2}, ["attack.labels=idlg (idlg) reads the label of one image",
@@ -69,7 +69,7 @@ def test_options_are_refused(changes: dict[str, object], parts: list[str], tmp_p
 
 
 def test_config_files_are_refused(tmp_path: Path) -> None:
-    """Missing, unreadable, misspelt and contradictory files."""
+    """Missing, unreadable, misspelled and contradictory files."""
     out = f"--run.output={tmp_path / 'out'}"
     bad = tmp_path / "bad.ini"
     for ranks in (1, 2):
@@ -131,7 +131,7 @@ def no_splits(root: Path) -> Path:
 
 
 def cut_png(root: Path) -> Path:
-    truncate(image_folder(root) / "train" / "tumour" / "2.png")
+    truncate(image_folder(root) / "train" / "tumor" / "2.png")
     return root
 
 
@@ -153,8 +153,8 @@ def not_an_image(root: Path) -> Path:
 @pytest.mark.parametrize(("make", "parts"), [
     (no_folder, ["cannot use image folder", "absent", "it does not exist"]),
     (no_classes, ["cannot use image folder", "train"]),
-    (no_splits, ["it holds class folders (cyst, healthy, tumour) but no splits"]),
-    (cut_png, ["cannot read image", "tumour/2.png", "replace or remove the file"]),
+    (no_splits, ["it holds class folders (cyst, healthy, tumor) but no splits"]),
+    (cut_png, ["cannot read image", "tumor/2.png", "replace or remove the file"]),
     (cut_jpeg, ["cannot read image", "cyst/1.jpg", "Premature end of JPEG file"]),
     (bad_pixels, ["cannot read image", "cyst/0.png"]),
     (not_an_image, ["cannot read image", "healthy/0.png", "neither a JPEG nor a PNG file"]),

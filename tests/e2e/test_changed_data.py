@@ -93,7 +93,7 @@ def relabel(data: Path) -> None:
 
 def move(data: Path) -> None:
     """From the training to the test split."""
-    (data / "train/tumour/3.png").rename(data / "test/tumour/3a.png")
+    (data / "train/tumor/3.png").rename(data / "test/tumor/3a.png")
 
 
 def replace_test(data: Path) -> None:
@@ -130,7 +130,7 @@ def test_a_changed_archive_is_refused(array: str, name: str, tmp_path: Path) -> 
     with np.load(data) as archive:
         arrays = dict(archive)
     arrays[array] = arrays[array].copy()
-    # So many grey levels that resizing does not round them away.
+    # So many gray levels that resizing does not round them away.
     arrays[array].flat[1] = (int(arrays[array].flat[1]) + 100) % 256 if "images" in array else 2
     np.savez(data, **arrays)
     expect_refusal(simulate(output, archive_options(data), "--resume"), name)

@@ -59,7 +59,8 @@ NEEDS: dict[str, Options] = {
 SECTIONS = {"attacks": "attack", "defenses": "defense", "models": "model", "datasets": "data",
             "algorithms": "federation"}
 DESCRIBED = {"attacks", "defenses", "models", "algorithms"}
-METHODS, CONFIGURATION = (REPOSITORY / "docs" / name for name in ("methods.md", "configuration.md"))
+CONFIGURATION = REPOSITORY / "docs" / "configuration.md"
+METHODS = [REPOSITORY / "docs" / "methods.md", *sorted((REPOSITORY / "docs" / "methods").glob("*.md"))]
 # Results of these depend on the number of ranks, as their help says.
 CHANGES_WITH_RANKS = {"fast"}
 
@@ -220,8 +221,10 @@ def test_its_configuration_comes_back_from_what_print_config_shows(component: Co
 @pytest.mark.parametrize("component", ALL, ids=str)
 def test_it_has_its_place_in_the_documents(component: Component) -> None:
     """Methods say what it computes; data sets and words of options stand in the configuration."""
-    page = METHODS if component.family in DESCRIBED else CONFIGURATION
+    described = component.family in DESCRIBED
+    pages = METHODS if described else [CONFIGURATION]
     name = re.escape(component.name)
     # A heading, a paragraph or a row of its own; a word in passing is none.
-    named = rf"^#+ {name}$|\*\*`{name}`\*\*|^\|[^|]*`{name}`" if page is METHODS else f"`{name}`"
-    assert re.search(named, page.read_text(), re.MULTILINE), f"{page.name} says nothing of it"
+    named = rf"^#+ {name}$|\*\*`{name}`\*\*|^\|[^|]*`{name}`" if described else f"`{name}`"
+    told = "".join(page.read_text() for page in pages)
+    assert re.search(named, told, re.MULTILINE), f"none of {[page.name for page in pages]} says what it is"

@@ -17,11 +17,11 @@ from test_same_bits import expect_same
 from medpfl_analysis import open_run
 
 SIDE, EACH = 16, 6
-CLASSES = ("cyst", "healthy", "tumour")
+CLASSES = ("cyst", "healthy", "tumor")
 
 
 def levels_of(split: str) -> np.ndarray:
-    """uint16 [18, 16, 16], by class. 8 bits of 16 would leave sixteen grey levels of these 4096."""
+    """uint16 [18, 16, 16], by class. 8 bits of 16 would leave sixteen gray levels of these 4096."""
     random = np.random.default_rng({"train": 1, "test": 2}[split])
     return random.integers(0, 4096, (EACH * len(CLASSES), SIDE, SIDE), dtype=np.uint16)
 

@@ -178,7 +178,7 @@ def longer(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, object],
 @pytest.mark.parametrize("name", ["SIGUSR1", "SIGTERM"])
 def test_a_signal_stops_with_a_checkpoint(name: str, longer: tuple[dict[str, object], Path],
                                           tmp_path: Path) -> None:
-    """One process, signalled whenever it is at work, until the run is complete."""
+    """One process, signaled whenever it is at work, until the run is complete."""
     options, whole = longer
     output = tmp_path / "stopped"
     code, stops = INTERRUPTED, 0

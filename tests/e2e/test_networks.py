@@ -21,7 +21,7 @@ DEEP: dict[str, object] = {"model.name": "convnet", "model.convnet.width": 4}
 
 
 def network(name: str = "resnet18", classes: int = 4, **options: object) -> torch.nn.Module:
-    """One for grey images of 16 px, its statistics not those of the start."""
+    """One for gray images of 16 px, its statistics not those of the start."""
     torch.manual_seed(3)
     net = NETWORKS[name](1, 16, classes, **options)
     net.train()

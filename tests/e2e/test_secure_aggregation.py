@@ -12,7 +12,7 @@ from harness import CONFIG, DROPOUT, all_datasets, complete, medpfl, simulate, t
 from test_interruption import finish, stopped
 from test_same_bits import expect_same
 
-# Of this seed, at a drop-out of 0.3: both of 2 hospitals arrive twice, most of more do; at higher
+# Of this seed, at a dropout of 0.3: both of 2 hospitals arrive twice, most of more do; at higher
 # ones a later round has too few.
 PLAIN: dict[str, object] = {"attack.method": "", "output.gradients": "none", "run.seed": 7,
                             "data.phantom.train": 96, "federation.algorithm": "fedavg",
@@ -116,7 +116,7 @@ def test_stopped_and_resumed(tmp_path: Path) -> None:
     (PLAIN, "a mean needs one at least")])
 def test_too_few_survivors_are_an_error(base: dict[str, object], needs: str,
                                         tmp_path: Path) -> None:
-    """One message, the code of drop-outs, and all rounds until then."""
+    """One message, the code of dropouts, and all rounds until then."""
     dropout = 0.4 if base is SECURE else 0.8
     options = base | {"federation.clients": 5, "federation.rounds": 30,
                       "federation.dropout": dropout}

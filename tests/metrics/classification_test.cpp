@@ -114,7 +114,7 @@ TEST(Classification, TellsGoodRanksFromDecisionsForOneClass) {
 
   const std::vector<float> right = {5, 0, 6, 0, 7, 0, 0, 1, 0, 2};
   EXPECT_FALSE(decides_as_one_class(evaluate_utility(right, labels, 2), 2));
-  // One class named, and no better ranks: nothing was learnt, and accuracy says so.
+  // One class named, and no better ranks: nothing was learned, and accuracy says so.
   const std::vector<float> same = {5, 0, 5, 0, 5, 0, 5, 0, 5, 0};
   EXPECT_FALSE(decides_as_one_class(evaluate_utility(same, labels, 2), 2));
 }

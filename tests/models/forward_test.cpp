@@ -106,7 +106,7 @@ TEST_P(Forward, EqualsPyTorch) {
                   kTolerance * (std::abs(values[i]) + scale))
           << "entry " << first + entries[i];
   };
-  // Entries that are small beside their neighbours keep the rounding error of those.
+  // Entries that are small beside their neighbors keep the rounding error of those.
   expect(0, {10, p / 2, p - 20, p - 1}, r.gradient,
          r.gradient_norm / std::sqrt(static_cast<double>(p)));
   if (n == 0) return;

@@ -23,7 +23,7 @@ struct Rows {
     const int writers = comm.size() > 1 ? comm.size() - 1 : 1;
     values.reserve(static_cast<size_t>(3 * last));
     for (int64_t row = first; comm.rank() < writers && row < last; ++row) {
-      // Pairs of rows are neighbours, in the file and in memory.
+      // Pairs of rows are neighbors, in the file and in memory.
       if (row / 2 % writers != comm.rank()) continue;
       rows.push_back(row);
       data.push_back(values.data() + values.size());

@@ -26,7 +26,7 @@ Model small_model() {
   return entry.create(OptionValues::defaults(entry.options), request);
 }
 
-// Hospital i holds i + 1 grey images.
+// Hospital i holds i + 1 gray images.
 FederatedData clients(const Communicator& comm) {
   FederatedData data;
   for (int64_t id = 0; id < kClients; ++id) {

@@ -158,8 +158,8 @@ class FcReadout final : public ClosedFormAttack {
 }  // namespace
 
 RegistryEntry<AttackFactory> fc_readout() {
-  const OptionTable<ClosedFormOptions> options =
-      closed_form_options("rows", "rows agree, and an image is verified, up to this");
+  const OptionTable<ClosedFormOptions> options = closed_form_options(
+      "rows", "largest relative error at which rows agree and an image is verified");
   return {"fc-readout", "read the image from the gradient of a biased dense first layer",
           "Aono et al., IEEE TIFS 2018; Geiping et al., NeurIPS 2020, arXiv 2003.14053",
           options.specs(),

@@ -1,7 +1,7 @@
 // Robbing the Fed (Fowl et al., ICLR 2022, arXiv 2110.13057). All rows of a group of the imprint
 // block are the same functional h of the image, with thresholds that rise, and all rows act on the
 // network alike. So dL/dW_r = sum of d_j x_j over the images with h(x_j) above threshold r, and the
-// difference of two neighbours, a cell, holds the images between their thresholds: alone there, an
+// difference of two neighbors, a cell, holds the images between their thresholds: alone there, an
 // image is dW / db. With several groups an image found in one is taken out of its cells in the
 // others, which may leave the next image alone there, as invertible Bloom lookup tables are read
 // (Goodrich & Mitzenmacher 2011, arXiv 1101.2245).
@@ -165,7 +165,7 @@ class Imprint final : public ClosedFormAttack {
 
 RegistryEntry<AttackFactory> imprint() {
   const OptionTable<ClosedFormOptions> options =
-      closed_form_options("cell", "an image is verified up to this");
+      closed_form_options("cell", "largest relative error at which an image is verified");
   return {"imprint", "read images from a block that a malicious server put before the network",
           "Robbing the Fed: Fowl et al., ICLR 2022, arXiv 2110.13057", options.specs(),
           with_options(options, [](const ClosedFormOptions& own, const AttackRequest& request) {

@@ -62,13 +62,14 @@ OptionTable<DistanceOptions> distance_options() {
       {V{"exclude", &ViewOptions::exclude,
          "parameter tensors left out: names and patterns, fc*,conv1.bias"},
        V{"top_layers", &ViewOptions::top_layers,
-         "only so many parameter tensors, of largest gradient norm; 0: all"}
+         "compare only so many parameter tensors, of largest gradient norm; 0: all"}
            .at_least(0),
        V{"top_entries", &ViewOptions::top_entries,
-         "only the largest entries of the gradient, in percent"}
+         "compare only the largest entries of the gradient, in percent"}
            .above(0)
            .between(0, 100),
-       V{"nonzero", &ViewOptions::nonzero, "only entries of the gradient that are not zero"},
+       V{"nonzero", &ViewOptions::nonzero,
+         "compare only entries of the gradient that are not zero"},
        V{"noise_scale", &ViewOptions::noise,
          "known standard deviation of noise on the gradient: layers count by the share of "
          "their energy that it does not explain"}

@@ -8,13 +8,13 @@
 
 namespace medpfl {
 
-/// How an attacker decodes the images it found, who knows how hospitals change theirs before
-/// training and what an image looks like on average, and nothing else.
+/// How an attacker decodes the images it found. It knows how hospitals change their images before
+/// training, and the mean of public images, and nothing else.
 struct Decoding {
   std::string rule = "none";  ///< none | unmix | signs | register
-  double weight = 0.48;       ///< of an image in its own mixture, for unmix and signs
-  double shift = 0.3;         ///< of register: largest translation, as a share of the side
-  double angle = 0;           ///< of register: largest rotation, in degrees
+  double weight = 0.48;       ///< weight of an image in its own mixture, for unmix and signs
+  double shift = 0.3;         ///< largest translation that register tries, as a share of the side
+  double angle = 0;           ///< largest rotation that register tries, in degrees
   bool any() const { return rule != "none"; }
   /// Returns the rule with its numbers, as "unmix, weight 0.48" or "register, shift 0.3, angle 0".
   std::string describe() const;

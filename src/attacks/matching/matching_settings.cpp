@@ -95,14 +95,14 @@ OptionTable<MatchingSettings> matching_options() {
               "learning rate of the hospitals it assumes; 0: as stated"}
                 .at_least(0),
             O{"surrogate_rate", &M::surrogate_rate,
-              "of update=sme: learning rate of the surrogate's place, in that of the images"}
+              "of update=sme: learning rate of the surrogate's place, times that of the images"}
                 .above(0),
             O{"objective_scale", &M::objective_scale, "weight of the distance of gradients"}.above(
                 0),
             O{"group", &M::group, "candidates optimized together; the best one is kept"}.between(
                 1, 64),
             O{"group_consistency", &M::group_consistency,
-              "of a group: weight of the mean squared distance of each to their mean"}
+              "of a group: weight of the candidates' mean squared distance to their mean"}
                 .at_least(0),
             {"optimizer", &M::optimizer, "what lowers the objective"},
             O{"iterations", &M::iterations, "iterations of the optimizer"}.at_least(1),

@@ -27,32 +27,35 @@ struct MatchingSettings {
   std::string engine;  ///< a word of engine_names()
   LabelRule labels = LabelRule::kJoint;
   DistanceOptions objective;
-  bool observed_error = false;  ///< the error at the logits is that seen in the gradient
+  bool observed_error = false;  ///< whether the error at the logits is the one seen in the gradient
   BottleneckNoise bottleneck = BottleneckNoise::kSample;
-  std::string init = "normal";   ///< a word of initializer_names()
-  bool grey = false;             ///< one channel is varied and repeated
-  bool generator = false;        ///< the weights of a generator are varied; else pixels
-  int64_t generator_width = 64;  ///< channels of its convolutions
-  std::vector<double> prior_weights = std::vector<double>(priors().size());  ///< of priors()
+  std::string init = "normal";  ///< a word of initializer_names()
+  bool grey = false;            ///< whether one channel is varied and repeated in all others
+  bool generator = false;       ///< whether the weights of a generator are varied instead of pixels
+  int64_t generator_width = 64;  ///< channels of the generator's convolutions
+  std::vector<double> prior_weights =
+      std::vector<double>(priors().size());  ///< weights of priors(), in their order
   NetworkPriorOptions network_priors;
-  double label_fit = 0;         ///< times LabelFit
-  double gradient_penalty = 0;  ///< times the square of the image gradient of the distance
+  double label_fit = 0;         ///< weight of LabelFit
+  double gradient_penalty = 0;  ///< weight of the squared image gradient of the distance
   UpdateRule update = UpdateRule::kGradient;
   LocalGuess guess;
-  double surrogate_rate = 4e-3;  ///< of update=sme
+  double surrogate_rate =
+      4e-3;  ///< rate of the surrogate's place under update=sme, times that of the images
   double objective_scale = 1;    ///< weight of the distance of gradients
   int64_t group = 1;             ///< candidates that are optimized together
-  double group_consistency = 0;  ///< weight of their distance to their mean
+  double group_consistency = 0;  ///< weight of the candidates' distance to their mean
   OptimizerKind optimizer = OptimizerKind::kLbfgs;
   int64_t iterations = 300;
-  double learning_rate = 1;  ///< of either optimizer
+  double learning_rate = 1;  ///< of the optimizer, whichever it is
   LbfgsOptions lbfgs;
   AdamOptions adam;
-  bool box = false;          ///< images are projected onto [0, 1] after each iteration
+  bool box = false;          ///< whether images are projected onto [0, 1] after each iteration
   int64_t median_every = 0;  ///< iterations between median filters, 0: never
   double stop_loss = 0;
-  int64_t patience = 0;  ///< iterations without a better objective before it stops, 0: any
-  Decoding decoding;     ///< of the images kept
+  int64_t patience =
+      0;              ///< iterations without a better objective after which it stops; 0: any number
+  Decoding decoding;  ///< how the images that are returned are decoded
 };
 
 /// Returns the options of every gradient-matching attack, one for each part.

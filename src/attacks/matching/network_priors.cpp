@@ -54,7 +54,7 @@ OptionTable<NetworkPriorOptions> network_prior_options() {
           O{"bn_target", &N::bn_target,
             "of bn_statistics: the statistics the server sent, or those of the batch as "
             "the message shows them under model.norm_mode=train"},
-          O{"bn_first_layer", &N::bn_first_layer, "of bn_statistics: what the first layer counts"}
+          O{"bn_first_layer", &N::bn_first_layer, "of bn_statistics: weight of the first layer"}
               .at_least(0),
           O{"feature_match", &N::feature_match,
             "weight of the mean squared distance of the last layer's input to that seen in "

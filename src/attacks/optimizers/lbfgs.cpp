@@ -16,8 +16,8 @@ constexpr double kLeastCosine = 1e-10;
 
 OptionTable<LbfgsOptions> lbfgs_options() {
   using O = Option<LbfgsOptions>;
-  return {O{"line_search", &LbfgsOptions::strong_wolfe, "of L-BFGS; none: full steps"}.named(
-              "none", "strong-wolfe"),
+  return {O{"line_search", &LbfgsOptions::strong_wolfe, "line search of L-BFGS; none: full steps"}
+              .named("none", "strong-wolfe"),
           O{"inner", &LbfgsOptions::inner, "L-BFGS steps of an iteration"}.at_least(1),
           O{"history", &LbfgsOptions::history, "curvature pairs that L-BFGS keeps"}.at_least(1)};
 }

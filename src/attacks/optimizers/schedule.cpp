@@ -13,7 +13,7 @@ const Words<Course>& words_of(Course) {
 OptionTable<Schedule> schedule_options() {
   using O = Option<Schedule>;
   return {
-      {"schedule", &Schedule::course, "of Adam's learning rate"},
+      {"schedule", &Schedule::course, "how Adam's learning rate falls"},
       O{"warmup", &Schedule::warmup, "iterations of linear rise under schedule=cosine"}.at_least(
           0)};
 }
