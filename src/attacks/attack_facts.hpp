@@ -11,7 +11,7 @@ namespace medpfl {
 
 /// How an attack matches an update of several local steps.
 enum class UpdateRule {
-  kGradient,  ///< as if it were one gradient
+  kGradient,  ///< as if the update were one gradient
   kUnroll,    ///< by simulating the hospital's steps (Geiping et al. 2020, arXiv 2003.14053)
   kSme,  ///< by the gradient at weights between those before and after (Zhu, Yao, Blaschko 2023,
          ///< arXiv 2306.00127)

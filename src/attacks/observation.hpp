@@ -14,7 +14,7 @@ namespace medpfl {
 /// the server received it (after the hospital's defenses), and the public hyper-parameters. The
 /// true images are in Truth, which only scoring sees.
 struct Observation {
-  static constexpr int64_t kSum = -1;  ///< as `client`: the mean of all updates of the round
+  static constexpr int64_t kSum = -1;  ///< value of `client` for the mean of all updates of a round
   int64_t round = 0;                   ///< from 0
   int64_t client = 0;                  ///< the hospital, from 0, or kSum
   int64_t probe = -1;                  ///< number of the probe, from 0; -1: the round's update

@@ -18,7 +18,8 @@ struct Truth {
 
 /// One message under attack, with its truth.
 struct AttackCase {
-  Observation observation;  ///< without the weights, which all cases of a round share
+  Observation
+      observation;  ///< what the attacker sees, without the weights, which the round's cases share
   Truth truth;
   double gradient_norm = 0;  ///< norm of the observation's gradient; filled in by AttackCases::add
 

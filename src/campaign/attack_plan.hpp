@@ -17,7 +17,7 @@ struct AttackPlan {
   };
   std::vector<Method> methods;
   std::string engine = "auto";  ///< the word of attack.engine that the methods were made with
-  int64_t restarts = 1;         ///< of each case and method
+  int64_t restarts = 1;         ///< starts of each method on each case
   bool halving = false;         ///< whether weak restarts are dropped on the way
   int64_t max_evaluations = 0;  ///< most evaluations of a task; 0: any number
   double max_seconds = 0;       ///< longest wall time of a task; 0: any

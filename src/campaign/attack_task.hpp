@@ -15,11 +15,12 @@ struct AttackTask {
   int64_t attack_case = 0, method = 0, restart = 0;  ///< indices, from 0
   bool finished = false;
   int64_t rung = 0;     ///< rungs of successive halving that the task has passed
-  std::string state;    ///< from which a task under way goes on; empty before and after
+  std::string state;    ///< what a task under way goes on from; empty before and after
   bool chosen = false;  ///< whether this is the restart that the attacker keeps
   Reconstruction result;
-  std::vector<ImageScore> scores;   ///< one for each true image, in the order of the truth
-  std::vector<OracleScore> oracle;  ///< likewise; only recorded, no choice depends on them
+  std::vector<ImageScore> scores;  ///< one for each true image, in the order of the truth
+  std::vector<OracleScore>
+      oracle;  ///< scores that an oracle would get, in that order; never used to choose
 
   /// Whether the task has a state or a result.
   bool begun() const { return finished || rung > 0 || !state.empty(); }

@@ -9,7 +9,7 @@ namespace medpfl {
 /// What the protocol says of the hospitals' local training, so that the server knows it.
 struct LocalTraining {
   bool sends_gradients = false;  ///< whether messages are gradients; else changes of weights
-  double learning_rate = 1;      ///< of a local step, above 0
+  double learning_rate = 1;      ///< learning rate of a local step, above 0
   int64_t batch_size = 0;        ///< most images of a local step; 0: the whole shard
 };
 
@@ -21,7 +21,7 @@ struct Received {
   int64_t probe = -1;      ///< number of the probe; -1: an update
   int64_t examples = 0;    ///< images behind the message
   int64_t steps = 1;       ///< local steps behind the message; of a sum the most of any hospital
-  FlatParameters payload;  ///< as it arrived: a gradient or a change of weights
+  FlatParameters payload;  ///< the message as it arrived: a gradient or a change of weights
 };
 
 /// Returns what an attacker who knows the protocol sees of a message. A change of weights is shown

@@ -17,8 +17,9 @@ struct TaskDescription {
   int64_t method = 0;            ///< index in AttackPlan::methods
   int64_t restart = 0;           ///< from 0
   std::optional<int64_t> pause;  ///< iteration after which the task pauses; none: it does not
-  Observation observation;       ///< with weights, and with labels and mean image where allowed
-  std::string state;             ///< state at which the task paused before; empty: it is new
+  Observation observation;  ///< what the attacker sees, with weights, and labels and mean image
+                            ///< where allowed
+  std::string state;        ///< state at which the task paused before; empty: it is new
 };
 
 /// What the rank that ran an attack task hands back to rank 0.

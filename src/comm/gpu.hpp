@@ -13,7 +13,7 @@ struct Gpu {
 
 /// The GPUs that a process may use.
 struct VisibleGpus {
-  std::vector<Gpu> gpus;  ///< in the order of CUDA's ordinals
+  std::vector<Gpu> gpus;  ///< GPUs in the order of CUDA's ordinals
   std::string problem;    ///< why there is no GPU; empty where there is one
 };
 

@@ -14,8 +14,8 @@ class ParameterLayout {
  public:
   struct Entry {
     std::string name;
-    int64_t offset = 0;  ///< in elements
-    int64_t size = 0;    ///< in elements
+    int64_t offset = 0;  ///< elements before it in the buffer
+    int64_t size = 0;    ///< number of its elements
     std::vector<int64_t> shape;
     bool statistic = false;  ///< whether it is a statistic and not a parameter
   };

@@ -20,8 +20,8 @@ enum class PartitionKind {
 
 struct PartitionOptions {
   PartitionKind kind = PartitionKind::kIid;
-  double alpha = 0.5;             ///< of kDirichlet, above 0; small: few classes a hospital
-  int64_t shards_per_client = 2;  ///< of kLabelShards, at least 1
+  double alpha = 0.5;  ///< concentration of kDirichlet, above 0; small: few classes a hospital
+  int64_t shards_per_client = 2;  ///< pieces of each hospital under kLabelShards, at least 1
   uint64_t seed = 1;
 };
 

@@ -16,7 +16,7 @@ enum class Sampling { kShuffled, kPoisson };
 
 /// One local step of a hospital.
 struct LocalStep {
-  Batch batch;         ///< as the batch hook left it; undefined tensors where no image was drawn
+  Batch batch;  ///< images and labels after the batch hook; undefined where no image was drawn
   int64_t images = 0;  ///< images of the batch
   /// The number of images that a sum over the batch is divided by: that of the batch, or under
   /// Sampling::kPoisson the expected one.

@@ -29,8 +29,8 @@ struct FederatedData {
   std::vector<Client> clients;          ///< the hospitals of this rank, ascending
   PixelFormat pixels;                   ///< format of all images
   std::vector<at::Tensor> test_blocks;  ///< blocks rank, rank + ranks, ... of the test images
-  at::Tensor public_mean;               ///< on rank 0: float32 [C, H, W], mean of the test images
-  DataDigests digests;  ///< of the whole data set; digests of images are on rank 0 only
+  at::Tensor public_mean;  ///< mean of the test images, float32 [C, H, W]; on rank 0 only
+  DataDigests digests;     ///< digests of the whole data set; those of images on rank 0 only
 
   int64_t classes() const { return static_cast<int64_t>(class_names.size()); }
   int64_t client_count() const { return static_cast<int64_t>(shard_sizes.size()); }

@@ -28,7 +28,7 @@ struct RoundRecord {
   int64_t bytes = 0;
   double seconds = 0;      ///< wall time
   bool evaluated = false;  ///< whether the global model was evaluated after the round
-  Utility utility;         ///< of the global model after the round, where evaluated
+  Utility utility;         ///< utility of the global model after the round, where it was evaluated
 
   /// Names the fields of a record; see Archive.
   template <class Fields>
@@ -61,8 +61,9 @@ class RoundObserver {
 
 /// The state that a federation carries from round to round.
 struct FederationState {
-  FlatParameters global;                       ///< the model, the same on every rank
-  std::unique_ptr<ServerOptimizer> optimizer;  ///< its state matters on rank 0
+  FlatParameters global;  ///< the model, the same on every rank
+  std::unique_ptr<ServerOptimizer>
+      optimizer;  ///< takes the server's steps; its state matters on rank 0 only
   /// What the defenses keep of the hospitals of this rank; null where they keep nothing.
   std::unique_ptr<RowStore> clients;
 };

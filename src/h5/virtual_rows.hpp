@@ -15,7 +15,7 @@ class VirtualRows {
   /// Prepares to read `dataset` of `file`. Throws FormatError where it is missing or not virtual.
   VirtualRows(const File& file, const std::string& dataset);
 
-  const Shape& shape() const { return shape_; }  ///< of the dataset
+  const Shape& shape() const { return shape_; }  ///< shape of the dataset
   /// Returns all values of one row. Throws FormatError where the file behind the row is missing,
   /// damaged or of another extent, or where there is none.
   template <class T>

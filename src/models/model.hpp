@@ -63,10 +63,10 @@ struct Layer {
   int64_t weight = -1, bias = -1;               ///< indices into the layout; -1: none
   int64_t mean = -1, variance = -1;             ///< the same for statistics of kBatchNorm
   int64_t kernel = 0, stride = 1, padding = 0;  ///< convolution and pooling, in pixels
-  int64_t groups = 1;                           ///< of kGroupNorm
+  int64_t groups = 1;  ///< channels are normalized in so many groups (kGroupNorm)
   Activation activation = Activation::kSigmoid;
-  at::Tensor shift, scale;  ///< of kNormalize: constants, float32 [C, 1, 1]
-  Bottleneck bottleneck;    ///< of kBottleneck
+  at::Tensor shift, scale;  ///< constants of kNormalize, float32 [C, 1, 1]
+  Bottleneck bottleneck;    ///< settings of kBottleneck
 };
 
 /// Records in one forward pass on which side of its kink each unit is and where each pooled maximum

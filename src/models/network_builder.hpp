@@ -13,7 +13,7 @@ const Words<NormKind>& words_of(NormKind);
 
 struct NormOptions {
   NormKind kind = NormKind::kBatch;
-  int64_t groups = 8;  ///< of kGroup, at most
+  int64_t groups = 8;  ///< largest number of groups of kGroup
 };
 
 /// Builds a network by appending layers one after another. Keeps track of shapes, and of parameter
@@ -49,7 +49,7 @@ class NetworkBuilder {
   /// Appends a layer that takes every stride-th pixel and fills up to `out_channels` with zeros.
   NetworkBuilder& subsample(int64_t out_channels, int64_t stride);
 
-  const ImageShape& shape() const { return shape_; }  ///< of the last layer's output
+  const ImageShape& shape() const { return shape_; }  ///< shape of the last layer's output
   /// Appends what the request has in front of the head, then the head, a dense layer whose name
   /// does not depend on what is before it, and returns the model.
   Model build(std::string name);

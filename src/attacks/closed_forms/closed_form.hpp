@@ -33,7 +33,7 @@ class ClosedFormAttack : public Attack {
  protected:
   /// The images that were read from a finite message.
   struct Reading {
-    std::vector<ReadImage> images;  ///< at most the batch; gray stands for those missing
+    std::vector<ReadImage> images;  ///< at most as many as the batch has; missing ones are gray
     std::string status;             ///< as in Reconstruction
     double unexplained = std::numeric_limits<double>::infinity();  ///< share of the gradient
   };

@@ -32,16 +32,16 @@ class GradientDistance {
 /// Which part of the gradients is compared. Everything is decided by the observed gradient.
 struct ViewOptions {
   std::vector<std::string> exclude;  ///< parameter tensors left out: names and patterns
-  int64_t top_layers = 0;            ///< only so many tensors, of largest observed norm; 0: all
-  double top_entries = 100;          ///< only the largest entries by magnitude, in percent
-  bool nonzero = false;              ///< only entries that are not zero
-  double noise = 0;                  ///< known standard deviation of noise on each entry
+  int64_t top_layers = 0;            ///< tensors compared, those of largest observed norm; 0: all
+  double top_entries = 100;  ///< share of the entries compared, the largest ones, in percent
+  bool nonzero = false;      ///< whether only entries that are not zero are compared
+  double noise = 0;          ///< known standard deviation of noise on each entry
 };
 
 /// Which distance is used, and which part of the gradients it compares.
 struct DistanceOptions {
   std::string distance = "l2";          ///< a word of distance_names()
-  std::string kernel_sigma = "global";  ///< of `kernel`: global, per-layer or a number
+  std::string kernel_sigma = "global";  ///< variance of the kernel: global, per-layer or a number
   ViewOptions view = {};
 };
 

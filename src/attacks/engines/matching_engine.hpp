@@ -20,15 +20,16 @@ struct Candidate {
   /// float32 [B, classes], or undefined: the derivative of the loss by the logits, held fixed
   /// instead of softmax minus label. At batch 1 it is the observed gradient of the head's bias.
   at::Tensor output_error;
-  at::Tensor noise;      ///< float32 [B, K], of a bottleneck; undefined: none
-  double surrogate = 0;  ///< of update=sme: where the gradient is taken, 0 before, 1 after training
+  at::Tensor noise;  ///< float32 [B, K], of a bottleneck; undefined: none
+  double surrogate =
+      0;  ///< under update=sme, where the gradient is taken: 0 before training, 1 after
 };
 
 /// The gradient of the objective with respect to the candidate.
 struct CandidateGradient {
   at::Tensor images;        ///< float32 [B, C, H, W]
   at::Tensor label_logits;  ///< float32 [B, classes], or undefined
-  double surrogate = 0;     ///< of update=sme
+  double surrogate = 0;     ///< derivative by Candidate::surrogate
 };
 
 /// Computes the distance of gradients for a candidate, with its derivative by the candidate.

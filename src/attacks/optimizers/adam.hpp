@@ -24,7 +24,7 @@ struct AdamOptions {
   Sign sign = Sign::kNone;
   Schedule schedule;
   double langevin = 0;  ///< N(0, 1) times this and the learning rate is added to the gradient
-  StreamKey noise;      ///< of that noise; each iteration has its own stream
+  StreamKey noise;      ///< key of the Langevin noise; each iteration has its own stream
 };
 
 /// Returns the options of Adam, without its learning rate.

@@ -25,7 +25,7 @@ class GradientReader {
   int64_t size() const { return rows_.size(); }  ///< recorded messages
   /// Returns what is known of each message; `images` are empty where the run is not complete.
   const GradientRows& rows() const { return rows_; }
-  const ParameterLayout& layout() const { return layout_; }  ///< of the network
+  const ParameterLayout& layout() const { return layout_; }  ///< layout of the network's weights
   bool payload_is_gradient() const { return payload_is_gradient_; }
 
   /// Returns message `row`, all parameters, as float32. Throws FormatError where there is no such

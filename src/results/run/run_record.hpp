@@ -22,19 +22,19 @@ namespace medpfl {
 
 /// What each rank used: one entry for each rank.
 struct RankRecord {
-  std::vector<int64_t> peak_memory;  ///< bytes
+  std::vector<int64_t> peak_memory;  ///< of each rank, in bytes
   std::vector<std::array<double, kPhases>> seconds;
 };
 
 /// Everything run.h5 holds, as rank 0 knows it. Pointers may be null where there is nothing yet.
 struct RunRecord {
-  std::string status = "running";  ///< | complete | interrupted | failed
+  std::string status = "running";  ///< running | complete | interrupted | failed
   std::string dataset;
-  std::string source;     ///< of `medpfl attack`: the run whose gradients were attacked
+  std::string source;     ///< the run whose gradients `medpfl attack` attacked; else ""
   long long created = 0;  ///< seconds since the epoch
   ConfigRecord config;
   InputDigests inputs;       ///< what the run is computed from
-  uint64_t server_seed = 0;  ///< of all that the server draws
+  uint64_t server_seed = 0;  ///< seed of all that the server draws
   std::vector<RankPlace> places;
   RankRecord ranks;
   const Model* model = nullptr;
@@ -42,11 +42,11 @@ struct RunRecord {
   Utility initial;
   std::vector<RoundRecord> rounds;
   const PrivacyLedger* privacy = nullptr;  ///< null: no epsilon is claimed
-  const DefenseLog* defenses = nullptr;    ///< of the updates; null without defenses
+  const DefenseLog* defenses = nullptr;    ///< what defenses did to updates; null without defenses
   WeightLog* weights = nullptr;            ///< before each round and at the end, where asked
   const AttackQueue* attacks = nullptr;
   std::string engine;  ///< exact | pearlmutter | native: what auto meant for this model
-  std::vector<int64_t> snapshot_iterations;  ///< as asked
+  std::vector<int64_t> snapshot_iterations;  ///< attack.snapshots
   const GradientCapture* capture = nullptr;
   int64_t resumes = 0;  ///< times the run was continued from a checkpoint
   bool payload_is_gradient = true;

@@ -15,7 +15,7 @@ struct Signal {
   }
 
   int64_t plane() const { return height * width; }
-  int64_t columns() const { return batch * plane(); }  ///< of the matrix [C, B H W]
+  int64_t columns() const { return batch * plane(); }  ///< columns of the matrix [C, B H W]
   int64_t size() const { return channels * columns(); }
   float* error_tangent() { return errors.data(); }
   float* error() { return errors.data() + size(); }
@@ -23,8 +23,9 @@ struct Signal {
   int64_t channels, batch, height, width;
   /// Does not depend on the weights: the tangent is zero, and nobody asks for the error.
   bool fixed = false;
-  std::vector<float> value;    ///< a
-  std::vector<float> tangent;  ///< a dot
+  std::vector<float> value;  ///< a
+  std::vector<float>
+      tangent;  ///< derivative of the values along the direction, marked by a dot in the equations
   /// [2, C, B, H, W]: first the tangent of the error, then the error dL/da. One below the other
   /// they are a single factor of the backward tangent pass.
   std::vector<float> errors;
