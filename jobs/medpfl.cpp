@@ -14,11 +14,11 @@
 #include "core/error_message.hpp"
 #include "core/log.hpp"
 #include "core/process.hpp"
-#include "core/stop.hpp"
 #include "core/version.hpp"
 #include "flags.hpp"
 #include "h5/handle.hpp"
 #include "job.hpp"
+#include "study/stop.hpp"
 
 namespace medpfl {
 namespace {

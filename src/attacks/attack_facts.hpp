@@ -46,6 +46,8 @@ struct AttackFacts {
   /// What the attack's options assume of how messages were made, being adapted to a defense, such
   /// as "exclude fc.bias, noise_scale 0.01"; "": nothing.
   std::string assumptions;
+  /// Vectors of earlier steps that the optimizer keeps, each as long as the images it varies.
+  int64_t history = 0;
   int64_t iterations = 1;  ///< outer iterations at most; 1: the attack is no iterative search
 };
 

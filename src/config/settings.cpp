@@ -80,8 +80,6 @@ void derive(const Config& config, Settings* s, Violations* wrong) {
                           s->paired_noise ? SecretKeys() : secret_keys(config));
   s->data.seed = s->federated_data.partition.seed = s->seeds.world;
   s->federation.sends_gradients = algorithms().find(s->federation.algorithm).create.sends_gradients;
-  s->federated_data.clients = s->federation.clients;
-  s->federated_data.dedicated_server = s->federation.dedicated_server;
   s->federated_data.partition.kind = partition_kind(s->written.partition);
   s->norm_mode = parse_norm_mode(s->written.norm_mode);
   s->capture.precision = parse_precision(s->written.precision);

@@ -8,6 +8,7 @@
 #include "core/bytes.hpp"
 #include "core/error.hpp"
 #include "federation/placement.hpp"
+#include "federation/settings.hpp"
 
 namespace medpfl {
 namespace {
@@ -55,7 +56,7 @@ Manifest share_manifest(const Communicator& comm, const Dataset& dataset, int64_
 
 // What all ranks know alike, without pixels.
 FederatedData deal(const Communicator& comm, const Manifest& manifest,
-                   const FederatedDataOptions& options) {
+                   const FederatedDataOptions& options, const FederationSettings& federation) {
   FederatedData data;
   data.class_names = manifest.class_names;
   data.pixels = manifest.pixels;
@@ -63,14 +64,14 @@ FederatedData deal(const Communicator& comm, const Manifest& manifest,
   data.test_labels = manifest.test.labels;
   comm.agree([&] {
     const Partition partition = make_partition(manifest.train.labels, manifest.classes(),
-                                               options.clients, options.partition);
+                                               federation.clients, options.partition);
     data.assignment.resize(manifest.train.labels.size());
     for (size_t h = 0; h < partition.shards.size(); ++h) {
       data.shard_sizes.push_back(static_cast<int64_t>(partition.shards[h].size()));
       for (const int64_t p : partition.shards[h])
         data.assignment[static_cast<size_t>(p)] = static_cast<int64_t>(h);
     }
-    data.placement = place_clients(data.shard_sizes, comm.size(), options.dedicated_server);
+    data.placement = place_clients(data.shard_sizes, comm.size(), federation.dedicated_server);
   });
   return data;
 }
@@ -164,14 +165,16 @@ const Client& FederatedData::client(int64_t id) const {
 }
 
 FederatedData plan_federated_data(const Communicator& comm, const Dataset& dataset,
-                                  const FederatedDataOptions& options) {
-  return deal(comm, share_manifest(comm, dataset, options.limit), options);
+                                  const FederatedDataOptions& options,
+                                  const FederationSettings& federation) {
+  return deal(comm, share_manifest(comm, dataset, options.limit), options, federation);
 }
 
 FederatedData load_federated_data(const Communicator& comm, const Dataset& dataset,
-                                  const FederatedDataOptions& options) {
+                                  const FederatedDataOptions& options,
+                                  const FederationSettings& federation) {
   const Manifest manifest = share_manifest(comm, dataset, options.limit);
-  FederatedData data = deal(comm, manifest, options);
+  FederatedData data = deal(comm, manifest, options, federation);
   comm.agree([&] {
     read_clients(comm, dataset, manifest, &data);
     data.test_blocks = read_test_blocks(comm, dataset, manifest);

@@ -38,23 +38,25 @@ struct FederatedData {
   const Client& client(int64_t id) const;
 };
 
-/// How the training images are dealt to hospitals, and hospitals to ranks.
+struct FederationSettings;
+
+/// How the training images are dealt to hospitals.
 struct FederatedDataOptions {
-  int64_t limit = 0;    ///< most training images used; 0: all
-  int64_t clients = 4;  ///< number of hospitals
+  int64_t limit = 0;  ///< most training images used; 0: all
   PartitionOptions partition;
-  bool dedicated_server = false;  ///< whether rank 0 hosts no hospitals
 };
 
 /// Loads the data of a federation: rank 0 scans the data set and tells the other ranks names and
-/// labels; each rank reads the images of its own hospitals and evaluation blocks. Collective.
-/// Throws AgreedError.
+/// labels; each rank reads the images of its own hospitals and evaluation blocks. `federation` says
+/// how many hospitals there are, and whether rank 0 hosts any. Collective. Throws AgreedError.
 FederatedData load_federated_data(const Communicator& comm, const Dataset& dataset,
-                                  const FederatedDataOptions& options);
+                                  const FederatedDataOptions& options,
+                                  const FederationSettings& federation);
 
 /// Returns what load_federated_data returns, but reads no pixels: hospitals, test blocks, public
 /// mean and digests stay empty. Collective. Throws AgreedError.
 FederatedData plan_federated_data(const Communicator& comm, const Dataset& dataset,
-                                  const FederatedDataOptions& options);
+                                  const FederatedDataOptions& options,
+                                  const FederationSettings& federation);
 
 }  // namespace medpfl

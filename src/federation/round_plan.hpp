@@ -24,8 +24,8 @@ class Selection {
 /// Which hospitals the attacker looks at, in which rounds, and how many probes they send.
 struct AttackTargets {
   Selection rounds, clients;
-  int64_t probes = 0;       ///< probe gradients of each attacked hospital at an attacked round
-  int64_t probe_batch = 1;  ///< images of a probe
+  int64_t probes;       ///< probe gradients of each attacked hospital at an attacked round
+  int64_t probe_batch;  ///< images of a probe
 };
 
 /// Who sends what in one round. Every rank knows the plan before the round starts.

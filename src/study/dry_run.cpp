@@ -11,7 +11,8 @@
 #include "core/log.hpp"
 #include "core/text.hpp"
 #include "federation/privacy_ledger.hpp"
-#include "study/run_estimate.hpp"
+#include "study/file_estimate.hpp"
+#include "study/memory_estimate.hpp"
 
 namespace medpfl {
 namespace {
@@ -135,7 +136,8 @@ void dry_run(const RunContext& context) {
   const Config& config = context.config;
   const Settings& settings = context.settings;
   const std::vector<RankPlace> places = gather_places(comm, context.place);
-  const FederatedData data = plan_federated_data(comm, *settings.dataset, settings.federated_data);
+  const FederatedData data =
+      plan_federated_data(comm, *settings.dataset, settings.federated_data, settings.federation);
   std::unique_ptr<Model> model;
   std::unique_ptr<Algorithm> algorithm;
   RunCounts counts;
@@ -147,7 +149,7 @@ void dry_run(const RunContext& context) {
     if (!settings.attack.methods.empty()) choose_engine(settings.attack.engine, *model);
     algorithm = make_algorithm(config, settings, *model, settings.seeds);
     counts = count_run(settings, data, *model, *algorithm, comm.size());
-    mine = estimate_memory(config, settings, data, *model, counts, comm.rank(), comm.size());
+    mine = estimate_memory(settings, data, *model, counts, comm.rank(), comm.size());
   });
   const std::vector<MemoryParts> memory = gather(comm, mine);
   if (!comm.is_root()) return;
@@ -160,7 +162,7 @@ void dry_run(const RunContext& context) {
       work_of_ranks(data, comm.size(), memory), counts.tasks, counts.attacked,
       settings.attack.all_ranks ? "all ranks" : "rank 0",
       privacy(settings, data, *model, *algorithm),
-      files(settings, counts, estimate_files(config, settings, data, *model, counts)));
+      files(settings, counts, estimate_files(settings, data, *model, counts)));
   for (const std::string& warning : placement_warnings(places)) log_warning(warning);
 }
 

@@ -50,7 +50,7 @@ void load_study(const RunContext& context, RunKeeper* keeper, FederatedStudy* st
   const auto timer = keeper->timers.measure(Phase::kLoad);
   const Communicator& comm = context.comm;
   const Settings& s = context.settings;
-  study->data = load_federated_data(comm, *s.dataset, s.federated_data);
+  study->data = load_federated_data(comm, *s.dataset, s.federated_data, s.federation);
   check_study_inputs(context, study->data, keeper);
   study->seeds = seeds_over_inputs(context, keeper->record.inputs);
   comm.agree([&] {

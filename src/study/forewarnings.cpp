@@ -5,7 +5,7 @@
 #include "attacks/matching/network_priors.hpp"
 #include "core/log.hpp"
 #include "results/folder/room.hpp"
-#include "study/run_estimate.hpp"
+#include "study/file_estimate.hpp"
 
 namespace medpfl {
 
@@ -43,7 +43,7 @@ void announce_files(const RunContext& context, const FederatedStudy& study) {
     if (!context.comm.is_root()) return;
     const RunCounts counts =
         count_run(s, study.data, *study.model, *study.algorithm, context.comm.size());
-    const FileSizes sizes = estimate_files(context.config, s, study.data, *study.model, counts);
+    const FileSizes sizes = estimate_files(s, study.data, *study.model, counts);
     if (s.capture.gradients != "none") log_info(describe_capture(sizes.capture, s.capture));
     check_room(s.output, room_needs(sizes));
   });

@@ -8,12 +8,12 @@
 #include "core/bytes.hpp"
 #include "core/log.hpp"
 #include "core/process.hpp"
-#include "core/stop.hpp"
 #include "core/text.hpp"
 #include "core/version.hpp"
 #include "results/folder/run_folder.hpp"
 #include "results/run/run_summary.hpp"
 #include "study/same_config.hpp"
+#include "study/stop.hpp"
 
 namespace medpfl {
 namespace {

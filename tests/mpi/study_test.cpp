@@ -7,8 +7,8 @@
 #include "results/run/run_summary.hpp"
 #include "study/attack_config.hpp"
 #include "study/federated_run.hpp"
+#include "study/file_estimate.hpp"
 #include "study/recorded_attack.hpp"
-#include "study/run_estimate.hpp"
 #include "world.hpp"
 
 namespace fs = std::filesystem;
@@ -83,11 +83,11 @@ int64_t bytes_in(const std::string& path) {
 
 FileSizes estimate(const RunContext& context) {
   const Settings& s = context.settings;
-  const FederatedData data = plan_federated_data(context.comm, *s.dataset, s.federated_data);
+  const FederatedData data =
+      plan_federated_data(context.comm, *s.dataset, s.federated_data, s.federation);
   const Model model = make_model(context.config, s, data.classes());
   const auto algorithm = make_algorithm(context.config, s, model, s.seeds);
-  return estimate_files(context.config, s, data, model,
-                        count_run(s, data, model, *algorithm, context.comm.size()));
+  return estimate_files(s, data, model, count_run(s, data, model, *algorithm, context.comm.size()));
 }
 
 // Files are a little larger than their data, never smaller, and what a run needs room for covers

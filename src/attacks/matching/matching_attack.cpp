@@ -45,6 +45,7 @@ AttackFacts facts_of(const MatchingSettings& s) {
   if (s.network_priors.bn_statistics > 0) facts.batch_statistics = s.network_priors.bn_target;
   if (s.decoding.any()) facts.decoding = s.decoding.describe();
   facts.assumptions = assumptions(s);
+  if (s.optimizer == OptimizerKind::kLbfgs) facts.history = 2 * s.lbfgs.history;
   facts.iterations = s.iterations;
   return facts;
 }

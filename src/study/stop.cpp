@@ -1,4 +1,4 @@
-#include "core/stop.hpp"
+#include "study/stop.hpp"
 
 #include <csignal>
 #include <initializer_list>

@@ -1,0 +1,73 @@
+#include "study/run_counts.hpp"
+
+#include <algorithm>
+
+#include "federation/round_loop.hpp"
+#include "federation/round_plan.hpp"
+#include "study/sizes.hpp"
+
+namespace medpfl {
+
+RunCounts count_run(const Settings& settings, const FederatedData& data, const Model& model,
+                    const Algorithm& algorithm, int ranks) {
+  RunCounts counts;
+  counts.messages.resize(static_cast<size_t>(ranks));
+  counts.attacked_messages.resize(static_cast<size_t>(ranks));
+  counts.participants.resize(static_cast<size_t>(ranks));
+  const int64_t clients = data.client_count();
+  std::vector<bool> attacked(static_cast<size_t>(clients)), took_part(attacked);
+  const auto methods = static_cast<int64_t>(settings.attack.methods.size());
+  for (int64_t r = 0; r < settings.federation.rounds; ++r) {
+    const RoundPlan plan =
+        plan_round(r, data.shard_sizes, settings.federation.sampling, settings.federation.dropout,
+                   settings.seeds, *settings.targets);
+    int64_t most_probes = 0, images_in_sum = 0, attacked_before = counts.attacked;
+    std::vector<int64_t> present(static_cast<size_t>(ranks)), targets(present);
+    for (size_t i = 0; i < plan.clients.size(); ++i) {
+      const auto h = static_cast<size_t>(plan.clients[i]);
+      const auto rank = static_cast<size_t>(data.placement[h]);
+      const int64_t probes = plan.probes[i];
+      most_probes = std::max(most_probes, probes);
+      ++present[rank];
+      if (!took_part[h]) ++counts.participants[rank];
+      took_part[h] = true;
+      if (!plan.attacked[i] || methods == 0) continue;
+      const int64_t messages = std::max<int64_t>(1, probes);
+      const int64_t batch =
+          probes > 0 ? settings.targets->probe_batch : algorithm.examples(data.shard_sizes[h]);
+      attacked[h] = true;
+      targets[rank] += messages;
+      counts.attacked_images += messages * batch;
+      if (settings.attack.sums) {
+        images_in_sum += batch;
+        continue;
+      }
+      counts.attacked += messages;
+      counts.tasks += messages * methods * settings.attack.restarts;
+      counts.reconstructed += messages * methods * settings.attack.restarts * batch;
+      counts.attacked_batch = std::max(counts.attacked_batch, batch);
+    }
+    if (images_in_sum > 0) {
+      ++counts.attacked;
+      counts.tasks += methods * settings.attack.restarts;
+      counts.reconstructed += methods * settings.attack.restarts * images_in_sum;
+      counts.attacked_batch = std::max(counts.attacked_batch, images_in_sum);
+    }
+    const int64_t chunk =
+        std::max<int64_t>(1, kMessageBytes / (vector_bytes(model) * (1 + most_probes)));
+    for (size_t rank = 0; rank < present.size(); ++rank) {
+      const int64_t held = std::min(present[rank], chunk) * (1 + most_probes);
+      counts.messages[rank] = std::max(counts.messages[rank], held);
+      counts.attacked_messages[rank] =
+          std::max(counts.attacked_messages[rank], std::min(targets[rank], held));
+    }
+    const int64_t in_round = counts.attacked - attacked_before;
+    if (in_round > 0) ++counts.attacked_rounds;
+    counts.attacked_at_once =
+        settings.attack.each_round ? std::max(counts.attacked_at_once, in_round) : counts.attacked;
+  }
+  counts.attacked_clients = std::count(attacked.begin(), attacked.end(), true);
+  return counts;
+}
+
+}  // namespace medpfl
