@@ -1,0 +1,91 @@
+#include "results/run/attack_arrays.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <map>
+
+#include "data/dataset.hpp"
+
+namespace medpfl {
+namespace {
+
+void append(const at::Tensor& image, std::vector<float>* out) {
+  const at::Tensor data = image.contiguous();
+  out->insert(out->end(), data.data_ptr<float>(), data.data_ptr<float>() + data.numel());
+}
+
+// A dataset for each term that any task has.
+void write_terms(h5::File* file, const std::vector<TaskRow>& tasks, size_t points) {
+  std::map<std::string, std::vector<double>> terms;
+  for (size_t t = 0; t < tasks.size(); ++t) {
+    const Reconstruction& result = tasks[t].task->result;
+    for (size_t k = 0; k < result.terms.size(); ++k) {
+      std::vector<double>& values = terms[result.terms[k]];
+      values.resize(tasks.size() * points, std::numeric_limits<double>::quiet_NaN());
+      for (size_t i = 0; i < result.trace.size(); ++i)
+        values[t * points + i] = result.trace_terms[i * result.terms.size() + k];
+    }
+  }
+  const h5::Shape shape = {static_cast<int64_t>(tasks.size()), static_cast<int64_t>(points)};
+  for (const auto& [name, values] : terms)
+    file->write("/attacks/trace/terms/" + name, values, shape,
+                {"part of the objective, its weight included", "1", {"task", "point"}});
+}
+
+}  // namespace
+
+void write_pixels(h5::File* file, const std::vector<ImageRow>& rows, const RunRecord& record) {
+  const ImageShape& shape = record.model->input();
+  const auto n = static_cast<int64_t>(rows.size());
+  const auto wanted = record.snapshot_iterations.size();
+  std::vector<float> truth, reconstruction, snapshots;
+  std::vector<int64_t> iterations;
+  for (const ImageRow& row : rows) {
+    append(to_unit_range(row.truth->images.select(0, row.index)), &truth);
+    const int64_t matched = row.score->reconstruction;
+    append(row.result->images.select(0, matched), &reconstruction);
+    const Reconstruction& result = *row.result;
+    for (size_t s = 0; s < wanted; ++s) {
+      const bool there = s < result.snapshots.size();
+      iterations.push_back(there ? result.snapshot_iterations[s] : -1);
+      if (there)
+        append(result.snapshots[s].select(0, matched), &snapshots);
+      else
+        snapshots.resize(snapshots.size() + static_cast<size_t>(shape.size()), 0.0F);
+    }
+  }
+  const std::vector<std::string> axes = {"image", "channel", "row", "column"};
+  const h5::Shape extent = {n, shape.channels, shape.height, shape.width};
+  file->write("/attacks/truth", truth, extent, {"true images", "0 to 1", axes});
+  file->write("/attacks/reconstruction", reconstruction, extent,
+              {"reconstructed images, matched to the truth", "0 to 1", axes});
+  const auto s = static_cast<int64_t>(wanted);
+  file->write("/attacks/snapshots", snapshots, {n, s, shape.channels, shape.height, shape.width},
+              {"images on the way", "0 to 1", {"image", "snapshot", "channel", "row", "column"}});
+  file->write(
+      "/attacks/snapshot_iterations", iterations, {n, s},
+      {"iteration of each snapshot; -1: the attack ended earlier", "1", {"image", "snapshot"}});
+}
+
+void write_trace(h5::File* file, const std::vector<TaskRow>& tasks) {
+  size_t points = 0;
+  for (const TaskRow& row : tasks) points = std::max(points, row.task->result.trace.size());
+  std::vector<int64_t> iterations;
+  std::vector<double> objective;
+  for (const TaskRow& row : tasks) {
+    const Reconstruction& result = row.task->result;
+    for (size_t i = 0; i < points; ++i) {
+      const bool there = i < result.trace.size();
+      iterations.push_back(there ? result.trace_iterations[i] : -1);
+      objective.push_back(there ? result.trace[i] : std::numeric_limits<double>::quiet_NaN());
+    }
+  }
+  const h5::Shape shape = {static_cast<int64_t>(tasks.size()), static_cast<int64_t>(points)};
+  file->write("/attacks/trace/iteration", iterations, shape,
+              {"iteration of each point; -1: past the end", "1", {"task", "point"}});
+  file->write("/attacks/trace/objective", objective, shape,
+              {"the attacker's objective", "1", {"task", "point"}});
+  write_terms(file, tasks, points);
+}
+
+}  // namespace medpfl
