@@ -14,7 +14,7 @@ constexpr const char* kExitCodes = "exit-codes";
 std::string usage() {
   std::string out =
       "medpfl: how much private medical images leak from federated learning\n\n"
-      "usage: medpfl JOB [--config FILE] [--section.option=value ...] [flags]\n\njobs:\n";
+      "usage: medpfl JOB [--section.option=value ...] [flags]\n\njobs:\n";
   for (const Job* job : all_jobs()) out += fmt::format("  {:<12} {}\n", job->name, job->summary);
   return out +
          "\nmedpfl JOB --help, or medpfl help JOB, shows what a job does and its options.\n"

@@ -32,27 +32,34 @@ struct FlagGroup {
 const std::vector<FlagGroup>& flag_groups() {
   static const std::vector<FlagGroup> groups = {
       {{"simulate", "attack", "sweep", "benchmark", "list", "inspect", "completion"},
-       {{"help", &J::help, "show what the job does and end; --help TOPIC shows more"},
+       {{"help", &J::help, "show what the job does and end; with a TOPIC more of it"},
         {"quiet", &J::quiet, "say nothing but warnings and errors"}}},
       {{"simulate", "attack", "sweep", "benchmark"},
-       {{"config", &J::config, "options from an INI file; the command line wins"},
+       {F{"config", &J::config, "options from an INI file; the command line wins"}.shown_as("FILE"),
         {"print-config", &J::print_config, "show the resolved configuration as INI and end"}}},
       {{"simulate", "attack", "sweep"},
        {{"overwrite", &J::overwrite, "replace what is in run.output"},
         {"resume", &J::resume, "go on with the run in run.output, or start it where there is none"},
-        {"max-walltime", &J::max_walltime, "stop with a checkpoint before HH:MM:SS has passed"}}},
+        F{"max-walltime", &J::max_walltime, "stop with a checkpoint before this time has passed"}
+            .shown_as("HH:MM:SS")}},
       {{"simulate", "sweep"},
        {{"dry-run", &J::dry_run,
          "show placement, memory and file sizes as they would be, and end"}}},
-      {{"attack"}, {{"input", &J::input, "folder of the recorded run, or its run.h5"}}},
+      {{"attack"},
+       {F{"input", &J::input, "folder of the recorded run, or its run.h5"}.shown_as("RUN")}},
       {{"inspect"}, {{"json", &J::json, "one JSON object for programs"}}},
       {{"sweep"},
-       {{"grid", &J::grid, "options that vary"},
-        {"index", &J::index, "only point I, or only share I of N, written I/N"},
-        {"ranks-per-point", &J::ranks_per_point, "groups of N ranks work on points of their own"},
+       {F{"grid", &J::grid, "options that vary; without it the sweep in run.output goes on"}
+            .shown_as("FILE"),
+        F{"index", &J::index,
+          "only point I, counted from 0, as one task of a job array; I/N: only the points I, I+N, "
+          "I+2N and so on"}
+            .shown_as("I[/N]"),
+        F{"ranks-per-point", &J::ranks_per_point, "groups of N ranks work on points of their own"}
+            .shown_as("N"),
         {"list", &J::list, "show the points and how they stand, and end"},
         {"merge", &J::merge, "write the index of what was run under --index, and end"},
-        {"retry-failed", &J::retry_failed, "run failed points again"}}}};
+        {"retry-failed", &J::retry_failed, "run failed points again, which otherwise stay"}}}};
   return groups;
 }
 

@@ -10,7 +10,7 @@ namespace medpfl {
 namespace {
 
 JobHelp help() {
-  return {"medpfl inspect RUN [--json]",
+  return {"medpfl inspect RUN [flags]",
           "Shows status, training and what leaked of a run, or the points of a sweep. RUN is the "
           "folder, or the file run.h5 or sweep.h5.",
           {"medpfl inspect runs/mine", "medpfl inspect runs/mine --json"},

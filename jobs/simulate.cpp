@@ -13,7 +13,7 @@ namespace {
 
 JobHelp help() {
   return {
-      "[mpirun -n RANKS] medpfl simulate [--config=FILE] [--section.option=value ...] [flags]",
+      "[mpirun -n RANKS] medpfl simulate [--section.option=value ...] [flags]",
       "Trains a federation of hospitals, attacks the messages the server received, and writes "
       "the run to run.output.",
       {"medpfl simulate --config=configs/quickstart.ini",

@@ -14,8 +14,7 @@ namespace {
 
 JobHelp help() {
   return {
-      "[mpirun -n RANKS] medpfl sweep --grid=FILE [--config=FILE] [--section.option=value ...] "
-      "[flags]",
+      "[mpirun -n RANKS] medpfl sweep --grid=FILE [--section.option=value ...] [flags]",
       "Runs medpfl simulate at every point of a grid of options, into run.output/points/NNNNN, "
       "and keeps the index run.output/sweep.h5. The same command again goes on where it ended.",
       {"medpfl sweep --grid=my.grid --config=my.ini --run.output=runs/sweep",
@@ -24,12 +23,9 @@ JobHelp help() {
       "A grid file has lines section.option = v1 | v2 | v3, crossed with each other, in the "
       "section [grid]; each further section [NAME] is a block with lines of its own, crossed "
       "with those of [grid], and the points are those of all blocks. When the command is given "
-      "again, complete points stay, interrupted ones are resumed and open ones begun; failed "
-      "ones stay unless --retry-failed is given. Without --grid it goes on with the sweep in "
-      "run.output. Points count from 0: --index=I is one task of a job array, and --index=I/N "
-      "are the points I, I+N, I+2N and so on. On SIGUSR1 or SIGTERM the step in hand is "
-      "finished and a checkpoint is written; the exit code is then 75. Where points failed, "
-      "the exit code is that of the first.",
+      "again, complete points stay, interrupted ones are resumed and open ones begun. On SIGUSR1 "
+      "or SIGTERM the step in hand is finished and a checkpoint is written; the exit code is then "
+      "75. Where points failed, the exit code is that of the first.",
       {}};
 }
 

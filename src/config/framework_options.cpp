@@ -1,8 +1,10 @@
 #include "config/framework_options.hpp"
 
+#include "attacks/attack.hpp"
 #include "attacks/engines/matching_engine.hpp"
 #include "attacks/labels.hpp"
 #include "comm/update_sum.hpp"
+#include "defenses/defense.hpp"
 #include "federation/server_optimizer.hpp"
 
 namespace medpfl {
@@ -164,8 +166,9 @@ OptionTable<Settings> federation_options() {
 
 OptionTable<Settings> defense_options() {
   using O = Option<Settings>;
-  return {{"chain", &Settings::written, &AsWritten::chain,
-           "defenses in order, comma-separated: clip,gaussian"},
+  return {O{"chain", &Settings::written, &AsWritten::chain,
+            "defenses in order, comma-separated: clip,gaussian"}
+              .some_of(defenses().names()),
           O{"delta", &Settings::federation, &Federation::delta,
             "for which the epsilon of clipped and noised updates is reported; a defense that acts "
             "in local steps has its own"}
@@ -180,7 +183,8 @@ OptionTable<Settings> defense_options() {
 OptionTable<Settings> attack_options() {
   using O = Option<Settings>;
   return {
-      {"method", &Settings::written, &AsWritten::methods, "attacks, comma-separated; empty: none"},
+      O{"method", &Settings::written, &AsWritten::methods, "attacks, comma-separated; empty: none"}
+          .some_of(attacks().names()),
       {"rounds", &Settings::written, &AsWritten::attacked_rounds,
        "rounds attacked: all, none, last, or 0,2,5-9"},
       {"clients", &Settings::written, &AsWritten::attacked_clients,

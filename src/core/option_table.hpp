@@ -24,6 +24,8 @@ struct OptionText {
       spec->kind = OptionSpec::Kind::kInteger;
     } else if constexpr (std::is_floating_point_v<T>) {
       spec->kind = OptionSpec::Kind::kReal;
+    } else if constexpr (std::is_same_v<T, std::vector<std::string>>) {
+      spec->kind = OptionSpec::Kind::kList;
     } else if constexpr (std::is_enum_v<T>) {
       spec->kind = OptionSpec::Kind::kChoice;
       spec->choices = words_of(T{}).names();
@@ -118,6 +120,18 @@ class Option {
     Option copy = *this;
     copy.spec_.kind = OptionSpec::Kind::kChoice;
     copy.spec_.choices = std::move(words);
+    return copy;
+  }
+  /// Returns the option as a list of some of these words. Whoever takes the list refuses others.
+  Option some_of(std::vector<std::string> words) const {
+    Option copy = *this;
+    copy.spec_.choices = std::move(words);
+    return copy;
+  }
+  /// Returns the option as one whose value is shown as `placeholder` in help.
+  Option shown_as(std::string placeholder) const {
+    Option copy = *this;
+    copy.spec_.placeholder = std::move(placeholder);
     return copy;
   }
   /// Returns the option as a text that must be a number or one of these words.

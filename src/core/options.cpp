@@ -104,6 +104,8 @@ std::string describe_domain(const OptionSpec& spec) {
       return "text";
     case OptionSpec::Kind::kChoice:
       return "one of: " + join(spec.choices);
+    case OptionSpec::Kind::kList:
+      return spec.choices.empty() ? "comma-separated list" : "list of: " + join(spec.choices);
   }
   if (spec.has_min && spec.has_max)
     text += fmt::format(" in {}{}, {}]", spec.min_excluded ? "(" : "[", shortest(spec.min),
@@ -122,6 +124,7 @@ std::optional<std::string> violation(const OptionSpec& spec, std::string_view te
   double value = 0;
   switch (spec.kind) {
     case OptionSpec::Kind::kText:
+    case OptionSpec::Kind::kList:
       return std::nullopt;
     case OptionSpec::Kind::kFlag: {
       bool ignored = false;

@@ -10,14 +10,16 @@ namespace medpfl {
 
 /// One option as its owner declares it: enough to parse, check, document and print it.
 struct OptionSpec {
-  enum class Kind { kInteger, kReal, kText, kFlag, kChoice };
+  enum class Kind { kInteger, kReal, kText, kFlag, kChoice, kList };
   Kind kind = Kind::kText;
   std::string name;           ///< within its section: "rounds"
   std::string default_value;  ///< as typed in a config file
   std::string help;           ///< one line, with the unit
+  std::string placeholder;    ///< what help shows in place of a value, as FILE
   double min = 0, max = 0;    ///< inclusive bounds, used where has_min / has_max
   bool has_min = false, has_max = false, min_excluded = false;
-  std::vector<std::string> choices;  ///< allowed words of kChoice; words besides numbers
+  /// Allowed words of kChoice; words besides numbers; words of kList, which its owner checks.
+  std::vector<std::string> choices;
 
   OptionSpec at_least(double bound) const;
   OptionSpec above(double bound) const;

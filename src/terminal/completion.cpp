@@ -11,8 +11,19 @@ namespace {
 // Words are taken from the whole line, because bash breaks them at "=" too; what is replied
 // replaces only what stands behind the "=".
 constexpr const char* kFunction = R"(
+# What option $1 may be where its value begins with $2: its words, or those that its list lacks.
+_medpfl_values() {
+  local begun=${2%"${2##*,}"} word
+  if [[ -z ${_medpfl_lists[$1]:-} ]]; then
+    printf '%s ' ${_medpfl_choices[$1]:-}
+    return
+  fi
+  for word in ${_medpfl_lists[$1]}; do
+    [[ ,$begun == *,$word,* ]] || printf '%s ' "$begun$word"
+  done
+}
 _medpfl() {
-  local line=${COMP_LINE:0:COMP_POINT} words current before choices
+  local line=${COMP_LINE:0:COMP_POINT} words current before choices option=
   read -ra words <<<"$line"
   [[ $line == *[[:space:]] ]] && words+=("")
   current=${words[-1]}
@@ -21,21 +32,23 @@ _medpfl() {
   if ((${#words[@]} <= 2)); then
     choices=$_medpfl_jobs
   elif [[ $current == --*=* ]]; then
-    choices=${_medpfl_choices[${current%%=*}]:-}
-    local given=${current%%=*}=
+    option=${current%%=*}
     current=${current#*=}
-    [[ $COMP_WORDBREAKS == *=* ]] || choices=$(printf "$given%s " $choices) current=$given$current
+    choices=$(_medpfl_values "$option" "$current")
+    [[ $COMP_WORDBREAKS == *=* ]] || choices=$(printf -- "$option=%s " $choices) current=$option=$current
   elif [[ $current == -* ]]; then
     choices=${_medpfl_options[${words[1]}]:-}
   elif [[ $before == --help ]]; then
     choices=${_medpfl_topics[${words[1]}]:-}
-  elif [[ $before == --* && -n ${_medpfl_choices[$before]:-} && ${_medpfl_choices[$before]} != "true false" ]]; then
-    choices=${_medpfl_choices[$before]}
+  elif [[ $before == --* && -n ${_medpfl_choices[$before]:-}${_medpfl_lists[$before]:-} &&
+    ${_medpfl_choices[$before]:-} != "true false" ]]; then
+    option=$before
+    choices=$(_medpfl_values "$option" "$current")
   else
     choices=${_medpfl_words[${words[1]}]:-}
   fi
   mapfile -t COMPREPLY < <(compgen -W "$choices" -- "$current")
-  [[ ${COMPREPLY[0]:-} != *= ]] || compopt -o nospace 2>/dev/null || true
+  [[ ${COMPREPLY[0]:-} != *= && -z ${_medpfl_lists[${option:-none}]:-} ]] || compopt -o nospace 2>/dev/null || true
 }
 complete -o bashdefault -o default -F _medpfl medpfl
 )";
@@ -57,7 +70,8 @@ std::string bash_completion(const std::vector<CompletedJob>& jobs) {
     for (const OptionSpec& option : section.options) {
       const std::string name = fmt::format("--{}.{}", section.name, option.name);
       options += (options.empty() ? "" : " ") + name + "=";
-      choices += array_entry("_medpfl_choices", name, choices_of(option));
+      const bool list = option.kind == OptionSpec::Kind::kList;
+      choices += array_entry(list ? "_medpfl_lists" : "_medpfl_choices", name, choices_of(option));
     }
   std::string names, out;
   for (const CompletedJob& job : jobs) {
@@ -73,7 +87,8 @@ std::string bash_completion(const std::vector<CompletedJob>& jobs) {
     out += array_entry("_medpfl_topics", job.name, join(job.topics, " "));
   }
   return "# Completion of medpfl in bash. In ~/.bashrc: source <(medpfl completion bash)\n"
-         "declare -gA _medpfl_options _medpfl_words _medpfl_topics _medpfl_choices\n"
+         "declare -gA _medpfl_options _medpfl_words _medpfl_topics _medpfl_choices "
+         "_medpfl_lists\n"
          "_medpfl_jobs=\"" +
          names + "\"\n_medpfl_sections=\"" + options + "\"\n" + out + choices + kFunction;
 }

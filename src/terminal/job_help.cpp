@@ -14,28 +14,32 @@ namespace {
 
 constexpr size_t kWidth = 100;
 
-// Returns words in lines of at most kWidth characters; all but the first begin with `indent`.
-std::string wrap(const std::string& text, const std::string& indent = "") {
+// Returns words in lines of at most kWidth characters. The first line begins with `first`, all
+// others with `indent`.
+std::string wrap(const std::string& text, const std::string& indent = "",
+                 const std::string& first = "") {
   std::istringstream words(text);
-  std::string out, line;
-  for (std::string word; words >> word;) {
-    if (!line.empty() && line.size() + 1 + word.size() > kWidth) {
+  std::string out, line = first, gap;
+  for (std::string word; words >> word; gap = " ") {
+    if (!gap.empty() && line.size() + 1 + word.size() > kWidth) {
       out += line + "\n";
       line = indent + word;
     } else {
-      line += (line.empty() ? "" : " ") + word;
+      line += gap + word;
     }
   }
   return out + line + "\n";
 }
 
 std::string shown(const OptionSpec& flag) {
-  return "--" + flag.name + (flag.kind == OptionSpec::Kind::kFlag ? "" : "=...");
+  if (flag.kind == OptionSpec::Kind::kFlag) return "--" + flag.name;
+  return "--" + flag.name + "=" + (flag.placeholder.empty() ? "..." : flag.placeholder);
 }
 
 std::string flag_lines(const JobHelp& help, const std::vector<OptionSpec>& flags) {
   std::string out = "flags:\n";
-  for (const OptionSpec& flag : flags) out += fmt::format("  {:<22} {}\n", shown(flag), flag.help);
+  for (const OptionSpec& flag : flags)
+    out += wrap(flag.help, std::string(27, ' '), fmt::format("  {:<24} ", shown(flag)));
   return help.more.empty() ? out : out + "\n" + wrap(help.more);
 }
 

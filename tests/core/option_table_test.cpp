@@ -55,8 +55,8 @@ TEST(OptionTable, DefaultsAndDomainsComeFromTheMembers) {
   EXPECT_EQ(told(things().specs()),
             (std::vector<std::string>{
                 "count=3 (integer, at least 1)", "wild=wild (one of: tame, wild)",
-                "text=a b (text)", "list=x,y (text)", "shape=square (one of: round, square)",
-                "hint=auto (one of: auto, round, square)",
+                "text=a b (text)", "list=x,y (comma-separated list)",
+                "shape=square (one of: round, square)", "hint=auto (one of: auto, round, square)",
                 "threads=auto (integer, at least 1, or auto)", "rate=0.25 (number in (0, 1])"}));
   Thing other;
   other.count = 7;

@@ -65,6 +65,21 @@ def test_help_begins_with_one_screen(job: str) -> None:
     assert medpfl("help", job).out == shown.out
 
 
+@pytest.mark.parametrize("job", ["simulate", "attack", "sweep", "benchmark", "list", "inspect", "completion"])
+def test_flags_are_those_of_the_table(job: str) -> None:
+    """The usage, the first screen, the topic and the document have the same flags, with the same values."""
+    page = (REPOSITORY / "docs" / "configuration.md").read_text(encoding="utf-8")
+    shown = re.findall(r"^  (--\S+) +\S", medpfl(job, "--help", "flags").out, flags=re.MULTILINE)
+    first = medpfl(job, "--help").out
+    assert re.search(r"^flags: (.*?)^--help", first, flags=re.MULTILINE | re.DOTALL).group(1).split() == shown
+    usage = first.partition("\n\n")[0]
+    assert set(re.findall(r"--[a-z-]+(?:=[^\s\]]+)?(?=[\s\]]|$)", usage)) <= set(shown)
+    for flag in shown:
+        name, _, value = flag.partition("=")
+        assert re.search(rf"^\| `{name}{' ' + re.escape(value.split('[')[0]) if value else ''}`", page,
+                         flags=re.MULTILINE), flag
+
+
 def test_help_of_a_topic() -> None:
     """A section, a component, the flags, all; an unknown one gets the nearest."""
     federation = medpfl("simulate", "--help", "federation").out
@@ -100,6 +115,10 @@ COMPLETIONS = {
     "medpfl simulate --data.dataset=ph": ["phantom"],
     "medpfl simulate --data.dataset ph": ["phantom"],
     "medpfl simulate --output.weights=t": ["true"],
+    "medpfl simulate --attack.method=idl": ["idlg"],
+    "medpfl simulate --attack.method=dlg,idl": ["dlg,idlg"],
+    "medpfl simulate --attack.method=idlg,idl": [],
+    "medpfl simulate --defense.chain clip,gau": ["clip,gaussian"],
     "medpfl simulate --quiet --help federat": ["federation"],
     "medpfl list inverting": ["inverting-gradients"],
     "medpfl benchmark ": ["comm"],

@@ -54,7 +54,8 @@ TEST(Completion, TheScriptHoldsWordsOfEachJob) {
   for (const char* part :
        {"_medpfl_jobs=\"do look\"", "_medpfl_options[do]=\"--fast --config= $_medpfl_sections\"",
         "_medpfl_words[do]=\"one\"", "_medpfl_topics[look]=\"all\"",
-        "_medpfl_choices[--output.weights]=\"true false\""})
+        "_medpfl_choices[--output.weights]=\"true false\"", "_medpfl_lists[--defense.chain]=\"",
+        "_medpfl_lists[--attack.method]=\"dlg "})
     EXPECT_NE(script.find(part), std::string::npos) << part;
   EXPECT_EQ(script.find("_medpfl_words[look]"), std::string::npos);
 }
