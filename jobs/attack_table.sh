@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Every attack on the same images, networks and budgets: the runs behind docs/attacks.md, and a page of all their scores.
+# Every attack on the same images, networks and budgets: the runs behind docs/attacks.md, a page of what came out, and
+# all scores.
 set -euo pipefail
 
 usage() {
@@ -7,13 +8,13 @@ usage() {
 usage: jobs/attack_table.sh [--data DIR] [--output FOLDER] [--page FILE] [--ranks N]
                             [--only PATTERN] [--list]
 
-Runs the attacks one network after another, about two hours on two cores, and writes the page of
-their scores. Called again it goes on where it was: complete runs stay, begun ones are resumed.
+Runs the attacks one network after another, about two hours on two cores, and writes a page of what
+came out, with all scores in data/NAME.csv beside NAME.md. Called again it goes on where it was: complete runs stay, begun ones are resumed.
 
   --data DIR       holds the folders of images that configs/*_dlg.ini name
                    (default: $MEDPFL_DATA, else data)
   --output FOLDER  where the runs go (default: runs/attack_table); run N is line N of FOLDER/tasks.txt
-  --page FILE      where the page of scores goes (default: FOLDER/attacks.md)
+  --page FILE      where the page goes (default: FOLDER/attacks.md)
   --ranks N        MPI ranks (default: 2)
   --only PATTERN   only runs whose line in tasks.txt matches this extended regular expression
   --list           only write FOLDER/tasks.txt; slurm/tasks.sh FOLDER then runs it under Slurm

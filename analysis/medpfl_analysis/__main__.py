@@ -12,7 +12,7 @@ from pathlib import Path
 import pandas as pd
 
 from . import __version__
-from .attack_page import attack_page
+from .attack_page import write_attack_page
 from .defense_page import write_defense_page
 from .export import export_run
 from .hdf5 import RunFormatError
@@ -77,17 +77,18 @@ def parser() -> argparse.ArgumentParser:
     for command in (report, summary, export):
         command.add_argument("run", metavar="RUN", type=Path, help="run folder, or its run.h5" + (
             "; or a sweep's folder" if command is report else ""))
-    attacks = commands.add_parser("attacks", help="compare the attacks of many runs, in Markdown")
+    attacks = commands.add_parser("attacks", help="compare the attacks of many runs: a page, and all rows as CSV")
     attacks.add_argument("folder", metavar="FOLDER", type=Path, help="holds the runs' folders")
     defenses = commands.add_parser(
-        "defenses", help="compare the defenses of a sweep, in Markdown, with pictures beside it")
+        "defenses", help="compare the defenses of a sweep: a page with pictures, and all rows as CSV")
     defenses.add_argument("folder", metavar="FOLDER", type=Path, help="of the sweep")
     defenses.add_argument(
         "--images", action="store_true",
         help="with private and reconstructed images: only where those may be shown")
     for command in (attacks, defenses):
         command.add_argument("--machine", default="", metavar="TEXT", help="named on the page")
-        command.add_argument("--output", type=Path, metavar="FILE", required=True)
+        command.add_argument("--output", type=Path, metavar="PAGE", required=True,
+                             help="in Markdown; all rows go to data/NAME.csv beside it")
     return top
 
 
@@ -96,9 +97,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser().parse_args(arguments)
     try:
         if options.command == "attacks":
-            page = attack_page(options.folder, options.machine)
-            options.output.write_text(page, encoding="utf-8")
-            print(f"wrote {options.output}")
+            for file in write_attack_page(options.folder, options.output, options.machine):
+                print(f"wrote {file}")
             return 0
         if options.command == "defenses":
             with open_sweep(options.folder) as sweep:

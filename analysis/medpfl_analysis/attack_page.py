@@ -1,50 +1,47 @@
-"""A page that compares attacks over the runs of one folder: networks, data sets, batches."""
+"""Compares attacks over the runs of one folder: a page of what came out, and all rows as CSV."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from .hdf5 import RunFormatError
-from .report import interval, number
+from .report import number
 from .run import Run, open_run
-from .scores import COSTS, METRICS, Metric, chosen_images, summarize, summarize_run
+from .score_csv import bare, scored, write_rows
+from .scores import COSTS, METRICS, chosen_images, summarize, summarize_run
 from .settings import HONEST
 
 _BY_KEY = {metric.key: metric for metric in METRICS}
-SCORES = (
-    _BY_KEY["psnr"],
-    _BY_KEY["ssim"],
-    replace(_BY_KEY["asr_90"], title="SSIM ≥\u00a00.9"),
-    _BY_KEY["psnr_20"],
-    _BY_KEY["label_accuracy"],
-)
-PRIOR = "*mean test image*"
+# The scores of a row, by the names of their columns.
+SCORES = {"psnr": _BY_KEY["psnr"], "ssim": _BY_KEY["ssim"], "ssim_90": _BY_KEY["asr_90"],
+          "psnr_20": _BY_KEY["psnr_20"], "labels_right": _BY_KEY["label_accuracy"]}
+PRIOR = "mean test image"
 INTRODUCTION = """\
 Written by `python3 -m medpfl_analysis attacks` from the runs that `jobs/attack_table.sh` makes; not
-edited.
+edited. {file} has all rows, one for each network, batch, attack and data set.
 
 Scores are of what the attacker keeps, chosen by its own objective. They are medians or shares over
-`n` images, with a 95 % bootstrap interval over images. There is no interval for fewer than five
-images, nor where all have one value.
+the images. Columns `..._low` and `..._high` hold a 95 % bootstrap interval over images. There is no
+interval for fewer than five images, nor where all have one value.
 
-- *SSIM ≥ 0.9* is the attack success rate of the MedPFL study.
-- *PSNR ≥ 20 dB* is a threshold that the mean test image passes for some images, too: compare with
+- `ssim_90_percent` is the attack success rate of the MedPFL study.
+- `psnr_20_percent` is a threshold that the mean test image passes for some images, too: compare with
   its rows.
-- *Labels right* is the share of the images whose class the attacker worked out, or was given.
-- *evaluations* of the objective, *s* (wall time of a task on its own rank) and *MiB* (growth of
-  the process during the task) are medians over tasks.
-- *ended* says how the tasks ended, *knew* what the attacker knew, by the letters below each table.
-- *oracle PSNR* is the median of the best PSNR among the result and the snapshots on the way, found
+- `labels_right_percent` is the share of the images whose class the attacker worked out, or was given.
+- `evaluations` of the objective, `seconds` (wall time of a task on its own rank) and `memory_mib`
+  (growth of the process during the task) are medians over tasks.
+- `ended` says how the tasks ended, `knowledge` what the attacker knew.
+- `oracle_psnr_db` is the median of the best PSNR among the result and the snapshots on the way, found
   with the truth. **No attacker can pick that point**; it is no result.
 
 """
 MEAN_IMAGE = f"""\
-{PRIOR} is no attack. It is the mean of the held-out images, what knowing such images in general is
-worth. An attack that does not exceed it has failed.
+The *{PRIOR}* is no attack. It is the mean of the held-out images, what knowing such images in general
+is worth. An attack that does not exceed it has failed.
 """
 
 
@@ -87,7 +84,7 @@ def _prior_row(run: Run, images: pd.DataFrame) -> pd.Series:
                         label_inferred=-1, method=PRIOR)
     made["success_psnr_20"] = (made["psnr"] >= 20).astype(int)
     made["success_ssim_90"] = (made["ssim"] >= 0.9).astype(int)
-    return summarize(made, SCORES).iloc[0]
+    return summarize(made, tuple(SCORES.values())).iloc[0]
 
 
 def read_cell(run: Run) -> Cell:
@@ -97,7 +94,7 @@ def read_cell(run: Run) -> Cell:
     images = run.images_with_tasks()
     if len(images) == 0:
         raise RunFormatError(f"{run.path}: has no attacks")
-    rows = summarize_run(run, (*SCORES, *COSTS)).set_index("method", drop=False)
+    rows = summarize_run(run, (*SCORES.values(), *COSTS)).set_index("method", drop=False)
     chosen = chosen_images(images)
     tasks = chosen.drop_duplicates("task").groupby("method")
     rows["mebibytes"] = tasks["memory_growth"].median() / 2**20
@@ -124,53 +121,56 @@ def read_cell(run: Run) -> Cell:
         prior=_prior_row(run, images))
 
 
-def _scores(row: pd.Series) -> list[str]:
-    def cell(metric: Metric) -> str:
-        spread = interval(row, metric)
-        return number(row[metric.key], metric.unit) + (f" [{spread}]" if spread else "")
+def _row(cell: Cell, attack: str, scores: pd.Series) -> dict[str, str]:
+    made = {"network": cell.network, "batch": str(cell.batch), "attack": attack,
+            "data_set": cell.data, "images": str(scores["n"])}
+    for name, metric in SCORES.items():
+        made |= scored(scores, metric, name)
+    return made
 
-    return [cell(metric) for metric in SCORES]
+
+def _rows(cell: Cell) -> list[dict[str, str]]:
+    """All attacks of a run as rows of the CSV file."""
+    return [_row(cell, method, row) | {
+        "evaluations": f"{row['evaluations']:.0f}", "seconds": bare(row["seconds"]),
+        "memory_mib": f"{row['mebibytes']:.0f}", "ended": row["ended"],
+        "oracle_psnr_db": bare(row["oracle_psnr"], "dB"), "threat": cell.threat,
+        "knowledge": row["knowledge"]} for method, row in cell.rows.sort_index().iterrows()]
 
 
-def _section(cells: list[Cell]) -> list[str]:
-    """The table of one network and batch."""
+def _section(cells: list[Cell], file: str) -> list[str]:
+    """What came out for one network and batch."""
     first = cells[0]
-    malicious = first.threat != HONEST
     lines = [f"## {first.network} · batch of {first.batch}", "",
              *([f"**Threat: {first.threat}.** Not comparable with the other tables.", ""]
-               if malicious else []),
+               if first.threat != HONEST else []),
              first.facts + ".", ""]
     cut = dict.fromkeys(name for cell in cells for name in cell.cut)
     if cut:
         lines += [f"**Presets cut short**, with the iterations of their own: {', '.join(cut)}. A low "
-                  "score here says nothing about them.", ""]
-    head = ["attack", "images of", "n", *(metric.title for metric in SCORES), "evaluations", "s",
-            "MiB", "ended", "knew", "oracle PSNR (no attack)"]
-    lines += ["| " + " | ".join(head) + " |", "|" + " --- |" * len(head)]
-    knowledge: dict[str, str] = {}
-    for method in sorted({method for cell in cells for method in cell.rows["method"]}):
-        for cell in cells:
-            if method not in cell.rows.index:
-                continue
-            row = cell.rows.loc[method]
-            letter = knowledge.setdefault(row["knowledge"], chr(ord("a") + len(knowledge)))
-            lines.append("| " + " | ".join(
-                [f"`{method}`", cell.data, str(row["n"]), *_scores(row),
-                 f"{row['evaluations']:.0f}", number(row["seconds"]), f"{row['mebibytes']:.0f}",
-                 row["ended"], letter, number(row["oracle_psnr"], "dB")]) + " |")
-    # Two runs of the same images have the same row.
-    lines += dict.fromkeys(
-        "| " + " | ".join([PRIOR, cell.data, str(cell.prior["n"]), *_scores(cell.prior),
-                           *["–"] * 6]) + " |" for cell in cells)
-    lines += ["", *(f"{letter}: {text}  " for text, letter in knowledge.items()), ""]
-    return lines
+                  f"score in {file} says nothing about them.", ""]
+    lines += ["| images of | n | attacks | highest median SSIM | by | mean test image |",
+              "|" + " --- |" * 6]
+    strongest: dict[str, tuple[float, list[str]]] = {}
+    attacks: dict[str, set[str]] = {}
+    for cell in cells:
+        attacks.setdefault(cell.data, set()).update(cell.rows.index)
+        best = cell.rows["ssim"].fillna(-1).idxmax()
+        row = cell.rows.loc[best]
+        shown = [str(row["n"]), number(row["ssim"]), f"`{best}`", number(cell.prior["ssim"])]
+        if row["ssim"] > strongest.get(cell.data, (-2, []))[0]:
+            strongest[cell.data] = (row["ssim"], shown)
+    for data, (_, (n, ssim, best, prior)) in strongest.items():
+        lines.append(f"| {data} | {n} | {len(attacks[data])} | {ssim} | {best} | {prior} |")
+    return [*lines, ""]
 
 
-def attack_page(folder: Path, machine: str = "") -> str:
-    """Markdown of all complete runs folder/*/run.h5, a table for each network and batch, in the
-    order of the folders' names; those that are not complete are named.
+def write_attack_page(folder: Path, output: Path, machine: str = "") -> list[Path]:
+    """Compares the attacks of all complete runs folder/*/run.h5, in the order of the folders' names.
 
-    Raises RunFormatError if no run is complete.
+    Writes what came out for each network and batch to `output`, in Markdown, and all rows to
+    data/NAME.csv beside it, NAME being that of the page. The page names runs that are not complete.
+    Returns what it wrote. Raises RunFormatError if no run is complete.
     """
     found = sorted((path.parent for path in folder.glob("*/run.h5")),
                    key=lambda path: (not path.name.isdigit(), path.name.zfill(9)))
@@ -197,10 +197,16 @@ def attack_page(folder: Path, machine: str = "") -> str:
     if changed:
         lines += [f"**{len(changed)} of {len(cells)} runs are of changed trees** (`-dirty`), which "
                   "cannot be made again: their rows are no evidence.", ""]
-    lines += [INTRODUCTION.rstrip(), "", MEAN_IMAGE]
+    file = f"[data/{output.stem}.csv](data/{output.stem}.csv)"
+    lines += [INTRODUCTION.format(file=file).rstrip(), "", MEAN_IMAGE]
     groups: dict[tuple[str, int], list[Cell]] = {}
     for cell in cells:
         groups.setdefault((cell.network, cell.batch), []).append(cell)
+    rows: list[dict[str, str]] = []
     for group in groups.values():
-        lines += _section(group)
-    return "\n".join(lines).rstrip() + "\n"
+        lines += _section(group, file)
+        rows += [row for cell in group for row in _rows(cell)]
+        # Two runs of the same images have the same row.
+        rows += {cell.data: _row(cell, PRIOR, cell.prior) for cell in group}.values()
+    output.write_text("\n".join(lines).rstrip() + "\n", encoding="utf-8")
+    return [output, write_rows(output, rows)]

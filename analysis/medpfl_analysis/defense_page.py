@@ -1,21 +1,26 @@
-"""A page that compares the defenses of a sweep, in Markdown, and its pictures."""
+"""Compares the defenses of a sweep: a page of what came out, with pictures, and a CSV file of all rows."""
 
 from __future__ import annotations
 
 from io import BytesIO
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 from matplotlib.figure import Figure
 from PIL import Image
 
 from . import frontier_plots as plots
 from .defense_pictures import defense_grid
-from .defense_tables import LEAKS, Leak, Line, adaptations, knowledge, lines
-from .frontier import by_method, findings, headline, panels
+from .defense_tables import LEAKS, knowledge
+from .frontier import by_method, compare, epsilon_text, findings, headline, panels, undefended
+from .score_csv import bare, scored, write_rows
+from .settings import NONE
 from .sweep import SCORES, Sweep
-from .sweep_report import HOW_TO_READ
+from .sweep_report import HOW_TO_READ, INTERVALS
 from .theme import LIGHT, png
 
+COLUMNS = ("ssim", "ssim_50", "ssim_90", "reidentified", "rdlv")
 _COLORS = 96
 _GRID_IMAGES, _GRID_SETTINGS = 4, 9
 
@@ -29,13 +34,33 @@ def small_png(figure: Figure) -> bytes:
     return buffer.getvalue()
 
 
-def _cells(leak: Leak) -> list[str]:
-    return [value + (f" [{spread}]" if spread else "") for value, spread in leak.cells]
+def _leak(row: pd.Series, adapted: bool) -> dict[str, str]:
+    made = {"attack": row["attack"], "adapted": "yes" if adapted else "no",
+            "images": str(int(row["n"]))}
+    for metric, name in zip(LEAKS, COLUMNS, strict=True):
+        made |= scored(row, metric, name)
+    return made
 
 
-def _table(head: list[str], rows: list[list[str]]) -> list[str]:
-    return ["| " + " | ".join(head) + " |", "|" + " --- |" * len(head),
-            *("| " + " | ".join(row) + " |" for row in rows), ""]
+def defense_rows(table: pd.DataFrame) -> list[dict[str, str]]:
+    """All settings as rows of the CSV file: each under a plain attack, and under the strongest one
+    adapted to it."""
+    made = []
+    for title, rows in panels(table):
+        for pair in compare(rows).itertuples():
+            row = rows.loc[pair.plain]
+            change = 100 * (row["balanced_accuracy"] - undefended(rows, row["panel"]))
+            noise, bare_model = row["relative_noise"], row["chain"] == NONE
+            setting = {
+                "study": title, "defense": "no defense" if row["defense"] == NONE else row["defense"],
+                "relative_noise": "" if np.isnan(noise) else f"{noise:.3g}"}
+            cost = {
+                "balanced_accuracy_percent": bare(row["balanced_accuracy"], "%"),
+                "change_points": "" if bare_model or np.isnan(change) else f"{round(change)}",
+                "epsilon": epsilon_text(row["epsilon"])}
+            made += [setting | _leak(rows.loc[index], adapted) | cost
+                     for index, adapted in ((pair.plain, False), (pair.adapted, True)) if index != -1]
+    return made
 
 
 def _figures(sweep: Sweep, images: bool) -> dict[str, tuple[str, Figure]]:
@@ -57,8 +82,9 @@ def _figures(sweep: Sweep, images: bool) -> dict[str, tuple[str, Figure]]:
     return made
 
 
-def defense_page(sweep: Sweep, pictures: dict[str, str], machine: str = "") -> str:
-    """Markdown of the sweep; `pictures` holds alternative texts by address, shown in their order.
+def _page(sweep: Sweep, file: str, pictures: dict[str, str], machine: str) -> str:
+    """What came out of the sweep, in Markdown; `file` is the address of all rows ("": there are
+    none), `pictures` holds alternative texts by address, shown in their order.
 
     Raises RunFormatError if no point is complete, or a complete one is damaged.
     """
@@ -69,7 +95,10 @@ def defense_page(sweep: Sweep, pictures: dict[str, str], machine: str = "") -> s
         + (f" · {machine}" if machine else "")
         + f" · `medpfl sweep`, {len(sweep.complete)} of {len(sweep.points)} points", "",
         "Written by `python3 -m medpfl_analysis defenses FOLDER` from the sweep whose base and "
-        "grid are at the end; not edited.", "", f"**{headline(table)}.**", "", HOW_TO_READ, ""]
+        "grid are at the end; not edited.", "", f"**{headline(table)}.**", ""]
+    if file:
+        page += [f"[{file}]({file}) has all rows, one for each setting and attack. {HOW_TO_READ} "
+                 f"Columns `..._low` and `..._high` hold {INTERVALS}", ""]
     for title, sentences in findings(table):
         page += [f"**{title}**", "", *(f"- {sentence}" for sentence in sentences), ""]
     left = sweep.left_out
@@ -78,21 +107,6 @@ def defense_page(sweep: Sweep, pictures: dict[str, str], machine: str = "") -> s
                 + ")" for _, p in left.iterrows()]
         page += ["**Not complete**, so not here: " + ", ".join(told) + ".", ""]
     page += [part for address, alt in pictures.items() for part in (f"![{alt}]({address})", "")]
-    metrics = [metric.title for metric in LEAKS]
-    for title, rows in panels(table):
-        page += [f"## {title}", ""]
-        page += _table(
-            ["defense", "relative noise", "attack", "n", *metrics, "balanced accuracy",
-             "against none", "ε"],
-            [row for line in lines(rows) for row in _setting(line)])
-        met = adaptations(rows)
-        if met:
-            page += ["Plain against adapted:", ""]
-            page += _table(
-                ["defense", "adapted attack", *(f"{m}, plain → adapted" for m in metrics)],
-                [[f"`{line.defense}`", f"`{line.adapted.attack}`",
-                  *(f"{a} → {b}" for (a, _), (b, _) in zip(
-                      line.plain.cells, line.adapted.cells, strict=True))] for line in met])
     for chain, text in sweep.settings.constants().items():
         page += [f"`{chain}`: {text} throughout.  "]
     page += [f"What the attacker knew, besides the defense. {text}  " for text in knowledge(table)]
@@ -102,24 +116,15 @@ def defense_page(sweep: Sweep, pictures: dict[str, str], machine: str = "") -> s
     return "\n".join(page).rstrip() + "\n"
 
 
-def _setting(line: Line) -> list[list[str]]:
-    made = [[f"`{line.defense}`", line.noise or "–", f"`{line.plain.attack}`", str(line.plain.n),
-             *_cells(line.plain), line.accuracy, line.change or "–", line.epsilon]]
-    if line.adapted:
-        made.append(["", "", f"adapted: `{line.adapted.attack}`", str(line.adapted.n),
-                     *_cells(line.adapted), "", "", ""])
-    return made
-
-
 def _one_line(text: str) -> str:
     return " ".join(text.split()).replace("|", "\\|")
 
 
 def write_defense_page(sweep: Sweep, output: Path, machine: str = "",
                        images: bool = False) -> list[Path]:
-    """Writes the page to `output` and its pictures to pictures/NAME_*.png beside it, NAME being
-    that of the page; with `images` also grids of private and reconstructed images. Returns what it
-    wrote."""
+    """Writes what came out to `output`, all rows to data/NAME.csv and pictures to
+    pictures/NAME_*.png beside it, NAME being that of the page; with `images` also grids of private
+    and reconstructed images. Returns what it wrote."""
     folder = output.parent / "pictures"
     folder.mkdir(parents=True, exist_ok=True)
     written, addresses = [output], {}
@@ -128,5 +133,8 @@ def write_defense_page(sweep: Sweep, output: Path, machine: str = "",
         file.write_bytes(small_png(figure))
         written.append(file)
         addresses[f"pictures/{file.name}"] = alt
-    output.write_text(defense_page(sweep, addresses, machine), encoding="utf-8")
+    rows = defense_rows(sweep.table)
+    file = f"data/{write_rows(output, rows).name}" if rows else ""
+    written += [output.parent / file] if file else []
+    output.write_text(_page(sweep, file, addresses, machine), encoding="utf-8")
     return written

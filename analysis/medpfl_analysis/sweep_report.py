@@ -30,9 +30,10 @@ HOW_TO_READ = (
     "does not tell whether an image can be recognized: the mean public image alone passes it for "
     "69 % of chest X-rays and 44 % of melanomas. A low score says that the attacks of this table "
     "failed, not that every attack does. Scores are of what the attacker keeps by its own "
-    "objective. Brackets hold 95 % bootstrap intervals over images, where there are five images "
-    "or more and they do not all have one value."
+    "objective."
 )
+INTERVALS = ("95 % bootstrap intervals over images, where there are five images or more and they do "
+             "not all have one value.")
 _BY_KEY = {metric.key: metric for metric in SCORES}
 
 
@@ -87,7 +88,7 @@ def render_sweep(sweep: Sweep) -> str:
         banner=BANNERS.get(sweep.status, ""),
         headline=headline(table),
         findings=findings(table),
-        how_to_read=HOW_TO_READ,
+        how_to_read=f"{HOW_TO_READ} Brackets hold {INTERVALS}",
         frontiers=_frontiers(sweep) if titled else [],
         curves=_curves(sweep),
         metrics=LEAKS,

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import h5py
 import numpy as np
+import pandas as pd
 import pytest
 from synthetic import put, write_run
 
 from medpfl_analysis import RunFormatError
 from medpfl_analysis.__main__ import main
-from medpfl_analysis.attack_page import PRIOR, attack_page
+from medpfl_analysis.attack_page import PRIOR, write_attack_page
 
 SCORES = {"psnr": [10, 18, 22, 40], "ssim": [0.1, 0.5, 0.7, 0.95], "label_inferred": [0, 1, 1, 0],
           "rdlv": [0.0, 0.25, 0.75, 0.9]}
@@ -32,84 +33,105 @@ def run_of(folder: Path, network: str, data: str, batch: int = 1, **changes: obj
     return folder
 
 
-def table(page: str, heading: str) -> list[list[str]]:
-    """The cells of the table under a heading, without its head."""
-    part = page.split(f"## {heading}\n")[1].split("\n## ")[0]
-    rows = [line for line in part.splitlines() if line.startswith("|")]
-    return [[cell.strip() for cell in row.strip("|").split(" | ")] for row in rows[2:]]
+def compared(folder: Path, machine: str = "") -> tuple[str, pd.DataFrame]:
+    """The page of a folder, and its rows, as text."""
+    page, rows = write_attack_page(folder, folder / "page.md", machine)
+    assert rows == folder / "data/page.csv"
+    return page.read_text(encoding="utf-8"), pd.read_csv(rows, dtype=str, keep_default_na=False)
 
 
-def test_a_table_for_each_network_and_batch(tmp_path: Path) -> None:
+def test_a_row_for_each_network_batch_attack_and_data_set(tmp_path: Path) -> None:
     """Medians by hand; only what was chosen counts, restarts of 99 dB do not."""
     run_of(tmp_path / "1", "LeNet", "brain", methods=("dlg", "idlg"))
     run_of(tmp_path / "2", "LeNet", "skin")
     run_of(tmp_path / "10", "LeNet", "brain", batch=4)
-    page = attack_page(tmp_path, "some processor")
+    page, rows = compared(tmp_path, "some processor")
+    assert rows[["batch", "attack", "data_set", "images"]].to_numpy().tolist() == [
+        ["1", "dlg", "brain", "4"], ["1", "idlg", "brain", "4"], ["1", "dlg", "skin", "4"],
+        ["1", PRIOR, "brain", "4"], ["1", PRIOR, "skin", "4"],
+        ["4", "dlg", "brain", "4"], ["4", PRIOR, "brain", "4"]]
+    first = rows.iloc[0]
+    assert first[["network", "psnr_db", "ssim", "ssim_90_percent", "psnr_20_percent", "labels_right_percent"]
+                 ].tolist() == ["LeNet", "20.0", "0.60", "25", "50", "75"]
+    assert first["psnr_low"] == "" == first["ssim_high"], "four images have no interval"
+    assert first[["evaluations", "seconds", "memory_mib", "ended"]].tolist() == ["320", "1.50", "7", "finished"]
+    assert first["knowledge"] == "weights; batch size 1; labels inferred"
     assert "some processor" in page and "2026-01-02" in page and "0.1.0 (0123abc)" in page
     assert page.index("LeNet · batch of 1") < page.index("LeNet · batch of 4")
-    rows = table(page, "LeNet · batch of 1")
-    assert [row[:3] for row in rows] == [
-        ["`dlg`", "brain", "4"], ["`dlg`", "skin", "4"], ["`idlg`", "brain", "4"],
-        [PRIOR, "brain", "4"], [PRIOR, "skin", "4"]]
-    shown = [cell.replace("\u00a0", " ").split(" [")[0] for cell in rows[0][3:8]]
-    assert shown == ["20.0 dB", "0.60", "25 %", "50 %", "75 %"]
-    assert "–" not in "".join(rows[0][3:8]), "four images have no interval"
-    assert rows[0][8:13] == ["320", "1.50", "7", "finished", "a"]
-    assert len(table(page, "LeNet · batch of 4")) == 2
-    assert "a: weights; batch size 1; labels inferred" in page
     assert "at most 300 iterations and 320 evaluations a task" in page
+    assert "[data/page.csv](data/page.csv) has all rows" in page
+
+
+def test_the_columns_are_those_of_the_study(tmp_path: Path) -> None:
+    """docs/data/attacks.csv can be made anew."""
+    run_of(tmp_path / "1", "LeNet", "brain")
+    study = Path(__file__).parents[2] / "docs/data/attacks.csv"
+    assert list(compared(tmp_path)[1].columns) == list(pd.read_csv(study, nrows=1).columns)
+
+
+def test_the_page_has_the_strongest_attack_alone(tmp_path: Path) -> None:
+    """Beside the mean image: however many attacks, a line for each data set."""
+    folder = run_of(tmp_path / "1", "LeNet", "brain", methods=("dlg", "idlg"))
+    with h5py.File(folder / "run.h5", "r+") as file:
+        summary = file["attacks/summary"]
+        summary["ssim"][summary["method"].asstr()[()] == "idlg"] = 0.875
+    page, _ = compared(tmp_path)
+    assert [line for line in page.splitlines() if line.startswith("| brain")] == [
+        "| brain | 4 | 2 | 0.88 | `idlg` | 0.40 |"]
 
 
 def test_the_oracle_has_a_column_of_its_own(tmp_path: Path) -> None:
-    """Last, labeled, and in nothing else: without it only that column changes."""
+    """Without it only that column changes, and the page not at all."""
     folder = run_of(tmp_path / "1", "LeNet", "brain")
-    page = attack_page(tmp_path)
-    assert table(page, "LeNet · batch of 1")[0][-1] == "20.0\u00a0dB"
+    page, rows = compared(tmp_path)
+    assert rows["oracle_psnr_db"][0] == "20.0"
     with h5py.File(folder / "run.h5", "r+") as file:
         file["attacks/images/oracle_psnr"][...] = 77
-    other = attack_page(tmp_path)
-    changed = [(a, b) for a, b in zip(page.splitlines(), other.splitlines(), strict=True) if a != b]
-    assert len(changed) == 1
-    assert changed[0][0].rsplit(" | ", 1)[0] == changed[0][1].rsplit(" | ", 1)[0]
-    assert changed[0][1].endswith("| 77.0\u00a0dB |")
+    other, changed = compared(tmp_path)
+    assert other == page
+    assert changed["oracle_psnr_db"][0] == "77.0"
+    assert changed.drop(columns="oracle_psnr_db").equals(rows.drop(columns="oracle_psnr_db"))
 
 
 def test_the_mean_image_is_scored_like_an_attack(tmp_path: Path) -> None:
     """PSNR from the pixels, SSIM from RDLV: 0.1, 0.4, 0.4, 0.5, median 0.4."""
     folder = run_of(tmp_path / "1", "LeNet", "brain")
-    row = table(attack_page(tmp_path), "LeNet · batch of 1")[-1]
+    row = compared(tmp_path)[1].iloc[-1]
     with h5py.File(folder / "run.h5") as file:
         truth, prior = file["attacks/truth"][1::2], file["data/prior"][()]
     psnr = np.median(-10 * np.log10(((truth - prior) ** 2).mean(axis=(1, 2, 3))))
-    assert row[0] == PRIOR and row[4] == "0.40" and row[7] == "–"
-    assert row[3].startswith(f"{psnr:.1f}")
+    assert row["attack"] == PRIOR and row["ssim"] == "0.40" and row["labels_right_percent"] == ""
+    assert row["psnr_db"] == f"{psnr:.1f}" and row["evaluations"] == ""
 
 
 def test_runs_of_the_same_images_share_the_row_of_the_mean_image(tmp_path: Path) -> None:
     run_of(tmp_path / "1", "LeNet", "brain", methods=("dlg",))
     run_of(tmp_path / "2", "LeNet", "brain", methods=("idlg",))
-    rows = table(attack_page(tmp_path), "LeNet · batch of 1")
-    assert [row[0] for row in rows] == ["`dlg`", "`idlg`", PRIOR]
+    page, rows = compared(tmp_path)
+    assert rows["attack"].tolist() == ["dlg", "idlg", PRIOR]
+    assert len([line for line in page.splitlines() if line.startswith("| brain")]) == 1
 
 
 def test_failures_and_how_tasks_ended_are_shown(tmp_path: Path) -> None:
     folder = run_of(tmp_path / "1", "LeNet", "brain")
     with h5py.File(folder / "run.h5", "r+") as file:
         file["attacks/tasks/status"][1] = "diverged"
-    assert table(attack_page(tmp_path), "LeNet · batch of 1")[0][11] == "1 diverged, 3 finished"
+    assert compared(tmp_path)[1]["ended"][0] == "1 diverged, 3 finished"
 
 
 def test_a_malicious_server_is_set_apart(tmp_path: Path) -> None:
     folder = run_of(tmp_path / "1", "Block", "brain")
     with h5py.File(folder / "run.h5", "r+") as file:
         file["attacks/tasks/threat"][...] = "malicious-server"
-    assert "**Threat: malicious-server.** Not comparable" in attack_page(tmp_path)
+    page, rows = compared(tmp_path)
+    assert "**Threat: malicious-server.** Not comparable" in page
+    assert rows["threat"][0] == "malicious-server"
 
 
 def test_presets_cut_short_are_named(tmp_path: Path) -> None:
     """The run has 300 iterations: fewer than modern has of its own, and as many as dlg."""
     folder = run_of(tmp_path / "1", "LeNet", "brain", methods=("dlg", "modern"))
-    assert "cut short" not in attack_page(tmp_path)
+    assert "cut short" not in compared(tmp_path)[0]
     with h5py.File(folder / "run.h5", "r+") as file:
         config = file["config"]
         own = {"attack.dlg.iterations": "300", "attack.modern.iterations": "24000"}
@@ -117,17 +139,17 @@ def test_presets_cut_short_are_named(tmp_path: Path) -> None:
             values = [*config[name].asstr()[()], *more]
             del config[name]
             put(config, name, values)
-    page = attack_page(tmp_path)
+    page, _ = compared(tmp_path)
     assert "**Presets cut short**, with the iterations of their own: `modern` (24,000)." in page
 
 
 def test_changed_trees_are_named(tmp_path: Path) -> None:
     run_of(tmp_path / "1", "LeNet", "brain")
     folder = run_of(tmp_path / "2", "LeNet", "skin")
-    assert "changed trees" not in attack_page(tmp_path)
+    assert "changed trees" not in compared(tmp_path)[0]
     with h5py.File(folder / "run.h5", "r+") as file:
         file.attrs["git_sha"] = "0123abc-dirty"
-    assert "**1 of 2 runs are of changed trees**" in attack_page(tmp_path)
+    assert "**1 of 2 runs are of changed trees**" in compared(tmp_path)[0]
 
 
 def test_what_is_not_complete_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -141,4 +163,4 @@ def test_what_is_not_complete_is_named(tmp_path: Path, capsys: pytest.CaptureFix
     assert main(["attacks", str(tmp_path), "--output", str(page)]) == 1
     assert "holds no complete run" in capsys.readouterr().err
     with pytest.raises(RunFormatError, match="holds no complete run"):
-        attack_page(tmp_path)
+        write_attack_page(tmp_path, page)

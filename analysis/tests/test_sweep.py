@@ -7,6 +7,7 @@ from pathlib import Path
 
 import h5py
 import numpy as np
+import pandas as pd
 import pytest
 from synthetic import write_run
 from synthetic_sweep import Point, write_sweep
@@ -297,12 +298,18 @@ def test_page_of_defenses(sweep_folder: Path, tmp_path: Path) -> None:
     text = page.read_text(encoding="utf-8").replace("\u00a0", " ")
     assert text.startswith("# Noise\n")
     assert "2026-01-02" in text and "some processor" in text and "0.1.0 (0123abc)" in text
-    rows = [line.strip("| ").split(" | ") for line in text.split("## brain")[1].splitlines()
-            if line.startswith("| `")]
-    assert [rows[0][i] for i in (0, 2, 3)] == ["`no defense`", "`dlg`", "4"]
-    assert rows[2][0] == "`laplace scale=0.1`" and rows[2][4] == "0.35"
-    assert rows[2][9:] == ["75 %", "−5 points", "none"]
-    assert "| `laplace scale=0.1` | `dlg objective=l1` | 0.35 → 0.60 | 50 % → 75 % |" in text
+    assert "[data/defenses.csv](data/defenses.csv) has all rows" in text
+    assert not [line for line in text.splitlines() if line.startswith("|")]
+    rows = pd.read_csv(tmp_path / "data/defenses.csv", dtype=str, keep_default_na=False)
+    study = Path(__file__).parents[2] / "docs/data/noise.csv"
+    assert list(rows.columns) == list(pd.read_csv(study, nrows=1).columns)
+    shown = ["defense", "attack", "adapted", "images", "ssim", "ssim_50_percent", "balanced_accuracy_percent",
+             "change_points", "epsilon"]
+    assert rows[shown].to_numpy().tolist()[0][:4] == ["no defense", "dlg", "no", "4"]
+    noisy = rows[rows["defense"] == "laplace scale=0.1"]
+    assert noisy[shown[1:]].to_numpy().tolist() == [
+        ["dlg", "no", "4", "0.35", "50", "75", "-5", "none"],
+        ["dlg objective=l1", "yes", "4", "0.60", "75", "75", "-5", "none"]]
     assert "What was set in all points: `federation.rounds=3`." in text
     assert "defense.chain = laplace" in text.split("## The grid")[1]
     names = ["defenses_frontier.png", "defenses_scale_curves.png"]

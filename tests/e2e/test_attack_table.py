@@ -58,7 +58,9 @@ def test_runs_page_and_going_on(data: Path, tmp_path: Path) -> None:
     folders = sorted(path.parent.name for path in (tmp_path / "runs").glob("*/run.h5"))
     assert folders == ["25", "28"]
     page = (tmp_path / "runs" / "attacks.md").read_text()
-    assert "## MLP, untrained · batch of 1" in page and "| `fc-readout` | brain_tumor_mri | 12 |" in page
+    assert "## MLP, untrained · batch of 1" in page and "| brain_tumor_mri | 12 | 1 | 1.00 | `fc-readout` |" in page
+    rows = (tmp_path / "runs" / "data" / "attacks.csv").read_text()
+    assert '"MLP, untrained",1,fc-readout,brain_tumor_mri,12,' in rows
     assert "**Not complete**" in page
     with h5py.File(tmp_path / "runs/25/run.h5") as run:
         assert run["attacks/images/psnr"][()].min() > 90
@@ -67,7 +69,8 @@ def test_runs_page_and_going_on(data: Path, tmp_path: Path) -> None:
     again = call(data, tmp_path / "runs", only, f"--page={tmp_path / 'page.md'}")
     assert again.returncode == 0, again.stderr
     assert (tmp_path / "runs/25/run.h5").stat().st_mtime_ns == before
-    assert (tmp_path / "page.md").read_text() == page
+    assert (tmp_path / "page.md").read_text() == page.replace("attacks.csv", "page.csv")
+    assert (tmp_path / "data" / "page.csv").read_text() == rows
 
 
 def test_a_run_that_fails_is_named_and_the_others_go_on(data: Path, tmp_path: Path) -> None:
