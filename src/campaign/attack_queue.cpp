@@ -179,18 +179,19 @@ void AttackQueue::keep(Archive& a) {
   a.version(1);
   a("cases", &queued_cases_);
   a.table("tasks", &tasks_);
+  if (a.reading()) take_over(a);
   std::vector<int64_t> begun;
   for (size_t i = 0; i < tasks_.size(); ++i)
     if (tasks_[i].begun()) begun.push_back(static_cast<int64_t>(i));
   a.each("begun", &begun, [this](Archive& b, int64_t* i) {
     b("task", i);
-    tasks_.at(static_cast<size_t>(*i)).keep_result(b);
+    if (*i < 0 || *i >= static_cast<int64_t>(tasks_.size())) b.refuse("is of no task");
+    tasks_[static_cast<size_t>(*i)].keep_result(b);
   });
-  if (a.reading()) take_over();
 }
 
 // What was read must be of these cases and methods. What is known besides follows from it.
-void AttackQueue::take_over() {
+void AttackQueue::take_over(Archive& a) {
   std::vector<AttackTask> read = std::exchange(tasks_, {});
   const int64_t cases = std::exchange(queued_cases_, 0);
   queue_cases(std::min(cases, cases_->size()));
@@ -200,7 +201,7 @@ void AttackQueue::take_over() {
                                  return one.attack_case == other.attack_case &&
                                         one.method == other.method && one.restart == other.restart;
                                });
-  if (!fits) throw Error(ExitCode::kInternal, "a checkpoint has attack tasks of another run");
+  if (!fits) a.refuse("has tasks of other cases, methods or restarts");
   tasks_ = std::move(read);
   finished_ = std::count_if(tasks_.begin(), tasks_.end(),
                             [](const AttackTask& task) { return task.finished; });

@@ -42,7 +42,8 @@ class AttackQueue {
   /// Returns in words what the attacker was told for a task.
   std::string knowledge(const AttackTask& task) const;
 
-  /// Writes or reads all tasks, on rank 0. The cases must have been read before.
+  /// Writes or reads all tasks, on rank 0. The cases must have been read before. Throws FormatError
+  /// where the tasks are of other cases, methods or restarts.
   void keep(Archive& a);
 
  private:
@@ -50,7 +51,7 @@ class AttackQueue {
 
   // Adds the tasks of the cases before `end` that have none.
   void queue_cases(int64_t end);
-  void take_over();
+  void take_over(Archive& a);
   int64_t rungs() const;
   // Runs tasks [first, end) up to the end of a rung; returns false where `control` stopped them.
   bool climb(const Communicator& comm, JobControl* control, int64_t first, int64_t end,

@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "core/bytes.hpp"
+#include "core/error.hpp"
+#include "core/error_message.hpp"
 
 namespace medpfl {
 namespace {
@@ -15,8 +17,8 @@ constexpr int kToRoot = 2;
 constexpr int kToWorker = 3;
 
 // Each direction is one stream of messages, so that none overtakes another.
-enum class FromWorker : int8_t { kReady, kResult, kState, kEnded, kStopSignalled };
-enum class FromRoot : int8_t { kTask, kSave, kStop, kFinished, kStopped };
+enum class FromWorker : int8_t { kReady, kResult, kState, kEnded, kFailed, kStopSignalled };
+enum class FromRoot : int8_t { kTask, kSave, kStop, kFinished, kStopped, kFailed };
 
 // A waiting rank must not spin: it may share its core with one that works.
 void rest() { std::this_thread::sleep_for(std::chrono::microseconds(300)); }
@@ -43,6 +45,24 @@ struct Parts {
   std::string text;
 };
 
+AgreedError agreed(const std::exception& error) {
+  const auto* own = dynamic_cast<const Error*>(&error);
+  return {own != nullptr ? own->code() : ExitCode::kInternal, message_of(error)};
+}
+
+std::string pack_error(const AgreedError& error) {
+  ByteWriter writer;
+  writer.value(error.code());
+  writer.text(error.what());
+  return writer.take();
+}
+
+AgreedError unpack_error(const std::string& bytes) {
+  ByteReader reader(bytes);
+  const auto code = reader.value<ExitCode>();
+  return {code, reader.text()};
+}
+
 class Worker {
  public:
   Worker(const Communicator& comm, const TaskFarm& farm, const JobControl& control)
@@ -54,15 +74,23 @@ class Worker {
       const Parts<FromRoot> order(wait());
       if (order.kind == FromRoot::kFinished) return true;
       if (order.kind == FromRoot::kStopped) return false;
+      if (order.kind == FromRoot::kFailed) throw unpack_error(order.text);
       // Left are tasks, and orders about a task whose result was already on its way.
-      if (order.kind != FromRoot::kTask) continue;
-      const auto result =
-          farm_.execute(order.text, [&](const auto& save) { return tick(order.task, save); });
-      if (result) tell(pack(FromWorker::kResult, order.task, *result));
+      if (order.kind == FromRoot::kTask) execute(order);
     }
   }
 
  private:
+  void execute(const Parts<FromRoot>& order) {
+    std::optional<std::string> result;
+    try {
+      result = farm_.execute(order.text, [&](const auto& save) { return tick(order.task, save); });
+    } catch (const std::exception& error) {
+      tell(pack(FromWorker::kFailed, order.task, pack_error(agreed(error))));
+    }
+    if (result) tell(pack(FromWorker::kResult, order.task, *result));
+  }
+
   void tell(const std::string& message) const { comm_.send(0, kToRoot, message); }
 
   std::string wait() {
@@ -103,25 +131,55 @@ class Master {
   }
 
   bool run() {
-    while (pump(nullptr) && !open_.empty()) {
-      const int64_t task = take();
-      own_ = task;
-      const auto result =
-          farm_.execute(farm_.describe(task), [this](const auto& save) { return pump(save); });
-      own_ = -1;
-      if (result) farm_.accept(task, *result);
-    }
+    while (pump(nullptr) && !open_.empty()) execute(take());
     // All are sent home together: one that left early could meet the next farm's messages.
     while (static_cast<int>(idle_.size()) < comm_.size() - 1) {
       pump(nullptr);
       rest();
     }
-    for (const int rank : idle_)
-      comm_.send(rank, kToWorker, pack(stopping_ ? FromRoot::kStopped : FromRoot::kFinished));
+    const FromRoot end = failure_    ? FromRoot::kFailed
+                         : stopping_ ? FromRoot::kStopped
+                                     : FromRoot::kFinished;
+    const std::string text = failure_ ? pack_error(*failure_) : "";
+    for (const int rank : idle_) comm_.send(rank, kToWorker, pack(end, -1, text));
+    if (failure_) throw AgreedError(*failure_);
     return !stopping_;
   }
 
  private:
+  void execute(int64_t task) {
+    own_ = task;
+    const std::string described = farm_.describe(task);
+    std::optional<std::string> result;
+    try {
+      result = farm_.execute(described, [this](const auto& save) { return pump(save); });
+    } catch (const std::exception& error) {
+      fail(agreed(error));
+    }
+    own_ = -1;
+    if (result) farm_.accept(task, *result);
+  }
+
+  // The first failure ends everything.
+  void fail(const AgreedError& failure) {
+    if (!failure_) failure_.emplace(failure);
+    stop();
+  }
+
+  void stop() {
+    if (stopping_) return;
+    stopping_ = true;
+    ask(FromRoot::kStop);
+  }
+
+  // Asks all that have a task for its state.
+  void ask(FromRoot order) {
+    for (const auto& [rank, task] : busy_) {
+      comm_.send(rank, kToWorker, pack(order, task));
+      asked_.insert(rank);
+    }
+  }
+
   int64_t take() {
     const int64_t task = open_.back();
     open_.pop_back();
@@ -140,13 +198,8 @@ class Master {
     if (!saving_ && !stopping_) {
       const JobOrder order = control_.order();
       saving_ = order == JobOrder::kSave;
-      stopping_ = order == JobOrder::kStop;
-      if (saving_ || stopping_) {
-        for (const auto& [rank, task] : busy_) {
-          comm_.send(rank, kToWorker, pack(saving_ ? FromRoot::kSave : FromRoot::kStop, task));
-          asked_.insert(rank);
-        }
-      }
+      if (saving_) ask(FromRoot::kSave);
+      if (order == JobOrder::kStop) stop();
     }
     if (stopping_) {
       if (save) farm_.keep(own_, save());
@@ -193,6 +246,10 @@ class Master {
       case FromWorker::kReady:
         free(rank);
         break;
+      case FromWorker::kFailed:
+        free(rank);
+        fail(unpack_error(message.text));
+        break;
       case FromWorker::kResult:
         free(rank);
         // Hand out first: the worker computes while its result is accepted.
@@ -220,6 +277,7 @@ class Master {
   std::vector<int> idle_;
   int64_t own_ = -1;  // the task this rank works on
   bool saving_ = false, stopping_ = false;
+  std::optional<AgreedError> failure_;
 };
 
 }  // namespace

@@ -34,7 +34,8 @@ struct TaskFarm {
 
 /// Runs all open tasks, one at a time on each rank that is free. Returns true where all are done,
 /// false where `control` stopped them and the states of tasks under way have been kept; the same on
-/// all ranks. Collective.
+/// all ranks. Where `execute` throws on some rank, the others end their tasks without a result and
+/// all ranks throw AgreedError with that message. Collective.
 bool run_tasks(const Communicator& comm, const TaskFarm& farm, JobControl* control);
 
 }  // namespace medpfl

@@ -38,6 +38,9 @@ class Archive {
   static void read(std::string_view bytes, const ArchiveOrigin& origin, const Keep& keep);
 
   bool reading() const { return reader_.has_value(); }
+  /// Throws FormatError because what was read of the open object cannot be: `problem` is the end of
+  /// a sentence about it, as "has tasks of another run". To be called while reading.
+  [[noreturn]] void refuse(const std::string& problem) const { reader_->fail(problem); }
 
   /// States the version of the object whose group is open, before its entries, and returns the
   /// version of the bytes: `newest` while writing, 1 to `newest` while reading. Raise `newest` when

@@ -4,6 +4,8 @@
 #include <string>
 
 #include "core/archive.hpp"
+#include "core/error.hpp"
+#include "refusal.hpp"
 
 namespace medpfl::archive_trip {
 
@@ -27,6 +29,38 @@ void expect_same_state(T* object, T* fresh) {
   restore(bytes, fresh);
   EXPECT_EQ(save(fresh), bytes);
   EXPECT_EQ(save(object), bytes) << "what is saved does not change";
+}
+
+/// The message of the FormatError of restoring `object`; "" where there is none.
+template <class T>
+std::string refusal(const std::string& bytes, T* object) {
+  return medpfl::refusal<FormatError>([&] { restore(bytes, object); });
+}
+
+/// The bytes with another version of the outermost object, whose version is its first entry.
+inline std::string of_version(std::string bytes, int64_t version) {
+  const std::string name = "\x07version";
+  // Behind the name: the length of the content, and in that the number of axes.
+  const size_t value = bytes.find(name) + name.size() + sizeof(int64_t) + sizeof(uint8_t);
+  bytes.replace(value, sizeof version, reinterpret_cast<const char*>(&version), sizeof version);
+  return bytes;
+}
+
+/// The bytes with an entry renamed, so that it is missing.
+inline std::string without(std::string bytes, const std::string& entry) {
+  const std::string name = static_cast<char>(entry.size()) + entry;
+  bytes.replace(bytes.find(name) + name.size() - 1, 1, "?");
+  return bytes;
+}
+
+/// A state of another version, or without one of its entries, is one error that names it.
+template <class T>
+void expect_refusals(T* object, T* fresh, const std::string& entry) {
+  const std::string bytes = save(object), advice = "; resume with another program";
+  EXPECT_EQ(refusal(of_version(bytes, 2), fresh),
+            "state: the state has version 2, and this program knows versions 1 to 1" + advice);
+  EXPECT_EQ(refusal(without(bytes, entry), fresh),
+            "state: the state has no entry '" + entry + "', which version 1 needs" + advice);
 }
 
 }  // namespace medpfl::archive_trip

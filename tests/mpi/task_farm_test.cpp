@@ -9,6 +9,7 @@
 #include <thread>
 #include <vector>
 
+#include "core/error.hpp"
 #include "world.hpp"
 
 namespace medpfl {
@@ -208,6 +209,34 @@ TEST(TaskFarm, ASignalOnAnyRankStopsAll) {
   SignalledOnLast control;
   EXPECT_FALSE(run_tasks(comm, farm, &control));
   EXPECT_EQ(kept, began ? "state" : "");
+}
+
+// Of whatever rank: the others end what they do, and all throw the same error.
+TEST(TaskFarm, ATaskThatFailsIsOneErrorOfAllRanks) {
+  const Communicator comm = world();
+  for (const int failing : {0, comm.size() - 1}) {
+    TaskFarm farm;
+    farm.tasks = 2 * comm.size();
+    farm.all_ranks = true;
+    farm.describe = [](int64_t i) { return std::to_string(i); };
+    farm.execute = [&](const std::string&, const FarmTick& tick) -> std::optional<std::string> {
+      for (int i = 0; tick([] { return "state"; }); ++i)
+        if (comm.rank() == failing && i == 50) throw FormatError("it does not fit");
+      return std::nullopt;
+    };
+    farm.accept = [](int64_t, const std::string&) { ADD_FAILURE(); };
+    farm.keep = [](int64_t, const std::string&) {};
+    JobControl control;
+    try {
+      run_tasks(comm, farm, &control);
+      ADD_FAILURE() << "no error on rank " << comm.rank();
+    } catch (const AgreedError& error) {
+      EXPECT_STREQ(error.what(), "it does not fit");
+      EXPECT_EQ(error.code(), ExitCode::kFormat);
+    }
+    const Outcome after = run(5, true);
+    if (comm.is_root()) EXPECT_EQ(after.accepted, std::vector<int>(5, 1));
+  }
 }
 
 }  // namespace
