@@ -118,12 +118,14 @@ def complete(output: Path, changes: Mapping[str, object] | None = None, *flags: 
     return h5py.File(output / "run.h5", "r")
 
 
-def stopped(folder: Path, *arguments: object, ranks: int = 1) -> int:
-    """Begins a job and sends it SIGTERM once it has replaced a checkpoint in `folder`; its exit code."""
+def stopped(folder: Path, *arguments: object, ranks: int = 1, begun: Callable[[], bool] | None = None) -> int:
+    """Begins a job and sends it SIGTERM once `begun` says so, or it has replaced a checkpoint in `folder`;
+    its exit code."""
+    begun = begun or (folder / "checkpoint.previous.h5").exists
     run = subprocess.Popen(command([str(word) for word in arguments], ranks),
                            env=os.environ | ENVIRONMENT, stdin=subprocess.DEVNULL,
                            stdout=subprocess.DEVNULL)
-    while not (folder / "checkpoint.previous.h5").exists():
+    while not begun():
         assert run.poll() is None
         time.sleep(0.01)
     run.terminate()
