@@ -2,7 +2,7 @@
 #include <fmt/format.h>
 
 #include "comm/rank_place.hpp"
-#include "config/settings.hpp"
+#include "config/framework_options.hpp"
 #include "core/error.hpp"
 #include "core/process.hpp"
 #include "job.hpp"
@@ -77,10 +77,8 @@ int run(const Communicator& comm, const JobArguments& arguments) {
     });
     return 0;
   }
-  const OptionValues options = plan.base.section("run");
-  const int threads =
-      options.text("threads") == "auto" ? 0 : static_cast<int>(options.integer("threads"));
-  const RankPlace place = find_place(comm, threads, options.text("device"));
+  const Settings run = read_framework_options(plan.base);
+  const RankPlace place = find_place(comm, run.threads, run.device);
   prepare_process(place.threads);
   if (arguments.dry_run) {
     dry_run_sweep(comm, plan, place);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "attacks/attack_facts.hpp"
+#include "attacks/engines/engine_kind.hpp"
 #include "attacks/observation.hpp"
 #include "attacks/reconstruction.hpp"
 #include "core/options.hpp"
@@ -18,10 +19,10 @@ namespace medpfl {
 
 /// The options of section [attack], which all attacks share.
 struct AttackRequest {
-  std::string labels = "auto";     ///< label rule; "auto": the one the attack prefers
-  std::string engine = "auto";     ///< how gradients of the matching objective are computed
-  int64_t iterations = 0;          ///< outer iterations; 0: as many as the attack prefers
-  std::vector<int64_t> snapshots;  ///< iterations at which the images are kept, ascending
+  std::optional<LabelRule> labels;   ///< nothing: the rule that the attack prefers
+  std::optional<EngineKind> engine;  ///< of matching attacks; nothing: see choose_engine
+  int64_t iterations = 0;            ///< outer iterations; 0: as many as the attack prefers
+  std::vector<int64_t> snapshots;    ///< iterations at which the images are kept, ascending
 };
 
 /// How far a running attack has come after an iteration.

@@ -13,8 +13,7 @@ namespace medpfl {
 enum class LabelRule { kKnown, kIdlg, kJoint, kYin, kCounts, kBiasSign, kBiasCounts, kFit };
 const Words<LabelRule>& words_of(LabelRule);
 
-/// Returns the words that option attack.labels takes besides "auto": those of all rules but kFit,
-/// which only a closed form can follow.
+/// Returns the words of all rules but kFit, which only a closed form can follow.
 std::vector<std::string> label_rule_names();
 
 /// Returns the labels the attacker works with, [batch]; empty for `joint`, where they are optimized

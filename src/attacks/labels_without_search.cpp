@@ -16,12 +16,12 @@ std::vector<std::string> rules_without_search() {
 
 LabelRule rule_without_search(const AttackRequest& request, LabelRule own,
                               const std::string& name) {
-  if (request.labels == word_of(LabelRule::kJoint))
+  if (request.labels == LabelRule::kJoint)
     throw ConfigError(
         fmt::format("attack.labels=joint optimizes labels, and {} optimizes nothing; use auto, or "
                     "set attack.NAME.labels of the attacks that do",
                     name));
-  return request.labels == "auto" ? own : words_of(LabelRule()).parse(request.labels);
+  return request.labels.value_or(own);
 }
 
 AttackFacts facts_without_search(LabelRule rule) {

@@ -40,7 +40,7 @@ void benchmark_attack(const Communicator& comm, const Model& model,
   // Wide weights, as the attack papers have them, and one image, so that the optimizer runs to its
   // last iteration.
   Observation o;
-  o.weights = initial_weights(model, {"uniform", 0.5}, 1);
+  o.weights = initial_weights(model, {InitKind::kUniform, 0.5}, 1);
   o.gradient = FlatParameters(model.layout());
   const Client client = random_client(model, 1);
   batch_gradient(model, client, o.weights, {0}, &o.gradient);
@@ -70,15 +70,15 @@ void benchmark_attack(const Communicator& comm, const Model& model,
   Candidate candidate;
   candidate.images = to_unit_range(random_client(model, 2).images.slice(0, 1, 2));
   candidate.labels = client.labels;
-  for (const std::string& name : engine_names()) {
-    if (name == "auto" || (name == "native" && !native_applies(model))) continue;
-    const auto engine = make_engine(name, model, o, *objective);
+  for (const EngineKind kind : words_of(EngineKind()).values()) {
+    if (kind == EngineKind::kNative && !native_applies(model)) continue;
+    const auto engine = make_engine(kind, model, o, *objective);
     CandidateGradient result;
     const double time = seconds(comm, [&] {
       for (int i = 0; i < kEvaluations; ++i) engine->evaluate(candidate, &result);
     });
-    rows->push_back({fmt::format("engine {}, batch 1", name), 1e3 * time / kEvaluations, "ms",
-                     first_order, floor_is});
+    rows->push_back({fmt::format("engine {}, batch 1", word_of(kind)), 1e3 * time / kEvaluations,
+                     "ms", first_order, floor_is});
   }
 }
 

@@ -80,9 +80,9 @@ std::vector<Way> time_ways(const Communicator& comm, const ParameterLayout& layo
 void time_parts(const Communicator& comm, int64_t n, double floor,
                 std::vector<BenchmarkRow>* rows) {
   const std::vector<float> values(static_cast<size_t>(n), 0.5F);
-  for (const std::string& kind : update_sum_names()) {
+  for (const SumKind kind : words_of(SumKind()).values()) {
     const auto sum = make_update_sum(kind, n);
-    Way add = {kind + ", an update added", true, 4,
+    Way add = {word_of(kind) + ", an update added", true, 4,
                [&] { sum->add(values.data(), n, 0.5, "benchmark", 0); }};
     add.seconds = seconds(comm, add.action);
     rows->push_back(row_of(add, n, floor));

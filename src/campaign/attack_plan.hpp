@@ -8,6 +8,10 @@
 
 namespace medpfl {
 
+/// What the server may do: read what it receives, or change the model it sends, too.
+enum class Threat { kHonestButCurious, kMaliciousServer };
+const Words<Threat>& words_of(Threat);
+
 /// What section [attack] asks for, as the campaign uses it.
 struct AttackPlan {
   /// An attack under the name that the configuration gives it.
@@ -16,13 +20,12 @@ struct AttackPlan {
     std::unique_ptr<Attack> attack;
   };
   std::vector<Method> methods;
-  std::string engine = "auto";  ///< the word of attack.engine that the methods were made with
   int64_t restarts = 1;         ///< starts of each method on each case
   bool halving = false;         ///< whether weak restarts are dropped on the way
   int64_t max_evaluations = 0;  ///< most evaluations of a task; 0: any number
   double max_seconds = 0;       ///< longest wall time of a task; 0: any
   bool all_ranks = true;        ///< whether every rank runs tasks; else rank 0 alone
-  std::string threat = "honest-but-curious";  ///< or malicious-server
+  Threat threat = Threat::kHonestButCurious;
   bool sums = false;             ///< whether the attacker sees only the sum of a round's updates
   bool each_round = false;       ///< whether attacks run after each round; else after the last
   std::string public_knowledge;  ///< what the attacker knows besides labels, for the results

@@ -38,7 +38,7 @@ class AttackQueue {
   const AttackCase& attack_case(const AttackTask& task) const {
     return (*cases_)[task.attack_case];
   }
-  const std::string& threat() const { return plan_.threat; }
+  Threat threat() const { return plan_.threat; }
   /// Returns in words what the attacker was told for a task.
   std::string knowledge(const AttackTask& task) const;
 

@@ -84,16 +84,22 @@ class CudaDriver {
 
 }  // namespace
 
+const Words<DeviceChoice>& words_of(DeviceChoice) {
+  static const Words<DeviceChoice> words = {
+      {DeviceChoice::kAuto, "auto"}, {DeviceChoice::kCpu, "cpu"}, {DeviceChoice::kCuda, "cuda"}};
+  return words;
+}
+
 VisibleGpus visible_gpus() { return CudaDriver().list(); }
 
 bool torch_has_cuda() { return at::hasCUDA(); }
 
-std::optional<int> choose_gpu(const std::string& device, bool torch_cuda,
-                              const VisibleGpus& visible, int local_rank) {
-  if (device == "cpu") return std::nullopt;
+std::optional<int> choose_gpu(DeviceChoice device, bool torch_cuda, const VisibleGpus& visible,
+                              int local_rank) {
+  if (device == DeviceChoice::kCpu) return std::nullopt;
   if (torch_cuda && !visible.gpus.empty())
     return local_rank % static_cast<int>(visible.gpus.size());
-  if (device == "auto") return std::nullopt;
+  if (device == DeviceChoice::kAuto) return std::nullopt;
   if (!torch_cuda)
     throw ConfigError(
         "run.device=cuda: the LibTorch in use was built without CUDA; build MedPFL with a LibTorch "

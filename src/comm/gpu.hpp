@@ -3,7 +3,13 @@
 #include <string>
 #include <vector>
 
+#include "core/words.hpp"
+
 namespace medpfl {
+
+/// Where a rank computes: kAuto is on a GPU where there is one.
+enum class DeviceChoice { kAuto, kCpu, kCuda };
+const Words<DeviceChoice>& words_of(DeviceChoice);
 
 /// A GPU as the CUDA driver names it.
 struct Gpu {
@@ -25,9 +31,8 @@ VisibleGpus visible_gpus();
 bool torch_has_cuda();
 
 /// Returns the ordinal of the GPU for a rank, by its rank on the host in turn, or nothing where the
-/// rank computes on the CPU. `device`: auto | cpu | cuda. Throws ConfigError where cuda is asked
-/// for and not there.
-std::optional<int> choose_gpu(const std::string& device, bool torch_cuda,
-                              const VisibleGpus& visible, int local_rank);
+/// rank computes on the CPU. Throws ConfigError where a GPU is asked for and not there.
+std::optional<int> choose_gpu(DeviceChoice device, bool torch_cuda, const VisibleGpus& visible,
+                              int local_rank);
 
 }  // namespace medpfl

@@ -23,7 +23,7 @@ int rank_on_host(const Communicator& comm) {
 
 }  // namespace
 
-RankPlace find_place(const Communicator& comm, int threads, const std::string& device) {
+RankPlace find_place(const Communicator& comm, int threads, DeviceChoice device) {
   RankPlace place;
   place.host = host_name();
   place.local_rank = rank_on_host(comm);
@@ -31,7 +31,7 @@ RankPlace find_place(const Communicator& comm, int threads, const std::string& d
   comm.agree([&] {
     place.threads = threads > 0 ? threads : allocated_threads(std::getenv);
     // The driver is asked only where its answer matters: loading it takes time and memory.
-    const bool ask = device != "cpu" && torch_has_cuda();
+    const bool ask = device != DeviceChoice::kCpu && torch_has_cuda();
     const VisibleGpus visible = ask ? visible_gpus() : VisibleGpus();
     if (const auto gpu = choose_gpu(device, torch_has_cuda(), visible, place.local_rank)) {
       place.gpu = *gpu;

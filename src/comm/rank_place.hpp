@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "comm/communicator.hpp"
+#include "comm/gpu.hpp"
 
 namespace medpfl {
 
@@ -23,11 +24,11 @@ struct RankPlace {
   }
 };
 
-/// Returns this rank's place. `threads` 0: what the allocation gives; `device`: auto | cpu | cuda.
+/// Returns this rank's place. `threads` 0: what the allocation gives.
 /// The rank on the host comes from MPI: under mpirun inside sbatch every rank reads
 /// SLURM_LOCALID=0. Collective. Throws AgreedError where the threads or the device are not
 /// available.
-RankPlace find_place(const Communicator& comm, int threads, const std::string& device);
+RankPlace find_place(const Communicator& comm, int threads, DeviceChoice device);
 
 /// Returns the places of all ranks in their order on rank 0; elsewhere nothing. Collective.
 std::vector<RankPlace> gather_places(const Communicator& comm, const RankPlace& mine);

@@ -1,10 +1,9 @@
 #pragma once
 #include <cstdint>
 #include <memory>
-#include <string>
-#include <vector>
 
 #include "comm/communicator.hpp"
+#include "comm/sum_kind.hpp"
 
 namespace medpfl {
 
@@ -36,10 +35,7 @@ class UpdateSum {
   virtual void clear() = 0;
 };
 
-/// Returns the names of all kinds of sums.
-std::vector<std::string> update_sum_names();
-
-/// Returns a sum of `n` elements, all zero. `kind`: one of update_sum_names().
-std::unique_ptr<UpdateSum> make_update_sum(const std::string& kind, int64_t n);
+/// Returns a sum of `n` elements, all zero.
+std::unique_ptr<UpdateSum> make_update_sum(SumKind kind, int64_t n);
 
 }  // namespace medpfl

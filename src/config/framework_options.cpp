@@ -1,11 +1,8 @@
 #include "config/framework_options.hpp"
 
 #include "attacks/attack.hpp"
-#include "attacks/engines/matching_engine.hpp"
 #include "attacks/labels.hpp"
-#include "comm/update_sum.hpp"
 #include "defenses/defense.hpp"
-#include "federation/server_optimizer.hpp"
 
 namespace medpfl {
 namespace {
@@ -25,9 +22,8 @@ OptionTable<Settings> run_options() {
             "seeds drawn from it one-way"}
               .at_least(0),
           {"output", &Settings::output, "folder of the results"},
-          O{"device", &Settings::device,
-            "where tensors are computed; auto: on a GPU where there is one"}
-              .one_of({"auto", "cpu", "cuda"}),
+          {"device", &Settings::device,
+           "where tensors are computed; auto: on a GPU where there is one"},
           O{"threads", &Settings::threads,
             "compute threads of a rank; 1 keeps results the same for any "
             "number of ranks; auto: what the allocation gives a rank"}
@@ -55,18 +51,15 @@ OptionTable<Settings> model_options() {
   using O = Option<Settings>;
   return {
       O{"name", &Settings::model_name, "architecture"}.one_of(models().names()),
-      O{"activation", &Settings::activation, "auto: the architecture's own"}.one_of(
-          with_auto(activation_names())),
-      O{"init", &Settings::init, &Initialization::kind, "how first weights are drawn"}.one_of(
-          initialization_names()),
+      {"activation", &Settings::activation, "auto: the architecture's own"},
+      {"init", &Settings::init, &Initialization::kind, "how first weights are drawn"},
       O{"init_scale", &Settings::init, &Initialization::scale,
         "of first weights; uniform: half the width, normal: the standard deviation"}
           .above(0),
       O{"classes", &Settings::classes, "number of classes; 0: that of the data set"}.at_least(0),
-      O{"norm_mode", &Settings::written, &AsWritten::norm_mode,
-        "what batch normalization uses in training: the stored statistics, which stay, "
-        "or those of the batch"}
-          .one_of(norm_mode_names()),
+      {"norm_mode", &Settings::norm_mode,
+       "what batch normalization uses in training: the stored statistics, which stay, "
+       "or those of the batch"},
       {"normalize", &Settings::written, &AsWritten::normalize,
        "what the network sees of pixels in [0, 1]: none, imagenet, or numbers: means, "
        "then deviations, of all or of each channel"},
@@ -85,7 +78,8 @@ OptionTable<Settings> model_options() {
 
 OptionTable<PartitionOptions> partition_options() {
   using O = Option<PartitionOptions>;
-  return {O{"alpha", &PartitionOptions::alpha,
+  return {{"partition", &PartitionOptions::kind, "how images are dealt to hospitals"},
+          O{"alpha", &PartitionOptions::alpha,
             "concentration of the dirichlet partition; small: uneven"}
               .above(0),
           O{"shards_per_client", &PartitionOptions::shards_per_client,
@@ -116,9 +110,8 @@ OptionTable<Federation> training_options() {
           0),
       O{"server_learning_rate", &Federation::server_learning_rate, "factor of the server's step"}
           .above(0),
-      O{"server_optimizer", &Federation::server_optimizer,
-        "what the server does with the mean update"}
-          .one_of(server_optimizer_names()),
+      {"server_optimizer", &Federation::server_optimizer,
+       "what the server does with the mean update"},
       O{"server_momentum", &Federation::server_momentum,
         "decay of momentum, and of the first moment of adam and yogi"}
           .between(0, 0.9999),
@@ -135,10 +128,9 @@ OptionTable<Federation> training_options() {
       O{"evaluate_every", &Federation::evaluate_every,
         "rounds between evaluations; 0: only at the end"}
           .at_least(0),
-      O{"sum", &Federation::sum,
-        "how updates are added up; fast: float32, whose last bits change with the "
-        "number of ranks"}
-          .one_of(update_sum_names()),
+      {"sum", &Federation::sum,
+       "how updates are added up; fast: float32, whose last bits change with the "
+       "number of ranks"},
       O{"dropout", &Federation::dropout,
         "probability that a hospital takes part in a round but its update does not "
         "arrive"}
@@ -152,14 +144,10 @@ OptionTable<Federation> training_options() {
 }
 
 OptionTable<Settings> federation_options() {
-  using O = Option<Settings>;
   OptionTable<FederatedDataOptions> dealt;
   dealt.add(&FederatedDataOptions::partition, partition_options());
   OptionTable<Settings> all;
   return all.add(&Settings::federation, participation_options())
-      .add({O{"partition", &Settings::written, &AsWritten::partition,
-              "how images are dealt to hospitals"}
-                .one_of(partition_names())})
       .add(&Settings::federated_data, dealt)
       .add(&Settings::federation, training_options());
 }
@@ -213,13 +201,11 @@ OptionTable<Settings> attack_options() {
       O{"max_seconds", &Settings::attack, &AttackPlan::max_seconds,
         "seconds of an attack task at most, 0: any; results then depend on speed"}
           .at_least(0),
-      O{"engine", &Settings::attack_request, &AttackRequest::engine,
-        "how the gradient of a matching objective is computed; auto: native where "
-        "it applies, else exact"}
-          .one_of(engine_names()),
-      O{"threat", &Settings::attack, &AttackPlan::threat,
-        "what the server may do; malicious-server: change the model it sends"}
-          .one_of({"honest-but-curious", "malicious-server"}),
+      {"engine", &Settings::attack_request, &AttackRequest::engine,
+       "how the gradient of a matching objective is computed; auto: native where "
+       "it applies, else exact"},
+      {"threat", &Settings::attack, &AttackPlan::threat,
+       "what the server may do; malicious-server: change the model it sends"},
       O{"sees", &Settings::attack, &AttackPlan::sums,
         "what is attacked; sum: only the mean of all updates of a round, as under "
         "secure aggregation"}
@@ -233,10 +219,8 @@ OptionTable<Settings> attack_options() {
 }
 
 OptionTable<Settings> output_options() {
-  using O = Option<Settings>;
   return {
-      O{"gradients", &Settings::capture, &CapturePolicy::gradients, "whose messages are recorded"}
-          .one_of(capture_policies()),
+      {"gradients", &Settings::capture, &CapturePolicy::gradients, "whose messages are recorded"},
       {"weights", &Settings::weights, "record the global model of every round"},
       {"rounds", &Settings::written, &AsWritten::recorded_rounds,
        "rounds recorded: all, none, last, or 0,2,5-9"},
@@ -244,9 +228,8 @@ OptionTable<Settings> output_options() {
        "hospitals recorded: all, none, last, or 0,2,5-9"},
       {"layers", &Settings::capture, &CapturePolicy::layers,
        "parameter tensors recorded: all, or names and patterns: conv1*,fc.weight"},
-      O{"precision", &Settings::written, &AsWritten::precision,
-        "type of recorded values, rounded to the nearest"}
-          .one_of(precision_names())};
+      {"precision", &Settings::capture, &CapturePolicy::precision,
+       "type of recorded values, rounded to the nearest"}};
 }
 
 OptionTable<Settings> checkpoint_options() {
@@ -271,6 +254,13 @@ const std::vector<FrameworkSection>& framework_sections() {
       {"output", "what is recorded", output_options()},
       {"checkpoint", "what an interruption may cost", checkpoint_options()}};
   return sections;
+}
+
+Settings read_framework_options(const Config& config) {
+  Settings settings;
+  for (const FrameworkSection& section : framework_sections())
+    section.options.read(config.section(section.name), &settings);
+  return settings;
 }
 
 }  // namespace medpfl

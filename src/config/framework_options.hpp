@@ -18,4 +18,8 @@ struct FrameworkSection {
 /// declared here and nowhere else; its default is the value of its member in a fresh Settings.
 const std::vector<FrameworkSection>& framework_sections();
 
+/// Returns fresh Settings with the members that these options set. Throws ConfigError where a value
+/// cannot be read; neither ranges nor what options mean together is checked.
+Settings read_framework_options(const Config& config);
+
 }  // namespace medpfl

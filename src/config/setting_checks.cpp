@@ -47,21 +47,21 @@ void check_secure_aggregation(const Settings& s, Violations* wrong) {
                fmt::format("federation.secure_aggregation has keys and masks for each pair of "
                            "hospitals, of at most {} in a round, not {}: lower federation.sampling",
                            SecureAggregation::kMostParticipants, participants));
-  wrong->check(s.federation.sum == "exact",
+  wrong->check(s.federation.sum == SumKind::kExact,
                fmt::format("federation.secure_aggregation adds integers, and federation.sum={} has "
                            "none: use federation.sum=exact",
-                           s.federation.sum));
+                           word_of(s.federation.sum)));
   wrong->check(s.attack.methods.empty() || s.attack.sums,
                "with secure aggregation the server sees only the sum: set attack.sees=sum");
-  wrong->check(s.capture.gradients == "none",
+  wrong->check(s.capture.gradients == CapturedMessages::kNone,
                fmt::format("with secure aggregation the server has no single updates that "
                            "output.gradients={} could record: set output.gradients=none",
-                           s.capture.gradients));
+                           word_of(s.capture.gradients)));
 }
 
 // The server is malicious only where the user names that threat.
 void check_threat(const Settings& s, Violations* wrong) {
-  const bool malicious = s.attack.threat == "malicious-server";
+  const bool malicious = s.attack.threat == Threat::kMaliciousServer;
   wrong->check(malicious == (s.imprint_bins > 0),
                malicious
                    ? "attack.threat=malicious-server changes the model that the server sends: "

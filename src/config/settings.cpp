@@ -57,7 +57,6 @@ void make_defenses(const Config& config, Settings* s, Violations* wrong) {
 void make_attacks(const Config& config, Settings* s, Violations* wrong) {
   wrong->guard([&] { s->snapshots = read_iterations(s->written.snapshots); });
   s->attack_request.snapshots = s->snapshots;
-  s->attack.engine = s->attack_request.engine;
   std::map<std::string, int> named;
   for (const std::string& name : s->written.methods) {
     const int mention = ++named[name];
@@ -80,9 +79,6 @@ void derive(const Config& config, Settings* s, Violations* wrong) {
                           s->paired_noise ? SecretKeys() : secret_keys(config));
   s->data.seed = s->federated_data.partition.seed = s->seeds.world;
   s->federation.sends_gradients = algorithms().find(s->federation.algorithm).create.sends_gradients;
-  s->federated_data.partition.kind = partition_kind(s->written.partition);
-  s->norm_mode = parse_norm_mode(s->written.norm_mode);
-  s->capture.precision = parse_precision(s->written.precision);
   wrong->guard([&] { s->data.window = parse_window(s->written.window); });
   wrong->guard(
       [&] { s->normalization = parse_normalization(s->written.normalize, s->data.channels); });
@@ -103,9 +99,7 @@ Settings make_settings(const Config& config) {
   if (const std::vector<std::string> lines = config.violations(); !lines.empty())
     throw ConfigError(join(lines, "\n"));
   Violations wrong;
-  Settings s;
-  for (const FrameworkSection& section : framework_sections())
-    section.options.read(config.section(section.name), &s);
+  Settings s = read_framework_options(config);
   derive(config, &s, &wrong);
   make_defenses(config, &s, &wrong);
   make_attacks(config, &s, &wrong);

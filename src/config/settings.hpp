@@ -7,6 +7,7 @@
 
 #include "attacks/attack.hpp"
 #include "campaign/attack_queue.hpp"
+#include "comm/gpu.hpp"
 #include "config/config.hpp"
 #include "data/dataset.hpp"
 #include "data/partition.hpp"
@@ -25,7 +26,6 @@ namespace medpfl {
 /// components. Settings holds what they mean.
 struct AsWritten {
   int64_t seed = 1;  ///< run.seed, from which the seeds of all parties are derived
-  std::string partition = "iid", norm_mode = "eval", precision = "float32";
   std::string window = "auto", normalize = "none";
   std::vector<std::string> chain, methods;
   std::string attacked_rounds = "0", attacked_clients = "all";
@@ -40,14 +40,14 @@ struct Settings {
   AsWritten written;
   std::string name = "medpfl";
   std::string output = "runs/medpfl";
-  RunSeeds seeds;              ///< derived from run.seed, not yet from the inputs (over_inputs)
-  int threads = 1;             ///< compute threads of a rank; 0: what the allocation gives it
-  std::string device = "cpu";  ///< auto | cpu | cuda
+  RunSeeds seeds;   ///< derived from run.seed, not yet from the inputs (over_inputs)
+  int threads = 1;  ///< compute threads of a rank; 0: what the allocation gives it
+  DeviceChoice device = DeviceChoice::kCpu;
   std::string dataset_name = "phantom";
   DataRequest data;
   FederatedDataOptions federated_data;
   std::string model_name = "lenet-medpfl";
-  std::string activation = "auto";
+  std::optional<Activation> activation;  ///< nothing: the architecture's own
   Initialization init;
   int64_t classes = 0;  ///< number of classes; 0: that of the data set
   NormMode norm_mode = NormMode::kEval;

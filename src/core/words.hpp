@@ -24,6 +24,12 @@ class Words {
     return out;
   }
 
+  std::vector<E> values() const {
+    std::vector<E> out;
+    for (const auto& [value, word] : rows_) out.push_back(value);
+    return out;
+  }
+
   /// Returns the value that `word` names. Throws ConfigError with the words known.
   E parse(const std::string& word) const {
     for (const auto& [value, known] : rows_)

@@ -146,14 +146,11 @@ void check(const std::vector<int64_t>& labels, int64_t classes, int64_t clients,
 
 }  // namespace
 
-std::vector<std::string> partition_names() { return {"iid", "dirichlet", "label-shards"}; }
-
-PartitionKind partition_kind(const std::string& name) {
-  if (name == "iid") return PartitionKind::kIid;
-  if (name == "dirichlet") return PartitionKind::kDirichlet;
-  if (name == "label-shards") return PartitionKind::kLabelShards;
-  throw ConfigError(
-      fmt::format("unknown partition '{}'; known: {}", name, join(partition_names())));
+const Words<PartitionKind>& words_of(PartitionKind) {
+  using K = PartitionKind;
+  static const Words<K> words = {
+      {K::kIid, "iid"}, {K::kDirichlet, "dirichlet"}, {K::kLabelShards, "label-shards"}};
+  return words;
 }
 
 Partition make_partition(const std::vector<int64_t>& labels, int64_t classes, int64_t clients,

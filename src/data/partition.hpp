@@ -1,7 +1,8 @@
 #pragma once
 #include <cstdint>
-#include <string>
 #include <vector>
+
+#include "core/words.hpp"
 
 namespace medpfl {
 
@@ -17,6 +18,7 @@ enum class PartitionKind {
   kDirichlet,    ///< per class, shares over hospitals ~ Dirichlet(alpha) (Hsu et al. 2019)
   kLabelShards,  ///< sorted by label, cut into pieces, some dealt to each (McMahan et al. 2017)
 };
+const Words<PartitionKind>& words_of(PartitionKind);
 
 struct PartitionOptions {
   PartitionKind kind = PartitionKind::kIid;
@@ -24,12 +26,6 @@ struct PartitionOptions {
   int64_t shards_per_client = 2;  ///< pieces of each hospital under kLabelShards, at least 1
   uint64_t seed = 1;
 };
-
-/// Returns the words for the kinds of partition.
-std::vector<std::string> partition_names();
-
-/// Returns the kind that a word names. Throws ConfigError that lists the known words.
-PartitionKind partition_kind(const std::string& name);
 
 /// Deals the images with these `labels` (0 ... classes-1) to `clients` hospitals, at least one to
 /// each; equal arguments give the same partition on every rank. Dirichlet shares are those of the

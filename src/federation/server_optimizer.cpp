@@ -1,10 +1,6 @@
 #include "federation/server_optimizer.hpp"
 
-#include <fmt/format.h>
-
 #include <cmath>
-
-#include "core/error.hpp"
 
 namespace medpfl {
 namespace {
@@ -85,16 +81,33 @@ class Adaptive final : public ServerOptimizer {
 
 }  // namespace
 
-std::vector<std::string> server_optimizer_names() { return {"sgd", "momentum", "adam", "yogi"}; }
+const Words<ServerOptimizerKind>& words_of(ServerOptimizerKind) {
+  using K = ServerOptimizerKind;
+  static const Words<K> words = {
+      {K::kSgd, "sgd"}, {K::kMomentum, "momentum"}, {K::kAdam, "adam"}, {K::kYogi, "yogi"}};
+  return words;
+}
+
+int64_t moments_of(ServerOptimizerKind kind) {
+  switch (kind) {
+    case ServerOptimizerKind::kSgd:
+      return 0;
+    case ServerOptimizerKind::kMomentum:
+      return 1;
+    case ServerOptimizerKind::kAdam:
+    case ServerOptimizerKind::kYogi:
+      break;
+  }
+  return 2;
+}
 
 std::unique_ptr<ServerOptimizer> make_server_optimizer(const FederationSettings& settings,
                                                        int64_t size) {
-  const std::string& name = settings.server_optimizer;
-  if (name == "sgd") return std::make_unique<Sgd>(settings.server_learning_rate);
-  if (name == "momentum") return std::make_unique<Momentum>(settings, size);
-  if (name == "adam" || name == "yogi")
-    return std::make_unique<Adaptive>(settings, name == "yogi", size);
-  throw ConfigError(fmt::format("unknown federation.server_optimizer '{}'", name));
+  const ServerOptimizerKind kind = settings.server_optimizer;
+  if (kind == ServerOptimizerKind::kSgd)
+    return std::make_unique<Sgd>(settings.server_learning_rate);
+  if (kind == ServerOptimizerKind::kMomentum) return std::make_unique<Momentum>(settings, size);
+  return std::make_unique<Adaptive>(settings, kind == ServerOptimizerKind::kYogi, size);
 }
 
 }  // namespace medpfl

@@ -1,7 +1,5 @@
 #pragma once
 #include <memory>
-#include <string>
-#include <vector>
 
 #include "core/archive.hpp"
 #include "core/flat_parameters.hpp"
@@ -28,8 +26,8 @@ class ServerOptimizer {
   virtual void keep(Archive& a) = 0;
 };
 
-/// Returns the names of all server optimizers.
-std::vector<std::string> server_optimizer_names();
+/// Returns how many vectors of the size of a model the optimizer keeps from round to round.
+int64_t moments_of(ServerOptimizerKind kind);
 
 /// Returns the optimizer that settings.server_optimizer names, for models of `size` parameters,
 /// running statistics not counted.

@@ -2,7 +2,14 @@
 #include <cstdint>
 #include <string>
 
+#include "comm/sum_kind.hpp"
+#include "core/words.hpp"
+
 namespace medpfl {
+
+/// How the server moves the global model along the mean update (server_optimizer.hpp).
+enum class ServerOptimizerKind { kSgd, kMomentum, kAdam, kYogi };
+const Words<ServerOptimizerKind>& words_of(ServerOptimizerKind);
 
 /// The values of section [federation], and `delta` of [defense].
 struct FederationSettings {
@@ -15,18 +22,18 @@ struct FederationSettings {
   int64_t batch_size = 1;    ///< images of a local step; 0: the whole shard
   double learning_rate = 0.1;
   double server_learning_rate = 1;
-  std::string server_optimizer = "sgd";  ///< one of server_optimizer_names()
-  double server_momentum = 0.9;          ///< b1 of ServerOptimizer
-  double server_beta2 = 0.99;            ///< b2 of ServerOptimizer
-  double server_tau = 1e-3;              ///< tau of ServerOptimizer
-  int64_t state_memory = 1024;           ///< most MiB of hospitals' states in memory on a rank
-  std::string sum = "exact";             ///< how updates are added up, of update_sum_names()
-  double dropout = 0;                    ///< probability that an update does not arrive
-  bool secure_aggregation = false;       ///< whether the server sees only the sum of updates
-  double secure_threshold = 0.5;         ///< under it, more than this share of updates must arrive
-  bool dedicated_server = false;         ///< whether rank 0 hosts no hospitals
-  double delta = 1e-5;                   ///< the delta for which epsilon of updates is reported
-  int64_t evaluate_every = 1;            ///< rounds between evaluations; 0: only at the end
+  ServerOptimizerKind server_optimizer = ServerOptimizerKind::kSgd;
+  double server_momentum = 0.9;     ///< b1 of ServerOptimizer
+  double server_beta2 = 0.99;       ///< b2 of ServerOptimizer
+  double server_tau = 1e-3;         ///< tau of ServerOptimizer
+  int64_t state_memory = 1024;      ///< most MiB of hospitals' states in memory on a rank
+  SumKind sum = SumKind::kExact;    ///< how updates are added up
+  double dropout = 0;               ///< probability that an update does not arrive
+  bool secure_aggregation = false;  ///< whether the server sees only the sum of updates
+  double secure_threshold = 0.5;    ///< under it, more than this share of updates must arrive
+  bool dedicated_server = false;    ///< whether rank 0 hosts no hospitals
+  double delta = 1e-5;              ///< the delta for which epsilon of updates is reported
+  int64_t evaluate_every = 1;       ///< rounds between evaluations; 0: only at the end
 };
 
 }  // namespace medpfl

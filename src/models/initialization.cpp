@@ -1,8 +1,5 @@
-#include <fmt/format.h>
-
 #include <cmath>
 
-#include "core/error.hpp"
 #include "core/random.hpp"
 #include "models/model.hpp"
 
@@ -27,8 +24,14 @@ bool beside_bottleneck(const std::vector<Layer>& layers, size_t i) {
 
 }  // namespace
 
-std::vector<std::string> initialization_names() {
-  return {"pytorch", "uniform", "normal", "xavier", "kaiming"};
+const Words<InitKind>& words_of(InitKind) {
+  using K = InitKind;
+  static const Words<K> words = {{K::kPytorch, "pytorch"},
+                                 {K::kUniform, "uniform"},
+                                 {K::kNormal, "normal"},
+                                 {K::kXavier, "xavier"},
+                                 {K::kKaiming, "kaiming"}};
+  return words;
 }
 
 FlatParameters initial_weights(const Model& model, const Initialization& init, uint64_t seed) {
@@ -56,22 +59,25 @@ FlatParameters initial_weights(const Model& model, const Initialization& init, u
     const auto normal = [&](float* out, int64_t n, double sigma) {
       for (int64_t i = 0; i < n; ++i) out[i] = static_cast<float>(sigma * random.normal());
     };
-    const std::string kind = beside_bottleneck(layers, at) ? "pytorch" : init.kind;
-    if (kind == "uniform") {
-      uniform(weight, size, init.scale);
-      uniform(bias, bias_size, init.scale);
-    } else if (kind == "normal") {
-      normal(weight, size, init.scale);
-      normal(bias, bias_size, init.scale);
-    } else if (kind == "pytorch") {
-      uniform(weight, size, 1 / std::sqrt(fan.in));
-      uniform(bias, bias_size, 1 / std::sqrt(fan.in));
-    } else if (kind == "xavier") {
-      uniform(weight, size, std::sqrt(6 / (fan.in + fan.out)));
-    } else if (kind == "kaiming") {
-      normal(weight, size, std::sqrt(2 / fan.in));
-    } else {
-      throw ConfigError(fmt::format("unknown initialization '{}'", kind));
+    switch (beside_bottleneck(layers, at) ? InitKind::kPytorch : init.kind) {
+      case InitKind::kUniform:
+        uniform(weight, size, init.scale);
+        uniform(bias, bias_size, init.scale);
+        break;
+      case InitKind::kNormal:
+        normal(weight, size, init.scale);
+        normal(bias, bias_size, init.scale);
+        break;
+      case InitKind::kPytorch:
+        uniform(weight, size, 1 / std::sqrt(fan.in));
+        uniform(bias, bias_size, 1 / std::sqrt(fan.in));
+        break;
+      case InitKind::kXavier:
+        uniform(weight, size, std::sqrt(6 / (fan.in + fan.out)));
+        break;
+      case InitKind::kKaiming:
+        normal(weight, size, std::sqrt(2 / fan.in));
+        break;
     }
   }
   return weights;

@@ -165,15 +165,10 @@ at::Tensor pass(const Model& model, const std::vector<at::Tensor>& weights,
 
 }  // namespace
 
-std::vector<std::string> norm_mode_names() { return {"eval", "train"}; }
-
-NormMode parse_norm_mode(const std::string& word) {
-  if (word == "eval") return NormMode::kEval;
-  if (word == "train") return NormMode::kTrain;
-  throw ConfigError(fmt::format("unknown norm mode '{}'; known: eval, train", word));
+const Words<NormMode>& words_of(NormMode) {
+  static const Words<NormMode> words = {{NormMode::kEval, "eval"}, {NormMode::kTrain, "train"}};
+  return words;
 }
-
-std::string norm_mode_word(NormMode mode) { return mode == NormMode::kEval ? "eval" : "train"; }
 
 Model::Model(std::string name, ImageShape input, int64_t classes, std::vector<Layer> layers,
              ParameterLayout layout, NormMode norm_mode)

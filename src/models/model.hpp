@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "core/flat_parameters.hpp"
 #include "core/options.hpp"
 #include "core/registry.hpp"
+#include "core/words.hpp"
 #include "models/bottleneck.hpp"
 #include "models/normalization.hpp"
 
@@ -22,15 +24,12 @@ struct ImageShape {
 };
 
 enum class Activation { kSigmoid, kTanh, kRelu, kLeakyRelu, kElu, kSilu };
+const Words<Activation>& words_of(Activation);
 
 /// By which statistics batch normalization normalizes: the stored ones (kEval) or those of the
 /// batch (kTrain).
 enum class NormMode { kEval, kTrain };
-
-/// Returns the words that option model.norm_mode takes.
-std::vector<std::string> norm_mode_names();
-NormMode parse_norm_mode(const std::string& word);
-std::string norm_mode_word(NormMode mode);
+const Words<NormMode>& words_of(NormMode);
 
 /// What batch normalization adds to variances, and the weight of a batch in the running statistics,
 /// as in PyTorch.
@@ -148,7 +147,7 @@ using HeadHook = std::function<void(NetworkBuilder* network)>;
 struct ModelRequest {
   ImageShape input;
   int64_t classes = 2;
-  std::string activation = "auto";  ///< "auto": the one of the architecture's paper
+  std::optional<Activation> activation = {};  ///< nothing: the one of the architecture's paper
   NormMode norm_mode = NormMode::kEval;
   Normalization normalization = {};
   int64_t imprint_rows = 0;   ///< rows of an imprint block in front; 0: no block
@@ -161,24 +160,27 @@ using ModelFactory = std::function<Model(const OptionValues& own, const ModelReq
 /// Returns the table of all architectures.
 const Registry<ModelFactory>& models();
 
-/// Returns the words that option model.activation takes besides "auto".
-std::vector<std::string> activation_names();
+/// The distribution of first weights, between layers of fan_in inputs and fan_out outputs. Biases
+/// are drawn likewise, but zero under kXavier and kKaiming.
+enum class InitKind {
+  kPytorch,  ///< U(-1/sqrt(fan_in), 1/sqrt(fan_in))
+  kUniform,  ///< U(-scale, scale)
+  kNormal,   ///< N(0, scale^2)
+  kXavier,   ///< U(-a, a), a = sqrt(6/(fan_in + fan_out)) (Glorot & Bengio 2010)
+  kKaiming   ///< N(0, 2/fan_in) (He et al. 2015)
+};
+const Words<InitKind>& words_of(InitKind);
 
 /// How the weights of round 0 are drawn.
 struct Initialization {
-  std::string kind = "pytorch";  ///< pytorch | uniform | normal | xavier | kaiming
-  double scale = 0.5;            ///< uniform: U(-scale, scale); normal: N(0, scale^2); else unused
+  InitKind kind = InitKind::kPytorch;
+  double scale = 0.5;  ///< of kUniform and kNormal
 };
 
-/// Returns the words that option model.init takes.
-std::vector<std::string> initialization_names();
-
-/// Returns the weights of round 0. `pytorch`: U(-1/sqrt(fan_in), 1/sqrt(fan_in)); `xavier`: Glorot
-/// & Bengio 2010 uniform; `kaiming`: He et al. 2015 normal, gain sqrt(2); biases are zero in the
-/// last two. Whatever the kind, weights of normalization layers are one and their biases zero,
-/// their statistics mean 0 and variance 1, and an imprint block is zero until the server sets it.
-/// The encoder and the decoder of a bottleneck are always `pytorch`: wide weights would make the
-/// bottleneck's variances, which are exponentials, overflow.
+/// Returns the weights of round 0. Whatever the kind, weights of normalization layers are one and
+/// their biases zero, their statistics mean 0 and variance 1, and an imprint block is zero until
+/// the server sets it. The encoder and the decoder of a bottleneck are always drawn by kPytorch:
+/// wide weights would make the bottleneck's variances, which are exponentials, overflow.
 FlatParameters initial_weights(const Model& model, const Initialization& init, uint64_t seed);
 
 /// Raises negative running variances, which noise on updates can cause, to zero.

@@ -3,7 +3,6 @@
 #include <ATen/ops/tensor.h>
 #include <fmt/format.h>
 
-#include <array>
 #include <numeric>
 #include <utility>
 
@@ -11,36 +10,18 @@
 #include "core/text.hpp"
 
 namespace medpfl {
-namespace {
 
-constexpr std::array<std::pair<const char*, Activation>, 6> kActivations = {{
-    {"sigmoid", Activation::kSigmoid},
-    {"tanh", Activation::kTanh},
-    {"relu", Activation::kRelu},
-    {"leaky_relu", Activation::kLeakyRelu},
-    {"elu", Activation::kElu},
-    {"silu", Activation::kSilu},
-}};
-
-Activation parse_activation(const std::string& word, Activation otherwise) {
-  if (word == "auto") return otherwise;
-  for (const auto& [name, activation] : kActivations)
-    if (word == name) return activation;
-  throw ConfigError(
-      fmt::format("unknown activation '{}'; known: auto, {}", word, join(activation_names())));
-}
-
-}  // namespace
-
-std::vector<std::string> activation_names() {
-  std::vector<std::string> names;
-  for (const auto& [name, activation] : kActivations) names.emplace_back(name);
-  return names;
+const Words<Activation>& words_of(Activation) {
+  using A = Activation;
+  static const Words<A> words = {{A::kSigmoid, "sigmoid"}, {A::kTanh, "tanh"},
+                                 {A::kRelu, "relu"},       {A::kLeakyRelu, "leaky_relu"},
+                                 {A::kElu, "elu"},         {A::kSilu, "silu"}};
+  return words;
 }
 
 NetworkBuilder::NetworkBuilder(const ModelRequest& request, Activation default_activation)
     : request_(request),
-      activation_(parse_activation(request.activation, default_activation)),
+      activation_(request.activation.value_or(default_activation)),
       shape_(request.input) {
   if (request.imprint_rows > 0) {
     Layer layer;

@@ -146,7 +146,7 @@ void dry_run(const RunContext& context) {
     model = std::make_unique<Model>(make_model(config, settings, data.classes()));
     model->compute_on(context.place.compute_device());
     if (comm.is_root()) make_first_weights(settings, *model);
-    if (!settings.attack.methods.empty()) choose_engine(settings.attack.engine, *model);
+    if (!settings.attack.methods.empty()) choose_engine(settings.attack_request.engine, *model);
     algorithm = make_algorithm(config, settings, *model, settings.seeds);
     counts = count_run(settings, data, *model, *algorithm, comm.size());
     mine = estimate_memory(settings, data, *model, counts, comm.rank(), comm.size());

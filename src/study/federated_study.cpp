@@ -57,7 +57,7 @@ void load_study(const RunContext& context, RunKeeper* keeper, FederatedStudy* st
     study->model = std::make_unique<Model>(make_model(context.config, s, study->data.classes()));
     study->model->compute_on(context.place.compute_device());
     if (!s.attack.methods.empty())
-      keeper->record.engine = choose_engine(s.attack.engine, *study->model);
+      keeper->record.engine = choose_engine(s.attack_request.engine, *study->model);
     study->algorithm = make_algorithm(context.config, s, *study->model, study->seeds);
   });
   log_info(
@@ -78,7 +78,7 @@ void load_study(const RunContext& context, RunKeeper* keeper, FederatedStudy* st
 
 void open_files(const RunContext& context, RunKeeper* keeper, FederatedStudy* study) {
   const Settings& s = context.settings;
-  if (s.capture.gradients != "none") {
+  if (s.capture.gradients != CapturedMessages::kNone) {
     study->capture =
         std::make_unique<GradientCapture>(*study->federation, s.output, s.capture, &keeper->timers);
     keeper->record.capture = study->capture.get();

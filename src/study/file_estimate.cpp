@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "federation/server_optimizer.hpp"
 #include "study/sizes.hpp"
 
 namespace medpfl {
@@ -27,8 +28,7 @@ int64_t task_state_bytes(const Settings& settings, const Model& model, const Run
 // and results more; the sum of both is an upper bound.
 int64_t checkpoint_bytes(const Settings& settings, const FederatedData& data, const Model& model,
                          const RunCounts& counts) {
-  const std::string& optimizer = settings.federation.server_optimizer;
-  const int64_t moments = optimizer == "sgd" ? 0 : optimizer == "momentum" ? 1 : 2;
+  const int64_t moments = moments_of(settings.federation.server_optimizer);
   const int64_t image = image_bytes(data, model);
   return kCheckpointBytes +
          (1 + moments + counts.attacked_at_once + counts.attacked_rounds) * vector_bytes(model) +

@@ -44,7 +44,8 @@ void announce_files(const RunContext& context, const FederatedStudy& study) {
     const RunCounts counts =
         count_run(s, study.data, *study.model, *study.algorithm, context.comm.size());
     const FileSizes sizes = estimate_files(s, study.data, *study.model, counts);
-    if (s.capture.gradients != "none") log_info(describe_capture(sizes.capture, s.capture));
+    if (s.capture.gradients != CapturedMessages::kNone)
+      log_info(describe_capture(sizes.capture, s.capture));
     check_room(s.output, room_needs(sizes));
   });
 }

@@ -98,7 +98,9 @@ MemoryParts estimate_memory(const Settings& settings, const FederatedData& data,
   parts.emplace_back("evaluation blocks", own_blocks * block * image);
 
   // Capture copies the rows it writes, and MPI-IO copies them again where ranks exchange them.
-  const int64_t copies = settings.capture.gradients == "none" ? 1 : ranks > 1 ? 3 : 2;
+  const int64_t copies = settings.capture.gradients == CapturedMessages::kNone ? 1
+                         : ranks > 1                                           ? 3
+                                                                               : 2;
   const int64_t messages = counts.messages[static_cast<size_t>(rank)] * vector * copies;
   parts.emplace_back("messages and capture", messages);
 

@@ -39,7 +39,7 @@ class RecordedAttack final : public KeptJob {
       model_ = std::make_unique<Model>(make_model(context_.config, s_, classes));
       model_->compute_on(context_.place.compute_device());
       if (!s_.attack.methods.empty())
-        keeper_.record.engine = choose_engine(s_.attack.engine, *model_);
+        keeper_.record.engine = choose_engine(s_.attack_request.engine, *model_);
       cases_ = std::make_unique<AttackCases>(model_->layout());
       if (comm_.is_root())
         recorded_->read_cases(*s_.targets, s_.federation.batch_size, cases_.get());

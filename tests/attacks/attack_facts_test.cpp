@@ -53,7 +53,7 @@ TEST(MatchingAttack, UsesKnownLabelsOnlyWhereItSaysSo) {
     expect_same(run(*attack, model, seen), run(*attack, model, told));
   }
   AttackRequest request;
-  request.labels = "known";
+  request.labels = LabelRule::kKnown;
   const auto attack = make_attack("dlg", {{"iterations", "5"}}, request);
   EXPECT_EQ(attack->facts().labels, LabelRule::kKnown);
   EXPECT_EQ(single_image(*attack), "");
@@ -83,7 +83,7 @@ TEST(MatchingAttack, ObservedErrorRefusesABatch) {
   Observation seen = observe(model, noise_images(2, 16, 5), {1, 3});
   seen.known_labels = {1, 3};
   AttackRequest request;
-  request.labels = "known";
+  request.labels = LabelRule::kKnown;
   try {
     run(*make_attack("dlg", {{"output_error", "observed"}}, request), model, seen);
     FAIL() << "no error";

@@ -83,7 +83,8 @@ TEST_P(BottleneckEngine, AgreesWithCentralDifferences) {
   const Observation seen =
       observe(model, noise_images(2, kSize, 11), {1, 2}, noise_of(model, 2, 0));
   const auto objective = make_gradient_distance({"l2"}, seen.gradient);
-  const auto engine = make_engine(GetParam(), model, seen, *objective);
+  const auto engine =
+      make_engine(words_of(EngineKind()).parse(GetParam()), model, seen, *objective);
   for (const bool drawn : {true, false}) {
     const Candidate candidate = candidate_of(noise_images(2, kSize, 12), {1, 2},
                                              drawn ? noise_of(model, 2, 1) : at::Tensor());
@@ -115,7 +116,8 @@ TEST_P(BottleneckEngine, IsZeroAtTheTruthUnderTheHospitalsNoiseAlone) {
   const at::Tensor images = noise_images(2, kSize, 11), noise = noise_of(model, 2, 0);
   const Observation seen = observe(model, images, {1, 2}, noise);
   const auto objective = make_gradient_distance({"relative-l2"}, seen.gradient);
-  const auto engine = make_engine(GetParam(), model, seen, *objective);
+  const auto engine =
+      make_engine(words_of(EngineKind()).parse(GetParam()), model, seen, *objective);
   CandidateGradient unused;
   EXPECT_LT(engine->evaluate(candidate_of(images, {1, 2}, noise), &unused), 1e-10);
   EXPECT_GT(engine->evaluate(candidate_of(images, {1, 2}, noise_of(model, 2, 1)), &unused), 1e-3);
@@ -125,9 +127,9 @@ TEST_P(BottleneckEngine, IsZeroAtTheTruthUnderTheHospitalsNoiseAlone) {
 INSTANTIATE_TEST_SUITE_P(Engine, BottleneckEngine, ::testing::Values("exact", "pearlmutter"));
 
 TEST(Bottleneck, TheNativeEngineLeavesItToTheExactOne) {
-  EXPECT_EQ(choose_engine("auto", build("lenet-dlg", {})), "native");
-  EXPECT_EQ(choose_engine("auto", build("lenet-dlg")), "exact");
-  EXPECT_THROW(choose_engine("native", build("lenet-dlg")), ConfigError);
+  EXPECT_EQ(choose_engine({}, build("lenet-dlg", {})), EngineKind::kNative);
+  EXPECT_EQ(choose_engine({}, build("lenet-dlg")), EngineKind::kExact);
+  EXPECT_THROW(choose_engine(EngineKind::kNative, build("lenet-dlg")), ConfigError);
 }
 
 // Two steps of two images, each image under its own noise.

@@ -101,7 +101,8 @@ TEST_P(EngineGradient, AgreesWithCentralDifferences) {
     candidate.output_error = seen.gradient.view(model.head().bias).view({1, kClasses}).clone();
 
   const auto objective = make_gradient_distance({c.objective}, seen.gradient);
-  const auto engine = make_engine(engine_name, model, seen, *objective);
+  const auto engine =
+      make_engine(words_of(EngineKind()).parse(engine_name), model, seen, *objective);
   CandidateGradient gradient;
   const double value = engine->evaluate(candidate, &gradient);
 
@@ -165,7 +166,8 @@ TEST_P(EveryEngine, IsZeroAtTheTruth) {
   const at::Tensor images = noise_images(2, kSize, 11);
   const Observation seen = observe(model, images, {3, 0});
   const auto objective = make_gradient_distance({"relative-l2"}, seen.gradient);
-  const auto engine = make_engine(GetParam(), model, seen, *objective);
+  const auto engine =
+      make_engine(words_of(EngineKind()).parse(GetParam()), model, seen, *objective);
   Candidate candidate;
   candidate.images = images;
   candidate.labels = at::tensor(std::vector<int64_t>{3, 0}, at::kLong);
@@ -180,7 +182,8 @@ TEST_P(EveryEngine, LeavesTheCandidateAlone) {
   const Model model = build("mlp", kSize, kClasses, "sigmoid", {{"hidden", "8"}});
   const Observation seen = observe(model, noise_images(1, kSize, 11), {1});
   const auto objective = make_gradient_distance({"l2"}, seen.gradient);
-  const auto engine = make_engine(GetParam(), model, seen, *objective);
+  const auto engine =
+      make_engine(words_of(EngineKind()).parse(GetParam()), model, seen, *objective);
   Candidate candidate;
   candidate.images = noise_images(1, kSize, 12);
   candidate.labels = at::tensor(std::vector<int64_t>{1}, at::kLong);

@@ -117,13 +117,13 @@ TEST(FcReadout, DealsTheLabelsOfAnotherRuleToTheImagesTheyFit) {
   Observation seen = observe(model, images, {3, 1});
   seen.known_labels = {1, 3};
   AttackRequest request;
-  request.labels = "known";
+  request.labels = LabelRule::kKnown;
   const Reconstruction result = run(model, seen, request);
   EXPECT_EQ(make_readout(request)->facts().labels, LabelRule::kKnown);
   EXPECT_EQ(make_readout()->facts().labels, LabelRule::kFit);
   const bool first = psnr(result.images[0], images[0]) > psnr(result.images[1], images[0]);
   EXPECT_EQ(result.labels, first ? (std::vector<int64_t>{3, 1}) : (std::vector<int64_t>{1, 3}));
-  request.labels = "joint";
+  request.labels = LabelRule::kJoint;
   EXPECT_THROW(make_readout(request), ConfigError);
 }
 

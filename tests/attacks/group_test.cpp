@@ -6,7 +6,7 @@
 
 #include "attack_runs.hpp"
 #include "attacks/engines/matching_engine.hpp"
-#include "attacks/matching/initializer.hpp"
+#include "attacks/matching/first_images.hpp"
 #include "metrics/image.hpp"
 #include "observations.hpp"
 
@@ -33,7 +33,7 @@ TEST(Group, TheResultIsTheMemberOfLeastOwnObjective) {
   const Model model = build("lenet-dlg", 16, 4);
   const Observation seen = observe(model, noise_images(1, 16, 5), {2});
   const auto objective = make_gradient_distance({"l2"}, seen.gradient);
-  const auto engine = make_engine("auto", model, seen, *objective);
+  const auto engine = make_engine(choose_engine({}, model), model, seen, *objective);
   const auto own = [&](const at::Tensor& images) {
     Candidate candidate;
     candidate.images = images;
@@ -48,7 +48,7 @@ TEST(Group, TheResultIsTheMemberOfLeastOwnObjective) {
     std::vector<at::Tensor> starts;
     std::vector<double> values;
     for (int member = 0; member < 5; ++member) {
-      starts.push_back(initial_images("uniform", {1, 1, 16, 16}, {}, &random));
+      starts.push_back(initial_images(FirstImages::kUniform, {1, 1, 16, 16}, {}, &random));
       values.push_back(own(starts.back()));
     }
     const auto least = std::min_element(values.begin(), values.end());

@@ -38,7 +38,7 @@ Observation observe(const Model& model, const at::Tensor& functionals,
                     const std::vector<int64_t>& labels) {
   constexpr double kScale = 1e-6;
   Observation seen;
-  seen.weights = initial_weights(model, {"uniform", 0.5}, 3);
+  seen.weights = initial_weights(model, {InitKind::kUniform, 0.5}, 3);
   at::Tensor weight = seen.weights.view(0), bias = seen.weights.view(1);
   int64_t row = 0;
   for (size_t g = 0; g < thresholds.size(); ++g)

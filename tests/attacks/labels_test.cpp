@@ -180,7 +180,8 @@ double accuracy(LabelRule rule) {
     Classes labels;
     for (int64_t i = 0; i < kBatch; ++i)
       labels.push_back(static_cast<int64_t>(random.below(kClasses)));
-    Observation seen = observe(model, noise_images(kBatch, 16, seed), labels, seed, {"pytorch", 0});
+    Observation seen =
+        observe(model, noise_images(kBatch, 16, seed), labels, seed, {InitKind::kPytorch, 0});
     Classes found = infer_labels(rule, model, seen), both;
     EXPECT_EQ(found.size(), labels.size());
     std::sort(labels.begin(), labels.end());

@@ -9,7 +9,7 @@
 namespace medpfl {
 namespace {
 
-AttackRequest asking_for(const std::string& labels) {
+AttackRequest asking_for(std::optional<LabelRule> labels) {
   AttackRequest request;
   request.labels = labels;
   return request;
@@ -22,10 +22,14 @@ TEST(LabelsWithoutSearch, TheirWordsAreAllButThatOfLabelsThatAreOptimized) {
 }
 
 TEST(LabelsWithoutSearch, TheSharedOptionGoesBeforeTheAttacksOwn) {
-  EXPECT_EQ(rule_without_search(asking_for("auto"), LabelRule::kCounts, "x"), LabelRule::kCounts);
-  EXPECT_EQ(rule_without_search(asking_for("yin"), LabelRule::kCounts, "x"), LabelRule::kYin);
+  EXPECT_EQ(rule_without_search(asking_for(std::nullopt), LabelRule::kCounts, "x"),
+            LabelRule::kCounts);
+  EXPECT_EQ(rule_without_search(asking_for(LabelRule::kYin), LabelRule::kCounts, "x"),
+            LabelRule::kYin);
   EXPECT_EQ(
-      refusal([] { rule_without_search(asking_for("joint"), LabelRule::kCounts, "fc-readout"); }),
+      refusal([] {
+        rule_without_search(asking_for(LabelRule::kJoint), LabelRule::kCounts, "fc-readout");
+      }),
       "attack.labels=joint optimizes labels, and fc-readout optimizes nothing; use auto, or set "
       "attack.NAME.labels of the attacks that do");
 }

@@ -29,9 +29,9 @@ struct Setting {
       : model(build(model_name, kSize, kClasses, activation)),
         seen(observe(model, noise_images(2, kSize, 11), {1, 3})),
         objective(make_gradient_distance({"cosine"}, seen.gradient)),
-        engine(make_engine("auto", model, seen, *objective)),
-        variables(make_pixels({2, 1, kSize, kSize}, "uniform", {}), {2, 1, kSize, kSize}, 1,
-                  joint ? 2 * kClasses : 0),
+        engine(make_engine(choose_engine({}, model), model, seen, *objective)),
+        variables(make_pixels({2, 1, kSize, kSize}, FirstImages::kUniform, {}),
+                  {2, 1, kSize, kSize}, 1, joint ? 2 * kClasses : 0),
         x(static_cast<size_t>(variables.size())) {
     Candidate knowledge;
     if (!joint) knowledge.labels = at::tensor({1, 3}, at::kLong);

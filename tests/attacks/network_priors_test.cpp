@@ -67,7 +67,8 @@ TEST(NetworkPriors, GradientsAgreeWithCentralDifferencesAndAddUp) {
   for (const NormMode mode : {NormMode::kEval, NormMode::kTrain}) {
     const Model model = residual(mode, "silu");
     const std::vector<int64_t> labels = {1, 1, 2};
-    const Observation seen = observe(model, noise_images(3, kSize, 1), labels, 1, {"pytorch"});
+    const Observation seen =
+        observe(model, noise_images(3, kSize, 1), labels, 1, {InitKind::kPytorch});
     NetworkPriorOptions options = statistics(StatisticsSource::kRunning);
     options.feature_match = 1;
     for (const Term& term : {bn_statistics_term(options, model, seen),
@@ -115,7 +116,7 @@ double largest_difference(const std::vector<at::Tensor>& a, const std::vector<at
 
 TEST(BnStatistics, AreReadFromTheUpdateOfATrainModeFederation) {
   const Model model = residual(NormMode::kTrain);
-  const FlatParameters global = initial_weights(model, {"pytorch"}, 3);
+  const FlatParameters global = initial_weights(model, {InitKind::kPytorch}, 3);
   const Differentiator at_global(model, global);
   std::vector<at::Tensor> batches, means;
   for (uint64_t seed = 1; seed <= 3; ++seed) batches.push_back(noise_images(4, kSize, seed));
@@ -223,7 +224,7 @@ TEST(FeatureMatch, ComparesTheMeanOfEachClass) {
 TEST(GradInversion, StatisticsOfTheUpdateLeadToAPhantomScan) {
   const auto [image, label] = phantom_image(kSize, 3);
   const Model model = build("convnet", kSize, kClasses, "auto", {{"width", "4"}}, NormMode::kTrain);
-  const Observation seen = observe(model, image, {label}, 1, {"pytorch"});
+  const Observation seen = observe(model, image, {label}, 1, {InitKind::kPytorch});
   const auto psnr = [&, &truth = image](const std::string& weight) {
     const Options options = {
         {"iterations", "120"}, {"group", "2"}, {"bn_target", "update"}, {"bn_statistics", weight}};

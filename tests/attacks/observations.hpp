@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "attacks/observation.hpp"
+#include "core/option_table.hpp"
 #include "core/random.hpp"
 #include "data/dataset.hpp"
 #include "metrics/image.hpp"
@@ -29,7 +30,7 @@ inline Model build(const std::string& name, int64_t image_size, int64_t classes,
   ModelRequest request;
   request.input = {1, image_size, image_size};
   request.classes = classes;
-  request.activation = activation;
+  request.activation = OptionText<std::optional<Activation>>::parse("activation", activation);
   request.norm_mode = norm_mode;
   return entry.create(own, request);
 }
@@ -78,7 +79,7 @@ inline double gain_over_public_mean(const at::Tensor& found, int64_t size, uint6
 /// attacks' papers.
 inline Observation observe(const Model& model, const at::Tensor& images,
                            const std::vector<int64_t>& labels, uint64_t seed = 1,
-                           const Initialization& init = {"uniform", 0.5}) {
+                           const Initialization& init = {InitKind::kUniform, 0.5}) {
   Observation observation;
   observation.weights = initial_weights(model, init, seed);
   observation.gradient = FlatParameters(model.layout());

@@ -45,8 +45,9 @@ struct Scene {
             wide ? build("lenet-dlg", kSize, kClasses)
                  : build("convnet", kSize, kClasses, "auto", {{"width", "4"}}, norm_mode(preset))) {
     const auto [image, label] = phantom_image(kSize, 3);
-    seen = observe(model, image, {label}, 1,
-                   wide ? Initialization{"uniform", 0.5} : Initialization{"pytorch"});
+    seen = observe(
+        model, image, {label}, 1,
+        wide ? Initialization{InitKind::kUniform, 0.5} : Initialization{InitKind::kPytorch});
     seen.known_labels = {label};
     seen.public_mean = at::full({1, kSize, kSize}, 0.5);
   }
@@ -56,7 +57,7 @@ struct Scene {
 
 AttackRequest known_labels() {
   AttackRequest request;
-  request.labels = "known";
+  request.labels = LabelRule::kKnown;
   return request;
 }
 

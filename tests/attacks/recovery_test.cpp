@@ -61,11 +61,12 @@ TEST(MatchingAttack, EveryEngineFindsAPhantomScan) {
   const auto [image, label] = phantom_image(16, 3);
   const Model model = build("lenet-dlg", 16, 4);
   const Observation seen = observe(model, image, {label});
-  for (const std::string engine : {"exact", "pearlmutter", "native"}) {
+  for (const EngineKind engine :
+       {EngineKind::kExact, EngineKind::kPearlmutter, EngineKind::kNative}) {
     AttackRequest request;
     request.engine = engine;
     const Reconstruction result = run(*make_attack("idlg", kRobust, request), model, seen);
-    EXPECT_GT(gain_over_public_mean(result.images, 16, 3), 12) << engine;
+    EXPECT_GT(gain_over_public_mean(result.images, 16, 3), 12) << word_of(engine);
   }
 }
 
@@ -90,7 +91,7 @@ TEST_P(PresetRecovery, FindsAPhantomScan) {
   EXPECT_GT(gain_over_public_mean(result.images, kSize, 3), gain);
 }
 
-const Initialization kWide = {"uniform", 0.5}, kUsual = {"pytorch", 0.5};
+const Initialization kWide = {InitKind::kUniform, 0.5}, kUsual = {InitKind::kPytorch, 0.5};
 
 INSTANTIATE_TEST_SUITE_P(
     Presets, PresetRecovery,

@@ -33,7 +33,7 @@ struct Local {
 // What the server sees of SGD on these images in this order.
 Observation observe_update(const Model& model, const at::Tensor& images,
                            const std::vector<int64_t>& labels, const Local& local,
-                           const Initialization& init = {"uniform", 0.5}) {
+                           const Initialization& init = {InitKind::kUniform, 0.5}) {
   Observation seen;
   seen.weights = initial_weights(model, init, 1);
   seen.gradient = FlatParameters(model.layout());
@@ -152,7 +152,7 @@ TEST_P(UpdateGradient, AgreesWithCentralDifferences) {
   else
     candidate.labels = at::tensor(labels, at::kLong);
   const auto objective = make_gradient_distance({"l2"}, seen.gradient);
-  const auto engine = make_update_engine(c.update, "auto", model, seen, *objective);
+  const auto engine = make_update_engine(c.update, {}, model, seen, *objective);
   CandidateGradient gradient;
   const double value = engine->evaluate(candidate, &gradient);
 
@@ -221,7 +221,7 @@ TEST(Unroll, IsZeroAtTheTruthWhereOneGradientIsNot) {
   candidate.labels = at::tensor(classes_of(5), at::kLong);
   CandidateGradient gradient;
   const auto value = [&](UpdateRule update) {
-    return make_update_engine(update, "exact", model, seen, *objective)
+    return make_update_engine(update, EngineKind::kExact, model, seen, *objective)
         ->evaluate(candidate, &gradient);
   };
   EXPECT_GT(value(UpdateRule::kGradient), 1e-3);
@@ -340,13 +340,13 @@ TEST(Sme, StoppedAndContinuedGivesTheSameBits) {
 TEST(Updates, WhatDoesNotGoTogetherIsRefused) {
   const Model model = build("lenet-dlg", kSize, kClasses);
   AttackRequest request;
-  for (const std::string engine : {"native", "pearlmutter"}) {
+  for (const EngineKind engine : {EngineKind::kNative, EngineKind::kPearlmutter}) {
     request.engine = engine;
     EXPECT_NO_THROW(make_attack("dlg", {}, request)->check(model));
     for (const std::string update : {"unroll", "sme"})
       EXPECT_THROW(make_attack("dlg", {{"update", update}}, request)->check(model), ConfigError);
   }
-  request.engine = "exact";
+  request.engine = EngineKind::kExact;
   EXPECT_NO_THROW(make_attack("dlg", {{"update", "sme"}}, request)->check(model));
   EXPECT_THROW(
       make_attack("dlg", {{"update", "unroll"}, {"output_error", "observed"}})->check(model),

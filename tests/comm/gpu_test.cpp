@@ -16,7 +16,7 @@ VisibleGpus with_driver(const char* gpus, const char* failing = "") {
   return visible_gpus();
 }
 
-std::string refusal(const std::string& device, bool torch, const VisibleGpus& visible) {
+std::string refusal(DeviceChoice device, bool torch, const VisibleGpus& visible) {
   try {
     choose_gpu(device, torch, visible, 0);
   } catch (const ConfigError& error) {
@@ -50,26 +50,26 @@ TEST(Gpu, BrokenDriversShowNone) {
 TEST(Gpu, DealtInTurn) {
   const VisibleGpus visible = with_driver("3");
   for (int rank = 0; rank < 7; ++rank) {
-    EXPECT_EQ(choose_gpu("cuda", true, visible, rank), rank % 3);
-    EXPECT_EQ(choose_gpu("auto", true, visible, rank), rank % 3);
-    EXPECT_EQ(choose_gpu("cpu", true, visible, rank), std::nullopt);
+    EXPECT_EQ(choose_gpu(DeviceChoice::kCuda, true, visible, rank), rank % 3);
+    EXPECT_EQ(choose_gpu(DeviceChoice::kAuto, true, visible, rank), rank % 3);
+    EXPECT_EQ(choose_gpu(DeviceChoice::kCpu, true, visible, rank), std::nullopt);
   }
 }
 
 TEST(Gpu, AutoFallsBackToTheCpu) {
-  EXPECT_EQ(choose_gpu("auto", false, with_driver("3"), 0), std::nullopt);
-  EXPECT_EQ(choose_gpu("auto", true, with_driver("0"), 0), std::nullopt);
-  EXPECT_EQ(choose_gpu("auto", true, with_driver("1", "cuInit"), 0), std::nullopt);
+  EXPECT_EQ(choose_gpu(DeviceChoice::kAuto, false, with_driver("3"), 0), std::nullopt);
+  EXPECT_EQ(choose_gpu(DeviceChoice::kAuto, true, with_driver("0"), 0), std::nullopt);
+  EXPECT_EQ(choose_gpu(DeviceChoice::kAuto, true, with_driver("1", "cuInit"), 0), std::nullopt);
 }
 
 TEST(Gpu, CudaSaysWhatIsMissing) {
-  const std::string library = refusal("cuda", false, with_driver("3"));
+  const std::string library = refusal(DeviceChoice::kCuda, false, with_driver("3"));
   EXPECT_NE(library.find("LibTorch in use was built without CUDA"), std::string::npos) << library;
   EXPECT_NE(library.find("-DCMAKE_PREFIX_PATH"), std::string::npos) << library;
-  const std::string none = refusal("cuda", true, with_driver("0"));
+  const std::string none = refusal(DeviceChoice::kCuda, true, with_driver("0"));
   EXPECT_NE(none.find("no GPU is visible to this rank"), std::string::npos) << none;
   EXPECT_NE(none.find("--gpus-per-node"), std::string::npos) << none;
-  const std::string broken = refusal("cuda", true, with_driver("1", "cuInit"));
+  const std::string broken = refusal(DeviceChoice::kCuda, true, with_driver("1", "cuInit"));
   EXPECT_NE(broken.find("cuInit returned error 999"), std::string::npos) << broken;
 }
 

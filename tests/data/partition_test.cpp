@@ -169,17 +169,5 @@ TEST(Partition, WrongArgumentsAreRefused) {
       {"label 2 of training image 1", "0 ... 1"});
 }
 
-TEST(Partition, Names) {
-  EXPECT_EQ(partition_names(), std::vector<std::string>({"iid", "dirichlet", "label-shards"}));
-  EXPECT_EQ(partition_kind("dirichlet"), PartitionKind::kDirichlet);
-  EXPECT_EQ(partition_kind("label-shards"), PartitionKind::kLabelShards);
-  try {
-    partition_kind("random");
-    ADD_FAILURE() << "no error";
-  } catch (const ConfigError& error) {
-    EXPECT_STREQ(error.what(), "unknown partition 'random'; known: iid, dirichlet, label-shards");
-  }
-}
-
 }  // namespace
 }  // namespace medpfl

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "core/option_table.hpp"
 #include "core/random.hpp"
 #include "defenses/defense_chain.hpp"
 #include "defenses/own_training.hpp"
@@ -43,7 +44,7 @@ struct SmallClient {
     for (const auto& [key, value] : options) values.set(key, value);
     ModelRequest request;
     request.input = {1, 5, 5};
-    request.activation = activation;
+    request.activation = OptionText<std::optional<Activation>>::parse("activation", activation);
     return entry.create(values, request);
   }
   /// Draws of N(0, 1).

@@ -18,7 +18,7 @@ class BottleneckTraining : public ClientTest {
     request.input = {1, 8, 8};
     request.before_head = chain_.network();
     model_ = entry.create(OptionValues::defaults(entry.options), request);
-    global_ = initial_weights(model_, {"pytorch", 0}, 1);
+    global_ = initial_weights(model_, {InitKind::kPytorch, 0}, 1);
     work_ = FlatParameters(model_.layout());
   }
   Message message(int64_t round, int64_t probe) const {

@@ -21,7 +21,7 @@ class LocalTraining : public ClientTest {
   LocalTraining() { settings_.server_learning_rate = 0.5; }
   void use(Model model) {
     model_ = std::move(model);
-    global_ = initial_weights(model_, {"pytorch", 0}, 1);
+    global_ = initial_weights(model_, {InitKind::kPytorch, 0}, 1);
     work_ = FlatParameters(model_.layout());
   }
   // Of the first normalization after one batch, from their definition: momentum 0.1, unbiased

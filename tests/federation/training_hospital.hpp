@@ -21,7 +21,7 @@ class ClientTest : public ::testing::Test {
 
   ClientTest()
       : model_(make_model()),
-        global_(initial_weights(model_, {"pytorch", 0}, 1)),
+        global_(initial_weights(model_, {InitKind::kPytorch, 0}, 1)),
         work_(model_.layout()) {
     settings_.batch_size = 4;
     settings_.learning_rate = 0.2;

@@ -71,7 +71,7 @@ TEST(Bottleneck, LiesBeforeTheHeadWhichKeepsItsName) {
 
 TEST(Bottleneck, WideWeightsAreNotForIt) {
   const Model model = build("lenet-medpfl", {9, 0});
-  const FlatParameters weights = initial_weights(model, {"uniform", 0.5}, 1);
+  const FlatParameters weights = initial_weights(model, {InitKind::kUniform, 0.5}, 1);
   const int64_t head = model.head().weight;
   const auto largest = [&](int64_t i) { return weights.view(i).abs().max().item<double>(); };
   const double fan_in = static_cast<double>(model.layout()[head].shape[1]);
@@ -106,7 +106,7 @@ TEST(Bottleneck, EvaluationIsWithoutNoise) {
 // Along random directions and in float64: cross entropy + weight * divergence, under one noise.
 TEST(Bottleneck, TheGradientIsThatOfTheTrainingLoss) {
   const Model model = build("lenet-dlg", {7, 0.3});
-  const FlatParameters weights = initial_weights(model, {"uniform", 0.5}, 1);
+  const FlatParameters weights = initial_weights(model, {InitKind::kUniform, 0.5}, 1);
   const at::Tensor x = images(3), labels = at::tensor({0, 2, 1}, at::kLong);
   const at::Tensor noise = bottleneck_noise(model.bottleneck(), 3, kKey);
   FlatParameters gradient(model.layout());

@@ -54,7 +54,7 @@ TEST(DeviceViews, FollowTheBuffer) {
 
 TEST(DeviceViews, SameGradientsThroughCopies) {
   Model model = small_model();
-  FlatParameters weights = initial_weights(model, {"uniform", 0.5}, 1);
+  FlatParameters weights = initial_weights(model, {InitKind::kUniform, 0.5}, 1);
   const at::Tensor images = at::ones({2, 1, 16, 16}).mul(0.3), labels = at::ones({2}, at::kLong);
   const Differentiator direct(model, weights);
   model.compute_on(kStaged);

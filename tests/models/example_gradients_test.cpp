@@ -48,7 +48,7 @@ Model make_model(const Network& network, NormMode mode = NormMode::kEval,
 
 // Random weights, norm layers' included, so that none is at a value that hides a factor.
 FlatParameters random_weights(const Model& model) {
-  FlatParameters weights = initial_weights(model, {"pytorch", 0}, 3);
+  FlatParameters weights = initial_weights(model, {InitKind::kPytorch, 0}, 3);
   RandomStream random({3, Purpose::kBenchmark, 0, 0, 0});
   for (int64_t i = 0; i < weights.layout().trainable(); ++i)
     weights.data()[i] += static_cast<float>(0.05 * random.normal());

@@ -27,7 +27,7 @@ Model make(const Reference& r) {
   ModelRequest request;
   request.input = {r.channels, r.side, r.side};
   request.classes = r.classes;
-  request.norm_mode = parse_norm_mode(r.norm_mode);
+  request.norm_mode = words_of(NormMode()).parse(r.norm_mode);
   return entry.create(own, request);
 }
 

@@ -75,8 +75,9 @@ TEST(Normalization, IsWhatTheNetworkSees) {
       const Model plain = model_of(name, {}, channels);
       const Model normalized = model_of(name, constants, channels);
       EXPECT_EQ(normalized.layout().size(), plain.layout().size());
-      const FlatParameters weights = initial_weights(plain, {"xavier", 1}, 3);
-      EXPECT_TRUE(weights.buffer().equal(initial_weights(normalized, {"xavier", 1}, 3).buffer()));
+      const FlatParameters weights = initial_weights(plain, {InitKind::kXavier, 1}, 3);
+      EXPECT_TRUE(
+          weights.buffer().equal(initial_weights(normalized, {InitKind::kXavier, 1}, 3).buffer()));
       const at::Tensor images = some_images(channels);
       std::vector<at::Tensor> planes;
       for (int64_t c = 0; c < channels; ++c) {

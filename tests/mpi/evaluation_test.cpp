@@ -49,7 +49,7 @@ TEST_P(Evaluation, IsThatOfAllTestImagesOnRankZero) {
   const Communicator comm = world();
   const int64_t n = GetParam();
   const Model model = small_model();
-  const FlatParameters weights = initial_weights(model, {"normal", 0.3}, 1);
+  const FlatParameters weights = initial_weights(model, {InitKind::kNormal, 0.3}, 1);
   const at::Tensor images = test_images(n);
   const FederatedData data = test_split(comm, images);
   const Utility utility = evaluate_global(comm, model, weights, data);
@@ -83,7 +83,7 @@ TEST(EvaluationBits, DoNotDependOnTheNumberOfRanks) {
   const Communicator comm = world();
   const Communicator alone(MPI_COMM_SELF);
   const Model model = small_model();
-  const FlatParameters weights = initial_weights(model, {"normal", 0.3}, 2);
+  const FlatParameters weights = initial_weights(model, {InitKind::kNormal, 0.3}, 2);
   const at::Tensor images = test_images(330);
   const Utility shared = evaluate_global(comm, model, weights, test_split(comm, images));
   const Utility single = evaluate_global(alone, model, weights, test_split(alone, images));

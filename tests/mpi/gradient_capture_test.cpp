@@ -303,7 +303,7 @@ TEST(GradientCapture, RoundsToTheNearest) {
       const auto values = all_values<float>(folder, capture);
       ASSERT_EQ(values.size(), static_cast<size_t>(2 * columns));
       for (size_t i = 0; i < out.size(); ++i) {
-        EXPECT_EQ(values[i], out[i]) << to_text(precision) << " of " << in[i];
+        EXPECT_EQ(values[i], out[i]) << word_of(precision) << " of " << in[i];
         EXPECT_EQ(std::signbit(values[i]), std::signbit(out[i]));
       }
       EXPECT_EQ(capture.overflowed(), precision == Precision::kFloat16 ? 4 : 0);

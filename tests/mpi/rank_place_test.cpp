@@ -15,7 +15,7 @@ TEST(RankPlace, IsGatheredInTheOrderOfRanks) {
   const Communicator comm = world();
   // Under mpirun inside sbatch all ranks see this; it must not be believed.
   setenv("SLURM_LOCALID", "0", 1);
-  RankPlace mine = find_place(comm, 3 + comm.rank(), "cpu");
+  RankPlace mine = find_place(comm, 3 + comm.rank(), DeviceChoice::kCpu);
   EXPECT_EQ(mine.local_rank, comm.rank());  // the tests run on one machine
   EXPECT_EQ(mine.compute_device(), at::Device(at::kCPU));
   mine.gpu = comm.rank();
@@ -38,10 +38,10 @@ TEST(RankPlace, IsGatheredInTheOrderOfRanks) {
 TEST(RankPlace, TakesTheThreadsOfTheAllocation) {
   const Communicator comm = world();
   setenv("SRUN_CPUS_PER_TASK", "5", 1);
-  EXPECT_EQ(find_place(comm, 0, "cpu").threads, 5);
+  EXPECT_EQ(find_place(comm, 0, DeviceChoice::kCpu).threads, 5);
   // One rank's bad environment is known to all.
   if (comm.rank() == comm.size() - 1) setenv("SRUN_CPUS_PER_TASK", "some", 1);
-  EXPECT_THROW(find_place(comm, 0, "cpu"), AgreedError);
+  EXPECT_THROW(find_place(comm, 0, DeviceChoice::kCpu), AgreedError);
   unsetenv("SRUN_CPUS_PER_TASK");
 }
 

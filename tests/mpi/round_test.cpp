@@ -76,7 +76,7 @@ class Round : public ::testing::Test {
   DefenseChain chain_;
   std::unique_ptr<Algorithm> algorithm_;
   AttackTargets targets_{Selection("all", 1, ""), Selection("all", kClients, ""), 1, 1};
-  FlatParameters global_ = initial_weights(model_, {"pytorch", 0}, 1);
+  FlatParameters global_ = initial_weights(model_, {InitKind::kPytorch, 0}, 1);
   PhaseTimers timers_;
 };
 

@@ -49,7 +49,7 @@ class TinyRun {
   explicit TinyRun(Config config)
       : config_(std::move(config)),
         settings_(make_settings(config_)),
-        place_(find_place(world_, 1, "cpu")) {}
+        place_(find_place(world_, 1, DeviceChoice::kCpu)) {}
   ~TinyRun() {
     world_.barrier();
     if (world_.is_root()) fs::remove_all(settings_.output);

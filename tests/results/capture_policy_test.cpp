@@ -60,7 +60,7 @@ TEST(CapturePolicy, AllConditionsMustHold) {
   plan.arrives[0] = false;
   EXPECT_EQ(policy.rows(plan), 5);
   plan.arrives[0] = true;
-  policy.gradients = "attacked";
+  policy.gradients = CapturedMessages::kAttacked;
   EXPECT_EQ(policy.rows(plan), 5);
   policy.clients = Selection("0-2", 4, "output.clients");
   EXPECT_EQ(policy.rows(plan), 3);
@@ -69,16 +69,14 @@ TEST(CapturePolicy, AllConditionsMustHold) {
   policy.rounds = Selection("0", 2, "output.rounds");
   EXPECT_EQ(policy.rows(plan), 0);
   policy = CapturePolicy();
-  policy.gradients = "none";
+  policy.gradients = CapturedMessages::kNone;
   EXPECT_EQ(policy.rows(plan), 0);
 }
 
-TEST(Precision, NamesAndSizes) {
-  for (const std::string& name : precision_names()) EXPECT_EQ(to_text(parse_precision(name)), name);
-  EXPECT_EQ(value_bytes(parse_precision("float32")), 4);
-  EXPECT_EQ(value_bytes(parse_precision("float16")), 2);
-  EXPECT_EQ(value_bytes(parse_precision("bfloat16")), 2);
-  EXPECT_THROW(parse_precision("float64"), ConfigError);
+TEST(Precision, Sizes) {
+  EXPECT_EQ(value_bytes(Precision::kFloat32), 4);
+  EXPECT_EQ(value_bytes(Precision::kFloat16), 2);
+  EXPECT_EQ(value_bytes(Precision::kBfloat16), 2);
 }
 
 }  // namespace

@@ -55,7 +55,7 @@ class GradientReaderTest : public ::testing::Test {
     const Precision precision = std::is_same_v<T, float>       ? Precision::kFloat32
                                 : std::is_same_v<T, c10::Half> ? Precision::kFloat16
                                                                : Precision::kBfloat16;
-    file.write_attribute("/gradients/values", "precision", to_text(precision));
+    file.write_attribute("/gradients/values", "precision", word_of(precision));
     for (const char* name : {"round", "client", "probe", "examples", "steps"})
       file.write(std::string("/gradients/") + name, std::vector<int64_t>{4, 5, 6}, {3}, text);
     for (const char* name : {"norm", "loss"})

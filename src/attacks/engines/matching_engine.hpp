@@ -2,11 +2,11 @@
 #include <ATen/core/Tensor.h>
 
 #include <memory>
-#include <string>
-#include <vector>
+#include <optional>
 
 #include "attacks/attack_facts.hpp"
 #include "attacks/distances/gradient_distance.hpp"
+#include "attacks/engines/engine_kind.hpp"
 #include "attacks/observation.hpp"
 #include "models/model.hpp"
 
@@ -40,21 +40,20 @@ class MatchingEngine {
   virtual double evaluate(const Candidate& candidate, CandidateGradient* gradient) = 0;
 };
 
-/// Returns the words that option attack.engine takes.
-std::vector<std::string> engine_names();
 /// Whether the engine `native` can compute this model: a sequence of layers it knows, on the CPU.
 bool native_applies(const Model& model);
-/// Returns the name of the engine that a word of attack.engine means; auto means native where it
-/// applies, else exact. Throws ConfigError for native where it does not apply, and for other words.
-std::string choose_engine(const std::string& word, const Model& model);
-/// Returns the engine that a word of attack.engine means. All arguments must outlive it.
-std::unique_ptr<MatchingEngine> make_engine(const std::string& word, const Model& model,
+/// Returns the engine that is asked for; where none is, kNative where it applies, else kExact.
+/// Throws ConfigError where kNative is asked for and does not apply.
+EngineKind choose_engine(std::optional<EngineKind> asked, const Model& model);
+/// Returns the engine of a kind. `model`, `observation` and `objective` must outlive it.
+std::unique_ptr<MatchingEngine> make_engine(EngineKind kind, const Model& model,
                                             const Observation& observation,
                                             const GradientDistance& objective);
 
 /// Returns the engine that matches an update by this rule. The rules kUnroll and kSme have engines
-/// of their own, by double backward, whatever `engine` is.
-std::unique_ptr<MatchingEngine> make_update_engine(UpdateRule update, const std::string& engine,
+/// of their own, by double backward, whatever engine is asked for.
+std::unique_ptr<MatchingEngine> make_update_engine(UpdateRule update,
+                                                   std::optional<EngineKind> asked,
                                                    const Model& model,
                                                    const Observation& observation,
                                                    const GradientDistance& objective);

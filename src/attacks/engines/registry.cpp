@@ -5,7 +5,12 @@
 
 namespace medpfl {
 
-std::vector<std::string> engine_names() { return {"auto", "exact", "pearlmutter", "native"}; }
+const Words<EngineKind>& words_of(EngineKind) {
+  using K = EngineKind;
+  static const Words<K> words = {
+      {K::kExact, "exact"}, {K::kPearlmutter, "pearlmutter"}, {K::kNative, "native"}};
+  return words;
+}
 
 bool native_applies(const Model& model) {
   if (model.device() != at::Device(at::kCPU)) return false;
@@ -28,34 +33,38 @@ bool native_applies(const Model& model) {
   return true;
 }
 
-std::string choose_engine(const std::string& word, const Model& model) {
-  if (word == "auto") return native_applies(model) ? "native" : "exact";
-  if (word == "native" && !native_applies(model))
+EngineKind choose_engine(std::optional<EngineKind> asked, const Model& model) {
+  if (!asked) return native_applies(model) ? EngineKind::kNative : EngineKind::kExact;
+  if (asked == EngineKind::kNative && !native_applies(model))
     throw ConfigError(fmt::format(
         "attack.engine=native does not know all layers of model '{}', or run.device is not cpu: it "
         "computes sequences of convolution, dense, normalization by groups, activation and max "
         "pooling on the CPU; use attack.engine=auto",
         model.name()));
-  if (word != "native" && word != "exact" && word != "pearlmutter")
-    throw ConfigError(fmt::format("unknown engine '{}'", word));
-  return word;
+  return *asked;
 }
 
-std::unique_ptr<MatchingEngine> make_update_engine(UpdateRule update, const std::string& engine,
+std::unique_ptr<MatchingEngine> make_update_engine(UpdateRule update,
+                                                   std::optional<EngineKind> asked,
                                                    const Model& model,
                                                    const Observation& observation,
                                                    const GradientDistance& objective) {
   if (update == UpdateRule::kUnroll) return make_unroll_engine(model, observation, objective);
   if (update == UpdateRule::kSme) return make_sme_engine(model, observation, objective);
-  return make_engine(engine, model, observation, objective);
+  return make_engine(choose_engine(asked, model), model, observation, objective);
 }
 
-std::unique_ptr<MatchingEngine> make_engine(const std::string& word, const Model& model,
+std::unique_ptr<MatchingEngine> make_engine(EngineKind kind, const Model& model,
                                             const Observation& observation,
                                             const GradientDistance& objective) {
-  const std::string name = choose_engine(word, model);
-  if (name == "native") return make_native_engine(model, observation, objective);
-  if (name == "pearlmutter") return make_pearlmutter_engine(model, observation, objective);
+  switch (kind) {
+    case EngineKind::kNative:
+      return make_native_engine(model, observation, objective);
+    case EngineKind::kPearlmutter:
+      return make_pearlmutter_engine(model, observation, objective);
+    case EngineKind::kExact:
+      break;
+  }
   return make_exact_engine(model, observation, objective);
 }
 

@@ -41,7 +41,7 @@ AttackFacts facts_of(const MatchingSettings& s) {
   facts.update = s.update;
   facts.guess = s.guess;
   facts.single_image = single_image(s);
-  facts.public_mean = s.init == "surrogate" || s.decoding.any();
+  facts.public_mean = s.init == FirstImages::kSurrogate || s.decoding.any();
   if (s.network_priors.bn_statistics > 0) facts.batch_statistics = s.network_priors.bn_target;
   if (s.decoding.any()) facts.decoding = s.decoding.describe();
   facts.assumptions = assumptions(s);
@@ -88,12 +88,11 @@ class MatchingAttack final : public Attack {
   void check_update() const {
     const MatchingSettings& s = settings_;
     if (s.update == UpdateRule::kGradient) return;
-    if (s.engine != "auto" && s.engine != "exact")
+    if (s.engine && s.engine != EngineKind::kExact)
       throw ConfigError(
           fmt::format("update={} is computed by double backward: attack.engine={} does not go with "
-                      "it; use auto "
-                      "or exact",
-                      word_of(s.update), s.engine));
+                      "it; use auto or exact",
+                      word_of(s.update), word_of(*s.engine)));
     if (s.observed_error)
       throw ConfigError(fmt::format(
           "output_error=observed is the error of one step, and update={} has several; use softmax",

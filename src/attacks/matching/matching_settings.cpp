@@ -4,7 +4,7 @@
 
 #include "attacks/engines/matching_engine.hpp"
 #include "attacks/labels.hpp"
-#include "attacks/matching/initializer.hpp"
+#include "attacks/matching/first_images.hpp"
 #include "attacks/matching/parametrization.hpp"
 #include "attacks/matching/priors.hpp"
 #include "core/error.hpp"
@@ -25,7 +25,7 @@ void check_generator(const MatchingSettings& s) {
     throw ConfigError(
         "parametrization=generator varies weights, so there are no pixels to project or filter, "
         "and its images lie in (0, 1) anyway: leave box and median_every out");
-  if (s.init != "normal")
+  if (s.init != FirstImages::kNormal)
     throw ConfigError(
         "init gives first pixels, and parametrization=generator starts from random weights: leave "
         "it out");
@@ -67,7 +67,7 @@ OptionTable<MatchingSettings> matching_options() {
             {"bottleneck", &M::bottleneck,
              "the noise in a bottleneck of the network: drawn anew at every evaluation, "
              "left out, or solved for in the message (one image)"},
-            O{"init", &M::init, "first images"}.one_of(initializer_names()),
+            {"init", &M::init, "first images"},
             {"grey", &M::grey, "vary one channel and repeat it in all others"},
             O{"parametrization", &M::generator,
               "what is varied: pixels, or the weights of an untrained generator of images"}
@@ -122,7 +122,7 @@ MatchingSettings read_matching_settings(const OptionValues& own, const AttackReq
   static const OptionTable<MatchingSettings> options = matching_options();
   MatchingSettings s = options.read(own);
   s.engine = request.engine;
-  if (request.labels != "auto") s.labels = words_of(LabelRule()).parse(request.labels);
+  if (request.labels) s.labels = *request.labels;
   // Under the observed error the objective does not depend on labels, so they are read instead.
   if (s.observed_error && s.labels == LabelRule::kJoint) s.labels = LabelRule::kIdlg;
   if (request.iterations > 0) s.iterations = request.iterations;

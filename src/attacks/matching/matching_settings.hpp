@@ -9,6 +9,7 @@
 #include "attacks/distances/gradient_distance.hpp"
 #include "attacks/matching/bottleneck_noise.hpp"
 #include "attacks/matching/decode.hpp"
+#include "attacks/matching/first_images.hpp"
 #include "attacks/matching/network_priors.hpp"
 #include "attacks/matching/priors.hpp"
 #include "attacks/optimizers/adam.hpp"
@@ -24,14 +25,14 @@ const Words<OptimizerKind>& words_of(OptimizerKind);
 /// The parts of a gradient-matching attack, resolved. A fresh one is `dlg`, whose values are the
 /// defaults of matching_options().
 struct MatchingSettings {
-  std::string engine;  ///< a word of engine_names()
+  std::optional<EngineKind> engine;  ///< nothing: see choose_engine
   LabelRule labels = LabelRule::kJoint;
   DistanceOptions objective;
   bool observed_error = false;  ///< whether the error at the logits is the one seen in the gradient
   BottleneckNoise bottleneck = BottleneckNoise::kSample;
-  std::string init = "normal";  ///< a word of initializer_names()
-  bool grey = false;            ///< whether one channel is varied and repeated in all others
-  bool generator = false;       ///< whether the weights of a generator are varied instead of pixels
+  FirstImages init = FirstImages::kNormal;
+  bool grey = false;       ///< whether one channel is varied and repeated in all others
+  bool generator = false;  ///< whether the weights of a generator are varied instead of pixels
   int64_t generator_width = 64;  ///< channels of the generator's convolutions
   std::vector<double> prior_weights =
       std::vector<double>(priors().size());  ///< weights of priors(), in their order

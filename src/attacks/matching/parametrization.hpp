@@ -3,9 +3,9 @@
 
 #include <cstdint>
 #include <memory>
-#include <string>
 #include <vector>
 
+#include "attacks/matching/first_images.hpp"
 #include "core/random.hpp"
 
 namespace medpfl {
@@ -27,8 +27,7 @@ class Parametrization {
 
 /// Returns the parametrization by pixels, of images of `shape` [B, C, H, W] that begin as
 /// initial_images(init).
-std::unique_ptr<Parametrization> make_pixels(const std::vector<int64_t>& shape,
-                                             const std::string& init,
+std::unique_ptr<Parametrization> make_pixels(const std::vector<int64_t>& shape, FirstImages init,
                                              const at::Tensor& public_mean);
 
 }  // namespace medpfl

@@ -4,7 +4,7 @@
 #include <functional>
 #include <numeric>
 
-#include "attacks/matching/initializer.hpp"
+#include "attacks/matching/first_images.hpp"
 #include "attacks/matching/parametrization.hpp"
 
 namespace medpfl {
@@ -12,8 +12,8 @@ namespace {
 
 class Pixels final : public Parametrization {
  public:
-  Pixels(const std::vector<int64_t>& shape, std::string init, const at::Tensor& public_mean)
-      : shape_(shape), init_(std::move(init)), public_mean_(public_mean) {}
+  Pixels(const std::vector<int64_t>& shape, FirstImages init, const at::Tensor& public_mean)
+      : shape_(shape), init_(init), public_mean_(public_mean) {}
 
   int64_t size() const override {
     return std::accumulate(shape_.begin(), shape_.end(), int64_t{1}, std::multiplies<>());
@@ -30,14 +30,13 @@ class Pixels final : public Parametrization {
 
  private:
   std::vector<int64_t> shape_;
-  std::string init_;
+  FirstImages init_;
   at::Tensor public_mean_;
 };
 
 }  // namespace
 
-std::unique_ptr<Parametrization> make_pixels(const std::vector<int64_t>& shape,
-                                             const std::string& init,
+std::unique_ptr<Parametrization> make_pixels(const std::vector<int64_t>& shape, FirstImages init,
                                              const at::Tensor& public_mean) {
   return std::make_unique<Pixels>(shape, init, public_mean);
 }

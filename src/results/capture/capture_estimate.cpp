@@ -60,7 +60,7 @@ CaptureEstimate estimate_capture(const CapturePolicy& policy, const Model& model
 std::string describe_capture(const CaptureEstimate& estimate, const CapturePolicy& policy) {
   return fmt::format(
       "{} messages of {} values ({}) will be recorded: {} with the images behind them",
-      estimate.rows, estimate.columns, to_text(policy.precision), megabytes(estimate.file_bytes));
+      estimate.rows, estimate.columns, word_of(policy.precision), megabytes(estimate.file_bytes));
 }
 
 }  // namespace medpfl

@@ -2,36 +2,30 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "core/tensor_selection.hpp"
-#include "core/text.hpp"
 
 namespace medpfl {
 
-std::vector<std::string> precision_names() { return {"float32", "float16", "bfloat16"}; }
-
-Precision parse_precision(const std::string& name) {
-  const std::vector<std::string> names = precision_names();
-  const auto found = std::find(names.begin(), names.end(), name);
-  if (found == names.end())
-    throw ConfigError(fmt::format("precision '{}' is not allowed: use {}", name, join(names)));
-  return static_cast<Precision>(found - names.begin());
-}
-
-std::string to_text(Precision precision) {
-  return precision_names()[static_cast<size_t>(precision)];
+const Words<Precision>& words_of(Precision) {
+  using P = Precision;
+  static const Words<P> words = {
+      {P::kFloat32, "float32"}, {P::kFloat16, "float16"}, {P::kBfloat16, "bfloat16"}};
+  return words;
 }
 
 int64_t value_bytes(Precision precision) {
   return with_type_of(precision, [](auto zero) { return static_cast<int64_t>(sizeof zero); });
 }
 
-std::vector<std::string> capture_policies() { return {"all", "attacked", "none"}; }
+const Words<CapturedMessages>& words_of(CapturedMessages) {
+  using M = CapturedMessages;
+  static const Words<M> words = {{M::kAll, "all"}, {M::kAttacked, "attacked"}, {M::kNone, "none"}};
+  return words;
+}
 
 bool CapturePolicy::takes(const RoundPlan& plan, size_t index) const {
-  return gradients != "none" && plan.arrives[index] &&
-         (gradients == "all" || plan.attacked[index]) &&
+  return gradients != CapturedMessages::kNone && plan.arrives[index] &&
+         (gradients == CapturedMessages::kAll || plan.attacked[index]) &&
          (!rounds || rounds->contains(plan.round)) &&
          (!clients || clients->contains(plan.clients[index]));
 }

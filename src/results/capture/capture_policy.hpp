@@ -9,18 +9,15 @@
 
 #include "core/error.hpp"
 #include "core/flat_parameters.hpp"
+#include "core/words.hpp"
 #include "federation/round_plan.hpp"
 
 namespace medpfl {
 
 /// The floating-point type of recorded values, which are rounded to nearest, ties to even.
 enum class Precision { kFloat32, kFloat16, kBfloat16 };
-
-/// Returns the words for all precisions.
-std::vector<std::string> precision_names();
-/// Returns the precision that a word names. Throws ConfigError that lists the known words.
-Precision parse_precision(const std::string& name);
-std::string to_text(Precision precision);
+const Words<Precision>& words_of(Precision);
+/// Returns the bytes of a recorded value.
 int64_t value_bytes(Precision precision);
 
 /// Calls f(T{}) with the C++ type of the precision.
@@ -37,12 +34,13 @@ auto with_type_of(Precision precision, const F& f) {
   return f(float{});
 }
 
-/// Returns the words that option output.gradients takes.
-std::vector<std::string> capture_policies();
+/// Whose messages are recorded: those of all hospitals, of attacked ones, or of none.
+enum class CapturedMessages { kAll, kAttacked, kNone };
+const Words<CapturedMessages>& words_of(CapturedMessages);
 
 /// Which messages are recorded, and what of each: the options of section [output].
 struct CapturePolicy {
-  std::string gradients = "all";              ///< one of capture_policies()
+  CapturedMessages gradients = CapturedMessages::kAll;
   std::optional<Selection> rounds, clients;   ///< none: all rounds, all hospitals
   std::vector<std::string> layers = {"all"};  ///< names or shell patterns of parameter tensors
   Precision precision = Precision::kFloat32;

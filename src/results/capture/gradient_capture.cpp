@@ -178,7 +178,7 @@ void GradientCapture::receive_notes(int64_t round) {
         fmt::format("output.precision={}: {} values of round {} are too large and were recorded as "
                     "infinity; use bfloat16 or float32 to keep them (the file counts later ones: "
                     "attribute overflowed of /gradients/values)",
-                    to_text(policy_.precision), overflowed, round));
+                    word_of(policy_.precision), overflowed, round));
   overflowed_ += overflowed;
 }
 

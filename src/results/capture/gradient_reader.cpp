@@ -44,7 +44,8 @@ GradientReader::GradientReader(const h5::File& run) : where_(run.path()) {
       missing.push_back(tensor.name);
   missing_layers_ = join(missing);
   values_.emplace(run, "/gradients/values");
-  precision_ = parse_precision(run.read_text_attribute("/gradients/values", "precision"));
+  precision_ =
+      words_of(Precision()).parse(run.read_text_attribute("/gradients/values", "precision"));
   payload_is_gradient_ = run.read_text_attribute("/gradients", "payload") == "gradient";
   read_columns(run);
 }

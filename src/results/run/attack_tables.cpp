@@ -86,12 +86,12 @@ void write_task_table(h5::File* file, const std::vector<TaskRow>& tasks, const R
   table.column<int64_t, T>(
       "chosen", tasks, [](const T& t) { return t.task->chosen ? 1 : 0; },
       "1: the restart the attacker keeps, by its objective");
-  const std::string threat = record.attacks->threat();
+  const std::string threat = word_of(record.attacks->threat());
   table.column<std::string, T>(
       "threat", tasks, [&](const T&) { return threat; }, "honest-but-curious | malicious-server");
   table.column<std::string, T>(
       "knowledge", tasks, [](const T& t) { return t.knowledge; }, "what the attacker was told");
-  file->write_attribute("/attacks/tasks", "engine", record.engine);
+  file->write_attribute("/attacks/tasks", "engine", word_of(record.engine));
 }
 
 void write_image_table(h5::File* file, const std::vector<ImageRow>& rows, const Model& model) {

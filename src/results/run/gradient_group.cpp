@@ -73,7 +73,7 @@ void write_gradient_group(h5::File* file, const RunRecord& record) {
         values, {total, columns_of(capture.layers())}, blocks,
         {"payloads as sent, one row a message", "1", {"gradient", "parameter"}});
   });
-  file->write_attribute(values, "precision", to_text(capture.policy().precision));
+  file->write_attribute(values, "precision", word_of(capture.policy().precision));
   file->write_attribute(values, "overflowed", capture.overflowed());
   write_layers(file, capture.layers());
   const auto n = static_cast<size_t>(total);

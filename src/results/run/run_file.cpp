@@ -95,7 +95,7 @@ void write_model(h5::File* file, const Model& model, const std::string& weights_
       std::vector<int64_t>{model.input().channels, model.input().height, model.input().width});
   file->write_attribute("/model", "parameters", model.layout().size());
   file->write_attribute("/model", "trainable", model.layout().trainable());
-  file->write_attribute("/model", "norm_mode", norm_mode_word(model.norm_mode()));
+  file->write_attribute("/model", "norm_mode", word_of(model.norm_mode()));
   const Normalization pixels = model.normalization();
   const auto channels = static_cast<size_t>(model.input().channels);
   const bool none = pixels.mean.empty();

@@ -45,7 +45,7 @@ struct RunRecord {
   const DefenseLog* defenses = nullptr;    ///< what defenses did to updates; null without defenses
   WeightLog* weights = nullptr;            ///< before each round and at the end, where asked
   const AttackQueue* attacks = nullptr;
-  std::string engine;  ///< exact | pearlmutter | native: what auto meant for this model
+  EngineKind engine = EngineKind::kExact;  ///< of matching attacks: what auto meant for this model
   std::vector<int64_t> snapshot_iterations;  ///< attack.snapshots
   const GradientCapture* capture = nullptr;
   int64_t resumes = 0;  ///< times the run was continued from a checkpoint

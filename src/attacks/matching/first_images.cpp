@@ -1,13 +1,10 @@
-#include "attacks/matching/initializer.hpp"
+#include "attacks/matching/first_images.hpp"
 
 #include <ATen/ops/empty.h>
 #include <ATen/ops/full.h>
-#include <fmt/format.h>
 
 #include <algorithm>
 #include <functional>
-
-#include "core/error.hpp"
 
 namespace medpfl {
 namespace {
@@ -35,26 +32,41 @@ at::Tensor surrogate(const std::vector<int64_t>& shape, const at::Tensor& public
 
 }  // namespace
 
-std::vector<std::string> initializer_names() {
-  return {"normal", "uniform", "grey", "tile", "tile-4", "colour", "dark", "light", "surrogate"};
+const Words<FirstImages>& words_of(FirstImages) {
+  using F = FirstImages;
+  static const Words<F> words = {
+      {F::kNormal, "normal"}, {F::kUniform, "uniform"}, {F::kGrey, "grey"},
+      {F::kTile, "tile"},     {F::kTile4, "tile-4"},    {F::kColour, "colour"},
+      {F::kDark, "dark"},     {F::kLight, "light"},     {F::kSurrogate, "surrogate"}};
+  return words;
 }
 
-at::Tensor initial_images(const std::string& name, const std::vector<int64_t>& shape,
+at::Tensor initial_images(FirstImages kind, const std::vector<int64_t>& shape,
                           const at::Tensor& public_mean, RandomStream* random) {
   const auto normal = [random] { return random->normal(); };
   const auto uniform = [random] { return random->uniform(); };
   const int64_t height = shape[2], width = shape[3];
-  if (name == "normal") return tiles(shape, height, width, normal);
-  if (name == "uniform") return tiles(shape, height, width, uniform);
-  if (name == "grey")
-    return tiles(shape, height, width, [random] { return 0.5 + 0.1 * random->normal(); });
-  if (name == "tile") return tiles(shape, (height + 1) / 2, (width + 1) / 2, uniform);
-  if (name == "tile-4") return tiles(shape, 4, 4, normal);
-  if (name == "colour") return tiles(shape, 1, 1, uniform);
-  if (name == "dark") return at::full(shape, 0, at::kFloat);
-  if (name == "light") return at::full(shape, 1, at::kFloat);
-  if (name == "surrogate") return surrogate(shape, public_mean);
-  throw ConfigError(fmt::format("unknown initializer '{}'", name));
+  switch (kind) {
+    case FirstImages::kNormal:
+      break;
+    case FirstImages::kUniform:
+      return tiles(shape, height, width, uniform);
+    case FirstImages::kGrey:
+      return tiles(shape, height, width, [random] { return 0.5 + 0.1 * random->normal(); });
+    case FirstImages::kTile:
+      return tiles(shape, (height + 1) / 2, (width + 1) / 2, uniform);
+    case FirstImages::kTile4:
+      return tiles(shape, 4, 4, normal);
+    case FirstImages::kColour:
+      return tiles(shape, 1, 1, uniform);
+    case FirstImages::kDark:
+      return at::full(shape, 0, at::kFloat);
+    case FirstImages::kLight:
+      return at::full(shape, 1, at::kFloat);
+    case FirstImages::kSurrogate:
+      return surrogate(shape, public_mean);
+  }
+  return tiles(shape, height, width, normal);
 }
 
 }  // namespace medpfl
