@@ -20,7 +20,7 @@ enum class FirstImages {
   kColour,     ///< one U[0, 1) a channel
   kDark,       ///< 0
   kLight,      ///< 1
-  kSurrogate,  ///< the mean of public images; its mean over channels where the image is grey
+  kSurrogate,  ///< the mean of public images; its mean over channels where the image is gray
 };
 const Words<FirstImages>& words_of(FirstImages);
 
