@@ -131,6 +131,7 @@ def test_a_run_killed_before_its_first_file_is_begun_again(tmp_path: Path) -> No
     """By --resume: it left its lock, empty folders and files under names of ours."""
     folder = tmp_path / "out"
     for name in ("run.lock", "run.h5.partial", "checkpoint.h5.partial", "gradients/segment.partial",
+                 "gradients/segment.partial.locktest.1",
                  "weights/segment-00000.h5", "weights/segment.partial", "states/states.partial",
                  "states/round-00000.h5", "states/scratch.a1B2c3"):
         put(folder / name, "half")

@@ -44,12 +44,17 @@ struct Subfolder {
   std::string name, files, early_files;  // regular expressions
 };
 
+// A file that is being written. Open MPI tries locks on a file beside it, which stays where the
+// process is killed meanwhile.
+const std::string kPartial = R"(\.partial(\.locktest\.\d+)?)";
+
 const Subfolder kSubfolders[] = {
-    {"gradients", R"((segment-\d{5,}|images)\.h5|(segment|images)\.partial)",
-     R"(segment\.partial)"},
-    {"states", R"(round-\d{5,}\.h5|states\.partial|scratch\.\w{6})",
-     R"(round-00000\.h5|states\.partial|scratch\.\w{6})"},
-    {"weights", R"(segment-\d{5,}\.h5|segment\.partial)", R"(segment-00000\.h5|segment\.partial)"}};
+    {"gradients", R"((segment-\d{5,}|images)\.h5|(segment|images))" + kPartial,
+     "segment" + kPartial},
+    {"states", R"(round-\d{5,}\.h5|scratch\.\w{6}|states)" + kPartial,
+     R"(round-00000\.h5|scratch\.\w{6}|states)" + kPartial},
+    {"weights", R"(segment-\d{5,}\.h5|segment)" + kPartial,
+     R"(segment-00000\.h5|segment)" + kPartial}};
 
 template <class Known, size_t n>
 const Known* find(const Known (&known)[n], const std::string& name) {
