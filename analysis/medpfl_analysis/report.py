@@ -68,25 +68,39 @@ def interval(row: pd.Series, metric: Metric) -> str:
 
 
 def headline(images: pd.DataFrame) -> str:
-    """The result in words, from Run.images_with_tasks(): how many images came back."""
+    """The result in words, from Run.images_with_tasks(): how many images are identified."""
     if len(images) == 0:
         return "No reconstructions: this run says nothing about what its updates leak"
     chosen = chosen_images(images)
     if len(chosen) == 0:
         return "No attack has finished yet"
-    n, good = len(chosen), int(chosen["success_psnr_20"].sum())
-    level = "PSNR of 20 dB or more" if good else "PSNR below 20 dB"
+    if chosen["identified"].isna().all():
+        return f"{len(chosen)} reconstructions, not judged: an earlier version wrote this run"
+    n, good = len(chosen), int(chosen["identified"].sum())
+    if good == 0:
+        return (f"None of {n} reconstructions identifies its private image, which does not say that "
+                "they are safe: another attack may find more")
     if n == 1:
-        return f"The private image {'came' if good else 'never came'} back recognizably: {level}"
+        return "The private image is identified by what came back"
     if chosen.groupby(GROUP).ngroups == 1:
-        return f"{good or 'None'} of {n} private images came back recognizably: {level}"
-    verb = "is" if good < 2 else "are"
-    return f"{good or 'None'} of {n} reconstructions {verb} recognizably the private image: {level}"
+        return f"{good} of {n} private images are identified by what came back"
+    return f"{good} of {n} reconstructions identify their private image"
 
 
 def subline(summary: pd.DataFrame) -> str:
-    """Says how attacks and rounds differ, where there are several, and what a poor PSNR hides."""
-    return " ".join(filter(None, (_range(summary), _caution(summary))))
+    """Says how attacks and rounds differ, where there are several and images are judged; else ""."""
+    if len(summary) < 2 or summary["identified"].isna().any():
+        return ""
+    best = summary.loc[summary["identified"].idxmax()]
+    worst = summary.loc[summary["identified"].idxmin()]
+    if best["identified"] == worst["identified"]:
+        return "The share is the same for every attack and round."
+
+    def said(row: pd.Series) -> str:
+        share = f"{round(row['identified'] * row['n'])} of {row['n']}"
+        return f"{share} ({plots.group_title(tuple(row[GROUP]))})"
+
+    return f"By attack and round: from {said(worst)} to {said(best)}."
 
 
 def one_class_note(run: Run) -> str:
@@ -107,30 +121,6 @@ def vanished_note(tasks: pd.DataFrame) -> str:
         return ""
     return (f"{gone} of {len(messages)} attacked messages have vanished gradients: the network is sure of "
             "those images, and little of them is left to read.")
-
-
-def _caution(summary: pd.DataFrame) -> str:
-    """Warns where no image passes the threshold but some still point to their patient; else ""."""
-    named = (summary["rank_1"] * summary["n"]).sum()
-    if len(summary) == 0 or summary["psnr_20"].max() > 0 or not named > 0:
-        return ""
-    return (f"Yet {round(named)} of {summary['n'].sum()} are nearer to the private image than to any "
-            "other of that hospital: see Re-identified.")
-
-
-def _range(summary: pd.DataFrame) -> str:
-    if len(summary) < 2:
-        return ""
-    best = summary.loc[summary["psnr_20"].idxmax()]
-    worst = summary.loc[summary["psnr_20"].idxmin()]
-    if best["psnr_20"] == worst["psnr_20"]:
-        return "The share is the same for every attack and round."
-
-    def said(row: pd.Series) -> str:
-        share = f"{round(row['psnr_20'] * row['n'])} of {row['n']}"
-        return f"{share} ({plots.group_title(tuple(row[GROUP]))})"
-
-    return f"By attack and round: from {said(worst)} to {said(best)}."
 
 
 def _address(figure: Figure) -> str:

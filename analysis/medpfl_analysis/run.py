@@ -28,6 +28,7 @@ from .records import (
     GRADIENT_COLUMNS,
     IMAGE_COLUMNS,
     NEWER_IMAGE_COLUMNS,
+    NEWER_SUMMARY_COLUMNS,
     NEWER_TASK_COLUMNS,
     NEWER_ROUND_COLUMNS,
     ROUND_COLUMNS,
@@ -248,7 +249,7 @@ class Run:
                 raise RunFormatError(f"{self.path}: has attacks and no /attacks/summary; the file "
                                      "is damaged")
             return None
-        return table(group, SUMMARY_COLUMNS)
+        return table(group, SUMMARY_COLUMNS, newer=NEWER_SUMMARY_COLUMNS)
 
     @cached_property
     def ssim_window(self) -> int | None:

@@ -42,6 +42,8 @@ class Metric:
     """float, one an image or a task; NaN where it does not apply"""
     explanation: str
     per_task: bool = False
+    stored_interval: tuple[str, str] | None = None
+    """the columns of /attacks/summary with the limits, where the program infers them"""
 
 
 def _known(values: pd.Series, known: pd.Series) -> pd.Series:
@@ -49,6 +51,12 @@ def _known(values: pd.Series, known: pd.Series) -> pd.Series:
 
 
 METRICS = (
+    Metric("identified", "identified", "Identified", "%", np.mean, lambda f: f["identified"],
+           "Share of the images that are identified: the private image is the nearest of the "
+           "candidates to the reconstruction, and more like it than the mean public image is, which "
+           "anybody has. The interval counts images of one hospital or message as dependent, and is "
+           "about images under this network.",
+           stored_interval=("identified_low", "identified_high")),
     Metric("psnr", "psnr", "PSNR", "dB", np.median, lambda f: f["psnr"],
            "Peak signal-to-noise ratio, -10 log10 of the mean squared error of pixels in [0, 1], "
            "capped at 100 dB. This page calls an image recognizable at 20 dB or more; above 30 dB "
@@ -135,8 +143,8 @@ def chosen_images(images: pd.DataFrame) -> pd.DataFrame:
 def summarize_run(
     run: Run, metrics: Sequence[Metric] = METRICS, all_rounds: bool = False
 ) -> pd.DataFrame:
-    """As summarize(), of a run's attacks: values are those of /attacks/summary, the intervals are
-    made here. `all_rounds`: over all rounds together, as round ALL_ROUNDS.
+    """As summarize(), of a run's attacks: values are those of /attacks/summary, and so is the
+    interval of the share of identified images; the others are made here. `all_rounds`: over all rounds together, as round ALL_ROUNDS.
 
     Files of schema 1.0 have no summary; theirs are made by the same rule. Raises RunFormatError
     where the summary lacks an attack.
@@ -154,6 +162,8 @@ def summarize_run(
     rows = stored.loc[keys]
     for metric in metrics:
         made[metric.key] = rows[metric.column].to_numpy()
+        for end, column in zip(("low", "high"), metric.stored_interval or (), strict=False):
+            made[f"{metric.key}_{end}"] = rows[column].to_numpy()
     return made.assign(n=rows["images"].to_numpy(), tasks=rows["tasks"].to_numpy(),
                        diverged=rows["diverged"].to_numpy(), vanished=rows["vanished"].to_numpy())
 

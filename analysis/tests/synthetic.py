@@ -179,6 +179,8 @@ def write_attacks(group, truth, noise, scores, methods, labels, restarts, rng) -
             columns[name] = columns[name].astype(int)
     columns["label_found"] = (columns["label_inferred"] == columns["label"]).astype(int)
     columns |= {f"success_ssim_{t}": (columns["ssim"] >= t / 100).astype(int) for t in (50, 70, 90)}
+    columns |= {"ssim_public_mean": 0.1 + 0 * psnr, "candidates": 8 * ones}
+    columns["identified"] = ((columns["rank_of_truth"] == 0) & (columns["ssim"] > 0.1)).astype(int)
     columns["success_psnr_20"] = (columns["psnr"] >= 20).astype(int)
     columns |= {f"oracle_{name}": columns[name] + 0.01 for name in ("psnr", "ssim")}
     images = group.create_group("images")
@@ -223,6 +225,11 @@ def write_summary(group: h5py.Group, methods: tuple[str, ...]) -> None:
         **{f"{name}_mean": over(images, name, np.mean) for name in ("psnr", "ssim")},
         **{name: over(images, name, np.mean) for name in shares},
         "label_accuracy": over(images, "label_found", np.mean),
+        "identified": over(images, "identified", np.mean),
+        "identified_low": over(images, "identified", lambda one: one.mean() / 2),
+        "identified_high": over(images, "identified", lambda one: (1 + one.mean()) / 2),
+        "identified_effective": over(images, "task", len).astype(float),
+        "clusters": over(images, "task", len), "candidates": over(images, "candidates", np.median),
         "reidentified": over(images, "rank_of_truth", lambda rank: (rank == 0).mean()),
         **{name: over(tasks, name, np.median) for name in ("objective", "matching_loss", "iterations",
                                                            "evaluations", "seconds")},

@@ -14,6 +14,7 @@ from medpfl_analysis import Run, RunFormatError, open_run
 from medpfl_analysis.records import (
     GRADIENT_COLUMNS,
     IMAGE_COLUMNS,
+    NEWER_IMAGE_COLUMNS,
     NEWER_TASK_COLUMNS,
     ROUND_COLUMNS,
     TASK_COLUMNS,
@@ -102,7 +103,7 @@ def test_rounds(run: Run) -> None:
 
 def test_tasks_and_images(run: Run) -> None:
     assert list(run.tasks.columns) == [*TASK_COLUMNS, *NEWER_TASK_COLUMNS]
-    assert list(run.images.columns) == [*IMAGE_COLUMNS, "oracle_psnr", "oracle_ssim"]
+    assert list(run.images.columns) == [*IMAGE_COLUMNS, *NEWER_IMAGE_COLUMNS]
     assert (len(run.tasks), len(run.images), run.ssim_window) == (8, 8, 11)
     joined = run.images_with_tasks()
     assert list(joined["gradient"]) == [0, 0, 1, 1, 2, 2, 3, 3]

@@ -37,7 +37,7 @@ def test_by_hand(images: pd.DataFrame) -> None:
     assert (row["n"], row["tasks"], row["diverged"]) == (4, 4, 0)
     assert row["knowledge"] == "weights; batch size 1; labels inferred"
     expected = {"psnr": 20.0, "ssim": 0.6, "rdlv": 0.2, "psnr_20": 0.5, "asr_50": 0.75,
-                "asr_70": 0.5, "asr_90": 0.25, "label_accuracy": 0.75, "rank_1": 0.75,
+                "asr_70": 0.5, "asr_90": 0.25, "label_accuracy": 0.75, "rank_1": 0.75, "identified": 0.75,
                 "objective": 2.5e-4, "matching_loss": 2.5e-5}
     assert {m.key for m in METRICS} == set(expected)
     for key, value in expected.items():

@@ -75,6 +75,11 @@ LeakSummary summarize_leak(const std::vector<ChosenImage>& images,
     const int64_t rank = i.score.rank_of_truth;
     return rank < 0 ? kNone : rank == 0 ? 1.0 : 0.0;
   }));
+  std::vector<Outcome> outcomes;
+  for (const ChosenImage& i : images)
+    outcomes.push_back({i.image, i.cluster, 0, identified(i.score)});
+  out.identified = share_of(outcomes);
+  out.candidates = median(each(images, [](const ChosenImage& i) { return i.score.candidates; }));
   out.objective = cost(&ChosenTask::objective);
   out.matching_loss = cost(&ChosenTask::matching_loss);
   out.iterations = cost(&ChosenTask::iterations);

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "metrics/reconstruction_score.hpp"
+#include "metrics/share.hpp"
 
 namespace medpfl {
 
@@ -14,6 +15,8 @@ inline constexpr double kSuccessSsim50 = 0.5, kSuccessSsim70 = 0.7, kSuccessSsim
 struct ChosenImage {
   ImageScore score;
   bool label_found = false;  ///< whether its class is among those inferred for the batch
+  int64_t image = 0;         ///< a number that equal images have in common
+  int64_t cluster = 0;       ///< of Outcome: what makes images depend on each other
 };
 
 /// The result and the cost of one task that the attacker chose.
@@ -36,6 +39,8 @@ struct LeakSummary {
   double psnr_20 = 0, ssim_50 = 0, ssim_70 = 0, ssim_90 = 0;
   double label_accuracy = 0;  ///< share of label_found
   double reidentified = 0;    ///< share whose truth is the nearest candidate, where ranks are known
+  Share identified;           ///< share of identified() images under this network
+  double candidates = 0;      ///< median of ImageScore::candidates
   double objective = 0, matching_loss = 0, iterations = 0, evaluations = 0, seconds = 0;
 };
 

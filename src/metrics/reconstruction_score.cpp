@@ -105,7 +105,12 @@ void count_nearer(const at::Tensor& given, const at::Tensor& reconstruction,
   const at::Tensor candidates = given.detach().to(at::kCPU).contiguous();
   const std::vector<int64_t> first = first_equal(candidates);
   const int64_t pixels = reconstruction[0].numel();
-  for (ImageScore& score : *scores) score.rank_of_truth = 0;
+  int64_t distinct = 0;
+  for (size_t i = 0; i < first.size(); ++i) distinct += first[i] == static_cast<int64_t>(i);
+  for (ImageScore& score : *scores) {
+    score.rank_of_truth = 0;
+    score.candidates = distinct;
+  }
   for (int64_t begin = 0; begin < candidates.size(0); begin += kCandidates) {
     const at::Tensor chunk =
         clamped(candidates.narrow(0, begin, std::min(kCandidates, candidates.size(0) - begin)));
@@ -121,6 +126,10 @@ void count_nearer(const at::Tensor& given, const at::Tensor& reconstruction,
 }
 
 }  // namespace
+
+bool identified(const ImageScore& score) {
+  return score.rank_of_truth == 0 && score.ssim > score.ssim_public_mean;
+}
 
 std::vector<ImageScore> score_batch(const at::Tensor& truth, const at::Tensor& reconstruction,
                                     const at::Tensor& public_mean, const at::Tensor& candidates) {
@@ -147,7 +156,8 @@ std::vector<ImageScore> score_batch(const at::Tensor& truth, const at::Tensor& r
     score.mse = distances[k] / static_cast<double>(pixels);
     score.psnr = psnr_from_mse(score.mse);
     score.ssim = ssim(real[i], found[score.reconstruction]);
-    score.rdlv = rdlv(score.ssim, ssim(real[i], public_mean));
+    score.ssim_public_mean = ssim(real[i], public_mean);
+    score.rdlv = rdlv(score.ssim, score.ssim_public_mean);
   }
   if (candidates.defined()) count_nearer(candidates, found, distances, &scores);
   return scores;

@@ -10,9 +10,11 @@ namespace medpfl {
 struct ImageScore {
   int64_t reconstruction = 0;  ///< index of the matched reconstruction in its batch
   double mse = 0, psnr = 0, ssim = 0, rdlv = 0;
+  double ssim_public_mean = 0;  ///< SSIM of the mean public image to the truth
   /// How many distinct candidates are strictly nearer (in MSE) to the reconstruction than the truth
   /// is. 0: the truth is the nearest; -1: no candidates were given.
   int64_t rank_of_truth = -1;
+  int64_t candidates = 0;  ///< distinct ones among the candidates that were given
 
   /// Names its fields; see Archive.
   template <class Fields>
@@ -22,9 +24,16 @@ struct ImageScore {
     f("psnr", &psnr);
     f("ssim", &ssim);
     f("rdlv", &rdlv);
+    f("ssim_public_mean", &ssim_public_mean);
     f("rank_of_truth", &rank_of_truth);
+    f("candidates", &candidates);
   }
 };
+
+/// Whether a reconstruction identifies its image: the truth is the nearest of the candidates, and
+/// the reconstruction is more like it (SSIM) than the mean public image is, which anybody has. Who
+/// guesses among K candidates meets the first condition with probability 1/K.
+bool identified(const ImageScore& score);
 
 /// Matches true images and reconstructions of a batch one-to-one by least total MSE and returns the
 /// scores of each true image, in the order of `truth`. Truths of the same bytes are one truth: they

@@ -30,6 +30,7 @@ RunKeeper::RunKeeper(const RunContext& context, const RunRequest& request)
       resume_(request.resume),
       schedule_(s_.checkpoint_seconds, s_.checkpoint_every, request.max_walltime) {
   record.dataset = s_.dataset_name;
+  record.hospitals_alike = s_.federated_data.partition.kind == PartitionKind::kIid;
   record.created = static_cast<long long>(std::time(nullptr));
   record.config = record_config(config_);
   record.server_seed = s_.seeds.server;

@@ -56,6 +56,26 @@ TEST(LeakSummary, AgreesWithNumPy) {
   EXPECT_DOUBLE_EQ(leak.seconds, 1);
 }
 
+TEST(LeakSummary, JudgesByImagesThatAreNearestAndBetterThanTheMean) {
+  std::vector<ChosenImage> images(4, image(0.01, 20, 0.6, 0.2, 0, true));
+  for (size_t i = 0; i < images.size(); ++i) {
+    images[i].image = images[i].cluster = static_cast<int64_t>(i);
+    images[i].score.ssim_public_mean = 0.5;
+    images[i].score.candidates = 24;
+  }
+  images[1].score.rank_of_truth = 1;
+  images[2].score.ssim = 0.5;
+  const LeakSummary leak = summarize_leak(images, {});
+  EXPECT_DOUBLE_EQ(leak.identified.value, 0.5);
+  EXPECT_DOUBLE_EQ(leak.reidentified, 0.75);
+  EXPECT_DOUBLE_EQ(leak.candidates, 24);
+  EXPECT_DOUBLE_EQ(leak.identified.effective, 4);
+  for (ChosenImage& one : images) one.image = one.cluster = 7;
+  const LeakSummary same = summarize_leak(images, {});
+  EXPECT_EQ(same.identified.images, 1) << "one image, attacked four times";
+  EXPECT_DOUBLE_EQ(same.identified.effective, 1);
+}
+
 TEST(LeakSummary, IsNoNumberWhereNothingIsKnown) {
   const LeakSummary none = summarize_leak({}, {});
   EXPECT_EQ(none.images, 0);

@@ -50,6 +50,7 @@ TEST(ReconstructionScore, ScoresAreThoseOfTheMetrics) {
   EXPECT_NEAR(scores[0].psnr, psnr_from_mse(mse(truth, found)), 1e-9);
   EXPECT_DOUBLE_EQ(scores[0].ssim, ssim(truth, found));
   EXPECT_DOUBLE_EQ(scores[0].rdlv, rdlv(ssim(truth, found), ssim(truth, public_mean)));
+  EXPECT_DOUBLE_EQ(scores[0].ssim_public_mean, ssim(truth, public_mean));
 }
 
 TEST(ReconstructionScore, TheOracleTakesTheBestOfAllPoints) {
@@ -109,6 +110,7 @@ TEST(ReconstructionScore, RankOfTruthCountsOnlyNearerCandidates) {
       at::stack({flat(0.625), flat(0.5), flat(0.875), flat(1.0), flat(0.0)});
   EXPECT_EQ(score_batch(truth, found, flat(0.5), candidates)[0].rank_of_truth, 2);
   EXPECT_EQ(score_batch(truth, truth, flat(0.5), candidates)[0].rank_of_truth, 0);
+  EXPECT_EQ(score_batch(truth, truth, flat(0.5), candidates)[0].candidates, 5);
   // 1.75 is seen as 1, at 0.5 from the truth: 0.625, 0.875 and 1 are nearer.
   const at::Tensor outside = flat(1.75).unsqueeze(0);
   EXPECT_EQ(score_batch(truth, outside, flat(0.5), candidates)[0].rank_of_truth, 3);

@@ -1,5 +1,8 @@
 #include <map>
+#include <string>
 #include <tuple>
+#include <unordered_map>
+#include <utility>
 
 #include "metrics/leak_summary.hpp"
 #include "results/run/attack_arrays.hpp"
@@ -12,9 +15,22 @@
 namespace medpfl {
 namespace {
 
+// Gives each distinct image a number: one that is attacked in two rounds is one image.
+class ImageNumbers {
+ public:
+  int64_t number(const ImageRow& row) {
+    const at::Tensor image = row.truth->images[row.index].contiguous();
+    std::string bytes(static_cast<const char*>(image.data_ptr()), image.nbytes());
+    return numbers_.emplace(std::move(bytes), static_cast<int64_t>(numbers_.size())).first->second;
+  }
+
+ private:
+  std::unordered_map<std::string, int64_t> numbers_;
+};
+
 // What the attacker chose, by method, kind and round, and of all rounds as kAllRounds.
-std::vector<LeakRow> leaks_of(const std::vector<TaskRow>& tasks,
-                              const std::vector<ImageRow>& rows) {
+std::vector<LeakRow> leaks_of(const std::vector<TaskRow>& tasks, const std::vector<ImageRow>& rows,
+                              bool hospitals_alike) {
   std::map<std::tuple<std::string, std::string, int64_t>,
            std::pair<std::vector<ChosenImage>, std::vector<ChosenTask>>>
       groups;
@@ -29,9 +45,13 @@ std::vector<LeakRow> leaks_of(const std::vector<TaskRow>& tasks,
                                r.status == "diverged", row.of->gradient_norm < kVanishedNorm});
     });
   }
+  ImageNumbers images;
   for (const ImageRow& row : rows)
     each(tasks[static_cast<size_t>(row.task)], [&](auto* group) {
-      group->first.push_back({*row.score, row.label_found});
+      const TaskRow& task = tasks[static_cast<size_t>(row.task)];
+      group->first.push_back(
+          {*row.score, row.label_found, images.number(row),
+           hospitals_alike ? task.task->attack_case : task.of->observation.client});
     });
   std::vector<LeakRow> out;
   for (const auto& [key, group] : groups)
@@ -49,7 +69,7 @@ void write_attack_group(h5::File* file, const RunRecord& record) {
   const std::vector<ImageRow> rows = image_rows(tasks);
   write_task_table(file, tasks, record);
   write_image_table(file, rows, *record.model);
-  write_leaks(file, leaks_of(tasks, rows));
+  write_leaks(file, leaks_of(tasks, rows, record.hospitals_alike));
   write_pixels(file, rows, record);
   write_trace(file, tasks);
 }

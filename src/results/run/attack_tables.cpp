@@ -120,6 +120,15 @@ void write_image_table(h5::File* file, const std::vector<ImageRow>& rows, const 
       "ssim", rows, [](const I& i) { return i.score->ssim; }, "structural similarity");
   table.column<double, I>(
       "rdlv", rows, [](const I& i) { return i.score->rdlv; }, "relative data leakage value");
+  table.column<double, I>(
+      "ssim_public_mean", rows, [](const I& i) { return i.score->ssim_public_mean; },
+      "structural similarity of the mean public image to the truth: what is had without an attack");
+  table.column<int64_t, I>(
+      "candidates", rows, [](const I& i) { return i.score->candidates; },
+      "distinct images among which the truth was looked up");
+  table.column<int64_t, I>(
+      "identified", rows, [](const I& i) { return identified(*i.score) ? 1 : 0; },
+      "1: the truth is the nearest candidate, and ssim is above ssim_public_mean");
   table.column<int64_t, I>(
       "rank_of_truth", rows, [](const I& i) { return i.score->rank_of_truth; },
       "images of the hospital nearer to the reconstruction than the truth");

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <functional>
+#include <utility>
+
 #include "results/run/run_tables.hpp"
 
 namespace medpfl {
@@ -10,10 +13,21 @@ namespace {
 const std::string kGroup = "/attacks/summary";
 
 struct RealColumn {
+  template <class Member>
+  RealColumn(std::string column, Member member, std::string help, std::string in = "1")
+      : name(std::move(column)),
+        value([member](const LeakSummary& leak) { return std::invoke(member, leak); }),
+        text(std::move(help)),
+        unit(std::move(in)) {}
+
   std::string name;
-  double LeakSummary::*member;
-  std::string text, unit = "1";
+  std::function<double(const LeakSummary&)> value;
+  std::string text, unit;
 };
+
+auto of_identified(double Share::*member) {
+  return [member](const LeakSummary& leak) { return leak.identified.*member; };
+}
 
 const std::vector<RealColumn>& real_columns() {
   static const std::vector<RealColumn> columns = {
@@ -31,6 +45,15 @@ const std::vector<RealColumn>& real_columns() {
        "share of images whose class is among those inferred for the batch"},
       {"reidentified", &LeakSummary::reidentified,
        "share of images whose truth is the nearest candidate, of those with a known rank"},
+      {"identified", of_identified(&Share::value),
+       "share of images whose truth is the nearest candidate and more like the reconstruction than "
+       "like the mean public image"},
+      {"identified_low", of_identified(&Share::low), "lower limit of its interval of 95 %"},
+      {"identified_high", of_identified(&Share::high), "upper limit of its interval of 95 %"},
+      {"identified_effective", of_identified(&Share::effective),
+       "independent images that these are worth", "image"},
+      {"candidates", &LeakSummary::candidates,
+       "median over images of the number of candidates; chance finds one of them", "image"},
       {"objective", &LeakSummary::objective, "median over tasks"},
       {"matching_loss", &LeakSummary::matching_loss, "median over tasks that have one"},
       {"iterations", &LeakSummary::iterations, "median over tasks"},
@@ -61,9 +84,13 @@ void write_leaks(h5::File* file, const std::vector<LeakRow>& rows) {
   table.column<int64_t, L>(
       "vanished", rows, [](const L& l) { return l.leak.vanished; },
       "of these, those that attacked a vanished gradient");
+  table.column<int64_t, L>(
+      "clusters", rows, [](const L& l) { return l.leak.identified.clusters; },
+      "groups of images that depend on each other: hospitals, or messages where every hospital "
+      "holds a random draw of the same images");
   for (const RealColumn& column : real_columns())
     table.column<double, L>(
-        column.name, rows, [&](const L& l) { return l.leak.*column.member; }, column.text,
+        column.name, rows, [&](const L& l) { return column.value(l.leak); }, column.text,
         column.unit);
 }
 
@@ -83,26 +110,39 @@ std::string leak_table(const h5::File& run) {
   const auto images = run.read<int64_t>(kGroup + "/images");
   const auto real = [&](const char* name) { return run.read<double>(kGroup + "/" + name); };
   const auto psnr = real("psnr"), psnr_20 = real("success_psnr_20"), ssim = real("ssim"),
-             ssim_50 = real("success_ssim_50"), ssim_70 = real("success_ssim_70"),
-             ssim_90 = real("success_ssim_90"), labels = real("label_accuracy"),
-             found = real("reidentified"), evaluations = real("evaluations"),
+             rdlv = real("rdlv"), ssim_90 = real("success_ssim_90"),
+             labels = real("label_accuracy"), evaluations = real("evaluations"),
              seconds = real("seconds");
+  // A file of schema 1.2 or older has no verdict on images.
+  const bool judged = run.exists(kGroup + "/identified");
+  const auto verdict = [&](const char* name) {
+    return judged ? real(name) : std::vector<double>(method.size(), 0);
+  };
+  const auto share = verdict("identified"), low = verdict("identified_low"),
+             high = verdict("identified_high"), candidates = verdict("candidates");
   std::string out = fmt::format(
-      "{:<20} {:<6} {:>6} {:>9} {:>9} {:>8} {:>8} {:>8} {:>8} {:>8} {:>10} {:>11} {:>8}\n",
-      "attack", "of", "images", "PSNR dB", ">= 20 dB", "SSIM", "ASR .5", "ASR .7", "ASR .9",
-      "labels", "re-identif", "evaluations", "s/task");
+      "{:<20} {:<6} {:>6} {:>10} {:>12} {:>9} {:>9} {:>8} {:>8} {:>8} {:>8} {:>11} {:>8}\n",
+      "attack", "of", "images", "identified", "95 %", "PSNR dB", ">= 20 dB", "SSIM", "ASR .9",
+      "RDLV", "labels", "evaluations", "s/task");
   for (size_t i = 0; i < method.size(); ++i)
     if (round[i] == kAllRounds)
       out += fmt::format(
-          "{:<20} {:<6} {:>6} {:>9.2f} {:>8.0f}% {:>8.3f} {:>7.0f}% {:>7.0f}% {:>7.0f}% {:>7.0f}% "
-          "{:>9.0f}% {:>11.0f} {:>8.2f}\n",
-          method[i], kind[i], images[i], psnr[i], 100 * psnr_20[i], ssim[i], 100 * ssim_50[i],
-          100 * ssim_70[i], 100 * ssim_90[i], 100 * labels[i], 100 * found[i], evaluations[i],
+          "{:<20} {:<6} {:>6} {:>10} {:>12} {:>9.2f} {:>8.0f}% {:>8.3f} {:>7.0f}% {:>8.2f} "
+          "{:>7.0f}% "
+          "{:>11.0f} {:>8.2f}\n",
+          method[i], kind[i], images[i], judged ? fmt::format("{:.0f}%", 100 * share[i]) : "-",
+          judged ? fmt::format("{:.0f} to {:.0f}%", 100 * low[i], 100 * high[i]) : "-", psnr[i],
+          100 * psnr_20[i], ssim[i], 100 * ssim_90[i], rdlv[i], 100 * labels[i], evaluations[i],
           seconds[i]);
+  if (judged && !candidates.empty())
+    out += fmt::format(
+        "Identified: the private image is the nearest to the reconstruction of {:.0f} candidates "
+        "(chance: {:.1f}%),\nand more like it than the mean public image is. The interval is about "
+        "images under this network alone.\n",
+        candidates.front(), 100 / candidates.front());
   return out +
-         "PSNR, SSIM, evaluations and seconds: medians over what the attacker chose among "
-         "restarts, "
-         "by its own objective.\n";
+         "PSNR, SSIM, RDLV, evaluations and seconds: medians over what the attacker chose among "
+         "restarts, by its own objective.\n";
 }
 
 }  // namespace medpfl

@@ -39,6 +39,7 @@ struct RunRecord {
   RankRecord ranks;
   const Model* model = nullptr;
   const FederatedData* data = nullptr;
+  bool hospitals_alike = false;  ///< whether every hospital holds a random draw of the same images
   Utility initial;
   std::vector<RoundRecord> rounds;
   const PrivacyLedger* privacy = nullptr;  ///< null: no epsilon is claimed
