@@ -17,7 +17,16 @@ from matplotlib.figure import Figure
 from . import plots
 from .pictures import MAX_ROWS, picture_grid, selection_note, spread
 from .run import Run
-from .scores import ALL_ROUNDS, GROUP, METRICS, Metric, chosen_images, summarize_run
+from .scores import (
+    ALL_ROUNDS,
+    GROUP,
+    METRICS,
+    WITHOUT_ATTACK,
+    Metric,
+    chosen_images,
+    summarize_run,
+    without_attack,
+)
 from .theme import DARK, LIGHT, Theme, png
 
 MAX_GRIDS = 12
@@ -251,7 +260,7 @@ def render_report(run: Run) -> str:
         left_out=left_out,
         figures=_figures(run, images),
         metrics=METRICS,
-        scores=_scores(overall) + _scores(summary),
+        scores=_scores(overall) + _scores(summary) + _scores(without_attack(run)),
         last=last,
         evaluated=last is not None and bool(np.isfinite(last["accuracy"])),
         one_class=one_class_note(run),

@@ -21,6 +21,8 @@ FEWEST = 5
 SEED = 20231105
 GROUP = ["method", "round", "kind"]
 ALL_ROUNDS = -1
+WITHOUT_ATTACK = "public-mean"
+"""stands in /attacks/summary for what the mean public image scores without an attack"""
 _OBSERVATION = ["method", "round", "client", "kind", "probe", "gradient", "knowledge"]
 _CHUNK = 4_000_000  # resampled values held at once
 
@@ -166,6 +168,20 @@ def summarize_run(
             made[f"{metric.key}_{end}"] = rows[column].to_numpy()
     return made.assign(n=rows["images"].to_numpy(), tasks=rows["tasks"].to_numpy(),
                        diverged=rows["diverged"].to_numpy(), vanished=rows["vanished"].to_numpy())
+
+
+def without_attack(run: Run) -> pd.DataFrame:
+    """What the mean public image scores on the attacked images, in the columns of summarize_run():
+    a row for all rounds of each kind; none for files before schema 1.3."""
+    if run.summary is None:
+        return summarize_run(run).iloc[:0]
+    rows = run.summary[(run.summary["method"] == WITHOUT_ATTACK) & (run.summary["round"] == ALL_ROUNDS)]
+    values = {metric.key: rows[metric.column] for metric in METRICS}
+    limits = {f"{metric.key}_{end}": np.nan for metric in METRICS for end in ("low", "high")}
+    return rows[GROUP].assign(n=rows["images"], tasks=rows["images"], diverged=0, vanished=0,
+                              knowledge="no message; the mean public image is taken for each "
+                                        "private one",
+                              **values, **limits)
 
 
 def summarize(images: pd.DataFrame, metrics: Sequence[Metric] = METRICS) -> pd.DataFrame:

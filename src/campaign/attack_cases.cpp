@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "campaign/scoring.hpp"
 #include "core/keep_flat.hpp"
 
 namespace medpfl {
@@ -20,11 +21,12 @@ std::vector<int64_t> keys_of(const std::map<int64_t, T>& map) {
 }  // namespace
 
 void AttackCase::keep(Archive& a, const ParameterLayout& layout) {
-  a.version(1);
+  a.version(2);
   a.group("observation", [&](Archive& b) { observation.keep(b, layout); });
   a("images", &truth.images);
   a("labels", &truth.labels);
   a("gradient_norm", &gradient_norm);
+  a.table("without_attack", &without_attack);
 }
 
 at::Tensor AttackCases::candidates(const Observation& observation) const {
@@ -34,6 +36,13 @@ at::Tensor AttackCases::candidates(const Observation& observation) const {
   std::vector<at::Tensor> images;
   for (const int64_t client : clients) images.push_back(shards_.at(client).slice(0, 0, each));
   return at::cat(images);
+}
+
+void AttackCases::score_without_attack(int64_t i, const at::Tensor& public_mean) {
+  AttackCase& one = cases_[static_cast<size_t>(i)];
+  if (!one.without_attack.empty()) return;
+  const at::Tensor same = public_mean.unsqueeze(0).expand(one.truth.images.sizes());
+  one.without_attack = score_images(one, candidates(one.observation), same, public_mean);
 }
 
 void AttackCases::keep(Archive& a) {

@@ -135,6 +135,7 @@ void AttackQueue::finish(size_t i) {
   task.state.clear();
   const AttackCase& one = attack_case(task);
   warn(warnings_after(method(task).name, one.observation.round, task.result.status));
+  cases_->score_without_attack(task.attack_case, public_mean_);
   score_task(one, cases_->candidates(one.observation), public_mean_, &task);
   choose(i - static_cast<size_t>(task.restart));
   release_done(task.attack_case);

@@ -55,12 +55,14 @@ inline std::string without(std::string bytes, const std::string& entry) {
 
 /// A state of another version, or without one of its entries, is one error that names it.
 template <class T>
-void expect_refusals(T* object, T* fresh, const std::string& entry) {
+void expect_refusals(T* object, T* fresh, const std::string& entry, int64_t newest = 1) {
   const std::string bytes = save(object), advice = "; resume with another program";
-  EXPECT_EQ(refusal(of_version(bytes, 2), fresh),
-            "state: the state has version 2, and this program knows versions 1 to 1" + advice);
-  EXPECT_EQ(refusal(without(bytes, entry), fresh),
-            "state: the state has no entry '" + entry + "', which version 1 needs" + advice);
+  EXPECT_EQ(refusal(of_version(bytes, newest + 1), fresh),
+            "state: the state has version " + std::to_string(newest + 1) +
+                ", and this program knows versions 1 to " + std::to_string(newest) + advice);
+  EXPECT_EQ(refusal(without(bytes, entry), fresh), "state: the state has no entry '" + entry +
+                                                       "', which version " +
+                                                       std::to_string(newest) + " needs" + advice);
 }
 
 }  // namespace medpfl::archive_trip

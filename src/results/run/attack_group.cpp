@@ -1,3 +1,4 @@
+#include <cmath>
 #include <map>
 #include <string>
 #include <tuple>
@@ -28,36 +29,77 @@ class ImageNumbers {
   std::unordered_map<std::string, int64_t> numbers_;
 };
 
-// What the attacker chose, by method, kind and round, and of all rounds as kAllRounds.
-std::vector<LeakRow> leaks_of(const std::vector<TaskRow>& tasks, const std::vector<ImageRow>& rows,
-                              bool hospitals_alike) {
-  std::map<std::tuple<std::string, std::string, int64_t>,
-           std::pair<std::vector<ChosenImage>, std::vector<ChosenTask>>>
-      groups;
-  const auto each = [&](const TaskRow& row, const auto& add) {
-    for (const int64_t round : {kAllRounds, row.of->observation.round})
-      if (row.task->chosen) add(&groups[{row.method, row.kind(), round}]);
-  };
-  for (const TaskRow& row : tasks) {
+// The key of a row of /attacks/summary: method, kind and round.
+using LeakKey = std::tuple<std::string, std::string, int64_t>;
+
+// Collects what was chosen for each row, once for its round and once for all rounds.
+class Leaks {
+ public:
+  explicit Leaks(bool hospitals_alike) : hospitals_alike_(hospitals_alike) {}
+
+  void add_task(const TaskRow& row) {
     const Reconstruction& r = row.task->result;
-    each(row, [&](auto* group) {
-      group->second.push_back({r.objective, r.matching_loss, r.iterations, r.evaluations, r.seconds,
-                               r.status == "diverged", row.of->gradient_norm < kVanishedNorm});
+    each(row.method, row, [&](Group* group) {
+      group->tasks.push_back({r.objective, r.matching_loss, r.iterations, r.evaluations, r.seconds,
+                              r.status == "diverged", row.of->gradient_norm < kVanishedNorm});
     });
   }
-  ImageNumbers images;
-  for (const ImageRow& row : rows)
-    each(tasks[static_cast<size_t>(row.task)], [&](auto* group) {
-      const TaskRow& task = tasks[static_cast<size_t>(row.task)];
-      group->first.push_back(
-          {*row.score, row.label_found, images.number(row),
-           hospitals_alike ? task.task->attack_case : task.of->observation.client});
+  void add_image(const TaskRow& task, const ImageRow& row) {
+    add(task.method, task, row, *row.score, row.label_found);
+    // Each image once, however many attacks there are on it.
+    if (task.method == first_method(task))
+      add(kWithoutAttack, task, row, task.of->without_attack[static_cast<size_t>(row.index)],
+          false);
+  }
+  std::vector<LeakRow> rows() const {
+    std::vector<LeakRow> out;
+    for (const auto& [key, group] : groups_) {
+      LeakSummary leak = summarize_leak(group.images, group.tasks);
+      if (std::get<0>(key) == kWithoutAttack) leak.label_accuracy = std::nan("");
+      out.push_back({std::get<0>(key), std::get<1>(key), std::get<2>(key), leak});
+    }
+    return out;
+  }
+
+ private:
+  struct Group {
+    std::vector<ChosenImage> images;
+    std::vector<ChosenTask> tasks;
+  };
+
+  template <class Add>
+  void each(const std::string& method, const TaskRow& row, const Add& add) {
+    for (const int64_t round : {kAllRounds, row.of->observation.round})
+      add(&groups_[{method, row.kind(), round}]);
+  }
+  void add(const std::string& method, const TaskRow& task, const ImageRow& row,
+           const ImageScore& score, bool label_found) {
+    const int64_t cluster = hospitals_alike_ ? task.task->attack_case : task.of->observation.client;
+    each(method, task, [&](Group* group) {
+      group->images.push_back({score, label_found, images_.number(row), cluster});
     });
-  std::vector<LeakRow> out;
-  for (const auto& [key, group] : groups)
-    out.push_back({std::get<0>(key), std::get<1>(key), std::get<2>(key),
-                   summarize_leak(group.first, group.second)});
-  return out;
+  }
+  const std::string& first_method(const TaskRow& task) {
+    return first_.emplace(task.of, task.method).first->second;
+  }
+
+  bool hospitals_alike_;
+  ImageNumbers images_;
+  std::map<const AttackCase*, std::string> first_;  // method by which a message was scored first
+  std::map<LeakKey, Group> groups_;
+};
+
+// What the attacker chose, and what the mean public image scores on the same images.
+std::vector<LeakRow> leaks_of(const std::vector<TaskRow>& tasks, const std::vector<ImageRow>& rows,
+                              bool hospitals_alike) {
+  Leaks leaks(hospitals_alike);
+  for (const TaskRow& row : tasks)
+    if (row.task->chosen) leaks.add_task(row);
+  for (const ImageRow& row : rows) {
+    const TaskRow& task = tasks[static_cast<size_t>(row.task)];
+    if (task.task->chosen) leaks.add_image(task, row);
+  }
+  return leaks.rows();
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
 #include <functional>
 #include <utility>
 
@@ -60,6 +61,15 @@ const std::vector<RealColumn>& real_columns() {
       {"evaluations", &LeakSummary::evaluations, "median over tasks"},
       {"seconds", &LeakSummary::seconds, "median over tasks", "second"}};
   return columns;
+}
+
+// A dash for what is not a number.
+std::string decimals(double value, int digits) {
+  return std::isnan(value) ? "-" : fmt::format("{:.{}f}", value, digits);
+}
+
+std::string percent(double share) {
+  return std::isnan(share) ? "-" : fmt::format("{:.0f}%", 100 * share);
 }
 
 }  // namespace
@@ -127,18 +137,18 @@ std::string leak_table(const h5::File& run) {
   for (size_t i = 0; i < method.size(); ++i)
     if (round[i] == kAllRounds)
       out += fmt::format(
-          "{:<20} {:<6} {:>6} {:>10} {:>12} {:>9.2f} {:>8.0f}% {:>8.3f} {:>7.0f}% {:>8.2f} "
-          "{:>7.0f}% "
-          "{:>11.0f} {:>8.2f}\n",
-          method[i], kind[i], images[i], judged ? fmt::format("{:.0f}%", 100 * share[i]) : "-",
-          judged ? fmt::format("{:.0f} to {:.0f}%", 100 * low[i], 100 * high[i]) : "-", psnr[i],
-          100 * psnr_20[i], ssim[i], 100 * ssim_90[i], rdlv[i], 100 * labels[i], evaluations[i],
-          seconds[i]);
+          "{:<20} {:<6} {:>6} {:>10} {:>12} {:>9} {:>9} {:>8} {:>8} {:>8} {:>8} {:>11} {:>8}\n",
+          method[i], kind[i], images[i], judged ? percent(share[i]) : "-",
+          judged ? fmt::format("{:.0f} to {:.0f}%", 100 * low[i], 100 * high[i]) : "-",
+          decimals(psnr[i], 2), percent(psnr_20[i]), decimals(ssim[i], 3), percent(ssim_90[i]),
+          decimals(rdlv[i], 2), percent(labels[i]), decimals(evaluations[i], 0),
+          decimals(seconds[i], 2));
   if (judged && !candidates.empty())
     out += fmt::format(
         "Identified: the private image is the nearest to the reconstruction of {:.0f} candidates "
         "(chance: {:.1f}%),\nand more like it than the mean public image is. The interval is about "
-        "images under this network alone.\n",
+        "images under this network alone.\npublic-mean is no attack: "
+        "it takes that image for each private one.\n",
         candidates.front(), 100 / candidates.front());
   return out +
          "PSNR, SSIM, RDLV, evaluations and seconds: medians over what the attacker chose among "

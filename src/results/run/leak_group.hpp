@@ -11,6 +11,9 @@ namespace medpfl {
 /// Stands in the place of a round's number for all rounds together.
 inline constexpr int64_t kAllRounds = -1;
 
+/// Stands in the place of an attack's name for what the mean public image scores without any.
+inline const std::string kWithoutAttack = "public-mean";
+
 /// One row of /attacks/summary.
 struct LeakRow {
   std::string method, kind;  ///< kind: update | probe | sum
