@@ -80,7 +80,7 @@ double effective_outcomes(const std::vector<Outcome>& outcomes, const Share& s) 
   // Laplace's estimate, so that equal outcomes do not seem certain.
   const double shrunk = (s.value * n + 1) / (n + 2), spread = shrunk * (1 - shrunk);
   const auto images = static_cast<double>(s.images);
-  const double of_a_cluster = images / static_cast<double>(s.clusters);
+  const double of_a_cluster = std::max(1.0, images / static_cast<double>(s.clusters));
   const double assumed =
       (1 + (of_a_cluster - 1) * kClusterCorrelation) / images +
       (s.networks > 1 ? kNetworkCorrelation / static_cast<double>(s.networks) : 0);

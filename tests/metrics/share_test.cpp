@@ -57,6 +57,13 @@ TEST(Share, TellsARangeOfFewNetworks) {
   EXPECT_DOUBLE_EQ(s.high, 0.3);
 }
 
+TEST(Share, AnImageInManyMessagesIsOneImage) {
+  std::vector<Outcome> all;
+  for (int64_t message = 0; message < 36; ++message)
+    all.push_back({message % 12, message, 0, false});
+  EXPECT_NEAR(share_of(all).effective, 12, 1e-9);
+}
+
 TEST(Share, NothingSeenIsNoShare) {
   const Share s = share_of({});
   EXPECT_TRUE(std::isnan(s.value));
