@@ -25,7 +25,8 @@ IMAGE_COLUMNS = (
     "task index label label_inferred label_found mse psnr ssim rdlv rank_of_truth "
     "success_ssim_50 success_ssim_70 success_ssim_90 success_psnr_20"
 ).split()
-NEWER_IMAGE_COLUMNS = ["oracle_psnr", "oracle_ssim", "ssim_public_mean", "candidates", "identified"]
+NEWER_IMAGE_COLUMNS = ["oracle_psnr", "oracle_ssim", "cluster", "ssim_public_mean", "candidates",
+                       "identified"]
 SUMMARY_COLUMNS = (
     "method kind round images tasks diverged vanished mse psnr psnr_mean ssim ssim_mean rdlv "
     "success_psnr_20 success_ssim_50 success_ssim_70 success_ssim_90 label_accuracy reidentified "

@@ -179,7 +179,8 @@ def write_attacks(group, truth, noise, scores, methods, labels, restarts, rng) -
             columns[name] = columns[name].astype(int)
     columns["label_found"] = (columns["label_inferred"] == columns["label"]).astype(int)
     columns |= {f"success_ssim_{t}": (columns["ssim"] >= t / 100).astype(int) for t in (50, 70, 90)}
-    columns |= {"ssim_public_mean": 0.1 + 0 * psnr, "candidates": 8 * ones}
+    columns |= {"ssim_public_mean": 0.1 + 0 * psnr, "candidates": 8 * ones,
+                "cluster": batch}
     columns["identified"] = ((columns["rank_of_truth"] == 0) & (columns["ssim"] > 0.1)).astype(int)
     columns["success_psnr_20"] = (columns["psnr"] >= 20).astype(int)
     columns |= {f"oracle_{name}": columns[name] + 0.01 for name in ("psnr", "ssim")}

@@ -71,6 +71,8 @@ class File {
   const std::string& path() const { return path_; }
   bool exists(const std::string& path) const;
   bool has_attribute(const std::string& object, const std::string& name) const;
+  /// Returns the names in a group, in alphabetical order.
+  std::vector<std::string> names(const std::string& group) const;
   Shape shape(const std::string& path) const;
   template <class T>
   std::vector<T> read(const std::string& path) const;

@@ -10,6 +10,7 @@
 #include "core/error.hpp"
 #include "h5/file.hpp"
 #include "results/run/leak_group.hpp"
+#include "results/run/pooled_shares.hpp"
 #include "results/run/run_summary.hpp"
 #include "results/run/schema.hpp"
 #include "terminal/json.hpp"
@@ -113,6 +114,19 @@ Json sweep_json(const h5::File& sweep) {
                                  .add<std::string>({"error"})
                                  .add<double>({"seconds"})
                                  .json());
+  std::vector<Json> shares;
+  for (const PooledShare& p : pool_networks(sweep))
+    shares.push_back(Json::row({{"setting", p.setting},
+                                {"method", p.method},
+                                {"kind", p.kind},
+                                {"networks", p.share.networks},
+                                {"images", p.share.images},
+                                {"identified", p.share.value},
+                                {"low", p.share.low},
+                                {"high", p.share.high},
+                                {"limits", p.share.inferred ? "95 %" : "range over networks"},
+                                {"effective", p.share.effective}}));
+  out.emplace_back("identified", Json::list(shares));
   return Json::object(out);
 }
 
@@ -133,7 +147,8 @@ std::string sweep_text(const h5::File& sweep) {
                      sweep.read_text_attribute("/", "status"),
                      sweep.read_text_attribute("/", "medpfl_version"),
                      sweep.read_text_attribute("/", "git_sha"),
-                     sweep.read_text_attribute("/", "created_utc"), folder.size(), counts, points);
+                     sweep.read_text_attribute("/", "created_utc"), folder.size(), counts, points) +
+         describe_pooled(pool_networks(sweep));
 }
 
 }  // namespace

@@ -9,6 +9,7 @@ import subprocess
 from pathlib import Path
 
 import h5py
+import numpy as np
 import pytest
 from harness import (
     BINARY,
@@ -225,6 +226,30 @@ def test_inspect_of_a_sweep(tmp_path: Path) -> None:
     text = medpfl("inspect", folder / "sweep.h5").out
     assert "2 points, 2 complete" in text and "points/00001  complete" in text
     assert json.loads(medpfl("inspect", "--json", folder / "points" / "00000").out)["filetype"] == "medpfl-run"
+
+
+def test_inspect_of_a_sweep_pools_networks(tmp_path: Path) -> None:
+    """Points that differ in run.seed are one setting under several networks; counted again here."""
+    grid = tmp_path / "a.grid"
+    grid.write_text("[grid]\nrun.seed = 1 | 2 | 3 | 4 | 5\nfederation.learning_rate = 0.1 | 0.2\n")
+    folder = tmp_path / "sweep"
+    done = medpfl("sweep", "--quiet", f"--grid={grid}", *words(TINY | {"run.output": folder, "attack.iterations": 40}))
+    assert done.code == 0, done.err
+    shown = json.loads(medpfl("inspect", "--json", folder).out)["identified"]
+    assert [(row["setting"], row["networks"], row["limits"]) for row in shown] == [
+        ("federation.learning_rate=0.1", 5, "95 %"), ("federation.learning_rate=0.2", 5, "95 %")]
+    with h5py.File(folder / "sweep.h5") as file:
+        rates = file["points/options/federation.learning_rate"].asstr()[()]
+        for row in shown:
+            runs = [file[f"runs/{i:05}/attacks"] for i in np.flatnonzero(rates == row["setting"][-3:])]
+            kept = [run["tasks/chosen"][()][run["images/task"][()]] == 1 for run in runs]
+            found = [run["images/identified"][()][one] for run, one in zip(runs, kept, strict=True)]
+            seen = {image.tobytes() for run, one in zip(runs, kept, strict=True) for image in run["truth"][()][one]}
+            assert row["identified"] == pytest.approx(np.concatenate(found).mean())
+            assert row["images"] == len(seen)
+            assert row["low"] <= row["identified"] <= row["high"] and row["effective"] <= len(np.concatenate(found))
+    text = medpfl("inspect", folder).out
+    assert "Identified images" in text and "federation.learning_rate=0.2\n" in text and "range" in text
 
 
 def test_attacks_that_do_not_fit_are_told_at_once(tmp_path: Path) -> None:

@@ -53,6 +53,16 @@ TEST_F(FileTest, LinksLeadToOtherFiles) {
             "");
 }
 
+TEST_F(FileTest, ListsTheNamesInAGroup) {
+  File file = File::create(path("names.h5"));
+  file.make_group("/none");
+  for (const char* name : {"run.seed", "defense.chain"})
+    file.write(std::string("/options/") + name, std::vector<int64_t>{1}, {1}, {"", "1", {"point"}});
+  EXPECT_EQ(file.names("/options"), (std::vector<std::string>{"defense.chain", "run.seed"}));
+  EXPECT_TRUE(file.names("/none").empty());
+  EXPECT_THROW(file.names("/absent"), FormatError);
+}
+
 TEST_F(FileTest, ReadsBackEveryType) {
   File out = File::create(path("a.h5"));
   out.write("/g/floats", std::vector<float>{1, 2, 3, 4}, {2, 2},

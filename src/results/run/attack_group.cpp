@@ -35,8 +35,6 @@ using LeakKey = std::tuple<std::string, std::string, int64_t>;
 // Collects what was chosen for each row, once for its round and once for all rounds.
 class Leaks {
  public:
-  explicit Leaks(bool hospitals_alike) : hospitals_alike_(hospitals_alike) {}
-
   void add_task(const TaskRow& row) {
     const Reconstruction& r = row.task->result;
     each(row.method, row, [&](Group* group) {
@@ -74,25 +72,23 @@ class Leaks {
   }
   void add(const std::string& method, const TaskRow& task, const ImageRow& row,
            const ImageScore& score, bool label_found) {
-    const int64_t cluster = hospitals_alike_ ? task.task->attack_case : task.of->observation.client;
     each(method, task, [&](Group* group) {
-      group->images.push_back({score, label_found, images_.number(row), cluster});
+      group->images.push_back({score, label_found, images_.number(row), row.cluster});
     });
   }
   const std::string& first_method(const TaskRow& task) {
     return first_.emplace(task.of, task.method).first->second;
   }
 
-  bool hospitals_alike_;
   ImageNumbers images_;
   std::map<const AttackCase*, std::string> first_;  // method by which a message was scored first
   std::map<LeakKey, Group> groups_;
 };
 
 // What the attacker chose, and what the mean public image scores on the same images.
-std::vector<LeakRow> leaks_of(const std::vector<TaskRow>& tasks, const std::vector<ImageRow>& rows,
-                              bool hospitals_alike) {
-  Leaks leaks(hospitals_alike);
+std::vector<LeakRow> leaks_of(const std::vector<TaskRow>& tasks,
+                              const std::vector<ImageRow>& rows) {
+  Leaks leaks;
   for (const TaskRow& row : tasks)
     if (row.task->chosen) leaks.add_task(row);
   for (const ImageRow& row : rows) {
@@ -108,10 +104,10 @@ void write_attack_group(h5::File* file, const RunRecord& record) {
   if (record.attacks == nullptr) return;
   const std::vector<TaskRow> tasks = task_rows(*record.attacks);
   if (tasks.empty()) return;
-  const std::vector<ImageRow> rows = image_rows(tasks);
+  const std::vector<ImageRow> rows = image_rows(tasks, record.hospitals_alike);
   write_task_table(file, tasks, record);
   write_image_table(file, rows, *record.model);
-  write_leaks(file, leaks_of(tasks, rows, record.hospitals_alike));
+  write_leaks(file, leaks_of(tasks, rows));
   write_pixels(file, rows, record);
   write_trace(file, tasks);
 }

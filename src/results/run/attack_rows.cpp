@@ -38,14 +38,16 @@ std::vector<TaskRow> task_rows(const AttackQueue& queue) {
   return rows;
 }
 
-std::vector<ImageRow> image_rows(const std::vector<TaskRow>& tasks) {
+std::vector<ImageRow> image_rows(const std::vector<TaskRow>& tasks, bool hospitals_alike) {
   std::vector<ImageRow> rows;
   for (size_t t = 0; t < tasks.size(); ++t) {
     const AttackTask& task = *tasks[t].task;
     const std::vector<bool> found = labels_found(tasks[t].of->truth, task);
+    const int64_t cluster = hospitals_alike ? task.attack_case : tasks[t].of->observation.client;
     for (size_t i = 0; i < task.scores.size(); ++i)
-      rows.push_back({static_cast<int64_t>(t), static_cast<int64_t>(i), &tasks[t].of->truth,
-                      &task.result, &task.scores[i], &task.oracle[i], found[i]});
+      rows.push_back({static_cast<int64_t>(t), static_cast<int64_t>(i), cluster,
+                      &tasks[t].of->truth, &task.result, &task.scores[i], &task.oracle[i],
+                      found[i]});
   }
   return rows;
 }

@@ -23,6 +23,9 @@ std::vector<TaskRow> task_rows(const AttackQueue& queue);
 /// One reconstructed image and where it comes from.
 struct ImageRow {
   int64_t task = 0, index = 0;  ///< row of the task; place in the batch
+  /// A number that images have in common which are not independent: the hospital, or the message
+  /// where every hospital holds a random draw of the same images.
+  int64_t cluster = 0;
   const Truth* truth = nullptr;
   const Reconstruction* result = nullptr;
   const ImageScore* score = nullptr;
@@ -32,6 +35,7 @@ struct ImageRow {
 };
 
 /// Returns the rows of /attacks/images, of all tasks in their order; the tasks must outlive them.
-std::vector<ImageRow> image_rows(const std::vector<TaskRow>& tasks);
+/// `hospitals_alike`: whether every hospital holds a random draw of the same images.
+std::vector<ImageRow> image_rows(const std::vector<TaskRow>& tasks, bool hospitals_alike);
 
 }  // namespace medpfl

@@ -102,6 +102,10 @@ void write_image_table(h5::File* file, const std::vector<ImageRow>& rows, const 
   table.column<int64_t, I>(
       "index", rows, [](const I& i) { return i.index; }, "place in the batch");
   table.column<int64_t, I>(
+      "cluster", rows, [](const I& i) { return i.cluster; },
+      "number that images have in common which are not independent: the hospital, or the message "
+      "where every hospital holds a random draw of the same images");
+  table.column<int64_t, I>(
       "label", rows, [](const I& i) { return i.truth->labels[static_cast<size_t>(i.index)]; },
       "true class");
   table.column<int64_t, I>(
