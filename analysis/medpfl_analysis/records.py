@@ -12,7 +12,8 @@ ROUND_COLUMNS = (
     "round participants examples train_loss test_loss accuracy balanced_accuracy auroc f1 "
     "update_norm bytes seconds"
 ).split()
-NEWER_ROUND_COLUMNS = ["arrived", "epsilon", "epsilon_classic", "one_class"]
+NEWER_ROUND_COLUMNS = ["arrived", "epsilon", "epsilon_classic", "identification_bound",
+                       "identification_bound_present", "one_class"]
 DEFENSE_COLUMNS = (
     "round client defense norm_before norm_after sparsity bytes bits form"
 ).split()
@@ -33,7 +34,8 @@ SUMMARY_COLUMNS = (
     "objective matching_loss iterations evaluations seconds"
 ).split()
 NEWER_SUMMARY_COLUMNS = (
-    "identified identified_low identified_high identified_effective clusters candidates"
+    "identified identified_low identified_high identified_effective clusters candidates "
+    "identified_bound"
 ).split()
 GRADIENT_COLUMNS = "round client probe kind examples steps norm loss".split()
 

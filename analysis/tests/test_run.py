@@ -91,7 +91,8 @@ def test_clients(run: Run) -> None:
 
 def test_rounds(run: Run) -> None:
     assert list(run.rounds.columns) == [*ROUND_COLUMNS, "arrived", "one_class", "epsilon",
-                                        "epsilon_classic"]
+                                        "epsilon_classic", "identification_bound",
+                                        "identification_bound_present"]
     assert (run.rounds["arrived"] == 3).all()
     assert run.rounds["epsilon"].isna().all()
     assert list(run.rounds["round"]) == [0, 1, 2]

@@ -1,8 +1,11 @@
 #include "federation/privacy_ledger.hpp"
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 
 #include "federation/local_batches.hpp"
+#include "privacy/identification_bound.hpp"
 
 namespace medpfl {
 namespace {
@@ -41,7 +44,9 @@ PrivacyLedger::PrivacyLedger(const FederationSettings& settings, int64_t epochs,
       shard_sizes_(std::move(shard_sizes)),
       taken_(shard_sizes_.size()),
       accountants_(shard_sizes_.size()),
-      now_(shard_sizes_.size()) {}
+      now_(shard_sizes_.size()),
+      precision_(shard_sizes_.size()),
+      now_identified_(shard_sizes_.size()) {}
 
 // By which an image of the shard is touched in a round.
 PrivacyLedger::Steps PrivacyLedger::local_steps(int64_t shard, double sigma) const {
@@ -84,7 +89,11 @@ void PrivacyLedger::add(const RoundPlan& plan) {
     if (first == 0) first = steps.multiplier;
     uniform_ = uniform_ && steps.noise == Guarantee::Noise::kGaussian && steps.multiplier == first;
     accountants_[h].add(divergences(steps), steps.count);
+    precision_[h] += steps.noise == Guarantee::Noise::kGaussian
+                         ? static_cast<double>(steps.count) / (steps.multiplier * steps.multiplier)
+                         : std::numeric_limits<double>::infinity();
     now_[h] = accountants_[h].epsilon(delta_);
+    now_identified_[h] = identification(h, 1.0 / kBoundCandidates);
     taken_[h] = {steps.rate, taken_[h].second + steps.count};
   }
   Epsilon most;
@@ -93,6 +102,31 @@ void PrivacyLedger::add(const RoundPlan& plan) {
     most = {std::max(most.classic, one.classic), std::max(most.tight, one.tight)};
   }
   greatest_.push_back(most);
+  Identification identified = {1.0 / kBoundCandidates, 1.0 / kBoundCandidates};
+  for (const Identification& one : now_identified_)
+    identified = {std::max(identified.sampled, one.sampled),
+                  std::max(identified.present, one.present)};
+  identification_.push_back(identified);
+}
+
+// Renyi divergences of sampled steps say nothing of an image that is known to have been sampled.
+// Laplace noise is added to whole messages alone, which are not sampled.
+PrivacyLedger::Identification PrivacyLedger::identification(size_t client, double kappa) const {
+  const RdpAccountant& accountant = accountants_[client];
+  const double gaussian = gaussian_identification_bound(kappa, std::sqrt(precision_[client]));
+  const double renyi =
+      renyi_identification_bound(kappa, accountant.orders(), accountant.divergences());
+  const double sampled = std::min(gaussian, renyi);
+  return {sampled, std::isinf(precision_[client]) ? sampled : gaussian};
+}
+
+PrivacyLedger::Identification PrivacyLedger::identification(double kappa) const {
+  Identification most = {kappa, kappa};
+  for (size_t h = 0; h < accountants_.size(); ++h) {
+    const Identification one = identification(h, kappa);
+    most = {std::max(most.sampled, one.sampled), std::max(most.present, one.present)};
+  }
+  return most;
 }
 
 double PrivacyLedger::sigma_for(double epsilon) const {

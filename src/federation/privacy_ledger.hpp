@@ -30,6 +30,13 @@ class PrivacyLedger {
                                              int64_t parameters, uint64_t budget_seed,
                                              std::vector<int64_t> shard_sizes);
 
+  /// Upper bounds on the probability of naming one image of the hospital with the greatest privacy
+  /// loss among candidates, with all its messages so far: see privacy/identification_bound.hpp.
+  struct Identification {
+    double sampled = 0;  ///< over the draw of the batches, as epsilon
+    double present = 0;  ///< where the image is known to have been in every batch; never less
+  };
+
   /// Adds the next round.
   void add(const RoundPlan& plan);
 
@@ -46,6 +53,11 @@ class PrivacyLedger {
   const std::vector<double>& of_clients() const { return of_clients_; }
   /// Returns epsilon after each round, [rounds], of the hospital with the greatest privacy loss.
   const std::vector<Epsilon>& greatest() const { return greatest_; }
+  /// Returns the bounds after each round, [rounds], among kBoundCandidates equally likely images.
+  const std::vector<Identification>& identification() const { return identification_; }
+  /// Returns the bounds after the rounds added so far, where the attacker succeeds with the
+  /// probability `kappa` in (0, 1] without the messages.
+  Identification identification(double kappa) const;
 
  private:
   // One mechanism, and how often it is applied.
@@ -59,6 +71,7 @@ class PrivacyLedger {
   Steps steps_of(int64_t client, int64_t round) const;
   Steps local_steps(int64_t shard, double sigma) const;
   const std::vector<double>& divergences(const Steps& steps);
+  Identification identification(size_t client, double kappa) const;
 
   const FederationSettings& settings_;
   int64_t epochs_;
@@ -71,9 +84,12 @@ class PrivacyLedger {
   bool uniform_ = true;  // Gaussian, and the same multiplier for all hospitals of a round
   std::vector<RdpAccountant> accountants_;
   std::vector<Epsilon> now_;
+  std::vector<double> precision_;  // sum of 1 / multiplier^2; infinite where noise is not Gaussian
+  std::vector<Identification> now_identified_;
   std::map<std::tuple<Guarantee::Noise, double, double>, std::vector<double>> known_;
   std::vector<double> of_clients_;
   std::vector<Epsilon> greatest_;
+  std::vector<Identification> identification_;
 };
 
 }  // namespace medpfl

@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <limits>
 #include <vector>
 
 #include "metrics/reconstruction_score.hpp"
@@ -17,6 +18,8 @@ struct ChosenImage {
   bool label_found = false;  ///< whether its class is among those inferred for the batch
   int64_t image = 0;         ///< a number that equal images have in common
   int64_t cluster = 0;       ///< of Outcome: what makes images depend on each other
+  /// Upper bound on the probability that any attack identifies it; NaN: nothing bounds it.
+  double identified_bound = std::numeric_limits<double>::quiet_NaN();
 };
 
 /// The result and the cost of one task that the attacker chose.
@@ -40,7 +43,8 @@ struct LeakSummary {
   double label_accuracy = 0;  ///< share of label_found
   double reidentified = 0;    ///< share whose truth is the nearest candidate, where ranks are known
   Share identified;           ///< share of identified() images under this network
-  double candidates = 0;      ///< median of ImageScore::candidates
+  double identified_bound = 0;  ///< mean over images; NaN unless all have one
+  double candidates = 0;        ///< median of ImageScore::candidates
   double objective = 0, matching_loss = 0, iterations = 0, evaluations = 0, seconds = 0;
 };
 

@@ -50,6 +50,9 @@ class RdpAccountant {
   /// Returns the epsilon of all mechanisms added, minimized over the orders; 0 where there is none.
   /// Throws ConfigError unless 0 < delta < 1.
   Epsilon epsilon(double delta) const;
+  /// Return the orders, and the divergences of all mechanisms added at each of them.
+  const std::vector<double>& orders() const { return orders_; }
+  const std::vector<double>& divergences() const { return sum_; }
 
  private:
   std::vector<double> orders_, sum_;

@@ -11,6 +11,8 @@
 #include "core/log.hpp"
 #include "core/text.hpp"
 #include "federation/privacy_ledger.hpp"
+#include "privacy/identification_bound.hpp"
+#include "results/run/privacy_summary.hpp"
 #include "study/file_estimate.hpp"
 #include "study/memory_estimate.hpp"
 
@@ -90,8 +92,8 @@ std::string files(const Settings& settings, const RunCounts& counts, const FileS
   return out;
 }
 
-// Returns lines on the epsilon of the whole run, and on the noise that would keep it at 1, 2, 4
-// or 8.
+// Returns lines on the epsilon of the whole run, on the bound beside it, and on the noise that
+// would keep it at 1, 2, 4 or 8.
 std::string privacy(const Settings& s, const FederatedData& data, const Model& model,
                     const Algorithm& algorithm) {
   const auto ledger = PrivacyLedger::make(s.federation, algorithm, s.defenses,
@@ -104,6 +106,8 @@ std::string privacy(const Settings& s, const FederatedData& data, const Model& m
   std::string out = fmt::format(
       "privacy\n  epsilon {:.4g} (classic {:.4g}) at delta {} after {} rounds: {}\n", end.tight,
       end.classic, shortest(ledger->delta()), s.federation.rounds, ledger->claim());
+  const PrivacyLedger::Identification bound = ledger->identification().back();
+  out += "  " + identification_line(kBoundCandidates, bound.sampled, bound.present);
   for (const double epsilon : {1.0, 2.0, 4.0, 8.0})
     if (const double sigma = ledger->sigma_for(epsilon); sigma > 0)
       out += fmt::format("  for epsilon {}: a constant sigma of {:.4g} times the bound\n", epsilon,

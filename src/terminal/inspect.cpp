@@ -11,6 +11,7 @@
 #include "h5/file.hpp"
 #include "results/run/leak_group.hpp"
 #include "results/run/pooled_shares.hpp"
+#include "results/run/privacy_summary.hpp"
 #include "results/run/run_summary.hpp"
 #include "results/run/schema.hpp"
 #include "terminal/json.hpp"
@@ -93,11 +94,25 @@ Json run_json(const h5::File& run) {
   out.emplace_back("recorded_gradients", run.exists("/gradients/values")
                                              ? run.shape("/gradients/values")[0]
                                              : int64_t{0});
-  out.emplace_back("rounds", Rows(run, "/rounds")
-                                 .add<int64_t>({"round", "participants", "arrived"})
-                                 .add<double>({"train_loss", "accuracy", "balanced_accuracy",
-                                               "auroc", "epsilon", "epsilon_classic"})
-                                 .json());
+  out.emplace_back(
+      "rounds",
+      Rows(run, "/rounds")
+          .add<int64_t>({"round", "participants", "arrived"})
+          .add<double>({"train_loss", "accuracy", "balanced_accuracy", "auroc", "epsilon",
+                        "epsilon_classic", "identification_bound", "identification_bound_present"})
+          .json());
+  if (const auto claim = privacy_claim(run))
+    out.emplace_back(
+        "privacy",
+        Json::object({{"epsilon", claim->epsilon},
+                      {"epsilon_classic", claim->classic},
+                      {"delta", claim->delta},
+                      {"claim", claim->claim},
+                      {"adjacency", "add/remove"},
+                      {"candidates", claim->candidates},
+                      {"identification_bound", claim->identification_bound},
+                      {"identification_bound_present", claim->identification_bound_present},
+                      {"epsilon_is_weak", int64_t{claim->weak()}}}));
   Rows leaks(run, "/attacks/summary");
   leaks.add<std::string>({"method", "kind"})
       .add<int64_t>({"round", "images", "tasks", "diverged", "vanished"})

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import math
+from collections.abc import Callable
 from pathlib import Path
+from statistics import NormalDist
 
 import numpy as np
 import pytest
+from files import npz
 from harness import complete, medpfl, simulate, text
 
 PRIVATE: dict[str, object] = {
@@ -91,3 +95,139 @@ def test_what_cannot_be_private_is_refused(
     result = simulate(tmp_path / "run", PRIVATE | changes)
     assert result.code == 2, result.err
     assert message in result.err
+
+
+NOISED: dict[str, object] = {
+    "data.phantom.train": 96,
+    "federation.clients": 12,
+    "federation.rounds": 2,
+    "federation.batch_size": 1,
+    "attack.probes": 0,
+    "attack.rounds": "0",
+    "attack.labels": "idlg",
+    "attack.iterations": 60,
+    "attack.snapshots": "",
+    "output.weights": "false",
+}
+# Norms are about 13, so that nothing is clipped and the attack need not know of clipping.
+CHAINS: dict[str, Callable[[float], dict[str, object]]] = {
+    "dp-sgd": lambda sigma: {"defense.chain": "dp-sgd", "defense.dp-sgd.sigma": sigma,
+                             "defense.dp-sgd.bound": 20, "defense.dp-sgd.sampling": "shuffled"},
+    "clip,gaussian": lambda sigma: {"defense.chain": "clip,gaussian", "defense.clip.bound": 20,
+                                    "defense.gaussian.scale": 20 * sigma,
+                                    "defense.gaussian.relative": "absolute"},
+}
+
+
+def identification(kappa: float, mu: float) -> float:
+    """Phi(Phi^-1(kappa) + mu)."""
+    normal = NormalDist()
+    return 1 - normal.cdf(-normal.inv_cdf(kappa) - mu)
+
+
+@pytest.mark.parametrize("chain", CHAINS)
+def test_no_attack_identifies_more_than_the_noise_allows(chain: str, tmp_path: Path) -> None:
+    """At noise from almost none to a hundred times the bound of the contribution."""
+    bounds, shares = [], []
+    for sigma in (1e-6, 1e-2, 0.5, 2, 100):
+        folder = tmp_path / str(sigma)
+        with complete(folder, NOISED | CHAINS[chain](sigma)) as run:
+            leak, rounds = run["attacks/summary"], run["rounds"]
+            assert list(leak["kind"].asstr()[()]) == ["update"] * 2  # all rounds, and round 0
+            bound, low = leak["identified_bound"][0], leak["identified_low"][0]
+            kappa = 1 / leak["candidates"][0]
+            assert low <= bound
+            # Each of the hospital's two messages counts, as in epsilon.
+            assert bound == pytest.approx(identification(kappa, math.sqrt(2) / sigma), rel=1e-6)
+            stored = rounds["identification_bound"]
+            assert stored.attrs["candidates"] == 256
+            for r in range(2):
+                expected = identification(1 / 256, math.sqrt(r + 1) / sigma)
+                assert stored[r] == pytest.approx(expected, rel=1e-6)
+                assert rounds["identification_bound_present"][r] == stored[r]
+            epsilon_told = rounds["epsilon"][-1]
+        bounds.append(bound)
+        shares.append(low)
+        told = medpfl("inspect", folder).out
+        assert "among 256 candidates is right with a probability of at most" in told
+        assert "differential privacy of" in told and "not of probes" in told
+        assert ("guarantees little" in told) == (epsilon_told >= 20)
+        assert "defect" not in told
+        claim = json.loads(medpfl("inspect", folder, "--json").out)["privacy"]
+        assert claim["adjacency"] == "add/remove" and claim["candidates"] == 256
+        assert claim["identification_bound"] == pytest.approx(expected, rel=1e-6)
+        assert claim["epsilon_is_weak"] == (epsilon_told >= 20)
+    assert bounds == sorted(bounds, reverse=True)
+    # The attack is no straw man: with hardly any noise it finds most, which the bound allows.
+    assert shares[0] > 0.5
+
+
+def test_the_best_attacker_meets_the_bound_and_stays_below(tmp_path: Path) -> None:
+    """It knows what each hospital would send without noise, and names the nearest.
+
+    No attack does better. Each of 60 hospitals has one image, of a class of its own, so that the
+    messages of the first round are those of 60 candidates at the same weights, and differ much.
+    Noise that is too small, or a bound that is too low, shows.
+    """
+    candidates = 60
+    archive = npz(tmp_path / "data.npz", tuple(range(candidates)))
+    options = NOISED | {"data.dataset": "medmnist", "data.path": archive, "federation.rounds": 1,
+                        "federation.clients": candidates, "federation.partition": "iid",
+                        "attack.method": "", "output.gradients": "all"}
+    clipped = {"defense.chain": "clip", "defense.clip.bound": 2}
+    with complete(tmp_path / "clean", options | clipped) as run:
+        clean = run["gradients/values"][()].astype(float)
+    assert clean.shape[0] == candidates
+    assert np.allclose(np.linalg.norm(clean, axis=1), 2, rtol=1e-4)
+    bounds, named = [], []
+    for sigma in (0.1, 0.25, 0.5, 1):
+        noise = clipped | {"defense.chain": "clip,gaussian", "defense.gaussian.scale": 2 * sigma,
+                           "defense.gaussian.relative": "absolute"}
+        with complete(tmp_path / str(sigma), options | noise) as run:
+            sent = run["gradients/values"][()].astype(float)
+            assert run["rounds/identification_bound"][0] == pytest.approx(
+                identification(1 / 256, 1 / sigma), rel=1e-6)
+        # Candidates have equal norms, so the nearest is the one of the greatest inner product.
+        hits = int(np.sum(np.argmax(sent @ clean.T, axis=1) == np.arange(candidates)))
+        bound = identification(1 / candidates, 1 / sigma)
+        bounds.append(bound)
+        assert hits_by_chance(candidates, hits, bound) > 1e-3
+        named.append(hits)
+    assert named[0] == candidates
+    # With noise of half the size the third would have as many as the second, far above its bound.
+    assert hits_by_chance(candidates, named[1], bounds[2]) < 1e-6
+
+
+def hits_by_chance(n: int, least: int, probability: float) -> float:
+    """The probability of `least` or more successes in n."""
+    return math.fsum(math.comb(n, k) * probability**k * (1 - probability) ** (n - k)
+                     for k in range(least, n + 1))
+
+
+def test_probes_and_told_classes_change_what_is_bounded(tmp_path: Path) -> None:
+    """Nothing bounds what probes give away; who is told the class guesses among fewer."""
+    chain = CHAINS["clip,gaussian"](2)
+    with complete(tmp_path / "probe", NOISED | chain | {"attack.probes": 1}) as run:
+        assert np.isnan(run["attacks/summary/identified_bound"][()]).all()
+    assert "no attack is expected" not in medpfl("inspect", tmp_path / "probe").out
+    with complete(tmp_path / "told", NOISED | chain | {"attack.labels": "known"}) as run:
+        leak = run["attacks/summary"]
+        classes = run["model"].attrs["classes"]
+        assert leak["identified_bound"][0] == pytest.approx(
+            identification(classes / leak["candidates"][0], math.sqrt(2) / 2), rel=1e-6)
+    with complete(tmp_path / "laplace", NOISED | chain | {"defense.chain": "clip,laplace"}) as run:
+        rounds = run["rounds"]
+        assert (rounds["identification_bound"][()] > 1 / 256).all()
+        assert np.array_equal(rounds["identification_bound"][()],
+                              rounds["identification_bound_present"][()])
+
+
+def test_a_known_batch_is_worth_more_to_the_attacker(tmp_path: Path) -> None:
+    """What sampling hides is no help for an image that the attacker knows to have been sampled."""
+    with complete(tmp_path / "run", PRIVATE) as run:
+        sampled = run["rounds/identification_bound"][()]
+        present = run["rounds/identification_bound_present"][()]
+    assert (1 / 256 < sampled).all() and (sampled < present).all() and (present <= 1).all()
+    assert (np.diff(sampled) >= 0).all()
+    told = medpfl("inspect", tmp_path / "run").out
+    assert "where they know that the image was in every batch" in told

@@ -32,9 +32,11 @@ std::string TaskRow::kind() const {
 
 std::vector<TaskRow> task_rows(const AttackQueue& queue) {
   std::vector<TaskRow> rows;
-  for (const AttackTask* task : queue.finished())
-    rows.push_back(
-        {task, &queue.attack_case(*task), queue.method(*task).name, queue.knowledge(*task)});
+  for (const AttackTask* task : queue.finished()) {
+    const AttackPlan::Method& method = queue.method(*task);
+    rows.push_back({task, &queue.attack_case(*task), method.name, queue.knowledge(*task),
+                    method.attack->facts().labels == LabelRule::kKnown});
+  }
   return rows;
 }
 

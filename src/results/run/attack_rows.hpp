@@ -12,6 +12,7 @@ struct TaskRow {
   const AttackTask* task = nullptr;
   const AttackCase* of = nullptr;
   std::string method, knowledge;
+  bool told_labels = false;  ///< whether the attacker was told the classes of the batch
 
   /// Returns what was attacked: "update", "probe", or "sum", of all updates of the round.
   std::string kind() const;

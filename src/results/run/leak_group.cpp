@@ -6,6 +6,7 @@
 #include <functional>
 #include <utility>
 
+#include "results/run/privacy_summary.hpp"
 #include "results/run/run_tables.hpp"
 
 namespace medpfl {
@@ -53,6 +54,9 @@ const std::vector<RealColumn>& real_columns() {
       {"identified_high", of_identified(&Share::high), "upper limit of its interval of 95 %"},
       {"identified_effective", of_identified(&Share::effective),
        "independent images that these are worth", "image"},
+      {"identified_bound", &LeakSummary::identified_bound,
+       "mean over images of an upper bound on the probability that anyone identifies them with all "
+       "messages that epsilon covers"},
       {"candidates", &LeakSummary::candidates,
        "median over images of the number of candidates; chance finds one of them", "image"},
       {"objective", &LeakSummary::objective, "median over tasks"},
@@ -150,6 +154,16 @@ std::string leak_table(const h5::File& run) {
         "images under this network alone.\npublic-mean is no attack: "
         "it takes that image for each private one.\n",
         candidates.front(), 100 / candidates.front());
+  const auto bound =
+      run.exists(kGroup + "/identified_bound") ? real("identified_bound") : std::vector<double>();
+  for (size_t i = 0; i < bound.size(); ++i)
+    if (round[i] == kAllRounds && !std::isnan(bound[i]))
+      out += fmt::format(
+          "{} of {}: no attack is expected to identify more than {} of these images, by the noise "
+          "that epsilon counts.{}\n",
+          method[i], kind[i], percent_at_most(bound[i]),
+          low[i] > bound[i] ? " The interval lies above that: accounting or attack has a defect."
+                            : "");
   return out +
          "PSNR, SSIM, RDLV, evaluations and seconds: medians over what the attacker chose among "
          "restarts, by its own objective.\n";

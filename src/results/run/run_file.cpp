@@ -11,6 +11,7 @@
 #include "core/text.hpp"
 #include "core/version.hpp"
 #include "metrics/classification.hpp"
+#include "privacy/identification_bound.hpp"
 #include "results/folder/durable_file.hpp"
 #include "results/run/pixel_record.hpp"
 #include "results/run/run_record.hpp"
@@ -137,20 +138,29 @@ void write_data(h5::File* file, const RunRecord& record) {
 void write_epsilon(h5::File* file, const RunRecord& record) {
   const PrivacyLedger* privacy = record.privacy;
   const size_t rounds = record.rounds.size();
-  std::vector<double> tight(rounds, std::numeric_limits<double>::quiet_NaN()), classic = tight;
+  std::vector<double> tight(rounds, std::numeric_limits<double>::quiet_NaN()),
+      classic = tight, identified = tight, present = tight;
   for (size_t r = 0; privacy != nullptr && r < rounds; ++r) {
     tight[r] = privacy->greatest()[r].tight;
     classic[r] = privacy->greatest()[r].classic;
+    identified[r] = privacy->identification()[r].sampled;
+    present[r] = privacy->identification()[r].present;
   }
   TableWriter table(file, "/rounds", "round");
   table.column("epsilon", tight, "of the hospital that gave away most by the end of the round");
   table.column("epsilon_classic", classic, "the same by the classic conversion, never less");
+  table.column("identification_bound", identified,
+               "upper bound on the probability that anyone, whatever they knew before, names one "
+               "image of that hospital among candidates");
+  table.column("identification_bound_present", present,
+               "the same of an image known to have been in every batch");
   file->write_attribute(
       "/rounds/epsilon", "claim",
       privacy != nullptr ? privacy->claim()
                          : "none: no noise that follows clipping, or images looked at behind it");
   if (privacy == nullptr) return;
   file->write_attribute("/rounds/epsilon", "delta", privacy->delta());
+  file->write_attribute("/rounds/identification_bound", "candidates", kBoundCandidates);
   const auto clients = static_cast<int64_t>(record.data->shard_sizes.size());
   const std::vector<double>& each = privacy->of_clients();
   file->write("/clients/epsilon", each.data(), {static_cast<int64_t>(rounds), clients},

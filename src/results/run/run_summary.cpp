@@ -17,6 +17,7 @@
 #include "metrics/leak_summary.hpp"
 #include "results/folder/run_holder.hpp"
 #include "results/run/leak_group.hpp"
+#include "results/run/privacy_summary.hpp"
 #include "results/run/schema.hpp"
 
 namespace medpfl {
@@ -74,15 +75,6 @@ std::string training(const h5::File& run) {
   const int64_t sent = sum("/rounds/participants"), arrived = sum("/rounds/arrived");
   if (arrived < sent) out += fmt::format("{} of {} updates arrived\n", arrived, sent);
   return out;
-}
-
-std::string privacy(const h5::File& run) {
-  if (!run.exists("/rounds/epsilon")) return "";
-  const double tight = run.read<double>("/rounds/epsilon").back();
-  if (std::isnan(tight)) return "";
-  return fmt::format("epsilon {:.4g} (classic {:.4g}) at delta {}: /rounds/epsilon says of what\n",
-                     tight, run.read<double>("/rounds/epsilon_classic").back(),
-                     shortest(run.read_real_attribute("/rounds/epsilon", "delta")));
 }
 
 // What the chain as a whole did to the updates, and to their size.
@@ -156,7 +148,7 @@ std::string summarize_run(const std::string& path) {
       run.read_integer_attribute("/model", "parameters")[0], run.shape("/clients/examples")[0],
       hosts.size(), memory.empty() ? 0 : *std::max_element(memory.begin(), memory.end()) >> 20);
   if (status == "running") out += describe_holder(holder);
-  if (run.shape("/rounds/round")[0] > 0) out += "\nTraining\n" + training(run) + privacy(run);
+  if (run.shape("/rounds/round")[0] > 0) out += "\nTraining\n" + training(run) + privacy_lines(run);
   if (run.exists("/rounds/defenses") && run.shape("/rounds/defenses/round")[0] > 0)
     out += defense_line(run);
   if (run.exists("/attacks/tasks")) {

@@ -1,0 +1,122 @@
+#include "results/run/leaks.hpp"
+
+#include <limits>
+#include <map>
+#include <string>
+#include <tuple>
+#include <unordered_map>
+#include <utility>
+
+#include "metrics/leak_summary.hpp"
+#include "privacy/identification_bound.hpp"
+
+namespace medpfl {
+namespace {
+
+constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+
+// Gives each distinct image a number: one that is attacked in two rounds is one image.
+class ImageNumbers {
+ public:
+  int64_t number(const ImageRow& row) {
+    const at::Tensor image = row.truth->images[row.index].contiguous();
+    std::string bytes(static_cast<const char*>(image.data_ptr()), image.nbytes());
+    return numbers_.emplace(std::move(bytes), static_cast<int64_t>(numbers_.size())).first->second;
+  }
+
+ private:
+  std::unordered_map<std::string, int64_t> numbers_;
+};
+
+// Upper bounds on the probability that an image is identified by all messages that epsilon covers;
+// not a number where it covers none of those attacked. The image is known to have been in the
+// batch.
+class IdentificationBounds {
+ public:
+  explicit IdentificationBounds(const RunRecord& record)
+      : privacy_(record.privacy), classes_(record.model->classes()) {}
+
+  double of(const TaskRow& task, const ImageRow& row) {
+    // A rank among no candidates tells nothing.
+    if (privacy_ == nullptr || task.kind() == "probe" || row.score->candidates == 0) return kNone;
+    const double chance = chance_of_identification(row.truth->images.size(0), row.score->candidates,
+                                                   task.told_labels ? classes_ : 1);
+    const auto [known, is_new] = known_.emplace(chance, 0);
+    if (is_new) known->second = privacy_->identification(chance).present;
+    return known->second;
+  }
+
+ private:
+  const PrivacyLedger* privacy_;
+  int64_t classes_;
+  std::map<double, double> known_;  // by chance
+};
+
+// Collects what was chosen for each row, once for its round and once for all rounds.
+class Leaks {
+ public:
+  explicit Leaks(const RunRecord& record) : bounds_(record) {}
+
+  void add_task(const TaskRow& row) {
+    const Reconstruction& r = row.task->result;
+    each(row.method, row, [&](Group* group) {
+      group->tasks.push_back({r.objective, r.matching_loss, r.iterations, r.evaluations, r.seconds,
+                              r.status == "diverged", row.of->gradient_norm < kVanishedNorm});
+    });
+  }
+  void add_image(const TaskRow& task, const ImageRow& row) {
+    ChosenImage image = {*row.score, row.label_found, images_.number(row), row.cluster,
+                         bounds_.of(task, row)};
+    add(task.method, task, image);
+    // Each image once, however many attacks there are on it.
+    if (task.method != first_.emplace(task.of, task.method).first->second) return;
+    image.score = task.of->without_attack[static_cast<size_t>(row.index)];
+    image.identified_bound = kNone;
+    add(kWithoutAttack, task, image);
+  }
+  std::vector<LeakRow> rows() const {
+    std::vector<LeakRow> out;
+    for (const auto& [key, group] : groups_) {
+      LeakSummary leak = summarize_leak(group.images, group.tasks);
+      if (std::get<0>(key) == kWithoutAttack) leak.label_accuracy = kNone;
+      out.push_back({std::get<0>(key), std::get<1>(key), std::get<2>(key), leak});
+    }
+    return out;
+  }
+
+ private:
+  struct Group {
+    std::vector<ChosenImage> images;
+    std::vector<ChosenTask> tasks;
+  };
+
+  template <class Add>
+  void each(const std::string& method, const TaskRow& row, const Add& add) {
+    for (const int64_t round : {kAllRounds, row.of->observation.round})
+      add(&groups_[{method, row.kind(), round}]);
+  }
+  void add(const std::string& method, const TaskRow& task, const ChosenImage& image) {
+    each(method, task, [&](Group* group) { group->images.push_back(image); });
+  }
+
+  ImageNumbers images_;
+  IdentificationBounds bounds_;
+  std::map<const AttackCase*, std::string> first_;  // method by which a message was scored first
+  std::map<std::tuple<std::string, std::string, int64_t>, Group> groups_;  // method, kind, round
+};
+
+}  // namespace
+
+std::vector<LeakRow> leaks_of(const std::vector<TaskRow>& tasks,
+                              const std::vector<ImageRow>& images, const RunRecord& record) {
+  Leaks leaks(record);
+  for (const TaskRow& row : tasks)
+    if (row.task->chosen) leaks.add_task(row);
+  for (const ImageRow& row : images) {
+    const TaskRow& task = tasks[static_cast<size_t>(row.task)];
+    if (task.task->chosen) leaks.add_image(task, row);
+  }
+  return leaks.rows();
+}
+
+}  // namespace medpfl

@@ -1,0 +1,16 @@
+#pragma once
+#include <vector>
+
+#include "results/run/attack_rows.hpp"
+#include "results/run/leak_group.hpp"
+#include "results/run/run_record.hpp"
+
+namespace medpfl {
+
+/// Returns the rows of /attacks/summary: what each attacker chose, by method, kind and round, and
+/// of all rounds together; and what the mean public image scores on the same images without an
+/// attack. `images` are the image_rows() of `tasks`.
+std::vector<LeakRow> leaks_of(const std::vector<TaskRow>& tasks,
+                              const std::vector<ImageRow>& images, const RunRecord& record);
+
+}  // namespace medpfl
