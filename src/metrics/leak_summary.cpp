@@ -79,7 +79,8 @@ LeakSummary summarize_leak(const std::vector<ChosenImage>& images,
   for (const ChosenImage& i : images)
     outcomes.push_back({i.image, i.cluster, 0, identified(i.score)});
   out.identified = share_of(outcomes);
-  // The expected share is at most the mean of the bounds. An image without one counts as lost.
+  // The expected share is at most the mean of the bounds. An image without one could always be
+  // identified.
   const auto bounds = each(images, [](const ChosenImage& i) { return i.identified_bound; });
   const bool bounded =
       std::none_of(bounds.begin(), bounds.end(), [](double bound) { return std::isnan(bound); });

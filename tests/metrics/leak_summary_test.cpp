@@ -76,6 +76,14 @@ TEST(LeakSummary, JudgesByImagesThatAreNearestAndBetterThanTheMean) {
   EXPECT_DOUBLE_EQ(same.identified.effective, 1);
 }
 
+TEST(LeakSummary, BoundsTheShareByTheMeanOnlyWhereEachImageIsBounded) {
+  std::vector<ChosenImage> images(2, image(0.01, 20, 0.6, 0.2, 0, true));
+  images[0].identified_bound = 0.25;
+  EXPECT_TRUE(std::isnan(summarize_leak(images, {}).identified_bound));
+  images[1].identified_bound = 0.75;
+  EXPECT_DOUBLE_EQ(summarize_leak(images, {}).identified_bound, 0.5);
+}
+
 TEST(LeakSummary, IsNoNumberWhereNothingIsKnown) {
   const LeakSummary none = summarize_leak({}, {});
   EXPECT_EQ(none.images, 0);
