@@ -133,7 +133,8 @@ def test_no_attack_identifies_more_than_the_noise_allows(chain: str, tmp_path: P
         folder = tmp_path / str(sigma)
         with complete(folder, NOISED | CHAINS[chain](sigma)) as run:
             leak, rounds = run["attacks/summary"], run["rounds"]
-            assert list(leak["kind"].asstr()[()]) == ["update"] * 2  # all rounds, and round 0
+            # The attack and, behind it, no attack: all rounds, and round 0.
+            assert list(leak["kind"].asstr()[()]) == ["update"] * 4 and leak["method"].asstr()[0] != "public-mean"
             bound, low = leak["identified_bound"][0], leak["identified_low"][0]
             kappa = 1 / leak["candidates"][0]
             assert low <= bound
