@@ -162,8 +162,9 @@ std::string leak_table(const h5::File& run) {
           "{} of {}: no attack is expected to identify more than {} of these images, by the noise "
           "that epsilon counts.{}\n",
           method[i], kind[i], percent_at_most(bound[i]),
-          low[i] > bound[i] ? " The interval lies above that: accounting or attack has a defect."
-                            : "");
+          low[i] > bound[i]
+              ? " The interval lies above: a sign of a defect in accounting or attack."
+              : "");
   return out +
          "PSNR, SSIM, RDLV, evaluations and seconds: medians over what the attacker chose among "
          "restarts, by its own objective.\n";
