@@ -24,7 +24,7 @@ struct AttackCase {
   Truth truth;
   double gradient_norm = 0;  ///< norm of the observation's gradient; filled in by AttackCases::add
   /// What each true image scores without an attack, where the mean public image is taken for it;
-  /// empty until AttackCases::score_without_attack.
+  /// empty until AttackCases::score_without_attack. No archive keeps it: it is computed again.
   std::vector<ImageScore> without_attack;
 
   /// Writes or reads the case, whose vectors have this layout.
@@ -63,7 +63,7 @@ class AttackCases {
   /// set_shard_images keeps; for a sum an equal share of each hospital of its round.
   at::Tensor candidates(const Observation& observation) const;
   /// Scores the mean public image, float32 [C, H, W], as if an attack had returned it for each true
-  /// image of case i; a second call does nothing.
+  /// image of case i.
   void score_without_attack(int64_t i, const at::Tensor& public_mean);
   /// Frees the gradient of a case that no task needs any more.
   void release(int64_t i) { cases_[static_cast<size_t>(i)].observation.gradient = {}; }

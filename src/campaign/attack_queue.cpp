@@ -34,6 +34,7 @@ void AttackQueue::warn(const std::vector<AttackWarning>& warnings) {
 void AttackQueue::queue_cases(int64_t end) {
   for (; queued_cases_ < end; ++queued_cases_) {
     const int64_t round = (*cases_)[queued_cases_].observation.round;
+    cases_->score_without_attack(queued_cases_, public_mean_);
     for (size_t m = 0; m < plan_.methods.size(); ++m) {
       const auto& [name, attack] = plan_.methods[m];
       warn(warnings_before(name, attack->facts(), model_, round, cases_->weights(round)));
@@ -135,7 +136,6 @@ void AttackQueue::finish(size_t i) {
   task.state.clear();
   const AttackCase& one = attack_case(task);
   warn(warnings_after(method(task).name, one.observation.round, task.result.status));
-  cases_->score_without_attack(task.attack_case, public_mean_);
   score_task(one, cases_->candidates(one.observation), public_mean_, &task);
   choose(i - static_cast<size_t>(task.restart));
   release_done(task.attack_case);

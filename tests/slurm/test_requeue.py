@@ -18,10 +18,10 @@ LONG = {
     "data.image_size": 32,
     "data.phantom.train": 240,
     "federation.algorithm": "fedavg",
-    "federation.rounds": 80,
+    "federation.rounds": 140,
     "federation.local_epochs": 4,
     "attack.method": "dlg",
-    "attack.rounds": "0,79",
+    "attack.rounds": "0,139",
     "attack.iterations": 30,
     "output.weights": "false",
 }
