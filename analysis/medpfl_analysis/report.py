@@ -87,8 +87,8 @@ def headline(images: pd.DataFrame) -> str:
         return f"{len(chosen)} reconstructions, not judged: an earlier version wrote this run"
     n, good = len(chosen), int(chosen["identified"].sum())
     if good == 0:
-        return (f"None of {n} reconstructions identifies its private image, which does not say that "
-                "they are safe: another attack may find more")
+        return (f"None of {n} reconstructions identifies its private image, which does not mean that "
+                "the images are safe: another attack may find more")
     if n == 1:
         return "The private image is identified by what came back"
     if chosen.groupby(GROUP).ngroups == 1:

@@ -173,11 +173,11 @@ def images_of(psnr: list[float], method: str = "dlg") -> pd.DataFrame:
 @pytest.mark.parametrize(("psnr", "words"), [
     ([30, 25, 8], "2 of 3 private images are identified by what came back"),
     ([10, 20], "1 of 2 private images are identified by what came back"),
-    ([10, 19], "None of 2 reconstructions identifies its private image, which does not say that they "
-               "are safe: another attack may find more"),
+    ([10, 19], "None of 2 reconstructions identifies its private image, which does not mean that "
+               "the images are safe: another attack may find more"),
     ([30], "The private image is identified by what came back"),
-    ([3], "None of 1 reconstructions identifies its private image, which does not say that they are "
-          "safe: another attack may find more"),
+    ([3], "None of 1 reconstructions identifies its private image, which does not mean that the "
+          "images are safe: another attack may find more"),
     ([], "No reconstructions: this run says nothing about what its updates leak"),
 ])
 def test_headline(psnr: list[float], words: str) -> None:

@@ -66,7 +66,7 @@ void benchmark_attack(const Communicator& comm, const Model& model,
   rows->push_back(
       {"matching evaluation with L-BFGS, batch 1", per_evaluation, "ms", first_order, floor_is});
 
-  const auto objective = make_gradient_distance({"l2"}, o.gradient);
+  const auto objective = make_gradient_distance({DistanceKind::kL2}, o.gradient);
   Candidate candidate;
   candidate.images = to_unit_range(random_client(model, 2).images.slice(0, 1, 2));
   candidate.labels = client.labels;

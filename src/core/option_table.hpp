@@ -134,12 +134,6 @@ class Option {
     copy.spec_.placeholder = std::move(placeholder);
     return copy;
   }
-  /// Returns the option as a text that must be a number or one of these words.
-  Option number_or(std::vector<std::string> words) const {
-    Option copy = one_of(std::move(words));
-    copy.spec_.kind = OptionSpec::Kind::kReal;
-    return copy;
-  }
   /// Returns the option as a number or `word`, which stands for the number written as `value`.
   Option or_word(const std::string& word, const std::string& value) const {
     return with(spec_.or_word(word)).alias(word, value);

@@ -70,7 +70,7 @@ RegistryEntry<DefenseFactory> fed_sdp_defense() {
 RegistryEntry<DefenseFactory> model_cloak_defense() {
   return row("model-cloak", "fed-sdp whose noise is strong in early rounds and falls from there on",
              "Wei et al., ICDM 2023, Model Cloaking against Gradient Leakage",
-             {0.01, "0.0005", RoundCourse::kExponential});
+             {0.01, 0.0005, RoundCourse::kExponential});
 }
 
 }  // namespace medpfl

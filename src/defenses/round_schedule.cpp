@@ -11,7 +11,6 @@ namespace medpfl {
 namespace {
 
 constexpr double kPi = 3.14159265358979323846;
-const char* const kSame = "same";
 
 }  // namespace
 
@@ -30,7 +29,7 @@ OptionTable<ScheduleOptions> schedule_options(const std::string& name, const std
           O{name + "_last", &ScheduleOptions::last,
             name + " of the last round; under cyclic the other end of the wave"}
               .above(0)
-              .number_or({kSame}),
+              .or_word("same", "0"),
           O{name + "_schedule", &ScheduleOptions::course,
             "how " + name + " goes from the first round's to the last's"}};
 }
@@ -45,16 +44,16 @@ OptionTable<SchedulePace> pace_options() {
 RoundSchedule::RoundSchedule(const ScheduleOptions& own, const SchedulePace& pace,
                              const std::string& name, const std::string& section)
     : name_(name), course_(own.course), first_(own.first), last_(own.first), pace_(pace) {
-  const bool given = own.last != kSame, constant = own.course == RoundCourse::kConstant;
+  const bool given = own.last != 0, constant = own.course == RoundCourse::kConstant;
   if (given && constant)
     throw ConfigError(
         fmt::format("{0}.{1}_last={2} needs {0}.{1}_schedule=linear, staircase, "
                     "exponential or cyclic; constant has no last value",
-                    section, name, own.last));
+                    section, name, shortest(own.last)));
   if (!given && !constant)
     throw ConfigError(fmt::format("{0}.{1}_schedule={2} needs {0}.{1}_last, the value to end at",
                                   section, name, word_of(own.course)));
-  if (given) last_ = parse_real(name + "_last", own.last);
+  if (given) last_ = own.last;
 }
 
 double RoundSchedule::at(int64_t round, int64_t rounds) const {

@@ -12,8 +12,8 @@ const Words<RoundCourse>& words_of(RoundCourse);
 
 /// The options of one RoundSchedule, as they are written.
 struct ScheduleOptions {
-  double first = 1;           ///< the value in the first round, above 0
-  std::string last = "same";  ///< the value to end at, a number above 0; "same": not given
+  double first = 1;  ///< the value in the first round, above 0
+  double last = 0;   ///< the value to end at, above 0; 0: none is given
   RoundCourse course = RoundCourse::kConstant;
 };
 /// Returns the options of a value called `name` (above 0): NAME, NAME_last and NAME_schedule.

@@ -42,7 +42,7 @@ int64_t measured_peak(const Model& model, const StepHook* hook, int64_t batch, i
     Observation observation;
     observation.weights = weights;
     observation.gradient = gradient;
-    const auto objective = make_gradient_distance({"l2"}, gradient);
+    const auto objective = make_gradient_distance({DistanceKind::kL2}, gradient);
     const auto engine = make_exact_engine(model, observation, *objective);
     Candidate candidate;
     candidate.images = zero_images(model, attacked_batch);

@@ -82,7 +82,7 @@ TEST_P(BottleneckEngine, AgreesWithCentralDifferences) {
   const Model model = build("lenet-dlg");
   const Observation seen =
       observe(model, noise_images(2, kSize, 11), {1, 2}, noise_of(model, 2, 0));
-  const auto objective = make_gradient_distance({"l2"}, seen.gradient);
+  const auto objective = make_gradient_distance({DistanceKind::kL2}, seen.gradient);
   const auto engine =
       make_engine(words_of(EngineKind()).parse(GetParam()), model, seen, *objective);
   for (const bool drawn : {true, false}) {
@@ -115,7 +115,7 @@ TEST_P(BottleneckEngine, IsZeroAtTheTruthUnderTheHospitalsNoiseAlone) {
   const Model model = build("lenet-dlg");
   const at::Tensor images = noise_images(2, kSize, 11), noise = noise_of(model, 2, 0);
   const Observation seen = observe(model, images, {1, 2}, noise);
-  const auto objective = make_gradient_distance({"relative-l2"}, seen.gradient);
+  const auto objective = make_gradient_distance({DistanceKind::kRelativeL2}, seen.gradient);
   const auto engine =
       make_engine(words_of(EngineKind()).parse(GetParam()), model, seen, *objective);
   CandidateGradient unused;
@@ -150,7 +150,7 @@ TEST(Bottleneck, UnrolledStepsTakeTheNoiseOfTheirImages) {
     seen.gradient.add(step, 0.5);
     work.step(step, seen.rate);
   }
-  const auto objective = make_gradient_distance({"relative-l2"}, seen.gradient);
+  const auto objective = make_gradient_distance({DistanceKind::kRelativeL2}, seen.gradient);
   const auto engine = make_unroll_engine(model, seen, *objective);
   CandidateGradient unused;
   EXPECT_LT(engine->evaluate(candidate_of(images, {0, 1, 2, 3}, noise), &unused), 1e-10);

@@ -20,17 +20,18 @@ at::Tensor row(const std::vector<double>& pixels) {
 
 TEST(Decode, UnmixTakesTheMeanImageOutAndStaysInRange) {
   const at::Tensor mean = row({0.5, 0.5, 0.2})[0];
-  const at::Tensor x = decode({"unmix", 0.5}, row({0.6, 0.1, 0.9}), mean);
+  const at::Tensor x = decode({DecodeRule::kUnmix, 0.5}, row({0.6, 0.1, 0.9}), mean);
   EXPECT_TRUE(x.allclose(row({0.7, 0, 1}))) << x;
-  EXPECT_TRUE(decode({"unmix", 1}, row({0.6, 0.1, 0.9}), mean).allclose(row({0.6, 0.1, 0.9})));
+  EXPECT_TRUE(
+      decode({DecodeRule::kUnmix, 1}, row({0.6, 0.1, 0.9}), mean).allclose(row({0.6, 0.1, 0.9})));
   EXPECT_TRUE(decode({}, row({0.6}), at::Tensor()).equal(row({0.6})));
 }
 
 TEST(Decode, SignsTakesWhatIsNearerToTheMeanImage) {
   const at::Tensor mean = row({0.2, 0.2, 0.9, 0.5})[0];
-  const at::Tensor x = decode({"signs", 1}, row({0.7, 0.3, 0.3, 0.6}), mean);
+  const at::Tensor x = decode({DecodeRule::kSigns, 1}, row({0.7, 0.3, 0.3, 0.6}), mean);
   EXPECT_TRUE(x.allclose(row({0.3, 0.3, 0.7, 0.6}))) << x;
-  const at::Tensor unmixed = decode({"signs", 0.5}, row({0.7, 0.3, 0.3, 0.6}), mean);
+  const at::Tensor unmixed = decode({DecodeRule::kSigns, 0.5}, row({0.7, 0.3, 0.3, 0.6}), mean);
   EXPECT_TRUE(unmixed.allclose(row({0.4, 0.4, 0.5, 0.7}))) << unmixed;
 }
 
@@ -39,19 +40,21 @@ TEST(Decode, RegisterUndoesTranslationsAndRotations) {
   for (const auto& [x, y, angle] : std::vector<std::array<double, 3>>{
            {0.25, 0, 0}, {-0.125, 0.25, 0}, {0, 0, 30}, {0.125, 0, -15}}) {
     const at::Tensor moved = warp(image, rigid_map(x, y, angle));
-    const at::Tensor back = decode({"register", 1, 0.25, angle == 0 ? 0.0 : 30.0}, moved, image[0]);
+    const at::Tensor back =
+        decode({DecodeRule::kRegister, 1, 0.25, angle == 0 ? 0.0 : 30.0}, moved, image[0]);
     const double before = moved.sub(image).square().mean().item<double>();
     const double after = back.sub(image).square().mean().item<double>();
     EXPECT_LT(after, 0.2 * before) << x << ' ' << y << ' ' << angle;
   }
   // Nothing to undo.
-  EXPECT_TRUE(decode({"register", 1, 0.25, 0}, image, image[0]).allclose(image, 0, 1e-5));
+  EXPECT_TRUE(
+      decode({DecodeRule::kRegister, 1, 0.25, 0}, image, image[0]).allclose(image, 0, 1e-5));
 }
 
 TEST(Decode, WhatLeftTheViewIsTheMeanImage) {
   const auto [image, label] = phantom_image(32, 3);
   const at::Tensor moved = warp(image, rigid_map(0.25, 0, 0));
-  const at::Tensor back = decode({"register", 1, 0.25, 0}, moved, image[0]);
+  const at::Tensor back = decode({DecodeRule::kRegister, 1, 0.25, 0}, moved, image[0]);
   EXPECT_TRUE(back.allclose(image, 0, 1e-4));  // the mean being the truth, so is the strip
 }
 

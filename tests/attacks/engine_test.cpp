@@ -100,7 +100,8 @@ TEST_P(EngineGradient, AgreesWithCentralDifferences) {
   if (c.labels == Labels::kFixedError)
     candidate.output_error = seen.gradient.view(model.head().bias).view({1, kClasses}).clone();
 
-  const auto objective = make_gradient_distance({c.objective}, seen.gradient);
+  const auto objective =
+      make_gradient_distance({words_of(DistanceKind()).parse(c.objective)}, seen.gradient);
   const auto engine =
       make_engine(words_of(EngineKind()).parse(engine_name), model, seen, *objective);
   CandidateGradient gradient;
@@ -165,7 +166,7 @@ TEST_P(EveryEngine, IsZeroAtTheTruth) {
   const Model model = build("lenet-dlg", kSize, kClasses);
   const at::Tensor images = noise_images(2, kSize, 11);
   const Observation seen = observe(model, images, {3, 0});
-  const auto objective = make_gradient_distance({"relative-l2"}, seen.gradient);
+  const auto objective = make_gradient_distance({DistanceKind::kRelativeL2}, seen.gradient);
   const auto engine =
       make_engine(words_of(EngineKind()).parse(GetParam()), model, seen, *objective);
   Candidate candidate;
@@ -181,7 +182,7 @@ TEST_P(EveryEngine, IsZeroAtTheTruth) {
 TEST_P(EveryEngine, LeavesTheCandidateAlone) {
   const Model model = build("mlp", kSize, kClasses, "sigmoid", {{"hidden", "8"}});
   const Observation seen = observe(model, noise_images(1, kSize, 11), {1});
-  const auto objective = make_gradient_distance({"l2"}, seen.gradient);
+  const auto objective = make_gradient_distance({DistanceKind::kL2}, seen.gradient);
   const auto engine =
       make_engine(words_of(EngineKind()).parse(GetParam()), model, seen, *objective);
   Candidate candidate;
@@ -200,7 +201,7 @@ TEST_P(EveryEngine, LeavesTheCandidateAlone) {
 TEST(ExactEngine, SameValuesThroughCopies) {
   Model model = build("lenet-dlg", kSize, kClasses);
   const Observation seen = observe(model, noise_images(2, kSize, 1), {1, 3});
-  const auto objective = make_gradient_distance({"l2"}, seen.gradient);
+  const auto objective = make_gradient_distance({DistanceKind::kL2}, seen.gradient);
   const auto direct = make_exact_engine(model, seen, *objective);
   model.compute_on(at::Device(at::kCPU, 0));
   const auto staged = make_exact_engine(model, seen, *objective);

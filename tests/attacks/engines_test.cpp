@@ -77,7 +77,8 @@ void compare(const std::string& name, const Case& c, double value_bound, double 
     Differentiator(model, seen.weights)
         .gradient(noise_images(batch, kSize, 11), at::tensor(truth, at::kLong), &seen.gradient);
     for (const std::string objective_name : {"l2", "relative-l2"}) {
-      const auto objective = make_gradient_distance({objective_name}, seen.gradient);
+      const auto objective =
+          make_gradient_distance({words_of(DistanceKind()).parse(objective_name)}, seen.gradient);
       const auto exact = make_exact_engine(model, seen, *objective);
       const auto engine = make_engine(words_of(EngineKind()).parse(name), model, seen, *objective);
       for (const std::string labels : {"hard", "soft", "fixed error"}) {
@@ -128,7 +129,7 @@ INSTANTIATE_TEST_SUITE_P(Models, Engines,
 TEST(NativeEngine, FollowsTheSizeOfTheBatch) {
   const Model model = build("convnet-small", kSize, kClasses);
   const Observation seen = observe(model, noise_images(2, kSize, 11), {1, 3});
-  const auto objective = make_gradient_distance({"l2"}, seen.gradient);
+  const auto objective = make_gradient_distance({DistanceKind::kL2}, seen.gradient);
   const auto engine = make_native_engine(model, seen, *objective);
   CandidateGradient kept, fresh;
   for (const int64_t batch : {2, 4, 1, 2}) {
@@ -143,7 +144,7 @@ TEST(NativeEngine, FollowsTheSizeOfTheBatch) {
 TEST(NativeEngine, ShowsACandidateThatIsNotFinite) {
   const Model model = build("lenet-dlg", kSize, kClasses);
   const Observation seen = observe(model, noise_images(1, kSize, 11), {1});
-  const auto objective = make_gradient_distance({"l2"}, seen.gradient);
+  const auto objective = make_gradient_distance({DistanceKind::kL2}, seen.gradient);
   Candidate candidate = candidate_of("hard", 1);
   candidate.images.fill_(std::numeric_limits<float>::quiet_NaN());
   CandidateGradient gradient;
@@ -155,7 +156,7 @@ TEST(NativeEngine, ShowsACandidateThatIsNotFinite) {
 TEST(NativeEngine, RefusesALabelThatIsNoClass) {
   const Model model = build("lenet-dlg", kSize, kClasses);
   const Observation seen = observe(model, noise_images(1, kSize, 11), {1});
-  const auto objective = make_gradient_distance({"l2"}, seen.gradient);
+  const auto objective = make_gradient_distance({DistanceKind::kL2}, seen.gradient);
   Candidate candidate = candidate_of("hard", 1);
   candidate.labels.fill_(kClasses);
   CandidateGradient gradient;
@@ -166,7 +167,7 @@ TEST(NativeEngine, RefusesALabelThatIsNoClass) {
 TEST(MakeEngine, NativeIsForTheCpu) {
   Model model = build("lenet-dlg", kSize, kClasses);
   const Observation seen = observe(model, noise_images(1, kSize, 11), {1});
-  const auto objective = make_gradient_distance({"l2"}, seen.gradient);
+  const auto objective = make_gradient_distance({DistanceKind::kL2}, seen.gradient);
   EXPECT_TRUE(native_applies(model));
   model.compute_on(at::Device(at::kCPU, 0));
   EXPECT_FALSE(native_applies(model));
@@ -190,7 +191,7 @@ TEST(MakeEngine, NativeIsForTheCpu) {
 TEST(MakeEngine, AutoIsNativeWhereItApplies) {
   const Model model = build("lenet-dlg", kSize, kClasses);
   const Observation seen = observe(model, noise_images(1, kSize, 11), {1});
-  const auto objective = make_gradient_distance({"l2"}, seen.gradient);
+  const auto objective = make_gradient_distance({DistanceKind::kL2}, seen.gradient);
   const Candidate candidate = candidate_of("hard", 1);
   CandidateGradient native, chosen;
   make_native_engine(model, seen, *objective)->evaluate(candidate, &native);

@@ -63,71 +63,73 @@ Result evaluate(const DistanceOptions& options, const FlatParameters& observed,
   std::vector<float> both = dummy;
   expect_same(objective->evaluate(both.data(), both.data()), out.value);
   EXPECT_EQ(std::memcmp(both.data(), out.derivative.data(), both.size() * sizeof(float)), 0)
-      << options.distance;
+      << word_of(options.distance);
   expect_move(*objective, dummy, out);
   return out;
 }
 
 TEST(GradientDistance, L2ByHand) {
-  const Result r = evaluate({"l2"}, one({0, 2, 0.5F}), {1, -2, 0.5F});
+  const Result r = evaluate({DistanceKind::kL2}, one({0, 2, 0.5F}), {1, -2, 0.5F});
   EXPECT_DOUBLE_EQ(r.value, 17);
   EXPECT_EQ(r.derivative, (std::vector<float>{2, -8, 0}));
 }
 
 TEST(GradientDistance, RelativeL2DividesByTheObservedEnergy) {
-  const Result r = evaluate({"relative-l2"}, one({0, 2, 0}), {1, -2, 0.5F});
+  const Result r = evaluate({DistanceKind::kRelativeL2}, one({0, 2, 0}), {1, -2, 0.5F});
   EXPECT_DOUBLE_EQ(r.value, 17.25 / 4);
   EXPECT_EQ(r.derivative, (std::vector<float>{0.5F, -2, 0.25F}));
   // The value stays when both gradients are a thousand times weaker.
-  EXPECT_NEAR(evaluate({"relative-l2"}, one({0, 2e-3F, 0}), {1e-3F, -2e-3F, 0.5e-3F}).value,
-              17.25 / 4, 1e-5);
-  EXPECT_DOUBLE_EQ(evaluate({"relative-l2"}, one({0, 0, 0}), {1, -2, 0.5F}).value, 5.25)
+  EXPECT_NEAR(
+      evaluate({DistanceKind::kRelativeL2}, one({0, 2e-3F, 0}), {1e-3F, -2e-3F, 0.5e-3F}).value,
+      17.25 / 4, 1e-5);
+  EXPECT_DOUBLE_EQ(evaluate({DistanceKind::kRelativeL2}, one({0, 0, 0}), {1, -2, 0.5F}).value, 5.25)
       << "nothing observed: the plain distance";
 }
 
 TEST(GradientDistance, NormsOfEachTensorByHand) {
   const FlatParameters observed = flat({{"a", {0, 0}}, {"b", {1, 1}}, {"c", {2, 2}}});
-  const Result r = evaluate({"norms"}, observed, {3, 4, 1, 1, 2, 1});
+  const Result r = evaluate({DistanceKind::kNorms}, observed, {3, 4, 1, 1, 2, 1});
   EXPECT_DOUBLE_EQ(r.value, 6);
   EXPECT_EQ(r.derivative, (std::vector<float>{0.6F, 0.8F, 0, 0, 0, -1}));
 }
 
 TEST(GradientDistance, L1ByHand) {
-  const Result r = evaluate({"l1"}, one({0, 2, 0.5F}), {1, -2, 0.5F});
+  const Result r = evaluate({DistanceKind::kL1}, one({0, 2, 0.5F}), {1, -2, 0.5F});
   EXPECT_DOUBLE_EQ(r.value, 5);
   EXPECT_EQ(r.derivative, (std::vector<float>{1, -1, 0}));
 }
 
 TEST(GradientDistance, CosineByHand) {
-  const Result r = evaluate({"cosine"}, one({3, 4}), {1, 0});
+  const Result r = evaluate({DistanceKind::kCosine}, one({3, 4}), {1, 0});
   EXPECT_NEAR(r.value, 0.4, 1e-12);
   EXPECT_NEAR(r.derivative[0], 0, 1e-7);  // along the vector nothing changes
   EXPECT_NEAR(r.derivative[1], -0.8, 1e-7);
-  EXPECT_NEAR(evaluate({"cosine"}, one({3, 4}), {30, 40}).value, 0, 1e-12) << "blind to scale";
-  EXPECT_NEAR(evaluate({"cosine"}, one({3, 4}), {-3, -4}).value, 2, 1e-12);
-  const Result none = evaluate({"cosine"}, one({3, 4}), {0, 0});
+  EXPECT_NEAR(evaluate({DistanceKind::kCosine}, one({3, 4}), {30, 40}).value, 0, 1e-12)
+      << "blind to scale";
+  EXPECT_NEAR(evaluate({DistanceKind::kCosine}, one({3, 4}), {-3, -4}).value, 2, 1e-12);
+  const Result none = evaluate({DistanceKind::kCosine}, one({3, 4}), {0, 0});
   EXPECT_EQ(none.value, 1);
   EXPECT_EQ(none.derivative, (std::vector<float>{0, 0}));
 }
 
 TEST(GradientDistance, KernelByHand) {
-  DistanceOptions options{"kernel"};
+  DistanceOptions options{DistanceKind::kKernel};
   const FlatParameters observed = flat({{"a", {1, -1}}, {"b", {3, 1, 3, 1}}, {"c", {5}}});
   const std::vector<float> dummy = {0, -1, 3, 1, 3, 3, 5};
   // Mean 13 / 7 and mean square 47 / 7; squared differences 1 and 4.
   const double variance = 47.0 / 7 - 169.0 / 49;
   EXPECT_NEAR(evaluate(options, observed, dummy).value, 1 - std::exp(-5.0 / 7 / variance), 1e-9);
-  options.kernel_sigma = "2";
+  options.kernel_sigma = 2;
   EXPECT_NEAR(evaluate(options, observed, dummy).value, 1 - std::exp(-5.0 / 14), 1e-9);
-  options.kernel_sigma = "per-layer";  // variances 1 and 1; c has none and is left out
+  options.kernel_sigma = kKernelPerLayer;  // variances 1 and 1; c has none and is left out
   EXPECT_NEAR(evaluate(options, observed, dummy).value, 2 - std::exp(-0.5) - std::exp(-1), 1e-9);
 }
 
 TEST(GradientDistance, BrokenMessagesStayVisible) {
   const float nan = std::numeric_limits<float>::quiet_NaN();
-  for (const std::string& name : distance_names())
-    EXPECT_TRUE(std::isnan(evaluate({name}, one({nan, 1}), {1, 2}).value)) << name;
-  DistanceOptions options{"cosine"};
+  for (const DistanceKind kind : words_of(DistanceKind()).values())
+    EXPECT_TRUE(std::isnan(evaluate({kind}, one({nan, 1}), {1, 2}).value)) << word_of(kind);
+  DistanceOptions options{DistanceKind::kCosine};
   options.view.top_entries = 50;
   options.view.noise = 0.1;
   options.view.nonzero = true;
@@ -154,7 +156,8 @@ FlatParameters observed_layers() {
 }
 
 TEST_P(ObjectiveView, ComparesOnlyWhatItNames) {
-  const Result r = evaluate({"l2", "global", GetParam().options}, observed_layers(), kDummy);
+  const Result r =
+      evaluate({DistanceKind::kL2, kKernelGlobal, GetParam().options}, observed_layers(), kDummy);
   EXPECT_EQ(r.derivative, GetParam().expected);
   double value = 0;
   for (const float d : r.derivative) value += 0.25 * d * d;
@@ -194,7 +197,7 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& test) { return test.param.what; });
 
 TEST(GradientDistance, KnownNoiseWeighsLayersByTheirSignal) {
-  DistanceOptions options{"l2"};
+  DistanceOptions options{DistanceKind::kL2};
   options.view.noise = 1;
   // Mean squares 4 and 0.5: three quarters are signal, and nothing.
   const Result r = evaluate(options, flat({{"a", {2, -2}}, {"b", {1, 0}}}), {1, 1, 1, 1});
@@ -205,7 +208,7 @@ TEST(GradientDistance, KnownNoiseWeighsLayersByTheirSignal) {
 }
 
 TEST(GradientDistance, NothingLeftHasNoGradient) {
-  DistanceOptions options{"cosine"};
+  DistanceOptions options{DistanceKind::kCosine};
   options.view.nonzero = true;
   const Result r = evaluate(options, one({0, 0}), {1, 2});
   EXPECT_EQ(r.value, 1);
@@ -213,10 +216,10 @@ TEST(GradientDistance, NothingLeftHasNoGradient) {
 }
 
 TEST(GradientDistance, MistakesAreRefused) {
-  EXPECT_THROW(make_gradient_distance({"l3"}, one({1})), ConfigError);
   const auto message = [](const std::vector<std::string>& exclude) -> std::string {
     try {
-      make_gradient_distance({"l2", "global", excluding(exclude)}, observed_layers());
+      make_gradient_distance({DistanceKind::kL2, kKernelGlobal, excluding(exclude)},
+                             observed_layers());
     } catch (const ConfigError& error) {
       return error.what();
     }
@@ -244,10 +247,10 @@ TEST(GradientDistance, DerivativesAgreeWithCentralDifferences) {
   views[2].top_entries = 40;
   views[3].noise = 0.25;
   views[3].exclude = {"b"};
-  for (const std::string& name : distance_names())
-    for (const std::string sigma : {"global", "per-layer", "3"})
+  for (const DistanceKind kind : words_of(DistanceKind()).values())
+    for (const double sigma : {kKernelGlobal, kKernelPerLayer, 3.0})
       for (const ViewOptions& view : views) {
-        const auto objective = make_gradient_distance({name, sigma, view}, observed);
+        const auto objective = make_gradient_distance({kind, sigma, view}, observed);
         std::vector<float> derivative(72), unused(72);
         objective->evaluate(dummy.data(), derivative.data());
         double largest = 0;
@@ -262,7 +265,8 @@ TEST(GradientDistance, DerivativesAgreeWithCentralDifferences) {
           const double slope =
               (above - objective->evaluate(dummy.data(), unused.data())) / (high - dummy[i]);
           dummy[i] = kept;
-          EXPECT_NEAR(derivative[i], slope, 1e-3 * largest) << name << " " << sigma << " " << i;
+          EXPECT_NEAR(derivative[i], slope, 1e-3 * largest)
+              << word_of(kind) << " " << sigma << " " << i;
         }
       }
 }

@@ -32,7 +32,7 @@ const Options kBare = {{"labels", "idlg"}, {"optimizer", "adam"}, {"learning_rat
 TEST(Group, TheResultIsTheMemberOfLeastOwnObjective) {
   const Model model = build("lenet-dlg", 16, 4);
   const Observation seen = observe(model, noise_images(1, 16, 5), {2});
-  const auto objective = make_gradient_distance({"l2"}, seen.gradient);
+  const auto objective = make_gradient_distance({DistanceKind::kL2}, seen.gradient);
   const auto engine = make_engine(choose_engine({}, model), model, seen, *objective);
   const auto own = [&](const at::Tensor& images) {
     Candidate candidate;

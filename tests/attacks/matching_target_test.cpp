@@ -28,7 +28,7 @@ struct Setting {
           double penalty, bool joint)
       : model(build(model_name, kSize, kClasses, activation)),
         seen(observe(model, noise_images(2, kSize, 11), {1, 3})),
-        objective(make_gradient_distance({"cosine"}, seen.gradient)),
+        objective(make_gradient_distance({DistanceKind::kCosine}, seen.gradient)),
         engine(make_engine(choose_engine({}, model), model, seen, *objective)),
         variables(make_pixels({2, 1, kSize, kSize}, FirstImages::kUniform, {}),
                   {2, 1, kSize, kSize}, 1, joint ? 2 * kClasses : 0),

@@ -151,7 +151,7 @@ TEST_P(UpdateGradient, AgreesWithCentralDifferences) {
     candidate.label_logits = logits.to(at::kFloat);
   else
     candidate.labels = at::tensor(labels, at::kLong);
-  const auto objective = make_gradient_distance({"l2"}, seen.gradient);
+  const auto objective = make_gradient_distance({DistanceKind::kL2}, seen.gradient);
   const auto engine = make_update_engine(c.update, {}, model, seen, *objective);
   CandidateGradient gradient;
   const double value = engine->evaluate(candidate, &gradient);
@@ -215,7 +215,7 @@ TEST(Unroll, IsZeroAtTheTruthWhereOneGradientIsNot) {
   const Model model = build("lenet-dlg", kSize, kClasses);
   const at::Tensor images = noise_images(5, kSize, 11);
   const Observation seen = observe_update(model, images, classes_of(5), {6, 2, 0.5});
-  const auto objective = make_gradient_distance({"relative-l2"}, seen.gradient);
+  const auto objective = make_gradient_distance({DistanceKind::kRelativeL2}, seen.gradient);
   Candidate candidate;
   candidate.images = images;
   candidate.labels = at::tensor(classes_of(5), at::kLong);
@@ -235,7 +235,7 @@ TEST(Unroll, AGuessOfFewStepsStillSeesEveryImage) {
   const Observation seen =
       observe_update(model, noise_images(6, kSize, 11), classes_of(6), {6, 1, 0.5});
   const Observation two = assuming(seen, {2, 0, 0});
-  const auto objective = make_gradient_distance({"cosine"}, two.gradient);
+  const auto objective = make_gradient_distance({DistanceKind::kCosine}, two.gradient);
   Candidate candidate;
   candidate.images = noise_images(6, kSize, 12);
   candidate.labels = at::tensor(classes_of(6), at::kLong);
@@ -248,7 +248,7 @@ TEST(Sme, AtTheFirstWeightsIsTheExactEngine) {
   const Model model = build("lenet-dlg", kSize, kClasses);
   const Observation seen =
       observe_update(model, noise_images(3, kSize, 11), classes_of(3), {3, 1, 0.5});
-  const auto objective = make_gradient_distance({"cosine"}, seen.gradient);
+  const auto objective = make_gradient_distance({DistanceKind::kCosine}, seen.gradient);
   Candidate candidate;
   candidate.images = noise_images(3, kSize, 12);
   candidate.labels = at::tensor(classes_of(3), at::kLong);

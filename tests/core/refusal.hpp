@@ -1,4 +1,6 @@
 #pragma once
+#include <gtest/gtest.h>
+
 #include <string>
 
 #include "core/error.hpp"
@@ -15,6 +17,13 @@ std::string refusal(const Action& action) {
     return error.what();
   }
   return "";
+}
+
+/// Expects that `action` throws the error E, with a message that holds `part`.
+template <class E = ConfigError, class Action>
+void expect_refused(const Action& action, const std::string& part) {
+  const std::string message = refusal<E>(action);
+  EXPECT_NE(message.find(part), std::string::npos) << "refused by '" << message << "'";
 }
 
 }  // namespace medpfl

@@ -9,10 +9,18 @@
 
 #include <cmath>
 #include <tuple>
+#include <vector>
 
 #include "kernels/direct_convolution.hpp"
 
 namespace medpfl {
+
+/// Returns the shapes on a processor that our products run on; none on another, where LibTorch's
+/// serve.
+inline std::vector<ConvolutionShape> where_products_run(std::vector<ConvolutionShape> shapes) {
+  if (!have_direct_convolution()) shapes.clear();
+  return shapes;
+}
 
 struct ConvolutionCase {
   ConvolutionShape shape;

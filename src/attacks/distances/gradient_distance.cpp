@@ -51,12 +51,13 @@ OptionTable<DistanceOptions> distance_options() {
   using D = Option<DistanceOptions>;
   using V = Option<ViewOptions>;
   OptionTable<DistanceOptions> table = {
-      D{"objective", &DistanceOptions::distance, "distance of gradients"}.one_of(distance_names()),
+      {"objective", &DistanceOptions::distance, "distance of gradients"},
       D{"kernel_sigma", &DistanceOptions::kernel_sigma,
         "of objective=kernel: a number, or the variance of the observed gradient, as a "
         "whole or of each layer"}
           .above(0)
-          .number_or({"global", "per-layer"})};
+          .or_word("global", shortest(kKernelGlobal))
+          .or_word("per-layer", shortest(kKernelPerLayer))};
   return table.add(
       &DistanceOptions::view,
       {V{"exclude", &ViewOptions::exclude,

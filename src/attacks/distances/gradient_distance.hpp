@@ -38,26 +38,33 @@ struct ViewOptions {
   double noise = 0;          ///< known standard deviation of noise on each entry
 };
 
+/// A distance of the candidate's gradient d from the observed one o.
+enum class DistanceKind {
+  kL2,          ///< sum (d - o)^2 (Zhu et al. 2019)
+  kRelativeL2,  ///< kL2 / sum o^2, so that the stopping rule means the same for weak gradients
+  kNorms,       ///< sum over tensors of ||d - o|| (Hatamizadeh et al. 2022, arXiv 2202.06924)
+  kL1,          ///< sum |d - o|
+  kCosine,      ///< 1 - d.o / (|d| |o|) (Geiping et al. 2020)
+  kKernel       ///< sum over groups of entries, 1 - exp(-mean (d - o)^2 / sigma) (arXiv 2204.13808)
+};
+const Words<DistanceKind>& words_of(DistanceKind);
+
+// Values of kernel_sigma that are no number: sigma is the variance of the observed gradient, in one
+// group or in a group for each layer.
+inline constexpr double kKernelGlobal = 0, kKernelPerLayer = -1;
+
 /// Which distance is used, and which part of the gradients it compares.
 struct DistanceOptions {
-  std::string distance = "l2";          ///< a word of distance_names()
-  std::string kernel_sigma = "global";  ///< variance of the kernel: global, per-layer or a number
+  DistanceKind distance = DistanceKind::kL2;
+  double kernel_sigma = kKernelGlobal;  ///< of kKernel; above 0: sigma itself, of one group
   ViewOptions view = {};
 };
 
 /// Returns the options of a distance, the first of which is `objective`.
 OptionTable<DistanceOptions> distance_options();
 
-/// Returns the words of the option `objective`. With d the candidate's gradient and o the observed
-/// one: l2: sum (d - o)^2 (Zhu et al. 2019). relative-l2: the same divided by sum o^2, so that the
-/// stopping rule means the same for weak and strong gradients. norms: sum over tensors of ||d - o||
-/// (Hatamizadeh et al. 2022, arXiv 2202.06924). l1: sum |d - o|. cosine: 1 - d.o /
-/// (|d| |o|) (Geiping et al. 2020). kernel: sum over layers, or once over all, of
-/// 1 - exp(-mean (d - o)^2 / sigma) (arXiv 2204.13808).
-std::vector<std::string> distance_names();
-
-/// Returns the distance from `observed`, of which it keeps a copy. Throws ConfigError for an
-/// unknown name, a pattern that matches nothing, and where all tensors are excluded.
+/// Returns the distance from `observed`, of which it keeps a copy. Throws ConfigError for a
+/// pattern that matches nothing, and where all tensors are excluded.
 std::unique_ptr<GradientDistance> make_gradient_distance(const DistanceOptions& options,
                                                          const FlatParameters& observed);
 

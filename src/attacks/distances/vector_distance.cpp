@@ -1,12 +1,9 @@
 #include "attacks/distances/vector_distance.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cmath>
 
 #include "attacks/optimizers/vector_math.hpp"
-#include "core/error.hpp"
 
 namespace medpfl {
 namespace {
@@ -169,27 +166,36 @@ Move VectorDistance::move(const float* dummy, const float* from, double length, 
   return {value, move_along(from, length, size(), out)};
 }
 
-std::vector<std::string> distance_names() {
-  return {"l2", "relative-l2", "norms", "l1", "cosine", "kernel"};
+const Words<DistanceKind>& words_of(DistanceKind) {
+  using K = DistanceKind;
+  static const Words<K> words = {{K::kL2, "l2"},         {K::kRelativeL2, "relative-l2"},
+                                 {K::kNorms, "norms"},   {K::kL1, "l1"},
+                                 {K::kCosine, "cosine"}, {K::kKernel, "kernel"}};
+  return words;
 }
 
-std::unique_ptr<VectorDistance> make_vector_distance(const std::string& name,
-                                                     std::vector<float> observed,
+std::unique_ptr<VectorDistance> make_vector_distance(DistanceKind kind, std::vector<float> observed,
                                                      const std::vector<int64_t>& bounds,
-                                                     const std::string& kernel_sigma) {
-  if (name == "l2" || name == "relative-l2")
-    return std::make_unique<SquaredDistance>(std::move(observed), name == "relative-l2");
-  if (name == "l1") return std::make_unique<AbsoluteDistance>(std::move(observed));
-  if (name == "norms") return std::make_unique<SumOfNorms>(std::move(observed), bounds);
-  if (name == "cosine") return std::make_unique<Cosine>(std::move(observed));
-  if (name == "kernel") {
-    const bool per_layer = kernel_sigma == "per-layer";
-    const double fixed = per_layer || kernel_sigma == "global" ? 0 : std::stod(kernel_sigma);
-    return std::make_unique<Kernel>(
-        std::move(observed),
-        per_layer ? bounds : std::vector<int64_t>{bounds.front(), bounds.back()}, fixed);
+                                                     double kernel_sigma) {
+  switch (kind) {
+    case DistanceKind::kL2:
+    case DistanceKind::kRelativeL2:
+      break;
+    case DistanceKind::kNorms:
+      return std::make_unique<SumOfNorms>(std::move(observed), bounds);
+    case DistanceKind::kL1:
+      return std::make_unique<AbsoluteDistance>(std::move(observed));
+    case DistanceKind::kCosine:
+      return std::make_unique<Cosine>(std::move(observed));
+    case DistanceKind::kKernel: {
+      const bool per_layer = kernel_sigma == kKernelPerLayer;
+      return std::make_unique<Kernel>(
+          std::move(observed),
+          per_layer ? bounds : std::vector<int64_t>{bounds.front(), bounds.back()},
+          std::max(0.0, kernel_sigma));
+    }
   }
-  throw ConfigError(fmt::format("unknown objective '{}'", name));
+  return std::make_unique<SquaredDistance>(std::move(observed), kind == DistanceKind::kRelativeL2);
 }
 
 }  // namespace medpfl

@@ -33,12 +33,10 @@ class VectorDistance {
 /// step.
 double move_along(const float* from, double length, int64_t n, float* direction);
 
-/// Returns the distance `name`, of distance_names(), from a copy of `observed`, whose layers begin
-/// at `bounds` [layers + 1]. `kernel_sigma`: see DistanceOptions. Throws ConfigError for an unknown
-/// name.
-std::unique_ptr<VectorDistance> make_vector_distance(const std::string& name,
-                                                     std::vector<float> observed,
+/// Returns the distance of a kind from a copy of `observed`, whose layers begin
+/// at `bounds` [layers + 1]. `kernel_sigma`: see DistanceOptions.
+std::unique_ptr<VectorDistance> make_vector_distance(DistanceKind kind, std::vector<float> observed,
                                                      const std::vector<int64_t>& bounds,
-                                                     const std::string& kernel_sigma);
+                                                     double kernel_sigma);
 
 }  // namespace medpfl

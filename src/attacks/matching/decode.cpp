@@ -63,18 +63,24 @@ at::Tensor registered(const Decoding& d, const at::Tensor& image, const at::Tens
 
 }  // namespace
 
+const Words<DecodeRule>& words_of(DecodeRule) {
+  using R = DecodeRule;
+  static const Words<R> words = {
+      {R::kNone, "none"}, {R::kUnmix, "unmix"}, {R::kSigns, "signs"}, {R::kRegister, "register"}};
+  return words;
+}
+
 std::string Decoding::describe() const {
-  return rule == "register"
+  return rule == DecodeRule::kRegister
              ? fmt::format("register, shift {}, angle {}", shortest(shift), shortest(angle))
-             : fmt::format("{}, weight {}", rule, shortest(weight));
+             : fmt::format("{}, weight {}", word_of(rule), shortest(weight));
 }
 
 OptionTable<Decoding> decoding_options() {
   using O = Option<Decoding>;
-  return {O{"decode", &Decoding::rule,
-            "against mixup, instahide, ats: what is made of the final images by the "
-            "mean public image"}
-              .one_of({"none", "unmix", "signs", "register"}),
+  return {{"decode", &Decoding::rule,
+           "against mixup, instahide, ats: what is made of the final images by the "
+           "mean public image"},
           O{"decode_weight", &Decoding::weight,
             "of unmix and signs: weight of an image in its own mixture"}
               .above(0)
@@ -89,8 +95,9 @@ OptionTable<Decoding> decoding_options() {
 at::Tensor decode(const Decoding& d, const at::Tensor& images, const at::Tensor& public_mean) {
   if (!d.any()) return images;
   const at::Tensor mean = public_mean.unsqueeze(0);
-  if (d.rule == "unmix") return unmix(images, d.weight, mean).clamp_(0, 1);
-  if (d.rule == "signs") return unmix(likelier_signs(images, mean), d.weight, mean).clamp_(0, 1);
+  if (d.rule == DecodeRule::kUnmix) return unmix(images, d.weight, mean).clamp_(0, 1);
+  if (d.rule == DecodeRule::kSigns)
+    return unmix(likelier_signs(images, mean), d.weight, mean).clamp_(0, 1);
   std::vector<at::Tensor> all = images.split(1);
   for (at::Tensor& image : all) image = registered(d, image, mean);
   return at::cat(all).clamp_(0, 1);

@@ -48,8 +48,8 @@ const std::vector<RealColumn>& real_columns() {
       {"reidentified", &LeakSummary::reidentified,
        "share of images whose truth is the nearest candidate, of those with a known rank"},
       {"identified", of_identified(&Share::value),
-       "share of images whose truth is the nearest candidate and more like the reconstruction than "
-       "like the mean public image"},
+       "share of images that are the nearest candidate to their reconstruction, which is more like "
+       "them than the mean public image is"},
       {"identified_low", of_identified(&Share::low), "lower limit of its interval of 95 %"},
       {"identified_high", of_identified(&Share::high), "upper limit of its interval of 95 %"},
       {"identified_effective", of_identified(&Share::effective),
@@ -130,7 +130,7 @@ std::string leak_table(const h5::File& run) {
   // A file of schema 1.2 or older has no verdict on images.
   const bool judged = run.exists(kGroup + "/identified");
   const auto verdict = [&](const char* name) {
-    return judged ? real(name) : std::vector<double>(method.size(), 0);
+    return judged ? real(name) : std::vector<double>(method.size(), std::nan(""));
   };
   const auto share = verdict("identified"), low = verdict("identified_low"),
              high = verdict("identified_high"), candidates = verdict("candidates");
@@ -142,16 +142,17 @@ std::string leak_table(const h5::File& run) {
     if (round[i] == kAllRounds)
       out += fmt::format(
           "{:<20} {:<6} {:>6} {:>10} {:>12} {:>9} {:>9} {:>8} {:>8} {:>8} {:>8} {:>11} {:>8}\n",
-          method[i], kind[i], images[i], judged ? percent(share[i]) : "-",
-          judged ? fmt::format("{:.0f} to {:.0f}%", 100 * low[i], 100 * high[i]) : "-",
+          method[i], kind[i], images[i], percent(share[i]),
+          std::isnan(share[i]) ? "-"
+                               : fmt::format("{:.0f} to {:.0f}%", 100 * low[i], 100 * high[i]),
           decimals(psnr[i], 2), percent(psnr_20[i]), decimals(ssim[i], 3), percent(ssim_90[i]),
           decimals(rdlv[i], 2), percent(labels[i]), decimals(evaluations[i], 0),
           decimals(seconds[i], 2));
   if (judged && !candidates.empty())
     out += fmt::format(
-        "Identified: the private image is the nearest to the reconstruction of {:.0f} candidates "
-        "(chance: {:.1f}%),\nand more like it than the mean public image is. The interval is about "
-        "images under this network alone.\npublic-mean is no attack: "
+        "Identified: of {:.0f} candidates the private image is nearest to its reconstruction "
+        "(chance: {:.1f}%), which\nis more like it than the mean public image is. The interval is "
+        "about images under this network alone.\npublic-mean is no attack: "
         "it takes that image for each private one.\n",
         candidates.front(), 100 / candidates.front());
   const auto bound =

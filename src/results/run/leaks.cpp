@@ -4,29 +4,16 @@
 #include <map>
 #include <string>
 #include <tuple>
-#include <unordered_map>
 #include <utility>
 
 #include "metrics/leak_summary.hpp"
 #include "privacy/identification_bound.hpp"
+#include "results/run/image_numbers.hpp"
 
 namespace medpfl {
 namespace {
 
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
-
-// Gives each distinct image a number: one that is attacked in two rounds is one image.
-class ImageNumbers {
- public:
-  int64_t number(const ImageRow& row) {
-    const at::Tensor image = row.truth->images[row.index].contiguous();
-    std::string bytes(static_cast<const char*>(image.data_ptr()), image.nbytes());
-    return numbers_.emplace(std::move(bytes), static_cast<int64_t>(numbers_.size())).first->second;
-  }
-
- private:
-  std::unordered_map<std::string, int64_t> numbers_;
-};
 
 // Upper bounds on the probability that an image is identified by all messages that epsilon covers;
 // not a number where it covers none of those attacked. The image is known to have been in the
@@ -65,7 +52,9 @@ class Leaks {
     });
   }
   void add_image(const TaskRow& task, const ImageRow& row) {
-    ChosenImage image = {*row.score, row.label_found, images_.number(row), row.cluster,
+    const at::Tensor pixels = row.truth->images[row.index].contiguous();
+    ChosenImage image = {*row.score, row.label_found,
+                         images_.number(pixels.data_ptr(), pixels.nbytes()), row.cluster,
                          bounds_.of(task, row)};
     add(task.method, task, image);
     // Each image once, however many attacks there are on it.
@@ -78,7 +67,11 @@ class Leaks {
     std::vector<LeakRow> out;
     for (const auto& [key, group] : groups_) {
       LeakSummary leak = summarize_leak(group.images, group.tasks);
-      if (std::get<0>(key) == kWithoutAttack) leak.label_accuracy = kNone;
+      if (std::get<0>(key) == kWithoutAttack) {
+        // It infers no labels, and cannot be more like an image than itself.
+        leak.label_accuracy = kNone;
+        leak.identified.value = leak.identified.low = leak.identified.high = kNone;
+      }
       out.push_back({std::get<0>(key), std::get<1>(key), std::get<2>(key), leak});
     }
     return out;

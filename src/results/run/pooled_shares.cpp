@@ -10,7 +10,7 @@
 #include <utility>
 
 #include "core/text.hpp"
-#include "results/run/attack_rows.hpp"
+#include "results/run/image_numbers.hpp"
 #include "results/run/run_summary.hpp"
 
 namespace medpfl {
@@ -20,7 +20,7 @@ using Key = std::tuple<std::string, std::string>;  // method and kind
 using Outcomes = std::map<Key, std::vector<Outcome>>;
 
 // Settings in the order of their first points.
-class Settings {
+class BySetting {
  public:
   Outcomes& of(const std::string& setting) {
     const auto found = std::find_if(all_.begin(), all_.end(),
@@ -47,8 +47,7 @@ std::vector<std::string> settings_of(const h5::File& sweep, size_t points) {
   return out;
 }
 
-void add_run(const h5::File& run, int64_t network, std::map<std::string, int64_t>* images,
-             Outcomes* outcomes) {
+void add_run(const h5::File& run, int64_t network, ImageNumbers* images, Outcomes* outcomes) {
   if (!run.exists("/attacks/images/identified")) return;
   const auto method = run.read<std::string>("/attacks/tasks/method");
   const auto kind = run.read<std::string>("/attacks/tasks/kind");
@@ -61,10 +60,7 @@ void add_run(const h5::File& run, int64_t network, std::map<std::string, int64_t
   for (size_t i = 0; i < task.size(); ++i) {
     const auto t = static_cast<size_t>(task[i]);
     if (chosen[t] == 0) continue;
-    const std::string bytes(reinterpret_cast<const char*>(pixels.data() + i * size),
-                            size * sizeof(float));
-    const int64_t image =
-        images->emplace(bytes, static_cast<int64_t>(images->size())).first->second;
+    const int64_t image = images->number(pixels.data() + i * size, size * sizeof(float));
     (*outcomes)[{method[t], kind[t]}].push_back({image, cluster[i], network, identified[i] != 0});
   }
 }
@@ -80,8 +76,8 @@ std::vector<PooledShare> pool_networks(const h5::File& sweep) {
   const auto status = sweep.read<std::string>("/points/status");
   const std::vector<std::string> settings = settings_of(sweep, folder.size());
   const std::filesystem::path base = std::filesystem::path(sweep.path()).parent_path();
-  Settings pooled;
-  std::map<std::string, int64_t> images;
+  BySetting pooled;
+  ImageNumbers images;
   for (size_t i = 0; i < folder.size(); ++i)
     if (status[i] == "complete")
       add_run(open_run((base / folder[i]).string()), static_cast<int64_t>(i), &images,
