@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from .hdf5 import RunFormatError
-from .report import number
+from .report import interval, number
 from .run import Run, open_run
 from .score_csv import bare, scored, write_rows
 from .scores import COSTS, METRICS, chosen_images, summarize, summarize_run
@@ -17,7 +17,8 @@ from .settings import HONEST
 
 _BY_KEY = {metric.key: metric for metric in METRICS}
 # The scores of a row, by the names of their columns.
-SCORES = {"psnr": _BY_KEY["psnr"], "ssim": _BY_KEY["ssim"], "ssim_90": _BY_KEY["asr_90"],
+SCORES = {"identified": _BY_KEY["identified"], "reidentified": _BY_KEY["rank_1"],
+          "psnr": _BY_KEY["psnr"], "ssim": _BY_KEY["ssim"], "ssim_90": _BY_KEY["asr_90"],
           "psnr_20": _BY_KEY["psnr_20"], "labels_right": _BY_KEY["label_accuracy"]}
 PRIOR = "mean test image"
 INTRODUCTION = """\
@@ -25,9 +26,13 @@ Written by `python3 -m medpfl_analysis attacks` from the runs that `jobs/attack_
 edited. {file} has all rows, one for each network, batch, attack and data set.
 
 Scores are of what the attacker keeps, chosen by its own objective. They are medians or shares over
-the images. Columns `..._low` and `..._high` hold a 95 % bootstrap interval over images. There is no
-interval for fewer than five images, nor where all have one value.
+the images. `identified_low` and `identified_high` hold the 95 % interval that the file of the run has;
+no other column has an interval.
 
+- `identified_percent` is the share of the images that are nearest, of the candidates, to their
+  reconstruction, which is more like them than the mean public image is. Runs of a schema before 1.3
+  judge no images: the cell is empty.
+- `reidentified_percent` is the share of those nearest, however like them the mean public image is.
 - `ssim_90_percent` is the attack success rate of the MedPFL study.
 - `psnr_20_percent` is a threshold that the mean test image passes for some images, too: compare with
   its rows.
@@ -42,6 +47,10 @@ interval for fewer than five images, nor where all have one value.
 MEAN_IMAGE = f"""\
 The *{PRIOR}* is no attack. It is the mean of the held-out images, what knowing such images in general
 is worth. An attack that does not exceed it has failed.
+"""
+NOT_JUDGED = """\
+Some of these runs are of a schema before 1.3, which judges no images: they are "not judged" here, and
+the attack named is the one with the highest median SSIM. Run them again for identified images.
 """
 
 
@@ -81,7 +90,7 @@ def _prior_row(run: Run, images: pd.DataFrame) -> pd.Series:
     # RDLV is (SSIM - SSIM of the prior) / SSIM of the prior.
     ssim = (first["ssim"] / (1 + first["rdlv"])).to_numpy()
     made = first.assign(psnr=np.minimum(100, -10 * np.log10(np.maximum(mse, 1e-10))), ssim=ssim,
-                        label_inferred=-1, method=PRIOR)
+                        label_inferred=-1, rank_of_truth=-1, identified=np.nan, method=PRIOR)
     made["success_psnr_20"] = (made["psnr"] >= 20).astype(int)
     made["success_ssim_90"] = (made["ssim"] >= 0.9).astype(int)
     return summarize(made, tuple(SCORES.values())).iloc[0]
@@ -149,19 +158,19 @@ def _section(cells: list[Cell], file: str) -> list[str]:
     if cut:
         lines += [f"**Presets cut short**, with the iterations of their own: {', '.join(cut)}. A low "
                   f"score in {file} says nothing about them.", ""]
-    lines += ["| images of | n | attacks | highest median SSIM | by | mean test image |",
-              "|" + " --- |" * 6]
-    strongest: dict[str, tuple[float, list[str]]] = {}
-    attacks: dict[str, set[str]] = {}
-    for cell in cells:
-        attacks.setdefault(cell.data, set()).update(cell.rows.index)
-        best = cell.rows["ssim"].fillna(-1).idxmax()
-        row = cell.rows.loc[best]
-        shown = [str(row["n"]), number(row["ssim"]), f"`{best}`", number(cell.prior["ssim"])]
-        if row["ssim"] > strongest.get(cell.data, (-2, []))[0]:
-            strongest[cell.data] = (row["ssim"], shown)
-    for data, (_, (n, ssim, best, prior)) in strongest.items():
-        lines.append(f"| {data} | {n} | {len(attacks[data])} | {ssim} | {best} | {prior} |")
+    lines += ["| images of | n | attacks | most identified | 95 % | by | median SSIM | of the mean test image |",
+              "|" + " --- |" * 8]
+    for data in dict.fromkeys(cell.data for cell in cells):
+        mine = [cell for cell in cells if cell.data == data]
+        # The mean test image is that of the run with the strongest attack.
+        rows = pd.concat([cell.rows.assign(prior=cell.prior["ssim"]) for cell in mine])
+        best = rows.fillna({"identified": -1, "ssim": -2}).sort_values(
+            ["identified", "ssim"], ascending=False, kind="stable").iloc[0]
+        told = "not judged" if best["identified"] < 0 else number(best["identified"], "%")
+        cells_of = [data, str(best["n"]), str(rows.index.nunique()), told,
+                    interval(best, _BY_KEY["identified"]) or "–", f"`{best['method']}`",
+                    number(best["ssim"]), number(best["prior"])]
+        lines.append("| " + " | ".join(cells_of) + " |")
     return [*lines, ""]
 
 
@@ -199,6 +208,8 @@ def write_attack_page(folder: Path, output: Path, machine: str = "") -> list[Pat
                   "cannot be made again: their rows are no evidence.", ""]
     file = f"[data/{output.stem}.csv](data/{output.stem}.csv)"
     lines += [INTRODUCTION.format(file=file).rstrip(), "", MEAN_IMAGE]
+    if any(cell.rows["identified"].isna().any() for cell in cells):
+        lines += [NOT_JUDGED]
     groups: dict[tuple[str, int], list[Cell]] = {}
     for cell in cells:
         groups.setdefault((cell.network, cell.batch), []).append(cell)

@@ -12,7 +12,7 @@ from PIL import Image
 
 from . import frontier_plots as plots
 from .defense_pictures import defense_grid
-from .defense_tables import LEAKS, knowledge
+from .defense_tables import knowledge
 from .frontier import by_method, compare, epsilon_text, findings, headline, panels, undefended
 from .score_csv import bare, scored, write_rows
 from .settings import NONE
@@ -20,7 +20,10 @@ from .sweep import SCORES, Sweep
 from .sweep_report import HOW_TO_READ, INTERVALS
 from .theme import LIGHT, png
 
-COLUMNS = ("ssim", "ssim_50", "ssim_90", "reidentified", "rdlv")
+COLUMNS = {"identified": "identified", "ssim": "ssim", "ssim_50": "asr_50", "ssim_90": "asr_90",
+           "reidentified": "rank_1", "psnr": "psnr", "rdlv": "rdlv"}
+"""The scores of a row by the names of their columns: keys of SCORES."""
+_BY_KEY = {metric.key: metric for metric in SCORES}
 _COLORS = 96
 _GRID_IMAGES, _GRID_SETTINGS = 4, 9
 
@@ -37,8 +40,8 @@ def small_png(figure: Figure) -> bytes:
 def _leak(row: pd.Series, adapted: bool) -> dict[str, str]:
     made = {"attack": row["attack"], "adapted": "yes" if adapted else "no",
             "images": str(int(row["n"]))}
-    for metric, name in zip(LEAKS, COLUMNS, strict=True):
-        made |= scored(row, metric, name)
+    for name, key in COLUMNS.items():
+        made |= scored(row, _BY_KEY[key], name)
     return made
 
 
@@ -65,15 +68,14 @@ def defense_rows(table: pd.DataFrame) -> list[dict[str, str]]:
 
 def _figures(sweep: Sweep, images: bool) -> dict[str, tuple[str, Figure]]:
     """name -> alternative text and figure: frontier, a curve for each kind of scale, grids."""
-    table = sweep.table
-    ssim = next(metric for metric in SCORES if metric.key == "ssim")
-    made = {"frontier": ("Median SSIM of the reconstructions against balanced accuracy",
-                         plots.frontier(table, ssim, LIGHT))}
+    table, measure = sweep.table, sweep.measure
+    made = {"frontier": (f"{measure.title} images against balanced accuracy",
+                         plots.frontier(table, measure, LIGHT))}
     for name, rows in plots.scales(table):
         word = name.split(" ")[0] if f"{name.split(' ')[0]}_curves" not in made else (
             name.replace(" ", "_").replace("(", "").replace(")", ""))
-        made[f"{word}_curves"] = (f"Images at SSIM ≥ 0.5 and balanced accuracy over {name}",
-                                  plots.scale_curves(table, rows, name, LIGHT))
+        made[f"{word}_curves"] = (f"{measure.title} images and balanced accuracy over {name}",
+                                  plots.scale_curves(table, rows, name, measure, LIGHT))
     for i, (title, rows) in enumerate(panels(table) if images else [], start=1):
         method, mine = by_method(rows)[0]
         made[f"images_{i}"] = (
@@ -95,11 +97,12 @@ def _page(sweep: Sweep, file: str, pictures: dict[str, str], machine: str) -> st
         + (f" · {machine}" if machine else "")
         + f" · `medpfl sweep`, {len(sweep.complete)} of {len(sweep.points)} points", "",
         "Written by `python3 -m medpfl_analysis defenses FOLDER` from the sweep whose base and "
-        "grid are at the end; not edited.", "", f"**{headline(table)}.**", ""]
+        "grid are at the end; not edited.", "", f"**{headline(table, sweep.measure)}.**", ""]
+    page += [sweep.judgement, ""] if sweep.judgement else []
     if file:
         page += [f"[{file}]({file}) has all rows, one for each setting and attack. {HOW_TO_READ} "
-                 f"Columns `..._low` and `..._high` hold {INTERVALS}", ""]
-    for title, sentences in findings(table):
+                 f"Columns `identified_low` and `identified_high` hold {INTERVALS}", ""]
+    for title, sentences in findings(table, sweep.measure):
         page += [f"**{title}**", "", *(f"- {sentence}" for sentence in sentences), ""]
     left = sweep.left_out
     if len(left):

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from .frontier import compare
+from .frontier import compare, strongest
 from .pictures import displayable, spread
 from .run import Run
 from .scores import chosen_images
@@ -21,13 +21,13 @@ _IMAGE = ["client", "probe", "index"]
 
 def pictured(rows: pd.DataFrame, count: int = MAX_SETTINGS) -> pd.DataFrame:
     """Rows of one panel in the order of the grid: no defense, then each setting, the plain attack
-    and the strongest adapted one. Where these are more than `count`, the one of the two with the
-    higher median SSIM; of more settings than that, evenly chosen ones, the first among them."""
+    and the strongest adapted one. Where these are more than `count`, the stronger of the two; of
+    more settings than that, evenly chosen ones, the first among them."""
     pairs = [[i for i in (pair.plain, pair.adapted) if i != -1]
              for pair in compare(rows).itertuples()]
     order = [i for pair in pairs for i in pair]
     if len(order) > count:
-        order = [rows.loc[pair, "ssim"].fillna(-1).idxmax() for pair in pairs]
+        order = [strongest(rows.loc[pair]) for pair in pairs]
     if len(order) > count:
         even = np.linspace(0, len(order) - 1, count).round().astype(int)
         order = [order[i] for i in np.unique(even)]

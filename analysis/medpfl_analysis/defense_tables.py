@@ -14,7 +14,7 @@ from .settings import NONE
 from .sweep import SCORES
 
 _BY_KEY = {metric.key: metric for metric in SCORES}
-LEAKS = tuple(_BY_KEY[key] for key in ("ssim", "asr_50", "asr_90", "rank_1", "rdlv"))
+LEAKS = tuple(_BY_KEY[key] for key in ("identified", "rank_1", "psnr", "ssim", "asr_90", "rdlv"))
 
 
 @dataclass(frozen=True)

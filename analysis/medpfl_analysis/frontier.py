@@ -8,12 +8,11 @@ import numpy as np
 import pandas as pd
 
 from .report import number
+from .scores import Metric
 from .settings import NONE
+from .sweep import LEAK
 
 HALF = 0.5
-SIMILAR = "asr_50"
-"""Share of the images with SSIM of 0.5 or more."""
-REIDENTIFIED = "rank_1"
 _WEAKER_WHEN_LARGER = ("bound", "epsilon", "keep", "delta")
 
 
@@ -55,13 +54,20 @@ def by_method(rows: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
     return [(method, rows[(rows["method"] == method) | foreign]) for method in plain.unique()]
 
 
+def strongest(rows: pd.DataFrame) -> int:
+    """The row with the greatest share of images that leak, of equal ones the one with the highest
+    median SSIM; -1 where there is none."""
+    return -1 if rows.empty else rows[[LEAK, "ssim"]].fillna(-2).sort_values(
+        [LEAK, "ssim"], ascending=False, kind="stable").index[0]
+
+
 def compare(rows: pd.DataFrame) -> pd.DataFrame:
     """The plain and the strongest adapted attack beside each other, one row a setting and plain
     attack of a panel (and seed, where points differ in nothing else), as ordered(): defense,
     attack, plain (row of `rows`), adapted (row, or -1).
 
-    Strongest by the median SSIM over images, over points that differ only in the attack. An adapted
-    attack of a method that has no plain one stands beside the setting's first plain attack.
+    Strongest as strongest() says, over points that differ only in the attack. An adapted attack of
+    a method that has no plain one stands beside the setting's first plain attack.
     """
     made = []
     alike = ["defense", "round", "kind"]
@@ -75,9 +81,8 @@ def compare(rows: pd.DataFrame) -> pd.DataFrame:
         for place, (index, row) in enumerate(plain.iterrows()):
             mine = adapted[(adapted["method"] == row["method"])
                            | (~adapted["method"].isin(own) & (place == 0))]
-            best = mine["ssim"].idxmax() if mine["ssim"].notna().any() else -1
             made.append({"defense": row["defense"], "attack": row["attack"], "plain": index,
-                         "adapted": best})
+                         "adapted": strongest(mine)})
     return pd.DataFrame(made, columns=["defense", "attack", "plain", "adapted"])
 
 
@@ -86,12 +91,11 @@ class Level:
     """A scale of a family: the most that any attack got, and what the model was worth."""
 
     scale: float
-    similar: float
-    """share of the images with SSIM ≥ 0.5"""
-    reidentified: float
+    share: float
+    """of the images that leak, by the measure of the sweep"""
     balanced_accuracy: float
     attack: str
-    """the one that brought most images to SSIM ≥ 0.5"""
+    """the one to which most images leak"""
     n: int
 
 
@@ -100,10 +104,10 @@ def levels(rows: pd.DataFrame) -> list[Level]:
     (seeds), the mean of each attack."""
     found = []
     for scale, same in ordered(rows).groupby("scale", sort=False):
-        means = same.groupby("attack")[[SIMILAR, REIDENTIFIED]].mean()
-        worst = means[SIMILAR].fillna(-1).idxmax()
+        means = same.groupby("attack")[LEAK].mean()
+        worst = means.fillna(-1).idxmax()
         found.append(Level(
-            float(scale), float(means[SIMILAR].max()), float(means[REIDENTIFIED].max()),
+            float(scale), float(means.max()),
             float(same.drop_duplicates("point")["balanced_accuracy"].mean()), worst,
             int(same.loc[same["attack"] == worst, "n"].iloc[0])))
     return found
@@ -115,10 +119,11 @@ def scaled_families(rows: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
     return [(family, part) for family, part in families if part["scale"].nunique() > 1]
 
 
-def findings(table: pd.DataFrame) -> list[tuple[str, list[str]]]:
+def findings(table: pd.DataFrame, measure: Metric) -> list[tuple[str, list[str]]]:
     """For each panel sentences: undefended, then for each family with several scales up to where
-    images reach SSIM ≥ 0.5 or are re-identified, and the price; panels without either are left out."""
+    half of the images leak by `measure`, and the price; panels without either are left out."""
     made = []
+    said = measure.title.lower()
     for title, rows in panels(table):
         panel = rows["panel"].iloc[0]
         base, chance = undefended(table, panel), rows["chance"].iloc[0]
@@ -127,66 +132,47 @@ def findings(table: pd.DataFrame) -> list[tuple[str, list[str]]]:
         if len(bare):
             level = levels(bare.assign(scale=0.0))[0]
             sentences.append(
-                f"Undefended, {number(level.similar, '%')} of the images reach SSIM ≥ 0.5 "
-                f"({level.attack}, n = {level.n}) and "
-                f"{number(level.reidentified, '%')} are re-identified, at a balanced accuracy of "
-                f"{number(base, '%')}; chance is {number(chance, '%')}.")
+                f"Undefended, {number(level.share, '%')} of the images are {said} ({level.attack}, "
+                f"n = {level.n}), at a balanced accuracy of {number(base, '%')}; chance is "
+                f"{number(chance, '%')}.")
         if base <= chance * 1.05:
             sentences.append("The undefended model is hardly better than chance: what a defense "
                              "costs cannot be seen here.")
-        sentences += [_family_sentence(family, part, base, chance)
+        sentences += [_family_sentence(family, part, base, chance, said)
                       for family, part in scaled_families(rows)]
         if sentences:
             made.append((title, sentences))
     return made
 
 
-def _family_sentence(family: str, rows: pd.DataFrame, base: float, chance: float) -> str:
+def _family_sentence(family: str, rows: pd.DataFrame, base: float, chance: float, said: str) -> str:
     steps = levels(rows)
     name = rows["scale_option"].iloc[0].rsplit(".", 1)[-1]
     toward = "down to" if _reversed(rows).iloc[0] else "up to"
-    leaking = [s for s in steps if s.similar >= HALF]
-    named = [s for s in steps if s.reidentified >= HALF]
-    said = []
-    if leaking:
-        last = leaking[-1]
-        said.append(
-            f"{toward} {name} {last.scale:g} at least half of the images reach SSIM ≥ 0.5 "
-            f"({number(last.similar, '%')} by {last.attack}, n = {last.n}); the balanced "
-            f"accuracy is {number(last.balanced_accuracy, '%')} there, "
-            f"{number(base, '%')} undefended, {number(chance, '%')} by chance")
-    else:
-        said.append(f"at no {name} tried do half of the images reach SSIM ≥ 0.5")
-    if named:
-        end = named[-1]
-        said.append(f"{toward} {end.scale:g} at least half are re-identified" + (
-            "" if leaking and end == leaking[-1] else
-            f" (balanced accuracy {number(end.balanced_accuracy, '%')})"))
-    else:
-        said.append("at none is half re-identified")
-    exposed = {s.scale for s in leaking + named}
-    unsafe = [i for i, s in enumerate(steps) if s.scale in exposed]
-    first = unsafe[-1] + 1 if unsafe else 0
-    if first == len(steps):
-        said.append(f"no {name} tried keeps both below half")
-    elif unsafe:
-        price = steps[first]
-        said.append("under the attacks tried, which need not be the strongest, both are below "
-                    f"half from {price.scale:g} on, at a balanced accuracy of "
-                    f"{number(price.balanced_accuracy, '%')}")
-    else:
-        said.append(f"the balanced accuracy at the weakest, {steps[0].scale:g}, is "
-                    f"{number(steps[0].balanced_accuracy, '%')}")
-    return f"{family}: " + "; ".join(said) + "."
+    leaking = [i for i, step in enumerate(steps) if step.share >= HALF]
+    if not leaking:
+        return (f"{family}: at no {name} tried are half of the images {said}; the balanced accuracy "
+                f"at the weakest, {steps[0].scale:g}, is "
+                f"{number(steps[0].balanced_accuracy, '%')}.")
+    last = steps[leaking[-1]]
+    words = (f"{family}: {toward} {name} {last.scale:g} at least half of the images are {said} "
+             f"({number(last.share, '%')} by {last.attack}, n = {last.n}); the balanced accuracy is "
+             f"{number(last.balanced_accuracy, '%')} there, {number(base, '%')} undefended, "
+             f"{number(chance, '%')} by chance; ")
+    if last is steps[-1]:
+        return f"{words}no {name} tried keeps it below half."
+    price = steps[leaking[-1] + 1]
+    return (f"{words}under the attacks tried, which need not be the strongest, fewer than half are "
+            f"from {price.scale:g} on, at a balanced accuracy of "
+            f"{number(price.balanced_accuracy, '%')}.")
 
 
-def headline(table: pd.DataFrame) -> str:
-    """How many defended settings leave at least half of the images at SSIM ≥ 0.5, or re-identified."""
+def headline(table: pd.DataFrame, measure: Metric) -> str:
+    """How many defended settings leave at least half of the images to leak by `measure`."""
     attacked = table[(table["method"] != "") & (table["chain"] != NONE)]
     if attacked.empty:
         return "No defended point was attacked: this sweep says nothing about defenses"
-    worst = attacked.groupby(["panel", "defense"])[[SIMILAR, REIDENTIFIED]].max()
-    bad, named = (int((worst[key] >= HALF).sum()) for key in (SIMILAR, REIDENTIFIED))
-    verb = "leaves" if bad == 1 else "leave"
-    return (f"{bad or 'None'} of {len(worst)} defended settings {verb} at least half of the images "
-            f"at SSIM ≥ 0.5, {named or 'none'} at least half re-identified")
+    worst = attacked.groupby(["panel", "defense"])[LEAK].max()
+    bad = int((worst >= HALF).sum())
+    return (f"{bad or 'None'} of {len(worst)} defended settings {'leaves' if bad < 2 else 'leave'} "
+            f"at least half of the images {measure.title.lower()} by the attacks tried")

@@ -11,9 +11,10 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, PercentFormatter
 
-from .frontier import HALF, SIMILAR, levels, ordered, panels, undefended
+from .frontier import HALF, levels, ordered, panels, undefended
 from .scores import Metric
 from .settings import NONE
+from .sweep import LEAK
 from .theme import LIGHT, WIDTH, Theme, legend, new_figure, style
 
 _MARKERS = "osD^vPXp*h"
@@ -64,7 +65,8 @@ def _legend_height(handles: list[Line2D]) -> float:
 def frontier(
     table: pd.DataFrame, metric: Metric, theme: Theme = LIGHT, against: str = "balanced_accuracy",
 ) -> Figure:
-    """`metric` with its 95 % interval over balanced accuracy or epsilon, a panel a set of images.
+    """`metric`, with its 95 % interval where files have one, over balanced accuracy or epsilon, a
+    panel a set of images.
 
     One color a defense, one marker a method, hollow where adapted; points of a family and attack
     are joined from weak to strong. Rows without epsilon are left out there.
@@ -84,9 +86,10 @@ def frontier(
             x, y = part[against].to_numpy(), part[metric.key].to_numpy()
             if chain != NONE and part["options"].nunique() == 1:
                 axes.plot(x, y, color=color, linewidth=0.8, alpha=0.6, zorder=2)
-            ends = part[[f"{metric.key}_low", f"{metric.key}_high"]].to_numpy().T
-            told = np.isfinite(ends).all(axis=0)
-            axes.vlines(x[told], *ends[:, told], color=color, linewidth=1, alpha=0.55, zorder=2)
+            if metric.limits:
+                ends = part[list(metric.limits)].to_numpy().T
+                told = np.isfinite(ends).all(axis=0)
+                axes.vlines(x[told], *ends[:, told], color=color, linewidth=1, alpha=0.55, zorder=2)
             axes.plot(x, y, linestyle="", marker=_MARKERS[methods.index(method) % len(_MARKERS)],
                       color=color, markersize=7 if chain == NONE else 4.5,
                       zorder=4 if chain == NONE else 3,
@@ -142,12 +145,12 @@ def scales(table: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
 
 
 def scale_curves(
-    table: pd.DataFrame, rows: pd.DataFrame, name: str, theme: Theme = LIGHT
+    table: pd.DataFrame, rows: pd.DataFrame, name: str, measure: Metric, theme: Theme = LIGHT
 ) -> Figure:
-    """Share of images at SSIM ≥ 0.5 over the scale, a panel a set of images and attack, and below
-    the balanced accuracy; `rows` and `name` are of scales(table).
+    """Share of images that leak by `measure` over the scale, a panel a set of images and attack,
+    and below the balanced accuracy; `rows` and `name` are of scales(table).
 
-    A filled mark: at least half of the images reach SSIM ≥ 0.5. Dashed lines: adapted attacks.
+    A filled mark: at least half of the images leak. Dashed lines: adapted attacks.
     """
     shown = panels(rows)[:_ACROSS * 2]
     chains = _chains(table)
@@ -163,7 +166,7 @@ def scale_curves(
             axes = grid[place, column]
             mine = part[part["method"] == method]
             _leak_lines(axes, mine, chains, theme)
-            level = bare.loc[(bare["method"] == method) & ~bare["adapted"], SIMILAR].mean()
+            level = bare.loc[(bare["method"] == method) & ~bare["adapted"], LEAK].mean()
             axes.axhline(level, color=theme.ink, linewidth=0.9, linestyle=":")
             axes.axhspan(HALF, 1.05, color=theme.rule, alpha=0.45, zorder=0, linewidth=0)
             style(axes, theme, "" if place else _wrapped(title, len(shown)))
@@ -173,7 +176,7 @@ def scale_curves(
     for row in grid:
         row[0].yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     for axes, method in zip(grid[:-1, 0], methods, strict=True):
-        axes.set_ylabel(f"{method}\nSSIM ≥ 0.5")
+        axes.set_ylabel(f"{method}\n{measure.title.lower()}")
     grid[-1, 0].set_ylabel("balanced acc.")
     known = rows["balanced_accuracy"], *rows["chance"], *(
         undefended(table, part["panel"].iloc[0]) for _, part in shown)
@@ -191,7 +194,7 @@ def scale_curves(
 def _leak_lines(axes: Axes, rows: pd.DataFrame, chains: list[str], theme: Theme) -> None:
     for (chain, _, adapted), part in rows.groupby(["chain", "family", "adapted"], sort=False):
         steps = sorted(levels(part), key=lambda level: level.scale)
-        x, y = [s.scale for s in steps], np.array([s.similar for s in steps])
+        x, y = [s.scale for s in steps], np.array([s.share for s in steps])
         color = _color(theme, chain, chains)
         axes.plot(x, y, color=color, linewidth=1.4, linestyle="--" if adapted else "-")
         for filled in (True, False):

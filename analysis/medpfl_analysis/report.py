@@ -69,9 +69,9 @@ def number(value: float, unit: str = "") -> str:
 
 
 def interval(row: pd.Series, metric: Metric) -> str:
-    """'50–94' in the unit of the value, or nothing where there is no interval."""
-    ends = [row[f"{metric.key}_{end}"] for end in ("low", "high")]
-    if any(math.isnan(end) for end in ends):
+    """'50–94' in the unit of the value, or nothing where the file has no interval."""
+    ends = [row[limit] for limit in metric.limits]
+    if not ends or any(math.isnan(end) for end in ends):
         return ""
     return " – ".join(number(end, metric.unit).removesuffix(f"\u00a0{metric.unit}") for end in ends)
 

@@ -19,11 +19,11 @@ def bare(value: float, unit: str = "") -> str:
 
 
 def scored(row: pd.Series, metric: Metric, name: str) -> dict[str, str]:
-    """The cells of one score: `name` with the unit, and the ends of its interval, empty where there
-    is none."""
+    """The cells of one score: `name` with the unit, and the limits of its interval where files have
+    one, empty where this file has not."""
     unit = {"dB": "_db", "%": "_percent"}.get(metric.unit, "")
-    ends = {f"{name}_{end}": bare(row[f"{metric.key}_{end}"], metric.unit)
-            for end in ("low", "high")}
+    ends = {f"{name}_{end}": bare(row[limit], metric.unit)
+            for end, limit in zip(("low", "high"), metric.limits, strict=False)}
     return {f"{name}{unit}": bare(row[metric.key], metric.unit)} | ends
 
 

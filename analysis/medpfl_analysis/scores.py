@@ -1,7 +1,7 @@
-"""How well the attacks did: one row for each attack, round and kind, with bootstrap intervals.
+"""How well the attacks did: one row for each attack, round and kind.
 
 Only reconstructions that the attacker would keep (chosen == 1, by its own objective) are counted.
-The true score never selects anything.
+The true score never selects anything. An interval is shown only where the file has one.
 """
 
 from __future__ import annotations
@@ -15,23 +15,18 @@ import pandas as pd
 from .hdf5 import RunFormatError
 from .run import Run
 
-RESAMPLES = 2000
-FEWEST = 5
-"""Number of images or tasks below which no interval is given: too few resamples differ."""
-SEED = 20231105
 GROUP = ["method", "round", "kind"]
 ALL_ROUNDS = -1
 WITHOUT_ATTACK = "public-mean"
 """stands in /attacks/summary for what the mean public image scores without an attack"""
 _OBSERVATION = ["method", "round", "client", "kind", "probe", "gradient", "knowledge"]
-_CHUNK = 4_000_000  # resampled values held at once
 
 
 @dataclass(frozen=True)
 class Metric:
     """One column of the summary, by the rule that a run's /attacks/summary follows (which holds the
-    value; the rule is here for intervals, and for images that are no run's): `statistic` over the
-    values of a group's images that are numbers."""
+    value; the rule is here for files without it, and for images that are no run's): `statistic` over
+    the values of a group's images that are numbers."""
 
     key: str
     column: str
@@ -46,6 +41,11 @@ class Metric:
     per_task: bool = False
     stored_interval: tuple[str, str] | None = None
     """the columns of /attacks/summary with the limits, where the program infers them"""
+
+    @property
+    def limits(self) -> tuple[str, ...]:
+        """The columns of a summary with the limits; none where no file has them."""
+        return (f"{self.key}_low", f"{self.key}_high") if self.stored_interval else ()
 
 
 def _known(values: pd.Series, known: pd.Series) -> pd.Series:
@@ -105,27 +105,6 @@ COSTS = (
 )
 
 
-def bootstrap_interval(
-    values: np.ndarray, statistic: Callable[..., np.ndarray], resamples: int = RESAMPLES
-) -> tuple[float, float]:
-    """95 % percentile bootstrap interval of `statistic` of values [n]; fixed seed.
-
-    NaN, NaN for n < FEWEST, and where all values are one: no width would say that 0 of n is certain.
-    """
-    n = len(values)
-    if n < FEWEST or (values == values[0]).all():
-        return np.nan, np.nan
-    generator = np.random.default_rng(SEED)
-    step = max(1, _CHUNK // n)
-    drawn = [
-        statistic(values[generator.integers(0, n, (min(step, resamples - done), n))], axis=1)
-        for done in range(0, resamples, step)
-    ]
-    # Nearest order statistics: a loss may be infinite, which interpolation turns into NaN.
-    low, high = np.quantile(np.concatenate(drawn), (0.025, 0.975), method="nearest")
-    return float(low), float(high)
-
-
 def chosen_images(images: pd.DataFrame) -> pd.DataFrame:
     """Rows of `Run.images_with_tasks()` that the attacker would keep; row labels unchanged.
 
@@ -145,10 +124,10 @@ def chosen_images(images: pd.DataFrame) -> pd.DataFrame:
 def summarize_run(
     run: Run, metrics: Sequence[Metric] = METRICS, all_rounds: bool = False
 ) -> pd.DataFrame:
-    """As summarize(), of a run's attacks: values are those of /attacks/summary, and so is the
-    interval of the share of identified images; the others are made here. `all_rounds`: over all rounds together, as round ALL_ROUNDS.
+    """As summarize(), of a run's attacks: values and intervals are those of /attacks/summary.
+    `all_rounds`: over all rounds together, as round ALL_ROUNDS.
 
-    Files of schema 1.0 have no summary; theirs are made by the same rule. Raises RunFormatError
+    Files of schema 1.0 have no summary; their values are made by the same rule. Raises RunFormatError
     where the summary lacks an attack.
     """
     chosen = chosen_images(run.images_with_tasks())
@@ -164,8 +143,8 @@ def summarize_run(
     rows = stored.loc[keys]
     for metric in metrics:
         made[metric.key] = rows[metric.column].to_numpy()
-        for end, column in zip(("low", "high"), metric.stored_interval or (), strict=False):
-            made[f"{metric.key}_{end}"] = rows[column].to_numpy()
+        for limit, column in zip(metric.limits, metric.stored_interval or (), strict=True):
+            made[limit] = rows[column].to_numpy()
     return made.assign(n=rows["images"].to_numpy(), tasks=rows["tasks"].to_numpy(),
                        diverged=rows["diverged"].to_numpy(), vanished=rows["vanished"].to_numpy())
 
@@ -177,7 +156,7 @@ def without_attack(run: Run) -> pd.DataFrame:
         return summarize_run(run).iloc[:0]
     rows = run.summary[(run.summary["method"] == WITHOUT_ATTACK) & (run.summary["round"] == ALL_ROUNDS)]
     values = {metric.key: rows[metric.column] for metric in METRICS}
-    limits = {f"{metric.key}_{end}": np.nan for metric in METRICS for end in ("low", "high")}
+    limits = {limit: np.nan for metric in METRICS for limit in metric.limits}
     return rows[GROUP].assign(n=rows["images"], tasks=rows["images"], diverged=0, vanished=0,
                               knowledge="no message; the mean public image is taken for each "
                                         "private one",
@@ -188,8 +167,8 @@ def summarize(images: pd.DataFrame, metrics: Sequence[Metric] = METRICS) -> pd.D
     """Scores of each (method, round, kind) over chosen tasks; of a run use summarize_run().
 
     `images` is `Run.images_with_tasks()`. Columns: method, round, kind, n (images), tasks,
-    diverged (tasks), vanished (tasks on vanished gradients), knowledge (text), and for each metric `key`, `key_low`, `key_high`: the
-    value and its 95 % bootstrap interval over images, NaN where there is none; shares in [0, 1].
+    diverged (tasks), vanished (tasks on vanished gradients), knowledge (text), and for each metric
+    `key` and its `limits`, which are NaN here: only a file has them. Shares are in [0, 1].
     """
     return _score(chosen_images(images), metrics)
 
@@ -209,11 +188,10 @@ def _score(chosen: pd.DataFrame, metrics: Sequence[Metric]) -> pd.DataFrame:
         for metric in metrics:
             values = metric.values(tasks if metric.per_task else frame)
             values = values.dropna().to_numpy(dtype=float)
-            low, high = bootstrap_interval(values, metric.statistic)
             row[metric.key] = float(metric.statistic(values)) if len(values) else np.nan
-            row |= {f"{metric.key}_low": low, f"{metric.key}_high": high}
+            row |= dict.fromkeys(metric.limits, np.nan)
         rows.append(row)
     columns = [*GROUP, "n", "tasks", "diverged", "vanished", "knowledge"]
     for metric in metrics:
-        columns += [metric.key, f"{metric.key}_low", f"{metric.key}_high"]
+        columns += [metric.key, *metric.limits]
     return pd.DataFrame(rows, columns=columns)

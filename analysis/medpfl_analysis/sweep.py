@@ -13,14 +13,21 @@ import pandas as pd
 
 from .hdf5 import RunFormatError, attributes, dataset, open_result, read, table
 from .run import Run, open_run
-from .scores import GROUP, METRICS, summarize_run
+from .scores import GROUP, METRICS, Metric, summarize_run
 from .settings import Settings, methods
 
 POINT_COLUMNS = "folder block status exit_code error seconds".split()
-_LEAKS = "psnr ssim rdlv psnr_20 asr_50 asr_70 asr_90 rank_1".split()
+_LEAKS = "identified rank_1 psnr ssim rdlv psnr_20 asr_50 asr_70 asr_90".split()
 _BY_KEY = {metric.key: metric for metric in METRICS}
 SCORES = tuple(_BY_KEY[key] for key in _LEAKS)
 """The scores that say what leaks."""
+LEAK = "leak"
+"""The column of a sweep's table with the share of images that leak, by Sweep.measure."""
+NOT_JUDGED = (
+    "Not all of these runs judge images: some are of a schema before 1.3. In the place of identified "
+    "images stand those re-identified: nearest to their reconstruction among all images of the "
+    "hospital, however like them the mean public image is. Run the sweep again for identified images."
+)
 UTILITY = ("accuracy", "balanced_accuracy", "auroc")
 
 
@@ -146,18 +153,34 @@ class Sweep:
         return Settings(data, configs, chosen)
 
     @cached_property
+    def measure(self) -> Metric:
+        """What tells the share of images that leak, for all points alike: identified, or, where a
+        file judges no images (NOT_JUDGED), re-identified."""
+        attacked = self._scored[self._scored["method"] != ""]
+        return _BY_KEY["identified" if attacked["identified"].notna().all() else "rank_1"]
+
+    @property
+    def judgement(self) -> str:
+        """What readers must know of `measure`; "" where images are judged."""
+        return "" if self.measure.key == "identified" else NOT_JUDGED
+
+    @cached_property
     def table(self) -> pd.DataFrame:
         """One row a complete point and attack (and round and kind of message, where a point has
         several); a point without attacks has one row with method "".
 
         Columns: point, folder, block, those of `Setting` and `Attack` (label as `attack`), the
-        options of the grid, method, round, kind, n, knowledge, for each of SCORES `key`,
-        `key_low`, `key_high`; accuracy, balanced_accuracy, auroc and epsilon of the last round
-        (epsilon NaN: none is claimed), chance (the balanced accuracy of a guess), relative_noise
-        (see relative_noise()), bytes (of a round, mean) and seconds of the point.
+        options of the grid, method, round, kind, n, knowledge, for each of SCORES `key` and its
+        limits; LEAK; accuracy, balanced_accuracy, auroc and epsilon of the last round (epsilon NaN:
+        none is claimed), chance (the balanced accuracy of a guess), relative_noise (see
+        relative_noise()), bytes (of a round, mean) and seconds of the point.
 
         Raises RunFormatError if no point is complete, or one is not what the sweep says.
         """
+        return self._scored.assign(**{LEAK: self._scored[self.measure.key]})
+
+    @cached_property
+    def _scored(self) -> pd.DataFrame:
         if not self.complete:
             raise RunFormatError(
                 f"{self.path}: none of its {len(self.points)} points is complete; continue the "
@@ -196,11 +219,7 @@ class Sweep:
         empty = {"attack": "", "options": "", "adapted": False, "n": 0,
                  "knowledge": "", **dict.fromkeys(GROUP, "")}
         return [common | empty | {column: np.nan for metric in SCORES
-                                  for column in _columns(metric.key)}]
-
-
-def _columns(key: str) -> tuple[str, str, str]:
-    return key, f"{key}_low", f"{key}_high"
+                                  for column in (metric.key, *metric.limits)}]
 
 
 def _utility(run: Run) -> dict[str, float]:

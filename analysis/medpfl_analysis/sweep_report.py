@@ -25,42 +25,42 @@ HOW_TO_READ = (
     "defense, how good the model is after the last round with the defense on, and the ε that is "
     "claimed. Noise without clipping claims no ε, whatever its scale: “none” is written there, "
     "which is not 0. Relative noise is the norm of the noise over that of the updates it is added "
-    "to; probes of few images may have larger gradients than those. A black border alone raises "
-    "SSIM, so read it with RDLV: 0 or less is no better than the mean public image. SSIM ≥ 0.5 "
-    "does not tell whether an image can be recognized: the mean public image alone passes it for "
-    "69 % of chest X-rays and 44 % of melanomas. A low score says that the attacks of this table "
-    "failed, not that every attack does. Scores are of what the attacker keeps by its own "
-    "objective."
+    "to; probes of few images may have larger gradients than those. An image is identified where "
+    "it is the nearest of the candidates to its reconstruction, and more like it than the mean "
+    "public image is. A black border alone raises SSIM, so read it with RDLV: 0 or less is no "
+    "better than the mean public image. A low score says that the attacks of this table failed, "
+    "not that every attack does. Scores are of what the attacker keeps by its own objective."
 )
-INTERVALS = ("95 % bootstrap intervals over images, where there are five images or more and they do "
-             "not all have one value.")
+INTERVALS = ("the 95 % interval of the share of identified images, as the file of the run has it: it "
+             "is about images under the network of that run. No other column has an interval.")
 _BY_KEY = {metric.key: metric for metric in SCORES}
 
 
 def _frontiers(sweep: Sweep) -> list[Picture]:
     """Leak by three measures against balanced accuracy, and against epsilon where claimed."""
-    table = sweep.table
-    caption = ("One mark a setting and attack, a thin line its 95 % interval; lines join a defense "
-               "from weak to strong. Low and right is good. Dashed: balanced accuracy without "
-               "defense; dotted: by chance.")
-    made = [picture(lambda theme, key=key: plots.frontier(table, _BY_KEY[key], theme),
-                    f"{_BY_KEY[key].title} against balanced accuracy, a panel a set of images",
-                    caption if key == "ssim" else "", _BY_KEY[key].title)
-            for key in ("ssim", "asr_90", "rank_1")]
+    table, first = sweep.table, sweep.measure
+    caption = ("One mark a setting and attack, a thin line its 95 % interval where the files have "
+               "one; lines join a defense from weak to strong. Low and right is good. Dashed: "
+               "balanced accuracy without defense; dotted: by chance.")
+    made = [picture(lambda theme, metric=metric: plots.frontier(table, metric, theme),
+                    f"{metric.title} against balanced accuracy, a panel a set of images",
+                    caption if metric is first else "", metric.title)
+            for metric in (first, _BY_KEY["ssim"], _BY_KEY["asr_90"])]
     if np.isfinite(table.loc[table["method"] != "", "epsilon"]).any():
         made.append(picture(
-            lambda theme: plots.frontier(table, _BY_KEY["ssim"], theme, "epsilon"),
-            "Median SSIM against the ε claimed", "Only settings that claim an ε.",
-            "SSIM against ε"))
+            lambda theme: plots.frontier(table, first, theme, "epsilon"),
+            f"{first.title} against the ε claimed", "Only settings that claim an ε.",
+            f"{first.title} against ε"))
     return made
 
 
 def _curves(sweep: Sweep) -> list[Picture]:
     return [picture(
-        lambda theme, rows=rows, name=name: plots.scale_curves(sweep.table, rows, name, theme),
-        f"Share of images at SSIM ≥ 0.5 and balanced accuracy over {name}",
-        "Above: images with SSIM of 0.5 or more; in the gray band, with filled marks, they are at "
-        "least half. Below: balanced accuracy after the last round.", name)
+        lambda theme, rows=rows, name=name: plots.scale_curves(
+            sweep.table, rows, name, sweep.measure, theme),
+        f"{sweep.measure.title} images and balanced accuracy over {name}",
+        f"Above: share of images that are {sweep.measure.title.lower()}; in the gray band, with "
+        "filled marks, at least half are. Below: balanced accuracy after the last round.", name)
         for name, rows in plots.scales(sweep.table)]
 
 
@@ -86,12 +86,14 @@ def render_sweep(sweep: Sweep) -> str:
         sweep=sweep,
         name=sweep.folder.name,
         banner=BANNERS.get(sweep.status, ""),
-        headline=headline(table),
-        findings=findings(table),
-        how_to_read=f"{HOW_TO_READ} Brackets hold {INTERVALS}",
+        headline=headline(table, sweep.measure),
+        judgement=sweep.judgement,
+        findings=findings(table, sweep.measure),
+        how_to_read=f"{HOW_TO_READ} Below it stands {INTERVALS}",
         frontiers=_frontiers(sweep) if titled else [],
         curves=_curves(sweep),
         metrics=LEAKS,
+        measure=sweep.measure.title.lower(),
         tables=[(title, lines(rows)) for title, rows in titled],
         adapted=[(title, adaptations(rows)) for title, rows in titled],
         constants=sweep.settings.constants(),

@@ -15,7 +15,7 @@ from medpfl_analysis.__main__ import main
 from medpfl_analysis.attack_page import PRIOR, write_attack_page
 
 SCORES = {"psnr": [10, 18, 22, 40], "ssim": [0.1, 0.5, 0.7, 0.95], "label_inferred": [0, 1, 1, 0],
-          "rdlv": [0.0, 0.25, 0.75, 0.9]}
+          "rdlv": [0.0, 0.25, 0.75, 0.9], "rank_of_truth": [1, 0, 0, 0]}
 
 
 def run_of(folder: Path, network: str, data: str, batch: int = 1, **changes: object) -> Path:
@@ -53,7 +53,9 @@ def test_a_row_for_each_network_batch_attack_and_data_set(tmp_path: Path) -> Non
     first = rows.iloc[0]
     assert first[["network", "psnr_db", "ssim", "ssim_90_percent", "psnr_20_percent", "labels_right_percent"]
                  ].tolist() == ["LeNet", "20.0", "0.60", "25", "50", "75"]
-    assert first["psnr_low"] == "" == first["ssim_high"], "four images have no interval"
+    # 3 of 4 identified, and of the interval what the file has.
+    assert first[["identified_percent", "identified_low", "identified_high", "reidentified_percent"]
+                 ].tolist() == ["75", "38", "88", "75"]
     assert first[["evaluations", "seconds", "memory_mib", "ended"]].tolist() == ["320", "1.50", "7", "finished"]
     assert first["knowledge"] == "weights; batch size 1; labels inferred"
     assert "some processor" in page and "2026-01-02" in page and "0.1.0 (0123abc)" in page
@@ -63,10 +65,32 @@ def test_a_row_for_each_network_batch_attack_and_data_set(tmp_path: Path) -> Non
 
 
 def test_the_columns_are_those_of_the_study(tmp_path: Path) -> None:
-    """docs/data/attacks.csv can be made anew."""
+    """All that docs/data/attacks.csv has can be made anew, but the intervals that no file has; an
+    earlier version wrote it, which knew of no identified images."""
     run_of(tmp_path / "1", "LeNet", "brain")
-    study = Path(__file__).parents[2] / "docs/data/attacks.csv"
-    assert list(compared(tmp_path)[1].columns) == list(pd.read_csv(study, nrows=1).columns)
+    study = pd.read_csv(Path(__file__).parents[2] / "docs/data/attacks.csv", nrows=1).columns
+    made = compared(tmp_path)[1].columns
+    new = ["identified_percent", "identified_low", "identified_high", "reidentified_percent"]
+    assert list(made[5:9]) == new
+    assert [name for name in made if name not in new] == [
+        name for name in study if not name.endswith(("_low", "_high"))]
+
+
+def test_runs_that_judge_no_images(tmp_path: Path) -> None:
+    """Of a schema before 1.3: a note, an empty cell, and the attack of highest median SSIM."""
+    folder = run_of(tmp_path / "1", "LeNet", "brain", methods=("dlg", "idlg"))
+    assert "not judged" not in compared(tmp_path)[0]
+    with h5py.File(folder / "run.h5", "r+") as file:
+        summary = file["attacks/summary"]
+        for name in [name for name in summary if name.startswith("identified")]:
+            del summary[name]
+        del file["attacks/images/identified"]
+        summary["ssim"][summary["method"].asstr()[()] == "idlg"] = 0.875
+    page, rows = compared(tmp_path)
+    assert "| brain | 4 | 2 | not judged | – | `idlg` | 0.88 | 0.40 |" in page
+    assert 'of a schema before 1.3, which judges no images: they are "not judged" here' in page
+    assert rows["identified_percent"].unique().tolist() == [""]
+    assert rows["reidentified_percent"].tolist() == ["75", "75", ""]
 
 
 def test_the_page_has_the_strongest_attack_alone(tmp_path: Path) -> None:
@@ -74,10 +98,12 @@ def test_the_page_has_the_strongest_attack_alone(tmp_path: Path) -> None:
     folder = run_of(tmp_path / "1", "LeNet", "brain", methods=("dlg", "idlg"))
     with h5py.File(folder / "run.h5", "r+") as file:
         summary = file["attacks/summary"]
-        summary["ssim"][summary["method"].asstr()[()] == "idlg"] = 0.875
+        idlg = summary["method"].asstr()[()] == "idlg"
+        summary["identified"][idlg], summary["ssim"][idlg] = 1, 0.25
+        summary["identified_low"][idlg], summary["identified_high"][idlg] = 0.4, 1
     page, _ = compared(tmp_path)
-    assert [line for line in page.splitlines() if line.startswith("| brain")] == [
-        "| brain | 4 | 2 | 0.88 | `idlg` | 0.40 |"]
+    assert [line.replace("\u00a0", " ") for line in page.splitlines() if line.startswith("| brain")] == [
+        "| brain | 4 | 2 | 100 % | 40 – 100 | `idlg` | 0.25 | 0.40 |"]
 
 
 def test_the_oracle_has_a_column_of_its_own(tmp_path: Path) -> None:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pandas as pd
 import pytest
 from synthetic import write_run
 
-from medpfl_analysis import open_run, summarize
-from medpfl_analysis.scores import METRICS, RESAMPLES, bootstrap_interval
+from medpfl_analysis import open_run, summarize, summarize_run
+from medpfl_analysis.report import interval
+from medpfl_analysis.scores import METRICS
 
 SCORES = {"psnr": [10, 18, 22, 40], "ssim": [0.1, 0.5, 0.7, 0.95], "label_inferred": [0, 1, 1, 0],
           "rank_of_truth": [3, 0, 0, 0], "rdlv": [-0.5, 0.1, 0.3, 1.0]}
@@ -21,12 +23,6 @@ def images(tmp_path: Path) -> pd.DataFrame:
     """Four images of labels 0, 1, 2, 0; each task has another start, not chosen, of 99 dB."""
     with open_run(write_run(tmp_path / "run", scores=SCORES, restarts=2)) as run:
         return run.images_with_tasks()
-
-
-def twice(images: pd.DataFrame) -> pd.DataFrame:
-    """The same images again, as other images of other tasks: enough for intervals."""
-    again = images.assign(task=images["task"] + 100, gradient=images["gradient"] + 100)
-    return pd.concat([images, again], ignore_index=True)
 
 
 def test_by_hand(images: pd.DataFrame) -> None:
@@ -42,13 +38,9 @@ def test_by_hand(images: pd.DataFrame) -> None:
     assert {m.key for m in METRICS} == set(expected)
     for key, value in expected.items():
         assert row[key] == pytest.approx(value), key
-    row = summarize(twice(images)).iloc[0]
-    for key, value in expected.items():
-        assert row[key] == pytest.approx(value), key
-        assert row[f"{key}_low"] < value < row[f"{key}_high"], key
 
 
-def test_intervals_repeat_and_do_not_depend_on_other_groups(images: pd.DataFrame) -> None:
+def test_groups_do_not_depend_on_other_groups(images: pd.DataFrame) -> None:
     alone = summarize(images)
     other = images.assign(method="cpl", task=images["task"] + 100)
     both = summarize(pd.concat([images, other], ignore_index=True))
@@ -56,45 +48,25 @@ def test_intervals_repeat_and_do_not_depend_on_other_groups(images: pd.DataFrame
     pd.testing.assert_frame_equal(both.iloc[[1]].reset_index(drop=True), alone)
 
 
-def test_bootstrap_interval_of_a_share() -> None:
-    """60 of 100: the normal approximation is 0.6 -+ 1.96 sqrt(0.6 * 0.4 / 100) = 0.504, 0.696."""
-    low, high = bootstrap_interval(np.repeat([1.0, 0.0], [60, 40]), np.mean)
-    assert low == pytest.approx(0.504, abs=0.02)
-    assert high == pytest.approx(0.696, abs=0.02)
+def test_an_interval_is_shown_only_if_the_file_has_it(tmp_path: Path) -> None:
+    """That of the share of identified images, as stored: also for few images, at 0 % and 100 %."""
+    folder = write_run(tmp_path / "run", scores=SCORES, restarts=2)
+    with h5py.File(folder / "run.h5", "r+") as file:
+        for name, value in (("identified", 0), ("identified_low", 0), ("identified_high", 0.6)):
+            file[f"attacks/summary/{name}"][...] = value
 
+    def shown() -> tuple[list[str], list[str]]:
+        with open_run(folder) as run:
+            summary = summarize_run(run)
+        limits = [name for name in summary.columns if name.endswith(("_low", "_high"))]
+        return limits, [interval(summary.iloc[0], metric) for metric in METRICS]
 
-def test_bootstrap_in_pieces_covers_all_resamples() -> None:
-    values = np.arange(9001.0)  # more than one piece of resamples
-    shapes = []
-
-    def mean(drawn: np.ndarray, axis: int) -> np.ndarray:
-        shapes.append(drawn.shape)
-        return drawn.mean(axis=axis)
-
-    low, high = bootstrap_interval(values, mean)
-    assert len(shapes) > 1
-    assert sum(shape[0] for shape in shapes) == RESAMPLES
-    assert low < 4500 < high
-
-
-def test_one_image_has_no_interval(images: pd.DataFrame) -> None:
-    row = summarize(images[images["gradient"] == 2]).iloc[0]
-    assert row["psnr"] == 22
-    assert np.isnan(row["psnr_low"]) and np.isnan(row["psnr_high"])
-
-
-def test_few_images_have_no_interval(images: pd.DataFrame) -> None:
-    row = summarize(images).iloc[0]
-    assert row["n"] == 4
-    assert all(np.isnan(row[f"{m.key}_{end}"]) for m in METRICS for end in ("low", "high"))
-    assert np.isnan(bootstrap_interval(np.arange(4.0), np.mean)).all()
-    assert np.isfinite(bootstrap_interval(np.arange(5.0), np.mean)).all()
-
-
-@pytest.mark.parametrize("value", [0.0, 1.0])
-def test_none_or_all_of_the_images_is_not_certain(value: float) -> None:
-    """0 of 16 would have the interval [0 - 0]."""
-    assert np.isnan(bootstrap_interval(np.full(16, value), np.mean)).all()
+    limits = ["identified_low", "identified_high"]
+    assert shown() == (limits, ["0 – 60"] + [""] * (len(METRICS) - 1))
+    with h5py.File(folder / "run.h5", "r+") as file:
+        for name in ("identified", *limits):  # a file of schema 1.2
+            del file[f"attacks/summary/{name}"]
+    assert shown() == (limits, [""] * len(METRICS))
 
 
 def test_unknown_labels_and_ranks_do_not_count(images: pd.DataFrame) -> None:
@@ -113,8 +85,6 @@ def test_diverged_task_counts_with_infinite_loss(images: pd.DataFrame) -> None:
     row = summarize(images).iloc[0]
     assert (row["n"], row["diverged"]) == (4, 2)
     assert row["objective"] == np.inf
-    row = summarize(twice(images)).iloc[0]
-    assert np.isfinite(row["objective_low"]) and row["objective_high"] == np.inf
 
 
 def test_objective_counts_a_batch_once(images: pd.DataFrame) -> None:

@@ -67,7 +67,9 @@ def test_the_table_by_hand(sweep_folder: Path) -> None:
     assert table["asr_70"].tolist() == [0.25, 0.25, 0, 0.25, 0.25, 0]
     assert table["asr_90"].tolist() == [0.25, 0, 0, 0.25, 0.25, 0]
     assert table["rank_1"].tolist() == [0.75, 0.75, 0, 0.75, 0.75, 0]
-    assert table[["ssim_low", "ssim_high"]].isna().all(axis=None), "four images have no interval"
+    assert table["identified"].tolist() == table["leak"].tolist() == [0.75, 0.75, 0, 0.75, 0.75, 0]
+    assert table["identified_low"].tolist() == [0.375, 0.375, 0, 0.375, 0.375, 0]
+    assert [c for c in table if c.endswith("_low")] == ["identified_low"], "no other has an interval"
     assert table["balanced_accuracy"].tolist() == [0.8, 0.75, 0.5, 0.79, 0.75, 0.6]
     assert table["chance"].tolist() == pytest.approx([1 / 3] * 6)
     assert np.isnan(table["epsilon"][:5]).all() and table["epsilon"][5] == 4.214
@@ -98,33 +100,67 @@ def test_relative_noise_by_hand(
 
 
 def test_findings_in_words(sweep_folder: Path) -> None:
-    """0.1 is the largest scale with half of the images; the adapted attack gets 75 % there."""
+    """0.1 is the largest scale with half of the images, under both attacks."""
     with open_sweep(sweep_folder) as sweep:
-        table = sweep.table
-    [(title, sentences)] = findings(table)
+        table, measure = sweep.table, sweep.measure
+        assert sweep.judgement == ""
+    [(title, sentences)] = findings(table, measure)
     plain = [sentence.replace("\u00a0", " ") for sentence in sentences]
     assert title == "brain"
     assert plain[0] == (
-        "Undefended, 75 % of the images reach SSIM ≥ 0.5 (dlg, n = 4) and 75 % are "
-        "re-identified, at a balanced accuracy of 80 %; chance is 33 %.")
+        "Undefended, 75 % of the images are identified (dlg, n = 4), at a balanced accuracy of "
+        "80 %; chance is 33 %.")
     assert plain[1:] == [
-        "laplace: up to scale 0.1 at least half of the images reach SSIM ≥ 0.5 (75 % by dlg "
-        "objective=l1, n = 4); the balanced accuracy is 75 % there, 80 % undefended, 33 % by "
-        "chance; up to 0.1 at least half are re-identified; under the attacks tried, which need "
-        "not be the strongest, both are below half from 1 on, at a balanced accuracy of 50 %."]
+        "laplace: up to scale 0.1 at least half of the images are identified (75 % by dlg, n = 4); "
+        "the balanced accuracy is 75 % there, 80 % undefended, 33 % by chance; under the attacks "
+        "tried, which need not be the strongest, fewer than half are from 1 on, at a balanced "
+        "accuracy of 50 %."]
     # laplace 0.01 and 0.1 of laplace 0.01, 0.1, 1 and dp-sgd.
-    assert headline(table) == ("2 of 4 defended settings leave at least half of the images "
-                               "at SSIM ≥ 0.5, 2 at least half re-identified")
+    assert headline(table, measure) == ("2 of 4 defended settings leave at least half of the images "
+                                        "identified by the attacks tried")
     steps = levels(table[table["family"] == "laplace"])
     assert [step.scale for step in steps] == [0.01, 0.1, 1]
-    assert [step.similar for step in steps] == [0.75, 0.75, 0]
+    assert [step.share for step in steps] == [0.75, 0.75, 0]
+
+
+def test_runs_that_judge_no_images_are_measured_by_rank(tmp_path: Path) -> None:
+    """One file of schema 1.2 among others: re-identified for all, with a note on both pages."""
+    folder = write_sweep(tmp_path / "s", [Point({"defense.chain": ""}, (0.05, 0.05, 0.6, 0.1)),
+                                          laplace("1", LOST, 0.5)])
+    with open_sweep(folder) as sweep:
+        assert sweep.measure.key == "identified" and sweep.table["leak"][0] == 0.25
+    with h5py.File(folder / "points/00001/run.h5", "r+") as file:
+        for name in [name for name in file["attacks/summary"] if name.startswith("identified")]:
+            del file[f"attacks/summary/{name}"]
+        del file["attacks/images/identified"]
+    with open_sweep(folder) as sweep:
+        assert sweep.measure.key == "rank_1" and sweep.table["leak"][0] == 0.75
+        assert "75\u00a0% of the images are re-identified" in findings(
+            sweep.table, sweep.measure)[0][1][0]
+    for command, name in (("report", "sweep.html"), ("defenses", "page.md")):
+        assert main([command, str(folder), "--output", str(tmp_path / name)]) == 0
+        page = (tmp_path / name).read_text(encoding="utf-8")
+        assert "some are of a schema before 1.3" in page and "images re-identified" in page
+
+
+def test_the_strongest_attack_identifies_most(tmp_path: Path) -> None:
+    """And has the highest median SSIM among equals."""
+    def adapted(objective: str, ssim: tuple[float, ...], rank: tuple[int, ...]) -> Point:
+        return laplace("1", ssim, 0.5, rank=rank, options={"attack.dlg.objective": objective})
+
+    few, all_of_them = (0, 0, 3, 3), (0, 0, 0, 0)
+    folder = write_sweep(tmp_path / "s", [
+        Point({"defense.chain": ""}), laplace("1", LOST, 0.5), adapted("l1", LEAKS, few),
+        adapted("cosine", HALF, all_of_them), adapted("max", LEAKS, all_of_them)])
+    with open_sweep(folder) as sweep:
+        assert compare(sweep.table)["adapted"].tolist() == [-1, 4]
 
 
 def test_a_model_at_chance_shows_no_price(tmp_path: Path) -> None:
     folder = write_sweep(tmp_path / "s", [Point({"defense.chain": ""}, accuracy=0.34),
                                           laplace("1", LOST, 0.33)])
     with open_sweep(folder) as sweep:
-        assert "hardly better than chance" in findings(sweep.table)[0][1][1]
+        assert "hardly better than chance" in findings(sweep.table, sweep.measure)[0][1][1]
 
 
 def test_plain_beside_adapted(sweep_folder: Path) -> None:
@@ -143,19 +179,22 @@ def test_plain_beside_adapted(sweep_folder: Path) -> None:
     assert [line.change for line in made] == [
         "", "−1 points", "−5 points", "−30 points", "−20 points"]
     [line] = adaptations(rows)
-    assert line.plain.cells[0][0] == "0.35" and line.adapted.cells[0][0] == "0.60"
+    shown = [cell[0] for cell in line.plain.cells], [cell[0] for cell in line.adapted.cells]
+    assert [cells[0] for cells in shown] == ["75\u00a0%"] * 2, "identified"
+    assert [cells[3] for cells in shown] == ["0.35", "0.60"], "median SSIM"
+    assert line.plain.cells[0][1] == "38 – 88" and {cell[1] for cell in line.plain.cells[1:]} == {""}
     assert line.noise == "0.211"
 
 
 def test_seeds_are_lines_of_their_own_and_one_level(tmp_path: Path) -> None:
     """Half of the images for one seed and none for the other: a quarter at that scale."""
     folder = write_sweep(tmp_path / "s", [
-        laplace("1", ssim, accuracy, options={"run.seed": seed})
-        for seed, ssim, accuracy in (("1", HALF, 0.5), ("2", LOST, 0.7))])
+        laplace("1", HALF, accuracy, rank=rank, options={"run.seed": seed})
+        for seed, rank, accuracy in (("1", (0, 0, 3, 3), 0.5), ("2", (1, 1, 1, 1), 0.7))])
     with open_sweep(folder) as sweep:
         assert compare(sweep.table)["plain"].tolist() == [0, 1]
         [level] = levels(sweep.table)
-    assert (level.similar, level.balanced_accuracy) == (0.25, pytest.approx(0.6))
+    assert (level.share, level.balanced_accuracy) == (0.25, pytest.approx(0.6))
 
 
 def test_what_may_leave_numbers_the_roots(tmp_path: Path) -> None:
@@ -268,7 +307,7 @@ def test_report_is_whole_and_self_contained(
         assert part in html.replace("\n", " ")
     assert "http" not in html and "<script" not in html and "Points that are not" not in html
     addresses = re.findall(r'(?:src|srcset|href)="([^"]*)"', html)
-    # Frontiers of SSIM, ASR, re-identification and over epsilon; one kind of scale; one grid.
+    # Frontiers of identified, SSIM, ASR and over epsilon; one kind of scale; one grid.
     assert len(addresses) == 12
     assert all(address.startswith("data:image/png;base64,") for address in addresses)
 
@@ -301,8 +340,12 @@ def test_page_of_defenses(sweep_folder: Path, tmp_path: Path) -> None:
     assert "[data/defenses.csv](data/defenses.csv) has all rows" in text
     assert not [line for line in text.splitlines() if line.startswith("|")]
     rows = pd.read_csv(tmp_path / "data/defenses.csv", dtype=str, keep_default_na=False)
-    study = Path(__file__).parents[2] / "docs/data/noise.csv"
-    assert list(rows.columns) == list(pd.read_csv(study, nrows=1).columns)
+    # An earlier version wrote the study: it has intervals that no file has, and no identified images.
+    study = pd.read_csv(Path(__file__).parents[2] / "docs/data/noise.csv", nrows=1).columns
+    new = ["identified_percent", "identified_low", "identified_high", "psnr_db"]
+    assert list(rows.columns[6:9]) == new[:3]
+    assert [name for name in rows if name not in new] == [
+        name for name in study if not name.endswith(("_low", "_high"))]
     shown = ["defense", "attack", "adapted", "images", "ssim", "ssim_50_percent", "balanced_accuracy_percent",
              "change_points", "epsilon"]
     assert rows[shown].to_numpy().tolist()[0][:4] == ["no defense", "dlg", "no", "4"]

@@ -58,7 +58,8 @@ def test_runs_page_and_going_on(data: Path, tmp_path: Path) -> None:
     folders = sorted(path.parent.name for path in (tmp_path / "runs").glob("*/run.h5"))
     assert folders == ["25", "28"]
     page = (tmp_path / "runs" / "attacks.md").read_text()
-    assert "## MLP, untrained · batch of 1" in page and "| brain_tumor_mri | 12 | 1 | 1.00 | `fc-readout` |" in page
+    assert "## MLP, untrained · batch of 1" in page
+    assert "| brain_tumor_mri | 12 | 1 | 100\u00a0% | " in page and " | `fc-readout` | 1.00 | " in page
     rows = (tmp_path / "runs" / "data" / "attacks.csv").read_text()
     assert '"MLP, untrained",1,fc-readout,brain_tumor_mri,12,' in rows
     assert "**Not complete**" in page
