@@ -9,18 +9,21 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from . import __version__
 from .attack_page import write_attack_page
+from .claims import network_notes, privacy_notes
 from .defense_page import write_defense_page
 from .export import export_run
 from .hdf5 import RunFormatError
-from .report import headline, interval, number, one_class_note, subline, vanished_note, write_report
+from .report import headline, interval, one_class_note, subline, vanished_note, write_report
 from .run import Run, open_run
 from .scores import METRICS, summarize_run
 from .sweep import is_sweep, open_sweep
 from .sweep_report import write_sweep_report
+from .words import at_most, number
 
 
 def summary_text(run: Run) -> str:
@@ -36,8 +39,7 @@ def summary_text(run: Run) -> str:
     ]
     if len(summary) > 1:
         parts.append(subline(summary))
-    if note := vanished_note(run.tasks):
-        parts.append(note)
+    parts += [*network_notes(run), *filter(None, [vanished_note(run.tasks)]), *privacy_notes(run)]
     for _, row in summary.iterrows():
         parts.append(f"\n{row['method']}, round {row['round']}, {row['kind']}: {row['n']} images, "
                      f"{row['tasks']} attacks, {row['diverged']} diverged\n"
@@ -45,6 +47,8 @@ def summary_text(run: Run) -> str:
         for metric in METRICS:
             value, spread = number(row[metric.key], metric.unit), interval(row, metric)
             parts.append(f"  {metric.title:<20}{value:>10}" + (f"   {spread}" if spread else ""))
+            if metric.key == "identified" and np.isfinite(row["bound"]):
+                parts.append(f"  {'at most, by ε':<20}{at_most(row['bound']):>10}")
     if len(run.rounds):
         shown = run.rounds[["round", "train_loss", "test_loss", "accuracy", "balanced_accuracy",
                             "auroc", "seconds"]]

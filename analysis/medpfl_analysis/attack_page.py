@@ -9,11 +9,12 @@ import numpy as np
 import pandas as pd
 
 from .hdf5 import RunFormatError
-from .report import interval, number
+from .report import interval
 from .run import Run, open_run
 from .score_csv import bare, scored, write_rows
 from .scores import COSTS, METRICS, chosen_images, summarize, summarize_run
 from .settings import HONEST
+from .words import number
 
 _BY_KEY = {metric.key: metric for metric in METRICS}
 # The scores of a row, by the names of their columns.

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from . import frontier_plots as plots
+from .claims import sweep_notes
 from .defense_pictures import defense_grid
 from .defense_tables import knowledge
 from .frontier import by_method, compare, epsilon_text, findings, headline, panels, undefended
@@ -19,6 +20,7 @@ from .settings import NONE
 from .sweep import SCORES, Sweep
 from .sweep_report import HOW_TO_READ, INTERVALS
 from .theme import LIGHT, png
+from .words import at_most
 
 COLUMNS = {"identified": "identified", "ssim": "ssim", "ssim_50": "asr_50", "ssim_90": "asr_90",
            "reidentified": "rank_1", "psnr": "psnr", "rdlv": "rdlv"}
@@ -37,11 +39,17 @@ def small_png(figure: Figure) -> bytes:
     return buffer.getvalue()
 
 
+def _at_most(probability: float) -> str:
+    return "" if np.isnan(probability) else at_most(probability).removesuffix("\u00a0%")
+
+
 def _leak(row: pd.Series, adapted: bool) -> dict[str, str]:
     made = {"attack": row["attack"], "adapted": "yes" if adapted else "no",
-            "images": str(int(row["n"]))}
+            "images": str(int(row["n"])), "networks": str(int(row["networks"]))}
     for name, key in COLUMNS.items():
         made |= scored(row, _BY_KEY[key], name)
+        if key == "identified":
+            made["identified_bound_percent"] = _at_most(row["bound"])
     return made
 
 
@@ -60,7 +68,8 @@ def defense_rows(table: pd.DataFrame) -> list[dict[str, str]]:
             cost = {
                 "balanced_accuracy_percent": bare(row["balanced_accuracy"], "%"),
                 "change_points": "" if bare_model or np.isnan(change) else f"{round(change)}",
-                "epsilon": epsilon_text(row["epsilon"])}
+                "epsilon": epsilon_text(row["epsilon"]),
+                "identification_bound_percent": _at_most(row["identification_bound"])}
             made += [setting | _leak(rows.loc[index], adapted) | cost
                      for index, adapted in ((pair.plain, False), (pair.adapted, True)) if index != -1]
     return made
@@ -68,7 +77,7 @@ def defense_rows(table: pd.DataFrame) -> list[dict[str, str]]:
 
 def _figures(sweep: Sweep, images: bool) -> dict[str, tuple[str, Figure]]:
     """name -> alternative text and figure: frontier, a curve for each kind of scale, grids."""
-    table, measure = sweep.table, sweep.measure
+    table, measure = sweep.over_networks, sweep.measure
     made = {"frontier": (f"{measure.title} images against balanced accuracy",
                          plots.frontier(table, measure, LIGHT))}
     for name, rows in plots.scales(table):
@@ -90,7 +99,7 @@ def _page(sweep: Sweep, file: str, pictures: dict[str, str], machine: str) -> st
 
     Raises RunFormatError if no point is complete, or a complete one is damaged.
     """
-    table = sweep.table
+    table = sweep.over_networks
     page = [
         f"# {sweep.name or 'Defenses compared'}", "",
         f"{sweep.created_utc[:10]} · MedPFL {sweep.medpfl_version} ({sweep.git_sha})"
@@ -110,6 +119,7 @@ def _page(sweep: Sweep, file: str, pictures: dict[str, str], machine: str) -> st
                 + ")" for _, p in left.iterrows()]
         page += ["**Not complete**, so not here: " + ", ".join(told) + ".", ""]
     page += [part for address, alt in pictures.items() for part in (f"![{alt}]({address})", "")]
+    page += [part for note in sweep_notes(table) for part in (note, "")]
     for chain, text in sweep.settings.constants().items():
         page += [f"`{chain}`: {text} throughout.  "]
     page += [f"What the attacker knew, besides the defense. {text}  " for text in knowledge(table)]
@@ -136,7 +146,7 @@ def write_defense_page(sweep: Sweep, output: Path, machine: str = "",
         file.write_bytes(small_png(figure))
         written.append(file)
         addresses[f"pictures/{file.name}"] = alt
-    rows = defense_rows(sweep.table)
+    rows = defense_rows(sweep.over_networks)
     file = f"data/{write_rows(output, rows).name}" if rows else ""
     written += [output.parent / file] if file else []
     output.write_text(_page(sweep, file, addresses, machine), encoding="utf-8")

@@ -8,10 +8,11 @@ import numpy as np
 import pandas as pd
 
 from .frontier import compare, epsilon_text, undefended
-from .report import interval, number
+from .report import interval
 from .scores import Metric
 from .settings import NONE
 from .sweep import SCORES
+from .words import at_most, number
 
 _BY_KEY = {metric.key: metric for metric in SCORES}
 LEAKS = tuple(_BY_KEY[key] for key in ("identified", "rank_1", "psnr", "ssim", "asr_90", "rdlv"))
@@ -19,11 +20,14 @@ LEAKS = tuple(_BY_KEY[key] for key in ("identified", "rank_1", "psnr", "ssim", "
 
 @dataclass(frozen=True)
 class Leak:
-    """What one attack got: its name, number of images, and LEAKS as (value, interval)."""
+    """What one attack got: its name, images and networks, and LEAKS as (value, interval)."""
 
     attack: str
-    n: int
+    n: str
+    """ "n = 12", "n = 12, 5 networks" """
     cells: list[tuple[str, str]]
+    bound: str
+    """what any attack is at most expected to identify; a dash where nothing bounds it"""
 
 
 @dataclass(frozen=True)
@@ -36,8 +40,10 @@ class Line:
     adapted: Leak | None
     accuracy: str
     change: str
-    """difference of balanced accuracy to no defense: "−12 points" """
+    """difference of balanced accuracy to no defense: "−12 points", and whether it is at chance"""
     epsilon: str
+    one_of: str
+    """what naming one image among the candidates of a claim is at most right with"""
 
 
 def _cell(row: pd.Series, metric: Metric) -> tuple[str, str]:
@@ -45,7 +51,9 @@ def _cell(row: pd.Series, metric: Metric) -> tuple[str, str]:
 
 
 def _leak(row: pd.Series) -> Leak:
-    return Leak(row["attack"], int(row["n"]), [_cell(row, metric) for metric in LEAKS])
+    networks = f", {int(row['networks'])} networks" if row["networks"] > 1 else ""
+    return Leak(row["attack"], f"n = {int(row['n'])}{networks}",
+                [_cell(row, metric) for metric in LEAKS], at_most(row["bound"]))
 
 
 def points_text(change: float) -> str:
@@ -57,7 +65,7 @@ def points_text(change: float) -> str:
 
 
 def lines(rows: pd.DataFrame) -> list[Line]:
-    """The table of one panel, ordered as compare()."""
+    """The table of one panel of Sweep.over_networks, ordered as compare()."""
     made = []
     for pair in compare(rows).itertuples():
         row = rows.loc[pair.plain]
@@ -69,8 +77,10 @@ def lines(rows: pd.DataFrame) -> list[Line]:
             plain=_leak(row),
             adapted=None if pair.adapted == -1 else _leak(rows.loc[pair.adapted]),
             accuracy=number(row["balanced_accuracy"], "%"),
-            change="" if row["chain"] == NONE else points_text(row["balanced_accuracy"] - base),
-            epsilon=epsilon_text(row["epsilon"])))
+            change=", ".join(filter(None, [
+                "" if row["chain"] == NONE else points_text(row["balanced_accuracy"] - base),
+                row["network"] if "at chance" in row["network"] else ""])),
+            epsilon=epsilon_text(row["epsilon"]), one_of=at_most(row["identification_bound"])))
     return made
 
 

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from .report import number
+from .claims import USELESS
 from .scores import Metric
 from .settings import NONE
 from .sweep import LEAK
+from .words import number
 
 HALF = 0.5
 _WEAKER_WHEN_LARGER = ("bound", "epsilon", "keep", "delta")
@@ -135,9 +136,9 @@ def findings(table: pd.DataFrame, measure: Metric) -> list[tuple[str, list[str]]
                 f"Undefended, {number(level.share, '%')} of the images are {said} ({level.attack}, "
                 f"n = {level.n}), at a balanced accuracy of {number(base, '%')}; chance is "
                 f"{number(chance, '%')}.")
-        if base <= chance * 1.05:
-            sentences.append("The undefended model is hardly better than chance: what a defense "
-                             "costs cannot be seen here.")
+        if len(bare) and (bare["network"] == "at chance").all():
+            sentences.append("The undefended model is at chance: what a defense costs cannot be seen "
+                             f"here, and {USELESS}.")
         sentences += [_family_sentence(family, part, base, chance, said)
                       for family, part in scaled_families(rows)]
         if sentences:

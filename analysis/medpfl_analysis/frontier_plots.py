@@ -90,6 +90,8 @@ def frontier(
                 ends = part[list(metric.limits)].to_numpy().T
                 told = np.isfinite(ends).all(axis=0)
                 axes.vlines(x[told], *ends[:, told], color=color, linewidth=1, alpha=0.55, zorder=2)
+            if against == "epsilon" and metric.key == "identified":
+                axes.plot(x, part["bound"], linestyle="", marker="_", markersize=11, color=color)
             axes.plot(x, y, linestyle="", marker=_MARKERS[methods.index(method) % len(_MARKERS)],
                       color=color, markersize=7 if chain == NONE else 4.5,
                       zorder=4 if chain == NONE else 3,

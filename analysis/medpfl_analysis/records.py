@@ -13,7 +13,8 @@ ROUND_COLUMNS = (
     "update_norm bytes seconds"
 ).split()
 NEWER_ROUND_COLUMNS = ["arrived", "epsilon", "epsilon_classic", "identification_bound",
-                       "identification_bound_present", "one_class"]
+                       "identification_bound_present", "one_class", "balanced_accuracy_low",
+                       "balanced_accuracy_high", "network"]
 DEFENSE_COLUMNS = (
     "round client defense norm_before norm_after sparsity bytes bits form"
 ).split()
@@ -21,7 +22,7 @@ TASK_COLUMNS = (
     "task method gradient round client kind probe restart status iterations evaluations seconds "
     "matching_loss chosen threat knowledge"
 ).split()
-NEWER_TASK_COLUMNS = ["memory_growth", "objective", "gradient_norm", "vanished"]
+NEWER_TASK_COLUMNS = ["memory_growth", "objective", "gradient_norm", "vanished", "network"]
 IMAGE_COLUMNS = (
     "task index label label_inferred label_found mse psnr ssim rdlv rank_of_truth "
     "success_ssim_50 success_ssim_70 success_ssim_90 success_psnr_20"
@@ -47,6 +48,24 @@ class Environment(NamedTuple):
     """device, torch, mpi, hdf5"""
     ranks: pd.DataFrame
     """host, threads, peak_memory (bytes) and what else the file holds, one row a rank"""
+
+
+class Privacy(NamedTuple):
+    """What a run claims by its last round; numbers that a file of an earlier version lacks are NaN."""
+
+    epsilon: float
+    classic: float
+    delta: float
+    claim: str
+    """what epsilon is of, and what it leaves out"""
+    weak_from: float
+    """the epsilon from which on it alone guarantees little"""
+    sampled: float
+    """identification_bound, over the draw of the batches"""
+    present: float
+    """the same for an image known to have been in every batch"""
+    candidates: int
+    """of the two bounds; 0: the file has none"""
 
 
 class Trace(NamedTuple):

@@ -15,6 +15,7 @@ from markupsafe import Markup
 from matplotlib.figure import Figure
 
 from . import plots
+from .claims import network_notes, privacy_notes
 from .pictures import MAX_ROWS, picture_grid, selection_note, spread
 from .run import Run
 from .scores import (
@@ -28,6 +29,7 @@ from .scores import (
     without_attack,
 )
 from .theme import DARK, LIGHT, Theme, png
+from .words import at_most, number
 
 MAX_GRIDS = 12
 BANNERS = {
@@ -52,28 +54,14 @@ class Picture:
     title: str = ""
 
 
-def number(value: float, unit: str = "") -> str:
-    """A value as the page shows it: '75 %', '31.2 dB', '0.70', '8.5e-04'; a dash for NaN.
-
-    The unit follows a space that does not break.
-    """
-    if value is None or math.isnan(value):
-        return "–"
-    if math.isinf(value):
-        return "∞" if value > 0 else "−∞"
-    if unit == "%":
-        return f"{100 * value:.0f}\u00a0%"
-    if unit == "dB":
-        return f"{value:.1f}\u00a0dB"
-    return f"{value:.2f}" if 0.01 <= abs(value) < 1000 or value == 0 else f"{value:.1e}"
-
-
 def interval(row: pd.Series, metric: Metric) -> str:
-    """'50–94' in the unit of the value, or nothing where the file has no interval."""
+    """'50–94' in the unit of the value, or nothing where the file has no interval; says so where it
+    is the range over networks."""
     ends = [row[limit] for limit in metric.limits]
     if not ends or any(math.isnan(end) for end in ends):
         return ""
-    return " – ".join(number(end, metric.unit).removesuffix(f"\u00a0{metric.unit}") for end in ends)
+    words = " – ".join(number(end, metric.unit).removesuffix(f"\u00a0{metric.unit}") for end in ends)
+    return words if row.get("inferred", 1) else f"{words}, range"
 
 
 def headline(images: pd.DataFrame) -> str:
@@ -224,6 +212,7 @@ def _scores(summary: pd.DataFrame) -> list[dict]:
             "round": "all rounds" if row["round"] == ALL_ROUNDS else f"round {row['round']}",
             "tasks": row["tasks"], "diverged": row["diverged"], "vanished": row["vanished"],
             "knowledge": row["knowledge"],
+            "bound": "" if math.isnan(row["bound"]) else at_most(row["bound"]),
             "cells": [(number(row[m.key], m.unit), interval(row, m)) for m in METRICS],
         }
         for _, row in summary.iterrows()
@@ -265,6 +254,8 @@ def render_report(run: Run) -> str:
         evaluated=last is not None and bool(np.isfinite(last["accuracy"])),
         one_class=one_class_note(run),
         vanished=vanished_note(run.tasks),
+        network=network_notes(run),
+        privacy=privacy_notes(run),
         number=number,
         set_options=set_options.to_dict("records"),
         options=options.to_dict("records"),

@@ -36,6 +36,7 @@ from .records import (
     TASK_COLUMNS,
     Environment,
     GradientBatches,
+    Privacy,
     Trace,
 )
 
@@ -193,6 +194,27 @@ class Run:
         that gave away most so far, NaN where none is claimed.
         """
         return table(self._group("rounds"), ROUND_COLUMNS, newer=NEWER_ROUND_COLUMNS)
+
+    @property
+    def chance(self) -> float:
+        """The balanced accuracy of answers that do not depend on the images; files before schema 1.4
+        do not say: 1 / classes."""
+        told = self._attributes("rounds").get("chance")
+        return 1 / len(self.class_names) if told is None and self.class_names else (
+            np.nan if told is None else float(told))
+
+    @cached_property
+    def privacy(self) -> Privacy | None:
+        """What the run claims by its last round; None where it claims nothing."""
+        if len(self.rounds) == 0 or not np.isfinite(self.rounds["epsilon"].iloc[-1]):
+            return None
+        last, told = self.rounds.iloc[-1], attributes(self.file["rounds/epsilon"])
+        bound = self.file.get("rounds/identification_bound")
+        return Privacy(
+            last["epsilon"], last["epsilon_classic"], told.get("delta", np.nan),
+            told.get("claim", ""), told.get("weak_from", np.nan), last["identification_bound"],
+            last["identification_bound_present"],
+            0 if bound is None else int(attributes(bound).get("candidates", 0)))
 
     @cached_property
     def defenses(self) -> pd.DataFrame:

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from .report import number
 from .scores import Metric
+from .words import number
 
 
 def bare(value: float, unit: str = "") -> str:

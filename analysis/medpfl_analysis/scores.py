@@ -145,7 +145,7 @@ def summarize_run(
         made[metric.key] = rows[metric.column].to_numpy()
         for limit, column in zip(metric.limits, metric.stored_interval or (), strict=True):
             made[limit] = rows[column].to_numpy()
-    return made.assign(n=rows["images"].to_numpy(), tasks=rows["tasks"].to_numpy(),
+    return made.assign(bound=rows["identified_bound"].to_numpy(dtype=float), n=rows["images"].to_numpy(), tasks=rows["tasks"].to_numpy(),
                        diverged=rows["diverged"].to_numpy(), vanished=rows["vanished"].to_numpy())
 
 
@@ -157,7 +157,7 @@ def without_attack(run: Run) -> pd.DataFrame:
     rows = run.summary[(run.summary["method"] == WITHOUT_ATTACK) & (run.summary["round"] == ALL_ROUNDS)]
     values = {metric.key: rows[metric.column] for metric in METRICS}
     limits = {limit: np.nan for metric in METRICS for limit in metric.limits}
-    return rows[GROUP].assign(n=rows["images"], tasks=rows["images"], diverged=0, vanished=0,
+    return rows[GROUP].assign(n=rows["images"], tasks=rows["images"], diverged=0, vanished=0, bound=np.nan,
                               knowledge="no message; the mean public image is taken for each "
                                         "private one",
                               **values, **limits)
@@ -167,8 +167,9 @@ def summarize(images: pd.DataFrame, metrics: Sequence[Metric] = METRICS) -> pd.D
     """Scores of each (method, round, kind) over chosen tasks; of a run use summarize_run().
 
     `images` is `Run.images_with_tasks()`. Columns: method, round, kind, n (images), tasks,
-    diverged (tasks), vanished (tasks on vanished gradients), knowledge (text), and for each metric
-    `key` and its `limits`, which are NaN here: only a file has them. Shares are in [0, 1].
+    diverged (tasks), vanished (tasks on vanished gradients), knowledge (text), bound (what any attack
+    is at most expected to identify), and for each metric `key` and its `limits`. Bound and limits are
+    NaN here: only a file has them. Shares are in [0, 1].
     """
     return _score(chosen_images(images), metrics)
 
@@ -184,6 +185,7 @@ def _score(chosen: pd.DataFrame, metrics: Sequence[Metric]) -> pd.DataFrame:
             "diverged": int((tasks["status"] == "diverged").sum()),
             "vanished": int((tasks["vanished"] == 1).sum()),
             "knowledge": " | ".join(sorted(tasks["knowledge"].unique())),
+            "bound": np.nan,
         }
         for metric in metrics:
             values = metric.values(tasks if metric.per_task else frame)
@@ -191,7 +193,7 @@ def _score(chosen: pd.DataFrame, metrics: Sequence[Metric]) -> pd.DataFrame:
             row[metric.key] = float(metric.statistic(values)) if len(values) else np.nan
             row |= dict.fromkeys(metric.limits, np.nan)
         rows.append(row)
-    columns = [*GROUP, "n", "tasks", "diverged", "vanished", "knowledge"]
+    columns = [*GROUP, "n", "tasks", "diverged", "vanished", "knowledge", "bound"]
     for metric in metrics:
         columns += [metric.key, *metric.limits]
     return pd.DataFrame(rows, columns=columns)

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from .hdf5 import RunFormatError, attributes, dataset, open_result, read, table
+from .pooled import over_networks, read_pooled
 from .run import Run, open_run
 from .scores import GROUP, METRICS, Metric, summarize_run
 from .settings import Settings, methods
@@ -81,7 +82,7 @@ class Sweep:
         group = self.file.get("points")
         if not isinstance(group, h5py.Group):
             raise RunFormatError(f"{self.path}: has no /points; the file is damaged")
-        frame = table(group, POINT_COLUMNS, "point")
+        frame = table(group, POINT_COLUMNS, "point", ["setting"]).fillna({"setting": ""})
         if len(self.options.columns) and len(self.options) != len(frame):
             raise RunFormatError(
                 f"{self.path}: /points has {len(frame)} rows, /points/options "
@@ -169,15 +170,29 @@ class Sweep:
         """One row a complete point and attack (and round and kind of message, where a point has
         several); a point without attacks has one row with method "".
 
-        Columns: point, folder, block, those of `Setting` and `Attack` (label as `attack`), the
-        options of the grid, method, round, kind, n, knowledge, for each of SCORES `key` and its
-        limits; LEAK; accuracy, balanced_accuracy, auroc and epsilon of the last round (epsilon NaN:
-        none is claimed), chance (the balanced accuracy of a guess), relative_noise (see
+        Columns: point, folder, block, setting (of /points; "" in an index of schema 1.0), those of
+        `Setting` and `Attack` (label as `attack`), the options of the grid, method, round, kind, n,
+        knowledge, bound, for each of SCORES `key` and its limits; LEAK; accuracy, balanced_accuracy,
+        auroc and network (a word) after the last round, chance; fields of `Privacy` by the last
+        round (epsilon NaN: none is claimed; sampled as identification_bound); relative_noise (see
         relative_noise()), bytes (of a round, mean) and seconds of the point.
 
         Raises RunFormatError if no point is complete, or one is not what the sweep says.
         """
         return self._scored.assign(**{LEAK: self._scored[self.measure.key]})
+
+    @cached_property
+    def pooled(self) -> pd.DataFrame:
+        """What attacks identified over the networks of each setting; see read_pooled()."""
+        return read_pooled(self.file)
+
+    @cached_property
+    def over_networks(self) -> pd.DataFrame:
+        """The table with one row for the points that differ in run.seed alone; see over_networks()."""
+        means = [metric.key for metric in SCORES if metric.key != "identified"]
+        shown = over_networks(self.table, self.pooled,
+                              [*means, *UTILITY, "relative_noise", "bytes", "seconds"])
+        return shown.assign(**{LEAK: shown[self.measure.key]})
 
     @cached_property
     def _scored(self) -> pd.DataFrame:
@@ -199,7 +214,8 @@ class Sweep:
                 "run again on its own? continue the sweep with --resume"
             )
         known = self.points.loc[point]
-        common = {"point": point, "folder": known["folder"], "block": known["block"]}
+        common = {"point": point, "folder": known["folder"], "block": known["block"],
+                  "setting": known["setting"]}
         if len(self.options.columns):
             common |= self.shared_options.loc[point].to_dict()
         common |= asdict(self.settings.settings[place]) | _utility(run)
@@ -216,18 +232,24 @@ class Sweep:
             return rows
         if methods(run.config):
             raise RunFormatError(f"{run.path}: is complete and has no attacks; it is damaged")
-        empty = {"attack": "", "options": "", "adapted": False, "n": 0,
+        empty = {"attack": "", "options": "", "adapted": False, "n": 0, "bound": np.nan,
                  "knowledge": "", **dict.fromkeys(GROUP, "")}
         return [common | empty | {column: np.nan for metric in SCORES
                                   for column in (metric.key, *metric.limits)}]
 
 
-def _utility(run: Run) -> dict[str, float]:
-    """The scores of the model after the last round; NaN where it was not evaluated."""
+def _utility(run: Run) -> dict[str, float | str]:
+    """The scores of the model after the last round, NaN where it was not evaluated, and what is
+    claimed."""
     rounds = run.rounds
     last = rounds.iloc[-1] if len(rounds) else pd.Series(dtype=float)
-    found = {name: float(last.get(name, np.nan)) for name in (*UTILITY, "epsilon")}
-    found["chance"] = 1 / len(run.class_names) if run.class_names else np.nan
+    found: dict[str, float | str] = {name: float(last.get(name, np.nan)) for name in UTILITY}
+    word, claim = last.get("network", np.nan), run.privacy
+    found |= {"chance": run.chance, "network": word if isinstance(word, str) else ""}
+    found |= {"epsilon": claim.epsilon if claim else np.nan, "claim": claim.claim if claim else "",
+              "weak_from": claim.weak_from if claim else np.nan,
+              "identification_bound": claim.sampled if claim else np.nan,
+              "candidates": claim.candidates if claim else 0}
     found["bytes"] = float(rounds["bytes"].mean()) if len(rounds) else np.nan
     return found
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from . import frontier_plots as plots
+from .claims import sweep_notes
 from .defense_pictures import defense_grid
 from .defense_tables import LEAKS, adaptations, knowledge, lines
 from .frontier import by_method, findings, headline, panels
@@ -31,14 +32,17 @@ HOW_TO_READ = (
     "better than the mean public image. A low score says that the attacks of this table failed, "
     "not that every attack does. Scores are of what the attacker keeps by its own objective."
 )
-INTERVALS = ("the 95 % interval of the share of identified images, as the file of the run has it: it "
-             "is about images under the network of that run. No other column has an interval.")
+INTERVALS = ("the 95 % interval of the share of identified images, as the files have it. Of one run it "
+             "is about images under the network of that run. Points that differ in run.seed alone are "
+             "networks of one setting, and one row: the interval is about other networks, too, or the "
+             "range over networks where these are fewer than five; the other scores are means over "
+             "networks, and have no interval.")
 _BY_KEY = {metric.key: metric for metric in SCORES}
 
 
 def _frontiers(sweep: Sweep) -> list[Picture]:
     """Leak by three measures against balanced accuracy, and against epsilon where claimed."""
-    table, first = sweep.table, sweep.measure
+    table, first = sweep.over_networks, sweep.measure
     caption = ("One mark a setting and attack, a thin line its 95 % interval where the files have "
                "one; lines join a defense from weak to strong. Low and right is good. Dashed: "
                "balanced accuracy without defense; dotted: by chance.")
@@ -49,7 +53,9 @@ def _frontiers(sweep: Sweep) -> list[Picture]:
     if np.isfinite(table.loc[table["method"] != "", "epsilon"]).any():
         made.append(picture(
             lambda theme: plots.frontier(table, first, theme, "epsilon"),
-            f"{first.title} against the ε claimed", "Only settings that claim an ε.",
+            f"{first.title} against the ε claimed",
+            "Only settings that claim an ε. A bar: what any attack is at most expected to identify, "
+            "by the noise that ε counts.",
             f"{first.title} against ε"))
     return made
 
@@ -57,16 +63,16 @@ def _frontiers(sweep: Sweep) -> list[Picture]:
 def _curves(sweep: Sweep) -> list[Picture]:
     return [picture(
         lambda theme, rows=rows, name=name: plots.scale_curves(
-            sweep.table, rows, name, sweep.measure, theme),
+            sweep.over_networks, rows, name, sweep.measure, theme),
         f"{sweep.measure.title} images and balanced accuracy over {name}",
         f"Above: share of images that are {sweep.measure.title.lower()}; in the gray band, with "
         "filled marks, at least half are. Below: balanced accuracy after the last round.", name)
-        for name, rows in plots.scales(sweep.table)]
+        for name, rows in plots.scales(sweep.over_networks)]
 
 
 def _grids(sweep: Sweep) -> list[Picture]:
     made = []
-    for title, rows in panels(sweep.table):
+    for title, rows in panels(sweep.over_networks):
         for method, mine in by_method(rows)[:2]:
             made.append(picture(
                 lambda theme, mine=mine: defense_grid(sweep, mine, theme),
@@ -78,7 +84,7 @@ def _grids(sweep: Sweep) -> list[Picture]:
 
 def render_sweep(sweep: Sweep) -> str:
     """The page as HTML text. Raises RunFormatError if the sweep or a complete point is damaged."""
-    table = sweep.table
+    table = sweep.over_networks
     titled = panels(table)
     terms = [metric for metric in METRICS if metric.key in _BY_KEY]
     return render(
@@ -93,6 +99,8 @@ def render_sweep(sweep: Sweep) -> str:
         frontiers=_frontiers(sweep) if titled else [],
         curves=_curves(sweep),
         metrics=LEAKS,
+        claims=sweep_notes(table),
+        candidates=int(table["candidates"].max()),
         measure=sweep.measure.title.lower(),
         tables=[(title, lines(rows)) for title, rows in titled],
         adapted=[(title, adaptations(rows)) for title, rows in titled],

@@ -139,10 +139,14 @@ def write_rounds(group: h5py.Group, rounds: int, parameters: int, evaluated: boo
     put_all(group, {"round": r, "participants": np.full(rounds, 3), "arrived": np.full(rounds, 3),
                     "examples": np.full(rounds, 63),
                     "train_loss": 1.2 * np.exp(-r / 5) + 0.1, **curve,
+                    "balanced_accuracy_low": curve["balanced_accuracy"] - 0.05,
+                    "balanced_accuracy_high": curve["balanced_accuracy"] + 0.05,
+                    "network": ["above chance" if evaluated else "not evaluated"] * rounds,
                     "one_class": np.zeros(rounds, int), "update_norm": 1.0 / (1 + r), "bytes": np.full(rounds, 240),
                     "seconds": np.full(rounds, 2.5)}, "round")
     for name in METRIC_NAMES:
         group.attrs[f"initial_{name}"] = 1.4 if name == "test_loss" else 0.33
+    group.attrs["chance"] = 1 / 3
     put(group, "weights", np.ones((rounds + 1, parameters), np.float32), dims="round,parameter")
 
 
@@ -155,7 +159,7 @@ def write_attacks(group, truth, noise, scores, methods, labels, restarts, rng) -
     ones = np.ones(total, int)
     put_all(group.create_group("tasks"), {
         "task": np.arange(total), "method": [methods[m] for m, _, _ in rows],
-        "gradient": np.array(batch), "round": 0 * ones, "client": np.array(batch) % 3,
+        "gradient": np.array(batch), "round": 0 * ones, "network": ["untrained"] * total, "client": np.array(batch) % 3,
         "kind": ["probe"] * total, "probe": np.array(batch) // 3,
         "restart": np.array([s for _, _, s in rows]), "status": ["finished"] * total,
         "iterations": 300 * ones, "evaluations": 320 * ones, "seconds": 1.5 * ones,
@@ -230,6 +234,7 @@ def write_summary(group: h5py.Group, methods: tuple[str, ...]) -> None:
         "identified_low": over(images, "identified", lambda one: one.mean() / 2),
         "identified_high": over(images, "identified", lambda one: (1 + one.mean()) / 2),
         "identified_effective": over(images, "task", len).astype(float),
+        "identified_bound": np.full(len(keys), np.nan),
         "clusters": over(images, "task", len), "candidates": over(images, "candidates", np.median),
         "reidentified": over(images, "rank_of_truth", lambda rank: (rank == 0).mean()),
         **{name: over(tasks, name, np.median) for name in ("objective", "matching_loss", "iterations",

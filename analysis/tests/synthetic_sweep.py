@@ -17,6 +17,7 @@ BASE = {
     "defense.prune.ratio": "0.9", "attack.method": "dlg", "attack.dlg.objective": "l2",
     "attack.iterations": "300",
 }
+CLAIM = "differential privacy of one image of a hospital; not of probes"
 
 
 @dataclass
@@ -27,6 +28,10 @@ class Point:
     ssim: tuple[float, ...] = (0.9, 0.6, 0.6, 0.1)
     accuracy: float = 0.8
     epsilon: float = np.nan
+    bound: float = np.nan
+    """on the share of identified images"""
+    network: str = "above chance"
+    """after the last round"""
     rank: tuple[int, ...] = (0, 0, 0, 3)
     block: str = ""
     status: str = "complete"
@@ -51,7 +56,10 @@ def write_point(folder: Path, point: Point) -> None:
         put(file["config"], "source",
             ["command line" if name in point.options else "default" for name in options])
         file["rounds/balanced_accuracy"][-1] = point.accuracy
-        put(file["rounds"], "epsilon", np.array([np.nan, np.nan, point.epsilon]))
+        file["rounds/network"][-1] = point.network
+        if methods:
+            file["attacks/summary/identified_bound"][...] = point.bound
+        write_claim(file, np.array([np.nan, np.nan, point.epsilon]))
         if point.norms:
             group = file.create_group("rounds/defenses")
             group.attrs["chain"] = [f"{options['defense.chain'].split(',')[0]} scale=0.1"]
@@ -63,11 +71,31 @@ def write_point(folder: Path, point: Point) -> None:
                             "form": np.zeros(2, int)}, "update")
 
 
+def write_claim(file: h5py.File, epsilon: np.ndarray) -> None:
+    """The columns of /rounds with a claim; NaN: none is made."""
+    group = file["rounds"]
+    for name, values in {"epsilon": epsilon, "epsilon_classic": epsilon + 1,
+                         "identification_bound": epsilon / 200,
+                         "identification_bound_present": epsilon / 100}.items():
+        if name in group:
+            del group[name]
+        put(group, name, values, dims="round")
+    claims = bool(np.isfinite(epsilon).any())
+    group["epsilon"].attrs["claim"] = CLAIM if claims else "none: no noise"
+    if claims:
+        group["epsilon"].attrs["delta"], group["epsilon"].attrs["weak_from"] = 1e-5, 20.0
+        group["identification_bound"].attrs["candidates"] = 256
+
+
 def write_sweep(
     folder: Path, points: list[Point], *, status: str = "complete",
-    schema: tuple[int, int] = (1, 0), filetype: str = "medpfl-sweep",
+    schema: tuple[int, int] = (1, 1), filetype: str = "medpfl-sweep",
+    pooled: dict[str, list] | None = None,
 ) -> Path:
-    """Writes folder/sweep.h5 and the runs of the points that are complete; returns folder."""
+    """Writes folder/sweep.h5 and the runs of the points that are complete; returns folder.
+
+    `pooled` has the columns of /pooled; None: an index without them.
+    """
     folder.mkdir(parents=True)
     names = [f"points/{i:05d}" for i in range(len(points))]
     for name, point in zip(names, points, strict=True):
@@ -86,11 +114,15 @@ def write_sweep(
         table = file.create_group("points")
         put_all(table, {"folder": names, "block": [p.block for p in points],
                         "status": [p.status for p in points],
+                        "setting": [", ".join(f"{name}={value}" for name, value in p.options.items()
+                                              if name != "run.seed" and value) for p in points],
                         "exit_code": np.array([codes[p.status] for p in points]),
                         "error": [p.error for p in points],
                         "seconds": np.arange(len(points)) + 1.5}, "point")
         put_all(table.create_group("options"),
                 {name: [p.options.get(name, "") for p in points] for name in grid}, "point")
+        if pooled is not None:
+            put_all(file.create_group("pooled"), pooled, "pooled")
         runs = file.create_group("runs")
         for i, name in enumerate(names):
             if points[i].status == "complete":

@@ -17,11 +17,14 @@ import numpy as np
 import pandas as pd
 import pytest
 from synthetic import ROOT, SERVER_SEED, phantoms, write_run
+from synthetic_sweep import CLAIM, write_claim
 
 from medpfl_analysis import Run, open_run, plots, summarize
 from medpfl_analysis.__main__ import main
+from medpfl_analysis.claims import network_notes
 from medpfl_analysis.pictures import displayable, selection_note
-from medpfl_analysis.report import headline, number, render_report, subline
+from medpfl_analysis.report import headline, render_report, subline
+from medpfl_analysis.words import at_most, number
 
 PNG = b"\x89PNG\r\n\x1a\n"
 
@@ -138,6 +141,63 @@ def test_accuracy_far_below_auroc_is_explained(tmp_path: Path, capsys: pytest.Ca
     assert words not in page(folder)
 
 
+def test_the_network_stands_beside_what_leaked(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """By the words of the file; files before schema 1.4 have none."""
+    folder = write_run(tmp_path / "run", restarts=2)
+    with h5py.File(folder / "run.h5", "a") as file:
+        for name, value in (("", 0.35), ("_low", 0.3), ("_high", 0.41)):
+            file[f"rounds/balanced_accuracy{name}"][-1] = value
+
+    def told() -> list[str]:
+        html = page(folder).replace("\u00a0", " ")
+        with open_run(folder) as run:
+            notes = [note.replace("\u00a0", " ") for note in network_notes(run)]
+        assert main(["summary", str(folder)]) == 0
+        summary = capsys.readouterr().out.replace("\u00a0", " ")
+        assert all(note in html and note in summary for note in notes)
+        return notes
+
+    accuracy = "Balanced accuracy after the last round: 35 % (30 – 41; chance is 33 %)."
+    untrained = "The network attacked in round 0 was untrained."
+    assert told() == [accuracy, untrained]
+    with h5py.File(folder / "run.h5", "a") as file:
+        file["rounds/network"][-1] = "at chance"
+        file["attacks/tasks/network"][...] = "above chance"
+    assert told() == [f"{accuracy} At chance: what leaks from a network that nobody would use may differ."]
+    with h5py.File(folder / "run.h5", "a") as file:
+        del file["attacks/tasks/network"]
+    assert told() == []
+
+
+def test_what_epsilon_covers_and_the_bounds_stand_beside_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = write_run(tmp_path / "run")
+    assert "What is claimed" not in page(folder)
+    for epsilon in (4.0, 30.0):
+        with h5py.File(folder / "run.h5", "a") as file:
+            write_claim(file, np.full(3, epsilon))
+            file["attacks/summary/identified_bound"][...] = 0.1201
+        html = page(folder).replace("\u00a0", " ").replace("\n", " ")
+        assert main(["summary", str(folder)]) == 0
+        summary = capsys.readouterr().out.replace("\u00a0", " ")
+        for text in (html, summary):
+            assert f"ε {epsilon:.2f} (classic {epsilon + 1:.2f}) at δ 1e-05: {CLAIM}." in text
+            assert "with its absence (add/remove adjacency)" in text
+            assert (f"one image among 256 candidates is right with a probability of at most "
+                    f"{epsilon / 2:.1f} %") in text
+            assert f"and of at most {epsilon:.1f} % where they know" in text
+            assert ("From ε 20 on, ε alone guarantees little." in text) == (epsilon >= 20)
+        assert "no attack is expected to identify more than 12.1 %, by the noise that ε counts" in html
+        assert re.search(r"at most, by ε\s+12.1 %", summary)
+    with h5py.File(folder / "run.h5", "a") as file:  # by an earlier version
+        del file["rounds/identification_bound"], file["rounds/epsilon"].attrs["weak_from"]
+    html = page(folder)
+    assert "add/remove adjacency" in html and "guarantees little" not in html and "candidates is" not in html
+
+
 def test_vanished_gradients_are_counted_by_message(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -209,6 +269,8 @@ def test_number() -> None:
     shown = [number(0.754, "%"), number(31.25, "dB"), number(0.7), number(8.5e-4), number(np.nan),
              number(np.inf), number(0.0)]
     assert shown == ["75\u00a0%", "31.2\u00a0dB", "0.70", "8.5e-04", "–", "∞", "0.00"]
+    assert [at_most(p) for p in (0.12, 0.1201, 1e-9, 1.0, np.nan)] == [
+        "12.0\u00a0%", "12.1\u00a0%", "0.1\u00a0%", "100.0\u00a0%", "–"], "a bound stays one"
 
 
 def test_spread_takes_even_ranks_and_labels_them() -> None:

@@ -90,9 +90,11 @@ def test_clients(run: Run) -> None:
 
 
 def test_rounds(run: Run) -> None:
-    assert list(run.rounds.columns) == [*ROUND_COLUMNS, "arrived", "one_class", "epsilon",
+    assert list(run.rounds.columns) == [*ROUND_COLUMNS, "arrived", "one_class", "balanced_accuracy_low",
+                                        "balanced_accuracy_high", "network", "epsilon",
                                         "epsilon_classic", "identification_bound",
                                         "identification_bound_present"]
+    assert run.chance == pytest.approx(1 / 3) and run.privacy is None
     assert (run.rounds["arrived"] == 3).all()
     assert run.rounds["epsilon"].isna().all()
     assert list(run.rounds["round"]) == [0, 1, 2]

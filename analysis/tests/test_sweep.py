@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from synthetic import write_run
-from synthetic_sweep import Point, write_sweep
+from synthetic_sweep import CLAIM, Point, write_sweep
 
 from medpfl_analysis import RunFormatError, open_run, open_sweep
 from medpfl_analysis.__main__ import main
@@ -157,10 +157,16 @@ def test_the_strongest_attack_identifies_most(tmp_path: Path) -> None:
 
 
 def test_a_model_at_chance_shows_no_price(tmp_path: Path) -> None:
-    folder = write_sweep(tmp_path / "s", [Point({"defense.chain": ""}, accuracy=0.34),
-                                          laplace("1", LOST, 0.33)])
+    """By the word of the file, whatever the number."""
+    folder = write_sweep(tmp_path / "s", [
+        Point({"defense.chain": ""}, accuracy=0.4, network="at chance"),
+        laplace("1", LOST, 0.5, network="at chance"), laplace("2", LOST, 0.33)])
     with open_sweep(folder) as sweep:
-        assert "hardly better than chance" in findings(sweep.table, sweep.measure)[0][1][1]
+        rows = sweep.over_networks
+        assert "is at chance: what a defense costs cannot be seen" in findings(rows, sweep.measure)[0][1][1]
+        assert [line.change for line in lines(rows)] == ["at chance", "+10 points, at chance", "−7 points"]
+    with open_sweep(write_sweep(tmp_path / "other", points())) as sweep:
+        assert not [s for s in findings(sweep.table, sweep.measure)[0][1] if "at chance" in s]
 
 
 def test_plain_beside_adapted(sweep_folder: Path) -> None:
@@ -169,7 +175,7 @@ def test_plain_beside_adapted(sweep_folder: Path) -> None:
         [(_, rows)] = panels(sweep.table)
         assert compare(rows)[["plain", "adapted"]].to_numpy().tolist() == [
             [0, -1], [3, -1], [1, 4], [2, -1], [5, -1]]
-        made = lines(rows)
+        made, [line] = lines(sweep.over_networks), adaptations(sweep.over_networks)
         assert pictured(rows).index.tolist() == [0, 3, 1, 4, 2, 5]
         assert pictured(rows, 5).index.tolist() == [0, 3, 4, 2, 5]
     assert [line.defense for line in made] == [
@@ -178,7 +184,6 @@ def test_plain_beside_adapted(sweep_folder: Path) -> None:
     assert [line.epsilon for line in made] == ["none"] * 4 + ["4.21"]
     assert [line.change for line in made] == [
         "", "−1 points", "−5 points", "−30 points", "−20 points"]
-    [line] = adaptations(rows)
     shown = [cell[0] for cell in line.plain.cells], [cell[0] for cell in line.adapted.cells]
     assert [cells[0] for cells in shown] == ["75\u00a0%"] * 2, "identified"
     assert [cells[3] for cells in shown] == ["0.35", "0.60"], "median SSIM"
@@ -195,6 +200,88 @@ def test_seeds_are_lines_of_their_own_and_one_level(tmp_path: Path) -> None:
         assert compare(sweep.table)["plain"].tolist() == [0, 1]
         [level] = levels(sweep.table)
     assert (level.share, level.balanced_accuracy) == (0.25, pytest.approx(0.6))
+
+
+POOLED = {"setting": ["defense.chain=laplace, defense.laplace.scale=1"], "method": ["dlg"],
+          "kind": ["probe"], "claim": [""], "share": [0.3], "low": [0.1], "high": [0.6],
+          "effective": [5.0], "identified_bound": [np.nan], "epsilon": [np.nan],
+          "identification_bound": [np.nan], "images": [7], "clusters": [3], "networks": [2],
+          "inferred": [0]}
+
+
+def seeds() -> list[Point]:
+    """No defense, and one setting under two networks."""
+    return [Point({"defense.chain": ""}, LEAKS, 0.8),
+            *(laplace("1", ssim, accuracy, rank=rank, options={"run.seed": seed})
+              for seed, ssim, rank, accuracy in (("1", HALF, (0, 0, 3, 3), 0.5),
+                                                 ("2", LOST, (1, 1, 1, 1), 0.7)))]
+
+
+@pytest.mark.parametrize(("inferred", "interval"), [(0, "10 – 60, range"), (1, "10 – 60")])
+def test_networks_of_one_setting_are_one_row_as_the_index_pools_them(
+    tmp_path: Path, inferred: int, interval: str
+) -> None:
+    """Share and limits are the file's, the other scores means over networks."""
+    folder = write_sweep(tmp_path / "s", seeds(), pooled=POOLED | {"inferred": [inferred]})
+    with open_sweep(folder) as sweep:
+        assert len(sweep.table) == 3
+        rows = sweep.over_networks
+        assert rows["networks"].tolist() == [1, 2]
+        assert rows.loc[1, ["identified", "leak", "identified_low", "identified_high", "n"]
+                        ].tolist() == [0.3, 0.3, 0.1, 0.6, 7]
+        assert rows.loc[1, "ssim"] == pytest.approx((0.35 + 0.1) / 2)
+        assert rows.loc[1, "balanced_accuracy"] == pytest.approx(0.6)
+        [bare, one] = lines(rows)
+        assert one.plain.cells[0] == ("30\u00a0%", interval) and one.plain.n == "n = 7, 2 networks"
+        assert bare.plain.n == "n = 4"
+    page = tmp_path / "page.md"
+    for command, output in (("report", tmp_path / "page.html"), ("defenses", page)):
+        assert main([command, str(folder), "--output", str(output)]) == 0
+    csv = pd.read_csv(tmp_path / "data/page.csv", dtype=str, keep_default_na=False)
+    assert csv[["images", "networks", "identified_percent", "identified_low"]].to_numpy().tolist() == [
+        ["4", "1", "75", "38"], ["7", "2", "30", "10"]]
+
+
+def test_an_index_without_pooled_shares_has_a_row_a_point(tmp_path: Path) -> None:
+    """Of schema 1.0, or at work."""
+    folder = write_sweep(tmp_path / "s", seeds())
+    with h5py.File(folder / "sweep.h5", "r+") as file:
+        del file["points/setting"]
+    with open_sweep(folder) as sweep:
+        assert sweep.over_networks["networks"].tolist() == [1, 1, 1]
+        assert sweep.over_networks["identified"].tolist() == sweep.table["identified"].tolist()
+
+
+def test_the_bounds_stand_beside_epsilon(tmp_path: Path) -> None:
+    """And what epsilon covers, on both pages; from 20 on that it guarantees little."""
+    def noised(sigma: str, epsilon: float) -> Point:
+        return Point({"defense.chain": "dp-sgd", "defense.dp-sgd.sigma": sigma}, LOST, 0.6,
+                     epsilon=epsilon, bound=epsilon / 100)
+
+    for name, most in (("strong", 8.0), ("weak", 30.0)):
+        folder = write_sweep(tmp_path / name, [Point({"defense.chain": ""}), noised("2", 4.0),
+                                               noised("1", most)])
+        with open_sweep(folder) as sweep:
+            shown = [(line.epsilon, line.one_of, line.plain.bound) for line in lines(sweep.over_networks)]
+        assert [tuple(cell.replace("\u00a0", " ") for cell in row) for row in shown] == [
+            ("none", "–", "–"), (f"{most:.2f}", f"{most / 2:.1f} %", f"{most:.1f} %"),
+            ("4.00", "2.0 %", "4.0 %")]
+        for command, output in (("report", "page.html"), ("defenses", "page.md")):
+            assert main([command, str(folder), "--output", str(tmp_path / output)]) == 0
+            page = (tmp_path / output).read_text(encoding="utf-8")
+            assert f"ε is of {CLAIM}." in page and "add/remove adjacency" in page
+            assert "One of 256: whoever names one image" in page
+            assert ("From ε 20 on, ε alone guarantees little." in page) == (name == "weak")
+        csv = pd.read_csv(tmp_path / "data/page.csv", dtype=str, keep_default_na=False)
+        assert csv["identified_bound_percent"].tolist() == ["", f"{most:.1f}", "4.0"]
+        assert csv["identification_bound_percent"].tolist() == ["", f"{most / 2:.1f}", "2.0"]
+
+
+def test_a_sweep_without_claims_has_no_columns_of_bounds(tmp_path: Path) -> None:
+    folder = write_sweep(tmp_path / "s", seeds())
+    assert main(["report", str(folder)]) == 0
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    assert "One of" not in page and "At most" not in page
 
 
 def test_what_may_leave_numbers_the_roots(tmp_path: Path) -> None:
@@ -342,8 +429,9 @@ def test_page_of_defenses(sweep_folder: Path, tmp_path: Path) -> None:
     rows = pd.read_csv(tmp_path / "data/defenses.csv", dtype=str, keep_default_na=False)
     # An earlier version wrote the study: it has intervals that no file has, and no identified images.
     study = pd.read_csv(Path(__file__).parents[2] / "docs/data/noise.csv", nrows=1).columns
-    new = ["identified_percent", "identified_low", "identified_high", "psnr_db"]
-    assert list(rows.columns[6:9]) == new[:3]
+    new = ["networks", "identified_percent", "identified_low", "identified_high", "psnr_db",
+           "identified_bound_percent", "identification_bound_percent"]
+    assert list(rows.columns[6:10]) == new[:4]
     assert [name for name in rows if name not in new] == [
         name for name in study if not name.endswith(("_low", "_high"))]
     shown = ["defense", "attack", "adapted", "images", "ssim", "ssim_50_percent", "balanced_accuracy_percent",
@@ -387,7 +475,7 @@ def test_refusals(tmp_path: Path) -> None:
     assert "filetype is 'medpfl-run', not 'medpfl-sweep'; give a sweep's folder" in refusal(other)
     newer = write_sweep(tmp_path / "newer", points()[:1], schema=(2, 0))
     assert "schema version 2.0" in refusal(newer)
-    with open_sweep(write_sweep(tmp_path / "minor", points()[:1], schema=(1, 4))) as sweep:
+    with open_sweep(write_sweep(tmp_path / "minor", points()[:1], schema=(1, 9))) as sweep:
         assert len(sweep.table) == 1
     assert "no such file; give a sweep's folder or its sweep.h5" in refusal(tmp_path)
     none = write_sweep(tmp_path / "none", [laplace("1", LOST, 0.5, status="open")])

@@ -88,16 +88,6 @@ double effective_outcomes(const std::vector<Outcome>& outcomes, const Share& s) 
   return std::max(1.0, worth * square(t_quantile(n - 1) / t_quantile(freedom(v, s, n))));
 }
 
-// Clopper and Pearson's, for numbers that need not be whole.
-std::pair<double, double> exact_interval(double share, double n) {
-  const double successes = share * n, failures = n - successes;
-  const auto quantile = [](double a, double b, double p) {
-    return boost::math::quantile(boost::math::beta_distribution<>(a, b), p);
-  };
-  return {share <= 0 ? 0 : quantile(successes, failures + 1, kTail),
-          share >= 1 ? 1 : quantile(successes + 1, failures, 1 - kTail)};
-}
-
 std::pair<double, double> range_over_networks(const std::vector<Outcome>& outcomes) {
   std::map<int64_t, std::pair<double, double>> networks;  // successes, outcomes
   for (const Outcome& o : outcomes) {
@@ -113,6 +103,15 @@ std::pair<double, double> range_over_networks(const std::vector<Outcome>& outcom
 }
 
 }  // namespace
+
+std::pair<double, double> exact_interval(double share, double outcomes) {
+  const double successes = share * outcomes, failures = outcomes - successes;
+  const auto quantile = [](double a, double b, double p) {
+    return boost::math::quantile(boost::math::beta_distribution<>(a, b), p);
+  };
+  return {share <= 0 ? 0 : quantile(successes, failures + 1, kTail),
+          share >= 1 ? 1 : quantile(successes + 1, failures, 1 - kTail)};
+}
 
 Share share_of(const std::vector<Outcome>& outcomes) {
   Share s;

@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 namespace medpfl {
@@ -30,6 +31,10 @@ inline constexpr int64_t kFewestNetworks = 5;
 /// What is assumed at least of the correlation of outcomes within a cluster and under one network,
 /// because few outcomes, or equal ones, show none.
 inline constexpr double kClusterCorrelation = 0.2, kNetworkCorrelation = 0.05;
+
+/// Returns the limits of Clopper and Pearson's interval of 95 % for a share in [0, 1] of so many
+/// independent outcomes, a number above 0 that need not be whole.
+std::pair<double, double> exact_interval(double share, double outcomes);
 
 /// Returns the share of successes with an interval of 95 %. Images, in clusters, and networks are
 /// crossed factors: the variance of the share is the sum of what clusters, networks and the rest

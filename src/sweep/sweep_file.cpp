@@ -6,10 +6,12 @@
 #include <ctime>
 
 #include "core/error.hpp"
+#include "core/log.hpp"
 #include "core/text.hpp"
 #include "core/version.hpp"
 #include "h5/file.hpp"
 #include "results/folder/durable_file.hpp"
+#include "results/run/pooled_table.hpp"
 #include "results/run/run_tables.hpp"
 #include "results/run/schema.hpp"
 
@@ -37,6 +39,10 @@ void write_points(h5::File* file, const SweepRecord& record) {
       "block", points, [](const P& p) { return p.block; },
       "block of the grid file; empty in a grid without blocks");
   table.column<std::string, P>(
+      "setting", points, [&](const P& p) { return setting_of(record.options, p.values); },
+      "options of the grid besides run.seed: the same text, the same setting under another "
+      "network");
+  table.column<std::string, P>(
       "status", points, [](const P& p) { return p.status; },
       "complete, interrupted, failed, or open: not begun");
   table.column<int64_t, P>(
@@ -60,6 +66,20 @@ void write_links(h5::File* file, const SweepRecord& record) {
       file->write_link(fmt::format("/runs/{:05}", i), record.points[i].folder + "/run.h5", "/");
 }
 
+// Adds what attacks identified over networks, which takes a look at every run. A run that cannot be
+// read costs this table and not the index.
+void write_pooled_shares(h5::File* file) {
+  std::vector<PooledShare> shares;
+  try {
+    shares = pool_networks(*file);
+  } catch (const FormatError& error) {
+    log_warning(fmt::format("the shares of identified images over networks are not in sweep.h5: {}",
+                            error.what()));
+    return;
+  }
+  write_pooled(file, shares);
+}
+
 }  // namespace
 
 void write_sweep(const std::string& folder, const SweepRecord& record) {
@@ -72,6 +92,7 @@ void write_sweep(const std::string& folder, const SweepRecord& record) {
     file.write_text("/grid/text", record.grid, {"the grid file", "1", {}});
     write_points(&file, record);
     write_links(&file, record);
+    if (record.status != "running") write_pooled_shares(&file);
     file.close();
   } catch (const FormatError& error) {
     std::remove(partial.c_str());

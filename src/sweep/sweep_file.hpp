@@ -28,7 +28,9 @@ struct SweepRecord {
   std::vector<SweepPoint> points;
 };
 
-/// Writes `folder`/sweep.h5 whole: temporary file, fsync, rename. Throws OutputError.
+/// Writes `folder`/sweep.h5 whole: temporary file, fsync, rename. Unless the status is running, the
+/// file has the shares of identified images over networks, for which all complete runs are read.
+/// Throws OutputError.
 void write_sweep(const std::string& folder, const SweepRecord& record);
 
 }  // namespace medpfl

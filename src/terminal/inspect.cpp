@@ -10,7 +10,7 @@
 #include "core/error.hpp"
 #include "h5/file.hpp"
 #include "results/run/leak_group.hpp"
-#include "results/run/pooled_shares.hpp"
+#include "results/run/pooled_table.hpp"
 #include "results/run/privacy_summary.hpp"
 #include "results/run/run_summary.hpp"
 #include "results/run/schema.hpp"
@@ -94,12 +94,16 @@ Json run_json(const h5::File& run) {
   out.emplace_back("recorded_gradients", run.exists("/gradients/values")
                                              ? run.shape("/gradients/values")[0]
                                              : int64_t{0});
+  if (run.has_attribute("/rounds", "chance"))
+    out.emplace_back("chance", run.read_real_attribute("/rounds", "chance"));
   out.emplace_back(
       "rounds",
       Rows(run, "/rounds")
           .add<int64_t>({"round", "participants", "arrived"})
-          .add<double>({"train_loss", "accuracy", "balanced_accuracy", "auroc", "epsilon",
-                        "epsilon_classic", "identification_bound", "identification_bound_present"})
+          .add<double>({"train_loss", "accuracy", "balanced_accuracy", "balanced_accuracy_low",
+                        "balanced_accuracy_high", "auroc", "epsilon", "epsilon_classic",
+                        "identification_bound", "identification_bound_present"})
+          .add<std::string>({"network"})
           .json());
   if (const auto claim = privacy_claim(run))
     out.emplace_back(
@@ -130,7 +134,7 @@ Json sweep_json(const h5::File& sweep) {
                                  .add<double>({"seconds"})
                                  .json());
   std::vector<Json> shares;
-  for (const PooledShare& p : pool_networks(sweep))
+  for (const PooledShare& p : pooled_shares(sweep))
     shares.push_back(Json::row({{"setting", p.setting},
                                 {"method", p.method},
                                 {"kind", p.kind},
@@ -140,7 +144,12 @@ Json sweep_json(const h5::File& sweep) {
                                 {"low", p.share.low},
                                 {"high", p.share.high},
                                 {"limits", p.share.inferred ? "95 %" : "range over networks"},
-                                {"effective", p.share.effective}}));
+                                {"effective", p.share.effective},
+                                {"identified_bound", p.identified_bound},
+                                {"epsilon", p.epsilon},
+                                {"identification_bound", p.identification_bound},
+                                {"claim", p.claim},
+                                {"epsilon_is_weak", int64_t{p.epsilon >= kWeakEpsilon}}}));
   out.emplace_back("identified", Json::list(shares));
   return Json::object(out);
 }
@@ -163,7 +172,7 @@ std::string sweep_text(const h5::File& sweep) {
                      sweep.read_text_attribute("/", "medpfl_version"),
                      sweep.read_text_attribute("/", "git_sha"),
                      sweep.read_text_attribute("/", "created_utc"), folder.size(), counts, points) +
-         describe_pooled(pool_networks(sweep));
+         describe_pooled(pooled_shares(sweep));
 }
 
 }  // namespace

@@ -93,15 +93,23 @@ def test_accuracy_far_below_auroc_is_explained(named: str, tmp_path: Path) -> No
     names = [f"dense{layer}.{part}" for layer in (1, 2) for part in ("weight", "bias")]
     torch.save(dict(zip(names, net.parameters(), strict=True)), tmp_path / "w.pt")
     options = {"data.dataset": "medmnist", "data.path": tmp_path / "bright.npz", "model.name": "mlp",
-               "model.weights": tmp_path / "w.pt", "attack.method": "", "federation.rounds": 1,
-               "federation.learning_rate": 1e-12}
+               "model.weights": tmp_path / "w.pt", "attack.method": "idlg", "attack.iterations": 1,
+               "federation.rounds": 1, "federation.learning_rate": 1e-12}
+    word = "at chance" if named == "one class" else "above chance"
     with complete(tmp_path / "out", options) as run:
         assert run["rounds/auroc"][0] == 1
         assert run["rounds/accuracy"][0] == (0.5 if named == "one class" else 1)
         assert run["rounds/one_class"][0] == (named == "one class")
+        assert run["rounds"].attrs["chance"] == 0.5 and run["rounds/network"].asstr()[0] == word
+        # The weights were given: the attacked network is not untrained.
+        assert set(run["attacks/tasks/network"].asstr()[()]) == {word}
     said = ("accuracy 0.50 while AUROC is 1.00: the network ranks the classes well, but decides as if there "
             "were one (balanced accuracy 0.50)")
-    assert (said in medpfl("inspect", tmp_path / "out").out) == (named == "one class")
+    shown = medpfl("inspect", tmp_path / "out").out
+    assert (said in shown) == (named == "one class")
+    assert ("At chance: what leaks from a network that nobody would use may differ." in shown) == (
+        named == "one class")
+    assert ("The network attacked in round 0 was at chance.\n" in shown) == (named == "one class")
 
 
 def test_vanished_gradients_are_flagged_and_end_no_search(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import configparser
+import json
 import os
 import re
 import subprocess
@@ -175,6 +176,25 @@ def test_the_python_package_reads_and_reports(folder: Path, tmp_path: Path) -> N
         assert expected in done.stdout
     content = page.read_text()
     assert "idlg" in content and "data:image/png;base64," in content
+
+
+def test_each_attacked_network_has_a_word(folder: Path, run: h5py.File) -> None:
+    """That of round 0 is untrained; of others it is the word of the round before."""
+    after = run["rounds/network"].asstr()[()]
+    low, high, value = (run[f"rounds/balanced_accuracy{end}"][()] for end in ("_low", "_high", ""))
+    chance = run["rounds"].attrs["chance"]
+    assert chance == 1 / len(run["data"].attrs["class_names"])
+    assert (low <= value).all() and (value <= high).all() and (high - low < 1).all()
+    assert after.tolist() == ["at chance" if limit <= chance else "above chance" for limit in low]
+    tasks = zip(run["attacks/tasks/round"][()], run["attacks/tasks/network"].asstr()[()], strict=True)
+    assert {(r, word) for r, word in tasks} == {
+        (r, after[r - 1] if r else "untrained") for r in run["attacks/tasks/round"][()]}
+    shown = medpfl("inspect", folder).out
+    assert (f"Balanced accuracy after the last round: {100 * value[-1]:.0f}% ({100 * low[-1]:.0f}% to "
+            f"{100 * high[-1]:.0f}%; chance is 25%).") in shown
+    assert "The network attacked in round 0 was untrained.\n" in shown
+    told = json.loads(medpfl("inspect", "--json", folder).out)
+    assert told["chance"] == chance and [row["network"] for row in told["rounds"]] == list(after)
 
 
 def test_inspect_prints_the_tables(folder: Path) -> None:

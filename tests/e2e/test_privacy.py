@@ -8,10 +8,11 @@ from collections.abc import Callable
 from pathlib import Path
 from statistics import NormalDist
 
+import h5py
 import numpy as np
 import pytest
 from files import npz
-from harness import complete, medpfl, simulate, text
+from harness import TINY, complete, medpfl, simulate, text, words
 
 PRIVATE: dict[str, object] = {
     "federation.algorithm": "fedavg",
@@ -221,6 +222,36 @@ def test_probes_and_told_classes_change_what_is_bounded(tmp_path: Path) -> None:
         assert (rounds["identification_bound"][()] > 1 / 256).all()
         assert np.array_equal(rounds["identification_bound"][()],
                               rounds["identification_bound_present"][()])
+
+
+def test_a_sweep_has_the_bounds_beside_epsilon(tmp_path: Path) -> None:
+    """Over two networks a setting, beside one that claims nothing."""
+    (tmp_path / "a.grid").write_text(
+        "[none]\nrun.seed = 1 | 2\ndefense.chain = clip\n"
+        "[noise]\nrun.seed = 1 | 2\ndefense.chain = dp-sgd\ndefense.dp-sgd.sigma = 0.5 | 2\n")
+    chain = {"defense.dp-sgd.bound": 20, "defense.dp-sgd.sampling": "shuffled"}
+    done = medpfl("sweep", "--quiet", f"--grid={tmp_path}/a.grid",
+                  *words(TINY | NOISED | chain | {"run.output": tmp_path / "out"}))
+    assert done.code == 0, done.err
+    with h5py.File(tmp_path / "out/sweep.h5") as file:
+        pooled = {name: column[()] for name, column in file["pooled"].items()}
+        setting = file["points/setting"].asstr()[()]
+        assert np.isnan(pooled["epsilon"]).tolist() == [True, False, False]
+        assert np.isnan(pooled["identified_bound"][0]) and file["pooled/claim"].asstr()[0] == ""
+        for row in (1, 2):
+            points = np.flatnonzero(setting == file["pooled/setting"].asstr()[row])
+            assert len(points) == pooled["networks"][row] == 2
+            runs = [file[f"runs/{point:05}"] for point in points]
+            assert pooled["epsilon"][row] == max(run["rounds/epsilon"][-1] for run in runs)
+            assert pooled["identification_bound"][row] == max(
+                run["rounds/identification_bound"][-1] for run in runs)
+            assert pooled["identified_bound"][row] == pytest.approx(np.average(
+                [run["attacks/summary/identified_bound"][0] for run in runs],
+                weights=[run["attacks/summary/images"][0] for run in runs]))
+    text = medpfl("inspect", tmp_path / "out").out
+    assert "at most  epsilon  1 of 256" in text and "epsilon is of (epsilon, delta) differential privacy" in text
+    assert "add/remove adjacency" in text
+    assert ("guarantees little" in text) == (np.nanmax(pooled["epsilon"]) >= 20)
 
 
 def test_a_known_batch_is_worth_more_to_the_attacker(tmp_path: Path) -> None:

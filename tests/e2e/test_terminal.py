@@ -250,6 +250,14 @@ def test_inspect_of_a_sweep_pools_networks(tmp_path: Path) -> None:
             assert row["low"] <= row["identified"] <= row["high"] and row["effective"] <= len(np.concatenate(found))
     text = medpfl("inspect", folder).out
     assert "Identified images" in text and "federation.learning_rate=0.2\n" in text and "range" in text
+    with h5py.File(folder / "sweep.h5") as file:
+        assert file["pooled/share"][()].tolist() == [row["identified"] for row in shown]
+        assert file["points/setting"].asstr()[()].tolist() == [f"federation.learning_rate={rate}" for rate in rates]
+    # An index without the table: counted from the runs, to the same numbers.
+    with h5py.File(folder / "sweep.h5", "r+") as file:
+        del file["pooled"], file["points/setting"]
+    assert medpfl("inspect", folder).out == text
+    assert json.loads(medpfl("inspect", "--json", folder).out)["identified"] == shown
 
 
 def test_attacks_that_do_not_fit_are_told_at_once(tmp_path: Path) -> None:

@@ -96,6 +96,19 @@ TEST_F(SweepBoardTest, TheIndexTellsHowTheWholeSweepStands) {
   EXPECT_EQ(index_status(false), "complete");
 }
 
+TEST_F(SweepBoardTest, ARunThatCannotBeReadCostsTheSharesAndNotTheIndex) {
+  const auto has_pooled = [this] {
+    return h5::File::open(folder_ + "/sweep.h5").exists("/pooled/share");
+  };
+  EXPECT_EQ(index_status(true), "running");
+  EXPECT_FALSE(has_pooled());
+  EXPECT_EQ(index_status(false), "interrupted");
+  EXPECT_TRUE(has_pooled());
+  complete(0);
+  EXPECT_EQ(index_status(false), "interrupted");
+  EXPECT_FALSE(has_pooled());
+}
+
 TEST_F(SweepBoardTest, AFolderGoesOnWithItsOwnSweepAlone) {
   const SweepFolder folder(folder_);
   EXPECT_TRUE(folder.begun());

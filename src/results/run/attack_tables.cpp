@@ -7,6 +7,7 @@
 
 #include "metrics/image.hpp"
 #include "metrics/leak_summary.hpp"
+#include "results/run/network_state.hpp"
 #include "results/run/run_tables.hpp"
 
 namespace medpfl {
@@ -44,6 +45,11 @@ void write_task_table(h5::File* file, const std::vector<TaskRow>& tasks, const R
   table.column("gradient", gradient_rows(tasks, record), "row of /gradients; -1: not recorded");
   table.column<int64_t, T>(
       "round", tasks, [](const T& t) { return t.of->observation.round; }, "round attacked");
+  std::vector<int64_t> rounds;
+  for (const TaskRow& row : tasks) rounds.push_back(row.of->observation.round);
+  table.column("network", networks_before(record, rounds),
+               "the network that was attacked: untrained | at chance | above chance | not "
+               "evaluated");
   table.column<int64_t, T>(
       "client", tasks, [](const T& t) { return t.of->observation.client; },
       "hospital attacked; -1: all, by their sum");

@@ -1,54 +1,56 @@
 #include "results/run/pooled_shares.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <tuple>
 #include <utility>
 
 #include "core/text.hpp"
 #include "results/run/image_numbers.hpp"
+#include "results/run/leak_group.hpp"
+#include "results/run/privacy_summary.hpp"
 #include "results/run/run_summary.hpp"
 
 namespace medpfl {
 namespace {
 
+constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+
 using Key = std::tuple<std::string, std::string>;  // method and kind
-using Outcomes = std::map<Key, std::vector<Outcome>>;
 
-// Settings in the order of their first points.
-class BySetting {
- public:
-  Outcomes& of(const std::string& setting) {
-    const auto found = std::find_if(all_.begin(), all_.end(),
-                                    [&](const auto& one) { return one.first == setting; });
-    if (found != all_.end()) return found->second;
-    return all_.emplace_back(setting, Outcomes()).second;
-  }
-  const std::vector<std::pair<std::string, Outcomes>>& all() const { return all_; }
-
- private:
-  std::vector<std::pair<std::string, Outcomes>> all_;
+// What the points of one setting have in common.
+struct Setting {
+  std::string name;
+  std::map<Key, std::vector<Outcome>> outcomes;
+  std::map<Key, double> bounds;  // sums over images; NaN where one has none
+  std::vector<std::optional<PrivacyClaim>> claims;
 };
 
+// Settings in the order of their first points.
+Setting& find_or_add(const std::string& name, std::vector<Setting>* all) {
+  const auto found = std::find_if(all->begin(), all->end(),
+                                  [&](const Setting& setting) { return setting.name == name; });
+  if (found != all->end()) return *found;
+  all->push_back({name, {}, {}, {}});
+  return all->back();
+}
+
 std::vector<std::string> settings_of(const h5::File& sweep, size_t points) {
-  std::vector<std::vector<std::string>> parts(points);
-  for (const std::string& option : sweep.names("/points/options")) {
-    if (option == "run.seed") continue;
-    const auto values = sweep.read<std::string>("/points/options/" + option);
-    for (size_t i = 0; i < points; ++i)
-      if (!values[i].empty()) parts[i].push_back(option + "=" + values[i]);
+  const std::vector<std::string> options = sweep.names("/points/options");
+  std::vector<std::vector<std::string>> values(points);
+  for (const std::string& option : options) {
+    const auto column = sweep.read<std::string>("/points/options/" + option);
+    for (size_t i = 0; i < points; ++i) values[i].push_back(column[i]);
   }
   std::vector<std::string> out;
-  for (const auto& of_point : parts) out.push_back(join(of_point, ", "));
+  for (const auto& of_point : values) out.push_back(setting_of(options, of_point));
   return out;
 }
 
-void add_run(const h5::File& run, int64_t network, ImageNumbers* images, Outcomes* outcomes) {
-  if (!run.exists("/attacks/images/identified")) return;
+void add_outcomes(const h5::File& run, int64_t network, ImageNumbers* images, Setting* setting) {
   const auto method = run.read<std::string>("/attacks/tasks/method");
   const auto kind = run.read<std::string>("/attacks/tasks/kind");
   const auto chosen = run.read<int64_t>("/attacks/tasks/chosen");
@@ -61,46 +63,81 @@ void add_run(const h5::File& run, int64_t network, ImageNumbers* images, Outcome
     const auto t = static_cast<size_t>(task[i]);
     if (chosen[t] == 0) continue;
     const int64_t image = images->number(pixels.data() + i * size, size * sizeof(float));
-    (*outcomes)[{method[t], kind[t]}].push_back({image, cluster[i], network, identified[i] != 0});
+    setting->outcomes[{method[t], kind[t]}].push_back(
+        {image, cluster[i], network, identified[i] != 0});
   }
 }
 
-std::string limits(const Share& s) {
-  return fmt::format("{:.0f} to {:.0f}%{}", 100 * s.low, 100 * s.high, s.inferred ? "" : " range");
+void add_bounds(const h5::File& run, Setting* setting) {
+  const std::string summary = "/attacks/summary/";
+  const auto method = run.read<std::string>(summary + "method");
+  const auto kind = run.read<std::string>(summary + "kind");
+  const auto round = run.read<int64_t>(summary + "round");
+  const auto images = run.read<int64_t>(summary + "images");
+  const auto bound = run.exists(summary + "identified_bound")
+                         ? run.read<double>(summary + "identified_bound")
+                         : std::vector<double>(method.size(), kNone);
+  for (size_t i = 0; i < method.size(); ++i)
+    if (round[i] == kAllRounds)
+      setting->bounds[{method[i], kind[i]}] += static_cast<double>(images[i]) * bound[i];
+}
+
+// The claim with the greatest epsilon, where all points claim one.
+void set_claim(const std::vector<std::optional<PrivacyClaim>>& claims, PooledShare* share) {
+  if (!std::all_of(claims.begin(), claims.end(),
+                   [](const auto& claim) { return claim.has_value(); }))
+    return;
+  const PrivacyClaim& most =
+      **std::max_element(claims.begin(), claims.end(),
+                         [](const auto& a, const auto& b) { return a->epsilon < b->epsilon; });
+  share->epsilon = most.epsilon;
+  share->claim = most.claim;
+  for (const auto& claim : claims)
+    share->identification_bound =
+        std::fmax(share->identification_bound, claim->identification_bound);
 }
 
 }  // namespace
 
+std::string setting_of(const std::vector<std::string>& options,
+                       const std::vector<std::string>& values) {
+  std::vector<std::string> parts;
+  for (size_t i = 0; i < options.size(); ++i)
+    if (options[i] != "run.seed" && !values[i].empty())
+      parts.push_back(options[i] + "=" + values[i]);
+  return join(parts);
+}
+
 std::vector<PooledShare> pool_networks(const h5::File& sweep) {
   const auto folder = sweep.read<std::string>("/points/folder");
   const auto status = sweep.read<std::string>("/points/status");
-  const std::vector<std::string> settings = settings_of(sweep, folder.size());
+  const std::vector<std::string> names = sweep.exists("/points/setting")
+                                             ? sweep.read<std::string>("/points/setting")
+                                             : settings_of(sweep, folder.size());
   const std::filesystem::path base = std::filesystem::path(sweep.path()).parent_path();
-  BySetting pooled;
+  std::vector<Setting> settings;
   ImageNumbers images;
-  for (size_t i = 0; i < folder.size(); ++i)
-    if (status[i] == "complete")
-      add_run(open_run((base / folder[i]).string()), static_cast<int64_t>(i), &images,
-              &pooled.of(settings[i]));
+  for (size_t i = 0; i < folder.size(); ++i) {
+    if (status[i] != "complete") continue;
+    const h5::File run = open_run((base / folder[i]).string());
+    if (!run.exists("/attacks/images/identified")) continue;
+    Setting& setting = find_or_add(names[i], &settings);
+    add_outcomes(run, static_cast<int64_t>(i), &images, &setting);
+    add_bounds(run, &setting);
+    setting.claims.push_back(privacy_claim(run));
+  }
   std::vector<PooledShare> out;
-  for (const auto& [setting, outcomes] : pooled.all())
-    for (const auto& [key, of_attack] : outcomes)
-      out.push_back({setting, std::get<0>(key), std::get<1>(key), share_of(of_attack)});
+  for (const Setting& setting : settings)
+    for (const auto& [key, outcomes] : setting.outcomes) {
+      PooledShare pooled;
+      pooled.setting = setting.name;
+      std::tie(pooled.method, pooled.kind) = key;
+      pooled.share = share_of(outcomes);
+      pooled.identified_bound = setting.bounds.at(key) / static_cast<double>(outcomes.size());
+      set_claim(setting.claims, &pooled);
+      out.push_back(pooled);
+    }
   return out;
-}
-
-std::string describe_pooled(const std::vector<PooledShare>& shares) {
-  if (shares.empty()) return "";
-  std::string out = fmt::format("\nIdentified images\n{:<20} {:<6} {:>8} {:>6} {:>10} {:>16}  {}\n",
-                                "attack", "of", "networks", "images", "identified", "95 %", "at");
-  for (const PooledShare& p : shares)
-    out += fmt::format("{:<20} {:<6} {:>8} {:>6} {:>9.0f}% {:>16}  {}\n", p.method, p.kind,
-                       p.share.networks, p.share.images, 100 * p.share.value, limits(p.share),
-                       p.setting.empty() ? "the base configuration" : p.setting);
-  return out + fmt::format(
-                   "Each run.seed is another network. Below {} networks there is no interval: the "
-                   "range is that of the shares under each.\n",
-                   kFewestNetworks);
 }
 
 }  // namespace medpfl

@@ -1,4 +1,6 @@
 #pragma once
+#include <cstdint>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -7,21 +9,31 @@
 
 namespace medpfl {
 
-/// What one attack identified at the points of a sweep that differ in run.seed alone: each seed is
-/// another network.
+/// What one attack identified at the points of a sweep that differ in run.seed alone, each of which
+/// is another network, and what these points claim of privacy.
 struct PooledShare {
-  std::string setting;       ///< options of the grid besides run.seed, as "defense.chain=clip, ..."
+  std::string setting;       ///< options of the grid besides run.seed, as setting_of() says
   std::string method, kind;  ///< of /attacks/summary
   Share share;
+  /// The mean over the images of the bounds on the probability that any attack identifies them
+  /// (/attacks/summary/identified_bound); NaN unless all points have one.
+  double identified_bound = std::numeric_limits<double>::quiet_NaN();
+  /// The greatest epsilon of the points after their last rounds, NaN unless all claim one; and the
+  /// greatest /rounds/identification_bound, among kBoundCandidates images.
+  double epsilon = std::numeric_limits<double>::quiet_NaN();
+  double identification_bound = std::numeric_limits<double>::quiet_NaN();
+  std::string claim;  ///< what epsilon is of, and what it leaves out; "" where none is claimed
 };
+
+/// Returns the options that a point of a sweep sets besides run.seed, as "defense.chain=clip, ...";
+/// `values` "" are not set by the point. Points that differ in run.seed alone have the same text.
+std::string setting_of(const std::vector<std::string>& options,
+                       const std::vector<std::string>& values);
 
 /// Returns the shares of all complete points of a sweep, in the order of the points, then by
 /// attack. Images are known again under another network by their pixels. Points of files before
 /// schema 1.3, which judge no images, are left out. Throws FormatError on a run that cannot be
 /// read.
 std::vector<PooledShare> pool_networks(const h5::File& sweep);
-
-/// Returns the shares as a table for a terminal; "" where there are none.
-std::string describe_pooled(const std::vector<PooledShare>& shares);
 
 }  // namespace medpfl

@@ -27,7 +27,12 @@ std::optional<PrivacyClaim> privacy_claim(const h5::File& run) {
 }
 
 std::string percent_at_most(double probability) {
+  if (std::isnan(probability)) return "-";
   return fmt::format("{:.1f}%", std::min(100.0, std::ceil(1000 * probability) / 10));
+}
+
+std::string weak_epsilon_line() {
+  return fmt::format("From {:g} on epsilon alone guarantees little.", kWeakEpsilon);
 }
 
 std::string identification_line(int64_t candidates, double sampled, double present) {
@@ -45,16 +50,14 @@ std::string identification_line(int64_t candidates, double sampled, double prese
 std::string privacy_lines(const h5::File& run) {
   const auto of = privacy_claim(run);
   if (!of) return "";
-  std::string out = fmt::format(
-      "epsilon {:.4g} (classic {:.4g}) at delta {}: {}\n"
-      "Epsilon compares what is protected with its absence (add/remove adjacency), not with "
-      "another in its place.\n",
-      of->epsilon, of->classic, shortest(of->delta), of->claim);
+  std::string out = fmt::format("epsilon {:.4g} (classic {:.4g}) at delta {}: {}\n", of->epsilon,
+                                of->classic, shortest(of->delta), of->claim) +
+                    kAdjacencyLine;
   if (of->candidates == 0) return out;
   const double sampled = of->identification_bound, present = of->identification_bound_present;
   out += identification_line(of->candidates, sampled, present);
   if (of->weak())
-    out += fmt::format("From {:g} on epsilon alone guarantees little. {}\n", kWeakEpsilon,
+    out += fmt::format("{} {}\n", weak_epsilon_line(),
                        present >= 0.5 ? "Nor does the bound: it allows that most images of known "
                                         "participation are identified."
                                       : "The bound says more: most images are not identified.");

@@ -27,8 +27,16 @@ struct PrivacyClaim {
 std::optional<PrivacyClaim> privacy_claim(const h5::File& run);
 
 /// Returns a probability in percent, rounded up to one digit behind the point, so that a bound as
-/// it is shown stays a bound.
+/// it is shown stays a bound; a dash for NaN.
 std::string percent_at_most(double probability);
+
+/// Says between what and what every epsilon compares.
+inline const std::string kAdjacencyLine =
+    "Epsilon compares what is protected with its absence (add/remove adjacency), not with another "
+    "in its place.\n";
+
+/// Returns the sentence that stands beside an epsilon of kWeakEpsilon or more.
+std::string weak_epsilon_line();
 
 /// Returns the line that says what the two bounds of a PrivacyClaim mean.
 std::string identification_line(int64_t candidates, double sampled, double present);

@@ -13,7 +13,9 @@
 #include "metrics/classification.hpp"
 #include "privacy/identification_bound.hpp"
 #include "results/folder/durable_file.hpp"
+#include "results/run/network_state.hpp"
 #include "results/run/pixel_record.hpp"
+#include "results/run/privacy_summary.hpp"
 #include "results/run/run_record.hpp"
 #include "results/run/run_tables.hpp"
 #include "results/run/schema.hpp"
@@ -160,6 +162,7 @@ void write_epsilon(h5::File* file, const RunRecord& record) {
                          : "none: no noise that follows clipping, or images looked at behind it");
   if (privacy == nullptr) return;
   file->write_attribute("/rounds/epsilon", "delta", privacy->delta());
+  file->write_attribute("/rounds/epsilon", "weak_from", kWeakEpsilon);
   file->write_attribute("/rounds/identification_bound", "candidates", kBoundCandidates);
   const auto clients = static_cast<int64_t>(record.data->shard_sizes.size());
   const std::vector<double>& each = privacy->of_clients();
@@ -215,6 +218,7 @@ void write_rounds(h5::File* file, const RunRecord& record) {
       "byte");
   table.column<double, R>(
       "seconds", rows, [](const R& r) { return r.seconds; }, "wall time of the round", "second");
+  write_network_states(file, record);
   write_epsilon(file, record);
   file->write_attribute("/rounds", "initial_test_loss", record.initial.loss);
   file->write_attribute("/rounds", "initial_accuracy", record.initial.accuracy);

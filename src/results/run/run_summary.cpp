@@ -17,6 +17,7 @@
 #include "metrics/leak_summary.hpp"
 #include "results/folder/run_holder.hpp"
 #include "results/run/leak_group.hpp"
+#include "results/run/network_state.hpp"
 #include "results/run/privacy_summary.hpp"
 #include "results/run/schema.hpp"
 
@@ -156,7 +157,7 @@ std::string summarize_run(const std::string& path) {
     out += threat.front() == "malicious-server"
                ? "\nWhat leaked to a malicious server, which changed the model it sent\n"
                : "\nWhat leaked\n";
-    out += leak_table(run) + vanished(run);
+    out += leak_table(run) + vanished(run) + network_lines(run);
   }
   if (run.exists("/gradients/values")) {
     const h5::Shape shape = run.shape("/gradients/values");

@@ -5,11 +5,11 @@
 namespace medpfl {
 
 inline const std::string kFileType = "medpfl-run";
-inline constexpr int64_t kSchemaMajor = 1, kSchemaMinor = 3;
+inline constexpr int64_t kSchemaMajor = 1, kSchemaMinor = 4;
 inline const std::string kCheckpointType = "medpfl-checkpoint";
 
 inline const std::string kSweepFileType = "medpfl-sweep";
-inline constexpr int64_t kSweepSchemaMajor = 1, kSweepSchemaMinor = 0;
+inline constexpr int64_t kSweepSchemaMajor = 1, kSweepSchemaMinor = 1;
 
 /// Returns the version of LibTorch, as "1.13.0".
 std::string torch_version();

@@ -1,0 +1,28 @@
+"""Numbers as pages show them."""
+
+from __future__ import annotations
+
+import math
+
+
+def number(value: float, unit: str = "") -> str:
+    """A value as the page shows it: '75 %', '31.2 dB', '0.70', '8.5e-04'; a dash for NaN.
+
+    The unit follows a space that does not break.
+    """
+    if value is None or math.isnan(value):
+        return "–"
+    if math.isinf(value):
+        return "∞" if value > 0 else "−∞"
+    if unit == "%":
+        return f"{100 * value:.0f}\u00a0%"
+    if unit == "dB":
+        return f"{value:.1f}\u00a0dB"
+    return f"{value:.2f}" if 0.01 <= abs(value) < 1000 or value == 0 else f"{value:.1e}"
+
+
+def at_most(probability: float) -> str:
+    """A bound in percent, rounded up to one digit behind the point, so that it stays a bound."""
+    if math.isnan(probability):
+        return "–"
+    return f"{min(100.0, math.ceil(1000 * probability) / 10):.1f}\u00a0%"
