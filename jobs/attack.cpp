@@ -1,6 +1,7 @@
 // medpfl attack: inverts the gradients that a run recorded. Trains nothing.
 #include <fmt/format.h>
 
+#include "config/adaptation.hpp"
 #include "core/process.hpp"
 #include "job.hpp"
 #include "results/folder/run_folder.hpp"
@@ -35,6 +36,7 @@ Config read_attack_config(const Communicator& comm, const JobArguments& argument
   config.unset("run.output");
   config = read_config(comm, arguments, config);
   comm.agree([&] { refuse_changed_record(recorded, config, arguments.input); });
+  adapt_attacks(&config);
   return config;
 }
 

@@ -1,6 +1,7 @@
 // medpfl simulate: trains a federation, attacks what the server received, records everything.
 #include <fmt/format.h>
 
+#include "config/adaptation.hpp"
 #include "core/process.hpp"
 #include "job.hpp"
 #include "results/folder/run_folder.hpp"
@@ -27,7 +28,8 @@ JobHelp help() {
 }
 
 int run(const Communicator& comm, const JobArguments& arguments) {
-  const Config config = read_config(comm, arguments);
+  Config config = read_config(comm, arguments);
+  adapt_attacks(&config);
   if (arguments.print_config) {
     if (comm.is_root()) fmt::print("{}", config.to_ini(true));
     return 0;

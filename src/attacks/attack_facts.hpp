@@ -4,6 +4,7 @@
 #include <string>
 
 #include "attacks/labels.hpp"
+#include "attacks/matching/decode.hpp"
 #include "attacks/observation.hpp"
 #include "core/words.hpp"
 
@@ -29,6 +30,22 @@ const Words<StatisticsSource>& words_of(StatisticsSource);
 struct SingleImage {
   std::string option, value;  ///< for example "output_error" and "observed"
   std::string instead;        ///< values for batches of any size, such as "known or joint"
+  bool exact =
+      false;  ///< whether it computes with single entries of the message, which must be exact
+};
+
+/// What the options of an attack do about defenses, whatever the chain. A fresh value is that of an
+/// attack that knows of none.
+struct Countermeasures {
+  bool any_length = false;  ///< whether the length of a message does not matter to it
+  /// Weight of total variation, where the distance of gradients lies between 0 and 1 or 2; else 0.
+  double variation = 0;
+  bool knows_noise = false;  ///< whether it was told the standard deviation of the noise
+  bool generator = false;    ///< whether only images of a generator can come out
+  bool skips_zeros = false;  ///< whether entries of the message that are zero do not count
+  bool knows_layer = false;  ///< whether the noise of a random layer is left out or solved for
+  bool soft_labels = false;  ///< whether labels may be mixtures
+  DecodeRule decode = DecodeRule::kNone;
 };
 
 /// What describes an attack with its options. The campaign, the checks of a configuration and the
@@ -46,6 +63,7 @@ struct AttackFacts {
   /// What the attack's options assume of how messages were made, being adapted to a defense, such
   /// as "exclude fc.bias, noise_scale 0.01"; "": nothing.
   std::string assumptions;
+  Countermeasures counters;
   /// Vectors of earlier steps that the optimizer keeps, each as long as the images it varies.
   int64_t history = 0;
   int64_t iterations = 1;  ///< outer iterations at most; 1: the attack is no iterative search

@@ -18,6 +18,8 @@ struct AttackPlan {
   struct Method {
     std::string name;
     std::unique_ptr<Attack> attack;
+    bool adapted = false;    ///< whether its options answer every defense of the chain
+    std::string adaptation;  ///< options that follow from the chain, as "tv=0.03, grey=auto"
   };
   std::vector<Method> methods;
   int64_t restarts = 1;         ///< starts of each method on each case

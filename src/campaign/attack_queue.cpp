@@ -22,8 +22,11 @@ const AttackPlan::Method& AttackQueue::method(const AttackTask& task) const {
 
 std::string AttackQueue::knowledge(const AttackTask& task) const {
   const Observation& seen = attack_case(task).observation;
-  return what_was_known(method(task).attack->facts(), seen, model_, cases_->weights(seen.round),
-                        plan_.public_knowledge);
+  const AttackPlan::Method& method = this->method(task);
+  const std::string adapted =
+      method.adaptation.empty() ? "" : fmt::format("adapted by {}; ", method.adaptation);
+  return what_was_known(method.attack->facts(), seen, model_, cases_->weights(seen.round),
+                        adapted + plan_.public_knowledge);
 }
 
 void AttackQueue::warn(const std::vector<AttackWarning>& warnings) {
@@ -36,8 +39,9 @@ void AttackQueue::queue_cases(int64_t end) {
     const int64_t round = (*cases_)[queued_cases_].observation.round;
     cases_->score_without_attack(queued_cases_, public_mean_);
     for (size_t m = 0; m < plan_.methods.size(); ++m) {
-      const auto& [name, attack] = plan_.methods[m];
-      warn(warnings_before(name, attack->facts(), model_, round, cases_->weights(round)));
+      const AttackPlan::Method& method = plan_.methods[m];
+      warn(warnings_before(method.name, method.attack->facts(), model_, round,
+                           cases_->weights(round)));
       for (int64_t restart = 0; restart < plan_.restarts; ++restart) {
         AttackTask task;
         task.attack_case = queued_cases_;

@@ -23,11 +23,9 @@ std::optional<std::string> batch_misfit(const Settings& s, const AttackPlan::Met
   if (s.attack.sums)
     return fmt::format("{} one image, and attack.sees=sum shows that of all hospitals: use {}",
                        what, instead);
-  if (s.targets && s.targets->probes > 0) {
-    if (s.targets->probe_batch == 1) return std::nullopt;
+  if (single_images(s)) return std::nullopt;
+  if (s.written.probes > 0)
     return fmt::format("{} one image: it needs attack.probe_batch=1, or {}", what, instead);
-  }
-  if (s.federation.sends_gradients && s.federation.batch_size == 1) return std::nullopt;
   return fmt::format(
       "{} one image: attack probes (attack.probes=4), or use federation.algorithm=fedsgd with "
       "federation.batch_size=1, or {}",
@@ -60,6 +58,13 @@ void check_update(const Settings& s, const AttackPlan::Method& method, Violation
 }
 
 }  // namespace
+
+bool single_images(const Settings& s) {
+  if (s.attack.sums) return false;
+  if (s.written.probes > 0) return s.written.probe_batch == 1;
+  return algorithms().find(s.federation.algorithm).create.sends_gradients &&
+         s.federation.batch_size == 1;
+}
 
 void check_attacks(const Settings& settings, Violations* wrong) {
   for (const AttackPlan::Method& method : settings.attack.methods) {

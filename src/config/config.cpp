@@ -27,7 +27,7 @@ std::string Config::Entry::where() const {
 Config::Config() {
   for (const Section& section : config_sections())
     for (const OptionSpec& option : section.options)
-      set(section.name + "." + option.name, option.default_value, "default");
+      set(section.name + "." + option.name, option.default_value, kDefault);
 }
 
 void Config::set(const std::string& key, const std::string& value, const std::string& source) {
@@ -43,7 +43,7 @@ void Config::assign(const std::string& key, const std::string& value, const std:
 void Config::unset(const std::string& key) {
   for (const Section& section : config_sections())
     for (const OptionSpec& option : section.options)
-      if (section.name + "." + option.name == key) set(key, option.default_value, "default");
+      if (section.name + "." + option.name == key) set(key, option.default_value, kDefault);
 }
 
 std::string read_config_text(const std::string& path, const std::string& flag) {
@@ -123,6 +123,20 @@ std::vector<std::string> Config::differences(const Config& other,
       lines.push_back(fmt::format("{}: here '{}', there '{}'", option, entry.value, there));
   }
   return lines;
+}
+
+std::string Config::set_options() const {
+  std::string out;
+  for (const Section& section : config_sections()) {
+    std::string lines;
+    for (const OptionSpec& option : section.options) {
+      const Entry& entry = entries_.at(section.name + "." + option.name);
+      if (entry.source != kDefault)
+        lines += fmt::format("{}={}\n", option.name, quote_where_needed(entry.value));
+    }
+    if (!lines.empty()) out += fmt::format("[{}]\n{}", section.name, lines);
+  }
+  return out;
 }
 
 std::string Config::to_ini(bool comments) const {

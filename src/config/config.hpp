@@ -50,11 +50,16 @@ class Config {
                                        const std::vector<std::string>& except) const;
   /// Returns INI text that reads back to the same configuration; `comments` adds help and source.
   std::string to_ini(bool comments) const;
+  /// Returns INI text of the options that somebody set: those that are no defaults by their source.
+  std::string set_options() const;
 
  private:
   void set(const std::string& key, const std::string& value, const std::string& source);
   std::map<std::string, Entry> entries_;  // "section.option"
 };
+
+/// The source of options that nobody set.
+inline const std::string kDefault = "default";
 
 /// The source of options that a command line gave.
 inline const std::string kCommandLine = "command line";

@@ -173,6 +173,10 @@ OptionTable<Settings> attack_options() {
   return {
       O{"method", &Settings::written, &AsWritten::methods, "attacks, comma-separated; empty: none"}
           .some_of(attacks().names()),
+      O{"adapt", &Settings::written, &AsWritten::adapt,
+        "auto: options of an attack that nobody set follow from defense.chain, as an attacker "
+        "chooses them who knows it; off: they are the attack's own"}
+          .named("off", "auto"),
       {"rounds", &Settings::written, &AsWritten::attacked_rounds,
        "rounds attacked: all, none, last, or 0,2,5-9"},
       {"clients", &Settings::written, &AsWritten::attacked_clients,

@@ -6,6 +6,7 @@
 #include <charconv>
 #include <map>
 
+#include "config/adaptation.hpp"
 #include "config/attack_checks.hpp"
 #include "config/framework_options.hpp"
 #include "config/secret_keys.hpp"
@@ -47,13 +48,6 @@ void select(Settings* s, Violations* wrong) {
   });
 }
 
-void make_defenses(const Config& config, Settings* s, Violations* wrong) {
-  for (const std::string& name : s->written.chain)
-    wrong->guard([&] {
-      s->defenses.append(defenses().find(name).create(config.section("defense." + name)));
-    });
-}
-
 void make_attacks(const Config& config, Settings* s, Violations* wrong) {
   wrong->guard([&] { s->snapshots = read_iterations(s->written.snapshots); });
   s->attack_request.snapshots = s->snapshots;
@@ -68,7 +62,8 @@ void make_attacks(const Config& config, Settings* s, Violations* wrong) {
     wrong->guard([&] {
       const auto& entry = attacks().find(name);
       s->attack.methods.push_back(
-          {name, entry.create(config.section("attack." + name), s->attack_request)});
+          {name, entry.create(config.section("attack." + name), s->attack_request), false,
+           adapted_options(config, name)});
     });
   }
 }
@@ -95,18 +90,32 @@ std::string describe_knowledge(const Settings& s) {
 
 }  // namespace
 
+DefenseChain make_defenses(const Config& config, const std::vector<std::string>& chain,
+                           Violations* wrong) {
+  DefenseChain all;
+  for (const std::string& name : chain)
+    wrong->guard(
+        [&] { all.append(defenses().find(name).create(config.section("defense." + name))); });
+  return all;
+}
+
 Settings make_settings(const Config& config) {
   if (const std::vector<std::string> lines = config.violations(); !lines.empty())
     throw ConfigError(join(lines, "\n"));
   Violations wrong;
   Settings s = read_framework_options(config);
   derive(config, &s, &wrong);
-  make_defenses(config, &s, &wrong);
+  s.defenses = make_defenses(config, s.written.chain, &wrong);
   make_attacks(config, &s, &wrong);
   select(&s, &wrong);
   check_settings(s, &wrong);
   // Finds what is wrong with the network; the data set, not read yet, may have other classes.
-  wrong.guard([&] { make_model(config, s, std::max<int64_t>(2, s.classes)); });
+  wrong.guard([&] {
+    const Model model = make_model(config, s, std::max<int64_t>(2, s.classes));
+    for (AttackPlan::Method& method : s.attack.methods)
+      method.adapted =
+          answers(method.attack->facts().counters, s.defenses.traces(), model.layout().trainable());
+  });
   check_attacks(s, &wrong);
   wrong.guard([&] {
     s.dataset = datasets()

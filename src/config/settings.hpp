@@ -9,6 +9,7 @@
 #include "campaign/attack_queue.hpp"
 #include "comm/gpu.hpp"
 #include "config/config.hpp"
+#include "core/violations.hpp"
 #include "data/dataset.hpp"
 #include "data/partition.hpp"
 #include "defenses/defense_chain.hpp"
@@ -30,6 +31,7 @@ struct AsWritten {
   std::vector<std::string> chain, methods;
   std::string attacked_rounds = "0", attacked_clients = "all";
   int64_t probes = 0, probe_batch = 1;
+  bool adapt = true;  ///< whether attacks are adapted to the chain (config/adaptation.hpp)
   std::vector<std::string> snapshots = {"1", "3", "10", "30", "100"};
   std::string recorded_rounds = "all", recorded_clients = "all";
 };
@@ -75,6 +77,10 @@ struct Settings {
 /// problem a line: values that are not allowed, or, where there are none, values that do not fit
 /// each other.
 Settings make_settings(const Config& config);
+
+/// Returns the chain of these defenses. Notes what is wrong with their options or their order.
+DefenseChain make_defenses(const Config& config, const std::vector<std::string>& chain,
+                           Violations* wrong);
 
 /// Returns the network for a data set of `data_classes` classes. Throws ConfigError where
 /// model.classes is too small, and where an attack's options do not fit the network.

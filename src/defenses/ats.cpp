@@ -17,38 +17,41 @@ namespace {
 // On an image [1, C, S, S] in [0, 1]; some take their magnitude with a sign drawn for each image.
 struct Operation {
   const char* name;
+  ChangedImages change;  // kNone: the image stays recognizable
   bool sign;
   double least, most;  // magnitude; both 0: it takes none
   at::Tensor (*apply)(const at::Tensor& image, double magnitude);
 };
 
 const Operation kOperations[] = {
-    {"translate-x", true, 0, 1,
+    {"translate-x", ChangedImages::kMoved, true, 0, 1,
      [](const at::Tensor& x, double m) { return warp(x, rigid_map(m, 0, 0)); }},
-    {"translate-y", true, 0, 1,
+    {"translate-y", ChangedImages::kMoved, true, 0, 1,
      [](const at::Tensor& x, double m) { return warp(x, rigid_map(0, m, 0)); }},
-    {"rotate", true, 0, 180,
+    {"rotate", ChangedImages::kMoved, true, 0, 180,
      [](const at::Tensor& x, double m) { return warp(x, rigid_map(0, 0, m)); }},
-    {"shear-x", true, 0, 1,
+    {"shear-x", ChangedImages::kOther, true, 0, 1,
      [](const at::Tensor& x, double m) {
        return warp(x, {1, m, 0, 0, 1, 0});
      }},
-    {"shear-y", true, 0, 1,
+    {"shear-y", ChangedImages::kOther, true, 0, 1,
      [](const at::Tensor& x, double m) {
        return warp(x, {1, 0, 0, m, 1, 0});
      }},
-    {"contrast", true, 0, 1,
+    {"contrast", ChangedImages::kNone, true, 0, 1,
      [](const at::Tensor& x, double m) {
        const at::Tensor mean = x.mean();
        return x.sub(mean).mul(1 + m).add(mean).clamp(0, 1);
      }},
-    {"brightness", true, 0, 1,
+    {"brightness", ChangedImages::kNone, true, 0, 1,
      [](const at::Tensor& x, double m) { return x.mul(1 + m).clamp(0, 1); }},
-    {"flip", true, 0, 0, [](const at::Tensor& x, double m) { return m < 0 ? x.flip({3}) : x; }},
-    {"invert", false, 0, 0, [](const at::Tensor& x, double) { return x.neg().add(1); }},
-    {"solarize", false, 0, 1,
+    {"flip", ChangedImages::kOther, true, 0, 0,
+     [](const at::Tensor& x, double m) { return m < 0 ? x.flip({3}) : x; }},
+    {"invert", ChangedImages::kOther, false, 0, 0,
+     [](const at::Tensor& x, double) { return x.neg().add(1); }},
+    {"solarize", ChangedImages::kOther, false, 0, 1,
      [](const at::Tensor& x, double m) { return x.where(x.lt(m), x.neg().add(1)); }},
-    {"posterize", false, 1, 7,
+    {"posterize", ChangedImages::kNone, false, 1, 7,
      [](const at::Tensor& x, double m) {
        const double levels = std::exp2(std::round(m)) - 1;
        return x.mul(levels).round().div(levels);
@@ -118,6 +121,19 @@ class Policy final : public BatchHook {
   bool mixes() const override { return false; }
 
   std::string settings() const { return "policy=" + text_; }
+
+  Traces traces() const {
+    Traces traces;
+    for (const Step& step : steps_) {
+      const std::string name = step.operation->name;
+      // What cannot be undone stays so, whatever else is done to the image.
+      traces.images = std::max(traces.images, step.operation->change);
+      if (name == "rotate") traces.angle += step.magnitude;
+      if (name == "translate-x" || name == "translate-y")
+        traces.shift = std::max(traces.shift, step.magnitude);
+    }
+    return traces;
+  }
 
  private:
   std::string text_;

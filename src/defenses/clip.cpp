@@ -25,6 +25,13 @@ class Clip final : public MessageHook {
     return after_clipping(before, bound_);
   }
 
+  Traces traces() const {
+    Traces traces;
+    traces.rescaled = true;
+    traces.bound = bound_;
+    return traces;
+  }
+
   std::string settings() const { return fmt::format("bound={}", shortest(bound_)); }
 
  private:

@@ -9,6 +9,7 @@
 #include "defenses/batch_hook.hpp"
 #include "defenses/message_hook.hpp"
 #include "defenses/step_hook.hpp"
+#include "defenses/traces.hpp"
 #include "models/model.hpp"
 
 namespace medpfl {
@@ -18,6 +19,7 @@ namespace medpfl {
 struct Defense {
   std::string name;      ///< in defenses(); defense_row() sets it
   std::string settings;  ///< one line, as "scale=0.01 relative=norm"; may be empty
+  Traces traces;         ///< what it leaves to an attacker who knows it
   HeadHook network;      ///< adds layers in front of the head of the network
   std::unique_ptr<const BatchHook> batch;
   std::unique_ptr<const StepHook> step;
@@ -27,12 +29,13 @@ struct Defense {
   std::string describe() const { return settings.empty() ? name : name + " " + settings; }
 };
 
-/// on_batches, on_steps and on_messages return a defense of one hook, whose settings() are those of
-/// the defense.
+/// on_batches, on_steps and on_messages return a defense of one hook, whose settings() and traces()
+/// are those of the defense.
 template <class Hook>
 Defense on_batches(Hook hook) {
   Defense defense;
   defense.settings = hook.settings();
+  defense.traces = hook.traces();
   defense.batch = std::make_unique<Hook>(std::move(hook));
   return defense;
 }
@@ -40,6 +43,7 @@ template <class Hook>
 Defense on_steps(Hook hook) {
   Defense defense;
   defense.settings = hook.settings();
+  defense.traces = hook.traces();
   defense.step = std::make_unique<Hook>(std::move(hook));
   return defense;
 }
@@ -47,6 +51,7 @@ template <class Hook>
 Defense on_messages(Hook hook) {
   Defense defense;
   defense.settings = hook.settings();
+  defense.traces = hook.traces();
   defense.message = std::make_unique<Hook>(std::move(hook));
   return defense;
 }

@@ -153,6 +153,12 @@ Guarantee DefenseChain::guarantee(const GuaranteeContext& context) const {
   return so_far;
 }
 
+Traces DefenseChain::traces() const {
+  Traces all;
+  for (const Defense& defense : chain_) all = after(all, defense.traces);
+  return all;
+}
+
 bool DefenseChain::looks_at_images() const {
   return std::any_of(chain_.begin(), chain_.end(), [](const Defense& defense) {
     return defense.message != nullptr && defense.message->looks_at_images();

@@ -38,6 +38,8 @@ class DefenseChain {
   }
   /// Returns the privacy mechanism that the message hooks amount to in a round; see Guarantee.
   Guarantee guarantee(const GuaranteeContext& context) const;
+  /// Returns what all defenses together leave to an attacker who knows them.
+  Traces traces() const;
   /// Whether a message hook looks at the images behind a message.
   bool looks_at_images() const;
 

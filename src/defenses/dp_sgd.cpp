@@ -73,6 +73,15 @@ class DpSgd final : public StepHook {
     return {sigma_.at(round, rounds), delta_};
   }
 
+  // Of a message of one image in the first round: more images count for more beside the same noise.
+  Traces traces() const {
+    const double bound = bound_.at(0, 1);
+    Traces traces = noise_traces(sigma_.at(0, 1) * bound);
+    traces.rescaled = true;
+    traces.bound = bound;
+    return traces;
+  }
+
   std::string settings() const {
     return fmt::format("{} {} sampling={} delta={}", bound_.describe(), sigma_.describe(),
                        sampling_ == Sampling::kPoisson ? "poisson" : "shuffled", shortest(delta_));

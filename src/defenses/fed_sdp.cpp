@@ -34,6 +34,14 @@ class FedSdp final : public MessageHook {
                           sigma_.at(context.round, context.rounds) * bound_);
   }
 
+  // Of the first round.
+  Traces traces() const {
+    Traces traces = noise_traces(sigma_.at(0, 1) * bound_);
+    traces.rescaled = true;
+    traces.bound = bound_;
+    return traces;
+  }
+
   std::string settings() const {
     return fmt::format("bound={} {}", shortest(bound_), sigma_.describe());
   }

@@ -20,6 +20,7 @@ class Gaussian final : public MessageHook {
   }
 
   std::string settings() const { return scale_.describe(); }
+  Traces traces() const { return scale_.traces(1); }
 
  private:
   NoiseScale scale_;

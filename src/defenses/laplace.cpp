@@ -1,3 +1,5 @@
+#include <cmath>
+
 #include "defenses/defense.hpp"
 #include "defenses/noise_scale.hpp"
 #include "privacy/mechanisms.hpp"
@@ -23,6 +25,7 @@ class Laplace final : public MessageHook {
   }
 
   std::string settings() const { return scale_.describe(); }
+  Traces traces() const { return scale_.traces(std::sqrt(2.0)); }
 
  private:
   NoiseScale scale_;

@@ -86,6 +86,17 @@ class Mixing final : public BatchHook {
 
   bool mixes() const override { return true; }
 
+  Traces traces() const {
+    constexpr int64_t kDraws = 4096;
+    RandomStream random({0, Purpose::kBatchTransform, 0, 0, 0});
+    double sum = 0;
+    for (int64_t i = 0; i < kDraws; ++i) sum += mixing_weights(images_, largest_, &random).front();
+    Traces traces;
+    traces.images = signs_ ? ChangedImages::kMirrored : ChangedImages::kMixed;
+    traces.own_weight = sum / kDraws;
+    return traces;
+  }
+
   std::string settings() const {
     return fmt::format("images={} largest={}", images_, shortest(largest_));
   }

@@ -57,6 +57,14 @@ double NoiseScale::of(const FlatParameters& update) const {
   return scale * quantile;
 }
 
+Traces NoiseScale::traces(double factor) const {
+  if (absolute()) return noise_traces(factor * scale);
+  constexpr double kNormal95 = 1.96;  // the 95th percentile of |x| for x of N(0, 1)
+  Traces traces = noise_traces(0);
+  traces.relative_noise = factor * scale * (relative == NoiseUnit::kP95 ? kNormal95 : 1);
+  return traces;
+}
+
 std::string NoiseScale::describe() const {
   return fmt::format("scale={} relative={}", shortest(scale), word_of(relative));
 }

@@ -3,6 +3,7 @@
 
 #include "core/flat_parameters.hpp"
 #include "core/option_table.hpp"
+#include "defenses/traces.hpp"
 
 namespace medpfl {
 
@@ -27,6 +28,9 @@ struct NoiseScale {
   double of(const FlatParameters& update) const;
   /// Whether every update gets the same noise parameter, `scale`.
   bool absolute() const { return relative == NoiseUnit::kAbsolute; }
+  /// Returns the traces of noise whose standard deviation is `factor` times the noise parameter.
+  /// Under p95 entries are taken for normally distributed.
+  Traces traces(double factor) const;
   /// Returns the options with their values, as "scale=0.01 relative=norm".
   std::string describe() const;
 };

@@ -38,4 +38,6 @@ double PersonalBudgets::of(int64_t client, uint64_t seed) const {
   return stream.uniform(list_.front(), list_.back());
 }
 
+double PersonalBudgets::greatest() const { return *std::max_element(list_.begin(), list_.end()); }
+
 }  // namespace medpfl

@@ -15,6 +15,8 @@ class PersonalBudgets {
 
   /// Returns the budget epsilon of a hospital.
   double of(int64_t client, uint64_t seed) const;
+  /// Returns the greatest budget that a hospital can have.
+  double greatest() const;
 
  private:
   std::vector<double> list_;  // of a range: its ends

@@ -26,12 +26,20 @@ class PersonalizedLdp final : public MessageHook {
   void apply(FlatParameters* update, const DefenseContext& context) const override {
     clip_l2(update, bound_);
     RandomStream stream = defense_stream(context);
-    add_gaussian(update, deviation(context.client, context.budget_seed), &stream);
+    add_gaussian(update, deviation(budgets_.of(context.client, context.budget_seed)), &stream);
   }
 
   Guarantee guarantee(const Guarantee& before, const GuaranteeContext& context) const override {
     return after_gaussian(after_clipping(before, bound_),
-                          deviation(context.client, context.budget_seed));
+                          deviation(budgets_.of(context.client, context.budget_seed)));
+  }
+
+  // Of the hospital with the least noise.
+  Traces traces() const {
+    Traces traces = noise_traces(deviation(budgets_.greatest()));
+    traces.rescaled = true;
+    traces.bound = bound_;
+    return traces;
   }
 
   std::string settings() const {
@@ -39,8 +47,8 @@ class PersonalizedLdp final : public MessageHook {
   }
 
  private:
-  double deviation(int64_t client, uint64_t seed) const {
-    return bound_ * std::sqrt(2 * std::log(1.25 / delta_)) / budgets_.of(client, seed);
+  double deviation(double epsilon) const {
+    return bound_ * std::sqrt(2 * std::log(1.25 / delta_)) / epsilon;
   }
 
   std::string text_;

@@ -20,6 +20,7 @@ RegistryEntry<DefenseFactory> precode_defense() {
         Defense defense;
         defense.settings =
             fmt::format("width={} weight={}", bottleneck.width, shortest(bottleneck.weight));
+        defense.traces.random_layer = true;
         defense.network = [bottleneck](NetworkBuilder* network) {
           network->named("precode").bottleneck(bottleneck);
         };

@@ -79,6 +79,12 @@ class Prune final : public MessageHook {
     return own_.error_feedback ? after_unbounded(before) : before;
   }
 
+  Traces traces() const {
+    Traces traces;
+    traces.zeros = own_.keep > 0 || own_.ratio > 0;
+    return traces;
+  }
+
   std::string settings() const {
     const std::string share = own_.keep > 0 ? fmt::format("keep={}", own_.keep)
                                             : fmt::format("ratio={}", shortest(own_.ratio));

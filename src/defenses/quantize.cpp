@@ -111,6 +111,16 @@ class Quantize final : public MessageHook {
     }
   }
 
+  // Signs alone are as far from the gradient as such noise: for entries of N(0, 1) at 0.75 of its
+  // norm; at random more.
+  Traces traces() const {
+    Traces traces;
+    if (format_ != Format::kSign) return traces;
+    traces.rescaled = true;
+    traces.relative_noise = 1;
+    return traces;
+  }
+
   std::string settings() const {
     return fmt::format("format={} rounding={}", word_of(format_),
                        stochastic_ ? "stochastic" : "nearest");

@@ -44,6 +44,12 @@ class Soteria final : public MessageHook {
     return before;
   }
 
+  Traces traces() const {
+    Traces traces;
+    traces.zeros = true;
+    return traces;
+  }
+
   std::string settings() const { return fmt::format("percentile={}", shortest(percentile_)); }
 
  private:

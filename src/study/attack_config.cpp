@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "config/adaptation.hpp"
 #include "core/error.hpp"
 #include "core/text.hpp"
 #include "results/run/run_summary.hpp"
@@ -20,17 +21,38 @@ bool may_change(const std::string& option) {
   return false;
 }
 
+// Returns the options of a run that have this source, one a line.
+std::string options_from(const h5::File& run, const std::string& source) {
+  const auto options = run.read<std::string>("/config/option");
+  const auto sources = run.read<std::string>("/config/source");
+  std::string lines;
+  for (size_t i = 0; i < options.size(); ++i)
+    if (sources.at(i) == source) lines += options[i] + "\n";
+  return lines;
+}
+
 }  // namespace
 
 Config recorded_config(const Communicator& comm, const std::string& input) {
-  std::string text;
+  std::string text, defaults, adapted;
   comm.agree([&] {
     if (input.empty()) throw ConfigError("attack needs the run to attack: --input runs/x/run.h5");
-    if (comm.is_root()) text = open_run(input).read_text("/config/resolved");
+    if (!comm.is_root()) return;
+    const h5::File run = open_run(input);
+    text = run.read_text("/config/resolved");
+    defaults = options_from(run, kDefault);
+    adapted = options_from(run, kAdaptation);
   });
   text = comm.broadcast(std::move(text));
+  defaults = comm.broadcast(std::move(defaults));
+  adapted = comm.broadcast(std::move(adapted));
   Config config;
-  comm.agree([&] { config.read_text(text, input); });
+  comm.agree([&] {
+    config.read_text(text, input);
+    for (const std::string& option : split_list(defaults, '\n'))
+      config.assign(option, config.entries().at(option).value, kDefault);
+    for (const std::string& option : split_list(adapted, '\n')) config.unset(option);
+  });
   return config;
 }
 

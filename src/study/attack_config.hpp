@@ -5,7 +5,9 @@
 
 namespace medpfl {
 
-/// Returns the configuration of the run at `input`, a run's folder or its run.h5. Rank 0 reads it.
+/// Returns the configuration of the run at `input`, a run's folder or its run.h5. What was a
+/// default there has the source kDefault, and so has what that run had adapted to its defenses
+/// (config/adaptation.hpp), set back to the default. Rank 0 reads it.
 /// Collective. Throws AgreedError.
 Config recorded_config(const Communicator& comm, const std::string& input);
 

@@ -66,7 +66,10 @@ void load_study(const RunContext& context, RunKeeper* keeper, FederatedStudy* st
                   s.dataset_name, study->data.train_labels.size(), study->data.test_labels.size(),
                   study->data.classes(), study->data.client_count(), comm.size(),
                   study->model->name(), study->model->layout().size()));
-  if (comm.is_root()) warn_of_small_shards(s, study->data);
+  if (comm.is_root()) {
+    warn_of_small_shards(s, study->data);
+    warn_of_untested_defenses(s);
+  }
   announce_files(context, *study);
   make_federation(context, study);
   study->cases = std::make_unique<AttackCases>(study->model->layout());

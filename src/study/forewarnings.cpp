@@ -2,8 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "attacks/matching/network_priors.hpp"
 #include "core/log.hpp"
+#include "core/text.hpp"
 #include "results/folder/room.hpp"
 #include "study/file_estimate.hpp"
 
@@ -22,6 +25,18 @@ void warn_of_small_shards(const Settings& settings, const FederatedData& data) {
                     "attack.probes asks for; they send fewer probes, and none where one batch of "
                     "attack.probe_batch is more than they hold: those are not attacked",
                     small, needed));
+}
+
+void warn_of_untested_defenses(const Settings& settings) {
+  const std::vector<AttackPlan::Method>& methods = settings.attack.methods;
+  if (methods.empty() || std::any_of(methods.begin(), methods.end(),
+                                     [](const AttackPlan::Method& m) { return m.adapted; }))
+    return;
+  log_warning(
+      fmt::format("not tested: none of the attacks ({}) is adapted to the defenses ({}); what they "
+                  "do not find another may: add an attack by matching, such as "
+                  "inverting-gradients, and leave attack.adapt=auto",
+                  join(settings.written.methods), settings.defenses.describe()));
 }
 
 void warn_of_untouched_statistics(const Settings& settings, const Model& model,

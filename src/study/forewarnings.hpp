@@ -7,6 +7,10 @@ namespace medpfl {
 /// rank 0.
 void warn_of_small_shards(const Settings& settings, const FederatedData& data);
 
+/// Warns where there is a chain of defenses and no attack is adapted to all of it, so that the
+/// chain was not tested. To be called on rank 0.
+void warn_of_untested_defenses(const Settings& settings);
+
 /// Warns where batch normalization would normalize nothing in the whole run, because its statistics
 /// in `global`, the first weights, are untouched and stay so. To be called on rank 0.
 void warn_of_untouched_statistics(const Settings& settings, const Model& model,

@@ -10,6 +10,7 @@
 #include "core/log.hpp"
 #include "results/folder/run_folder.hpp"
 #include "results/run/recorded_run.hpp"
+#include "study/forewarnings.hpp"
 #include "study/run_keeper.hpp"
 
 namespace medpfl {
@@ -50,6 +51,7 @@ class RecordedAttack final : public KeptJob {
         *model_, s_.attack, cases_.get(),
         comm_.is_root() ? recorded_->data().public_mean : at::Tensor(), s_.seeds.server);
     describe();
+    if (comm_.is_root()) warn_of_untested_defenses(s_);
     log_info(fmt::format("{}: {} recorded messages are attacked", input_, cases_->size()));
   }
 

@@ -65,7 +65,7 @@ void SweepFolder::check(const Config& base, const std::string& grid) const {
 void SweepFolder::begin(const Config& base, const std::string& grid) const {
   if (begun()) return;
   make_folder(path_ + "/points");
-  write_file("points/base.ini", base.to_ini(false));
+  write_file("points/base.ini", base.set_options());
   write_file("points/grid.ini", grid);  // last: where it exists a sweep was begun
 }
 

@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 
+#include "config/adaptation.hpp"
 #include "config/settings.hpp"
 #include "core/error.hpp"
 #include "core/text.hpp"
@@ -74,6 +75,7 @@ Config SweepPlan::config(int64_t point) const {
     if (!values.values[i].empty())
       config.assign(grid.options[i].first, values.values[i], grid.options[i].second);
   config.assign("run.output", SweepFolder(output).run(point), "sweep");
+  adapt_attacks(&config);
   return config;
 }
 

@@ -117,7 +117,8 @@ def test_soteria_is_broken_by_the_attack_that_leaves_out_its_layer(tmp_path: Pat
     attack = {"attack.method": "inverting-gradients", "attack.labels": "known",
               "attack.iterations": 400, "attack.snapshots": "", "attack.inverting-gradients.tv": 1e-3}
     options = attack | {"federation.rounds": 1, "attack.probes": 2, "model.init_scale": 0.5,
-                        "defense.chain": "soteria", "defense.soteria.percentile": 90}
+                        "defense.chain": "soteria", "defense.soteria.percentile": 90,
+                        "attack.adapt": "off"}
     with complete(tmp_path / "run", options, ranks=2) as run:
         head = [text(name) for name in run["model/name"]][-2]
         plain = np.median(run["attacks/images/psnr"][()])
@@ -138,7 +139,8 @@ def test_what_an_attack_assumes_is_told(tmp_path: Path) -> None:
     """Behind the bottleneck features have both signs: idlg reads the bias, and yin is doubted."""
     done = simulate(tmp_path / "out", {
         "defense.chain": "precode", "defense.precode.width": 8, "attack.method": "idlg,kernel,cpl",
-        "attack.probes": 8, "attack.idlg.exclude": "precode.*,dense4.bias", "attack.idlg.nonzero": "true",
+        "attack.adapt": "off", "attack.probes": 8,
+        "attack.idlg.exclude": "precode.*,dense4.bias", "attack.idlg.nonzero": "true",
         "attack.idlg.noise_scale": 0.01, "attack.cpl.bottleneck": "observed", "attack.kernel.labels": "yin"})
     assert done.code == 0, done.err
     assert done.err.count("kernel finds labels by labels=yin, which holds where") == 1

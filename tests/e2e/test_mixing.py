@@ -51,7 +51,7 @@ def test_who_knows_the_defense_gets_more(
     """The same recorded gradients, attacked with and without; all less than undefended."""
     options: dict[str, object] = {
         "federation.rounds": 1, "model.init_scale": 0.5, "attack.method": "dlg",
-        "attack.probes": 4, "attack.iterations": 60, "attack.snapshots": "",
+        "attack.probes": 4, "attack.iterations": 60, "attack.snapshots": "", "attack.adapt": "off",
     }
     with complete(tmp_path / "none", options) as run:
         undefended = psnr(run)

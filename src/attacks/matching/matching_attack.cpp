@@ -17,9 +17,9 @@ namespace medpfl {
 namespace {
 
 std::optional<SingleImage> single_image(const MatchingSettings& s) {
-  if (s.observed_error) return SingleImage{"output_error", "observed", "softmax"};
+  if (s.observed_error) return SingleImage{"output_error", "observed", "softmax", true};
   if (s.bottleneck == BottleneckNoise::kObserved)
-    return SingleImage{"bottleneck", "observed", "mean"};
+    return SingleImage{"bottleneck", "observed", "mean", true};
   if (s.labels == LabelRule::kIdlg) return SingleImage{"labels", "idlg", "known or joint"};
   return std::nullopt;
 }
@@ -35,16 +35,33 @@ std::string assumptions(const MatchingSettings& s) {
   return join(told, ", ");
 }
 
+Countermeasures counters(const MatchingSettings& s) {
+  const DistanceKind distance = s.objective.distance;
+  Countermeasures out;
+  out.any_length = distance == DistanceKind::kCosine;
+  if (out.any_length || distance == DistanceKind::kRelativeL2)
+    out.variation = total_variation(s.prior_weights) / s.objective_scale;
+  out.knows_noise = s.objective.view.noise > 0;
+  out.generator = s.generator;
+  out.skips_zeros = s.objective.view.nonzero;
+  out.knows_layer = s.bottleneck != BottleneckNoise::kSample;
+  out.soft_labels = s.labels == LabelRule::kJoint;
+  out.decode = s.decoding.rule;
+  return out;
+}
+
 AttackFacts facts_of(const MatchingSettings& s) {
   AttackFacts facts;
   facts.labels = s.labels;
   facts.update = s.update;
   facts.guess = s.guess;
   facts.single_image = single_image(s);
-  facts.public_mean = s.init == FirstImages::kSurrogate || s.decoding.any();
+  facts.public_mean =
+      s.init == FirstImages::kSurrogate || s.decoding.any() || s.grey == OneChannel::kAuto;
   if (s.network_priors.bn_statistics > 0) facts.batch_statistics = s.network_priors.bn_target;
   if (s.decoding.any()) facts.decoding = s.decoding.describe();
   facts.assumptions = assumptions(s);
+  facts.counters = counters(s);
   if (s.optimizer == OptimizerKind::kLbfgs) facts.history = 2 * s.lbfgs.history;
   facts.iterations = s.iterations;
   return facts;

@@ -68,7 +68,9 @@ OptionTable<MatchingSettings> matching_options() {
              "the noise in a bottleneck of the network: drawn anew at every evaluation, "
              "left out, or solved for in the message (one image)"},
             {"init", &M::init, "first images"},
-            {"grey", &M::grey, "vary one channel and repeat it in all others"},
+            {"grey", &M::grey,
+             "vary one channel and repeat it in all others; auto: where the mean public image is "
+             "gray"},
             O{"parametrization", &M::generator,
               "what is varied: pixels, or the weights of an untrained generator of images"}
                 .named("pixels", "generator"),

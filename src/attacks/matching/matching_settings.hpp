@@ -12,6 +12,7 @@
 #include "attacks/matching/first_images.hpp"
 #include "attacks/matching/network_priors.hpp"
 #include "attacks/matching/priors.hpp"
+#include "attacks/matching/variables.hpp"
 #include "attacks/optimizers/adam.hpp"
 #include "attacks/optimizers/lbfgs.hpp"
 #include "core/option_table.hpp"
@@ -31,7 +32,7 @@ struct MatchingSettings {
   bool observed_error = false;  ///< whether the error at the logits is the one seen in the gradient
   BottleneckNoise bottleneck = BottleneckNoise::kSample;
   FirstImages init = FirstImages::kNormal;
-  bool grey = false;       ///< whether one channel is varied and repeated in all others
+  OneChannel grey = OneChannel::kNo;
   bool generator = false;  ///< whether the weights of a generator are varied instead of pixels
   int64_t generator_width = 64;  ///< channels of the generator's convolutions
   std::vector<double> prior_weights =

@@ -93,12 +93,19 @@ double mean_square(const ImageView& v, double weight, float* gradient) {
 
 const std::vector<Prior>& priors() {
   static const std::vector<Prior> table = {
-      {"tv", "weight of the anisotropic total variation", anisotropic},
-      {"tv_isotropic", "weight of the isotropic total variation", isotropic_channels},
-      {"tv_colour", "weight of the double-opponent total variation", double_opponent},
-      {"image_l2", "weight of the mean square of pixels", mean_square},
+      {"tv", "weight of the anisotropic total variation", true, anisotropic},
+      {"tv_isotropic", "weight of the isotropic total variation", true, isotropic_channels},
+      {"tv_colour", "weight of the double-opponent total variation", true, double_opponent},
+      {"image_l2", "weight of the mean square of pixels", false, mean_square},
   };
   return table;
+}
+
+double total_variation(const std::vector<double>& weights) {
+  double sum = 0;
+  for (size_t i = 0; i < weights.size(); ++i)
+    if (priors()[i].variation) sum += weights[i];
+  return sum;
 }
 
 double group_consistency(const float* x, int64_t members, int64_t stride, int64_t n, double weight,

@@ -17,6 +17,7 @@ struct ImageView {
 struct Prior {
   std::string name;  ///< name of the option that gives its weight
   std::string help;
+  bool variation = false;  ///< whether it is a total variation
   /// Returns the prior's value R at the images and adds weight * dR/d images to `gradient`.
   double (*evaluate)(const ImageView& images, double weight, float* gradient);
 };
@@ -27,6 +28,9 @@ struct Prior {
 /// three differences of two channels; equal to tv_isotropic unless there are 3 channels. image_l2:
 /// mean of squares.
 const std::vector<Prior>& priors();
+
+/// Returns how much of these weights of priors() is on total variation, of whatever kind.
+double total_variation(const std::vector<double>& weights);
 
 /// Returns the group consistency of `members` candidates, `stride` apart, each of n values: the
 /// mean over values of the squared distance to the members' mean, summed over members

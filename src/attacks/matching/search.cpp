@@ -30,7 +30,8 @@ int64_t count_of(const std::vector<int64_t>& shape) {
 
 std::vector<Variables> variables_of(const MatchingSettings& s, const Model& model,
                                     const Observation& observation, bool soft_labels) {
-  const std::vector<int64_t> shape = varied_shape(model.input(), observation.batch, s.grey);
+  const std::vector<int64_t> shape =
+      varied_shape(model.input(), observation.batch, s.grey, observation.public_mean);
   std::vector<Variables> members;
   for (int64_t i = 0; i < s.group; ++i)
     members.emplace_back(s.generator ? make_generator(shape, s.generator_width, model.device())

@@ -6,8 +6,28 @@
 
 namespace medpfl {
 
-std::vector<int64_t> varied_shape(const ImageShape& image, int64_t batch, bool grey) {
-  return {batch, grey ? 1 : image.channels, image.height, image.width};
+namespace {
+
+// Scans that are stored as JPEG in color come back up to a few levels apart.
+constexpr double kSameGray = 0.01;
+
+bool is_gray(const at::Tensor& image) {
+  return image.defined() &&
+         image.sub(image.narrow(0, 0, 1)).abs().max().item<double>() <= kSameGray;
+}
+
+}  // namespace
+
+const Words<OneChannel>& words_of(OneChannel) {
+  static const Words<OneChannel> words = {
+      {OneChannel::kNo, "false"}, {OneChannel::kYes, "true"}, {OneChannel::kAuto, "auto"}};
+  return words;
+}
+
+std::vector<int64_t> varied_shape(const ImageShape& image, int64_t batch, OneChannel grey,
+                                  const at::Tensor& public_mean) {
+  const bool one = grey == OneChannel::kYes || (grey == OneChannel::kAuto && is_gray(public_mean));
+  return {batch, one ? 1 : image.channels, image.height, image.width};
 }
 
 Variables::Variables(std::unique_ptr<Parametrization> images, const std::vector<int64_t>& varied,

@@ -5,12 +5,20 @@
 
 #include "attacks/engines/matching_engine.hpp"
 #include "attacks/matching/parametrization.hpp"
+#include "core/words.hpp"
 #include "models/model.hpp"
 
 namespace medpfl {
 
-/// Returns the shape of the images that are varied: [B, C, H, W], C = 1 under `grey`.
-std::vector<int64_t> varied_shape(const ImageShape& image, int64_t batch, bool grey);
+/// Whether an attack varies one channel and repeats it in all others. kAuto: where the mean public
+/// image is gray.
+enum class OneChannel { kNo, kYes, kAuto };
+const Words<OneChannel>& words_of(OneChannel);
+
+/// Returns the shape of the images that are varied: [B, C, H, W], C = 1 where one channel is.
+/// `public_mean`: float32 [C, H, W]; where it is undefined kAuto means no.
+std::vector<int64_t> varied_shape(const ImageShape& image, int64_t batch, OneChannel grey,
+                                  const at::Tensor& public_mean);
 
 /// The optimizer's view of a candidate: a flat vector x of what the images come from and, where
 /// they are optimized too, label logits and last the surrogate's place.

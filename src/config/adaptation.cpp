@@ -1,0 +1,193 @@
+// From what a chain of defenses leaves in messages to options of matching attacks. Measured:
+// docs/decisions/0027-adapted-by-default.md.
+#include "config/adaptation.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "config/attack_checks.hpp"
+#include "config/framework_options.hpp"
+#include "config/schema.hpp"
+#include "core/error.hpp"
+#include "core/text.hpp"
+
+namespace medpfl {
+namespace {
+
+using Options = std::vector<std::pair<std::string, std::string>>;
+
+// Of total variation, in units of a distance of gradients between 0 and 1.
+constexpr double kVariation = 0.1;
+constexpr double kTolerance = 3;
+// What the norm of noise over that of the gradient is taken for where nothing is known of it.
+constexpr double kUnknownRatio = 0.1;
+
+double variation_against(const Traces& traces, int64_t entries) {
+  const double ratio = traces.noise_ratio(entries);
+  return kVariation * std::min(1.0, ratio > 0 ? ratio : kUnknownRatio);
+}
+
+bool decodes(const Countermeasures& c, ChangedImages images) {
+  switch (images) {
+    case ChangedImages::kNone:
+      return true;
+    case ChangedImages::kMixed:
+      return c.soft_labels && c.decode == DecodeRule::kUnmix;
+    case ChangedImages::kMirrored:
+      return c.soft_labels && c.decode == DecodeRule::kSigns;
+    case ChangedImages::kMoved:
+      return c.decode == DecodeRule::kRegister;
+    case ChangedImages::kOther:
+      break;
+  }
+  return false;
+}
+
+// What an attacker knows before any message arrives.
+struct Known {
+  Traces traces;
+  int64_t entries;     // of a message
+  bool single_images;  // whether each message is of one image
+};
+
+// The options of one attack that answer the chain.
+class Answer {
+ public:
+  explicit Answer(const Section& attack) : attack_(attack) {}
+
+  Options against(const Known& known) {
+    const Traces& t = known.traces;
+    if (t.rescaled || t.inexact() || t.random_layer) compare_directions();
+    if (t.inexact()) smooth(variation_against(t, known.entries));
+    if (t.zeros) set("nonzero", "true");
+    if (t.random_layer) look_past_layer(known);
+    decode(known);
+    return std::move(options_);
+  }
+
+ private:
+  // Returns the default of an option, "" where the attack has none of this name.
+  std::string preset(const std::string& option) const {
+    for (const OptionSpec& spec : attack_.options)
+      if (spec.name == option) return spec.default_value;
+    return "";
+  }
+  void set(const std::string& option, const std::string& value) {
+    const std::string own = preset(option);
+    if (!own.empty() && own != value) options_.emplace_back(option, value);
+  }
+
+  void compare_directions() {
+    set("objective", "cosine");
+    set("objective_scale", "1");
+    // Without one L-BFGS takes a cosine's small slope for 0.
+    if (preset("optimizer") == "lbfgs") set("line_search", "strong-wolfe");
+  }
+
+  void smooth(double weight) {
+    set("feature_match", "0");  // a quotient of two entries with noise on them
+    set("grey", "auto");
+    if (preset("parametrization") == "generator") return;
+    set("tv", "0");
+    set("tv_isotropic", "0");
+    set("tv_colour", fmt::format("{:.3g}", weight));
+  }
+
+  void look_past_layer(const Known& known) {
+    const bool exact = known.single_images && !known.traces.inexact();
+    set("bottleneck", exact ? "observed" : "mean");
+  }
+
+  void decode(const Known& known) {
+    const Traces& t = known.traces;
+    if (t.images == ChangedImages::kMixed || t.images == ChangedImages::kMirrored) {
+      set("decode", t.images == ChangedImages::kMixed ? "unmix" : "signs");
+      set("decode_weight", fmt::format("{:.2f}", t.own_weight));
+      set("labels", "joint");
+      set("feature_match", "0");  // needs labels that are none of these
+    } else if (t.images == ChangedImages::kMoved) {
+      set("decode", "register");
+      set("decode_shift", shortest(std::min(1.0, t.shift)));
+      set("decode_angle", shortest(std::min(180.0, t.angle)));
+    }
+  }
+
+  const Section& attack_;
+  Options options_;
+};
+
+bool is_set(const Config& config, const std::string& option) {
+  const auto entry = config.entries().find(option);
+  return entry != config.entries().end() && entry->second.source != kDefault;
+}
+
+// Options that are one choice: whoever set one of them is not overruled in another.
+const std::vector<std::vector<std::string>> kChoices = {
+    {"tv", "tv_isotropic", "tv_colour", "noise_scale"}, {"labels", "label_fit", "feature_match"}};
+
+bool chosen(const Config& config, const std::string& attack, const std::string& option) {
+  if (is_set(config, attack + "." + option)) return true;
+  if (option == "labels" && is_set(config, "attack.labels")) return true;
+  for (const std::vector<std::string>& choice : kChoices)
+    if (std::find(choice.begin(), choice.end(), option) != choice.end() &&
+        std::any_of(choice.begin(), choice.end(),
+                    [&](const std::string& o) { return is_set(config, attack + "." + o); }))
+      return true;
+  return false;
+}
+
+void apply(const std::string& attack, const Options& options, Config* config) {
+  const Config before = *config;
+  for (const auto& [option, value] : options)
+    if (!chosen(before, attack, option)) config->assign(attack + "." + option, value, kAdaptation);
+}
+
+}  // namespace
+
+void adapt_attacks(Config* config) {
+  std::vector<std::string> before;
+  for (const auto& [option, entry] : config->entries())
+    if (entry.source == kAdaptation) before.push_back(option);
+  for (const std::string& option : before) config->unset(option);
+  if (!config->violations().empty()) return;
+  Settings s = read_framework_options(*config);
+  if (!s.written.adapt || s.written.chain.empty()) return;
+  Violations wrong;
+  s.defenses = make_defenses(*config, s.written.chain, &wrong);
+  if (wrong.any()) return;
+  try {
+    const Model model = make_model(*config, s, std::max<int64_t>(2, s.classes));
+    const Known known = {s.defenses.traces(), model.layout().trainable(), single_images(s)};
+    for (const Section& section : config_sections())
+      for (const std::string& method : s.written.methods)
+        if (section.name == "attack." + method)
+          apply(section.name, Answer(section).against(known), config);
+  } catch (const ConfigError&) {
+    return;  // make_settings says what is wrong
+  }
+}
+
+std::string adapted_options(const Config& config, const std::string& method) {
+  std::vector<std::string> words;
+  const std::string section = "attack." + method + ".";
+  for (const auto& [option, entry] : config.entries())
+    if (entry.source == kAdaptation && option.rfind(section, 0) == 0)
+      words.push_back(option.substr(section.size()) + "=" + entry.value);
+  return join(words, ", ");
+}
+
+bool answers(const Countermeasures& c, const Traces& traces, int64_t entries) {
+  if (traces.rescaled && !c.any_length) return false;
+  if (traces.zeros && !c.skips_zeros) return false;
+  if (traces.random_layer && !c.knows_layer) return false;
+  if (!decodes(c, traces.images)) return false;
+  if (!traces.inexact() || c.knows_noise || c.generator) return true;
+  if (traces.noise_ratio(entries) == 0) return c.variation > 0;
+  const double weight = variation_against(traces, entries);
+  return c.variation >= weight / kTolerance && c.variation <= weight * kTolerance;
+}
+
+}  // namespace medpfl
