@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from .claims import CALLED
 from .hdf5 import RunFormatError
 from .report import interval
 from .run import Run, open_run
@@ -115,6 +116,8 @@ def read_cell(run: Run) -> Cell:
     facts = (f"{model['name']}, {int(model['parameters']):,} parameters, batch normalization "
              f"`{model.get('norm_mode', 'eval')}`, images {shape}; "
              f"{config['federation.algorithm']}, round {rows['round'].iloc[0]}")
+    attacked = [word for word in CALLED if word in run.tasks["network"].unique()]
+    facts += f", network {' or '.join(attacked)}" if attacked else ""
     limits = [f"{config[f'attack.{name}']} {what}"
               for name, what in (("iterations", "iterations"), ("max_evaluations", "evaluations"))
               if config.get(f"attack.{name}", "0") != "0"]

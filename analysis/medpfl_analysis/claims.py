@@ -13,7 +13,8 @@ from .words import at_most, number
 ADJACENCY = ("ε compares what is protected with its absence (add/remove adjacency), not with another "
              "in its place.")
 USELESS = "what leaks from a network that nobody would use may differ"
-_CALLED = ("untrained", "at chance")
+CALLED = ("untrained", "at chance")
+"""The words for attacked networks that a reader must know of."""
 
 
 def weak_epsilon(epsilon: float, weak_from: float) -> str:
@@ -57,7 +58,7 @@ def network_notes(run: Run) -> list[str]:
             f"Balanced accuracy after the last round: {number(last['balanced_accuracy'], '%')} "
             f"({low} – {high}; chance is {number(run.chance, '%')})."
             + (f" At chance: {USELESS}." if last["network"] == "at chance" else ""))
-    for word in _CALLED:
+    for word in CALLED:
         rounds = sorted(attacked.loc[attacked["network"] == word, "round"].unique())
         if rounds:
             made.append(f"The network attacked in round{'' if len(rounds) == 1 else 's'} "
@@ -71,7 +72,7 @@ def sweep_notes(table: pd.DataFrame) -> list[str]:
     claimed = table[table["epsilon"].notna()]
     if claimed.empty:
         return []
-    made = [f"ε is of {claim}." for claim in claimed["claim"].unique() if claim] + [ADJACENCY]
+    made = [f"ε: {claim}." for claim in claimed["claim"].unique() if claim] + [ADJACENCY]
     if claimed["identification_bound"].notna().any():
         candidates = int(claimed["candidates"].max())
         made.append(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from .claims import CALLED
 from .frontier import compare, epsilon_text, undefended
 from .report import interval
 from .scores import Metric
@@ -24,7 +25,7 @@ class Leak:
 
     attack: str
     n: str
-    """ "n = 12", "n = 12, 5 networks" """
+    """ "n = 12", "n = 12, 5 networks, untrained" """
     cells: list[tuple[str, str]]
     bound: str
     """what any attack is at most expected to identify; a dash where nothing bounds it"""
@@ -51,8 +52,10 @@ def _cell(row: pd.Series, metric: Metric) -> tuple[str, str]:
 
 
 def _leak(row: pd.Series) -> Leak:
-    networks = f", {int(row['networks'])} networks" if row["networks"] > 1 else ""
-    return Leak(row["attack"], f"n = {int(row['n'])}{networks}",
+    told = [f"n = {int(row['n'])}"]
+    told += [f"{int(row['networks'])} networks"] if row["networks"] > 1 else []
+    told += [word for word in row["attacked"].split(" | ") if word in CALLED]
+    return Leak(row["attack"], ", ".join(told),
                 [_cell(row, metric) for metric in LEAKS], at_most(row["bound"]))
 
 

@@ -175,5 +175,9 @@ def headline(table: pd.DataFrame, measure: Metric) -> str:
         return "No defended point was attacked: this sweep says nothing about defenses"
     worst = attacked.groupby(["panel", "defense"])[LEAK].max()
     bad = int((worst >= HALF).sum())
-    return (f"{bad or 'None'} of {len(worst)} defended settings {'leaves' if bad < 2 else 'leave'} "
-            f"at least half of the images {measure.title.lower()} by the attacks tried")
+    said = measure.title.lower()
+    if bad == 0:
+        return (f"At none of {len(worst)} defended settings are half of the images {said} by the "
+                "attacks tried, which does not mean that these protect: another attack may find more")
+    return (f"{bad} of {len(worst)} defended settings {'leaves' if bad == 1 else 'leave'} at least half "
+            f"of the images {said} by the attacks tried")

@@ -65,8 +65,8 @@ def _legend_height(handles: list[Line2D]) -> float:
 def frontier(
     table: pd.DataFrame, metric: Metric, theme: Theme = LIGHT, against: str = "balanced_accuracy",
 ) -> Figure:
-    """`metric`, with its 95 % interval where files have one, over balanced accuracy or epsilon, a
-    panel a set of images.
+    """`metric`, with its 95 % interval where files have one, over balanced accuracy or epsilon (with
+    the bounds on the share of identified images), a panel a set of images.
 
     One color a defense, one marker a method, hollow where adapted; points of a family and attack
     are joined from weak to strong. Rows without epsilon are left out there.
@@ -76,7 +76,11 @@ def frontier(
     shown = panels(table)
     across = min(_ACROSS, max(1, len(shown)))
     down = -(-max(1, len(shown)) // across)
+    bounded = against == "epsilon" and metric.key == "identified"
     keys = _keys(theme, chains, methods, bool(table["adapted"].any()))
+    if bounded:
+        keys.append(Line2D([], [], color=theme.muted, linestyle="", marker="_", markersize=11,
+                           label="at most, by ε"))
     figure = new_figure(WIDTH, 2.6 * down + _legend_height(keys), theme)
     grid = figure.subplots(down, across, squeeze=False, sharey=True)
     for axes, (title, rows) in zip(grid.ravel(), shown, strict=False):
@@ -90,7 +94,7 @@ def frontier(
                 ends = part[list(metric.limits)].to_numpy().T
                 told = np.isfinite(ends).all(axis=0)
                 axes.vlines(x[told], *ends[:, told], color=color, linewidth=1, alpha=0.55, zorder=2)
-            if against == "epsilon" and metric.key == "identified":
+            if bounded:
                 axes.plot(x, part["bound"], linestyle="", marker="_", markersize=11, color=color)
             axes.plot(x, y, linestyle="", marker=_MARKERS[methods.index(method) % len(_MARKERS)],
                       color=color, markersize=7 if chain == NONE else 4.5,

@@ -41,5 +41,6 @@ def over_networks(points: pd.DataFrame, pooled: pd.DataFrame, means: list[str]) 
             identified=found["share"], identified_low=found["low"], identified_high=found["high"],
             n=found["images"], bound=found["identified_bound"], epsilon=found["epsilon"],
             identification_bound=found["identification_bound"], networks=found["networks"],
-            inferred=found["inferred"], network=" | ".join(sorted(same["network"].unique()))))
+            inferred=found["inferred"], **{words: " | ".join(sorted({word for cell in same[words] for word in cell.split(" | ")}))
+               for words in ("network", "attacked")}))
     return pd.concat(made).sort_index()

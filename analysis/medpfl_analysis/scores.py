@@ -56,13 +56,12 @@ METRICS = (
     Metric("identified", "identified", "Identified", "%", np.mean, lambda f: f["identified"],
            "Share of the images that are identified: the private image is the nearest of the "
            "candidates to the reconstruction, and more like it than the mean public image is, which "
-           "anybody has. The interval counts images of one hospital or message as dependent, and is "
-           "about images under this network.",
+           "anybody has. The interval counts images of one hospital or message as dependent; that "
+           "of one run is about images under its network alone.",
            stored_interval=("identified_low", "identified_high")),
     Metric("psnr", "psnr", "PSNR", "dB", np.median, lambda f: f["psnr"],
            "Peak signal-to-noise ratio, -10 log10 of the mean squared error of pixels in [0, 1], "
-           "capped at 100 dB. This page calls an image recognizable at 20 dB or more; above 30 dB "
-           "it is close to a copy. Median over images."),
+           "capped at 100 dB. Above 30 dB an image is close to a copy. Median over images."),
     Metric("ssim", "ssim", "SSIM", "", np.median, lambda f: f["ssim"],
            "Structural similarity of local brightness, contrast and structure (Wang et al. 2004): "
            "1 is a perfect copy, about 0 unrelated. Median over images. A black border alone raises "
@@ -72,7 +71,8 @@ METRICS = (
            "being the mean public image (Das et al. 2023): 0 or less is no better than knowing "
            "what such scans look like. Median over images."),
     Metric("psnr_20", "success_psnr_20", "PSNR ≥\u00a020\u00a0dB", "%", np.mean, lambda f: f["success_psnr_20"],
-           "Share of the images that came back recognizably."),
+           "Share of the images at a threshold that studies call recognizable; the mean public image "
+           "passes it for some, too."),
     Metric("asr_50", "success_ssim_50", "SSIM ≥\u00a00.5", "%", np.mean, lambda f: f["success_ssim_50"],
            "Attack success rate at a loose threshold, which tells no recovery: the mean public image "
            "alone passes it for 69 % of chest X-rays and 44 % of melanomas."),

@@ -13,6 +13,7 @@ import pandas as pd
 
 from .hdf5 import RunFormatError, attributes, dataset, open_result, read, table
 from .pooled import over_networks, read_pooled
+from .relative_noise import relative_noise
 from .run import Run, open_run
 from .scores import GROUP, METRICS, Metric, summarize_run
 from .settings import Settings, methods
@@ -172,7 +173,7 @@ class Sweep:
 
         Columns: point, folder, block, setting (of /points; "" in an index of schema 1.0), those of
         `Setting` and `Attack` (label as `attack`), the options of the grid, method, round, kind, n,
-        knowledge, bound, for each of SCORES `key` and its limits; LEAK; accuracy, balanced_accuracy,
+        knowledge, bound, attacked (words for the networks that were), for each of SCORES `key` and its limits; LEAK; accuracy, balanced_accuracy,
         auroc and network (a word) after the last round, chance; fields of `Privacy` by the last
         round (epsilon NaN: none is claimed; sampled as identification_bound); relative_noise (see
         relative_noise()), bytes (of a round, mean) and seconds of the point.
@@ -227,15 +228,23 @@ class Sweep:
             attack = asdict(self.settings.attack(place, score["method"]))
             label = attack.pop("label")
             rows.append(common | attack | score.to_dict() | {
+                "attacked": _attacked(run, score),
                 "attack": f"{label}, round {score['round']}" if several else label})
         if rows:
             return rows
         if methods(run.config):
             raise RunFormatError(f"{run.path}: is complete and has no attacks; it is damaged")
-        empty = {"attack": "", "options": "", "adapted": False, "n": 0, "bound": np.nan,
+        empty = {"attack": "", "options": "", "adapted": False, "n": 0, "bound": np.nan, "attacked": "",
                  "knowledge": "", **dict.fromkeys(GROUP, "")}
         return [common | empty | {column: np.nan for metric in SCORES
                                   for column in (metric.key, *metric.limits)}]
+
+
+def _attacked(run: Run, score: pd.Series) -> str:
+    """The words for the networks of one row of the scores; "" in files before schema 1.4."""
+    tasks = run.tasks
+    mine = tasks[(tasks[GROUP] == score[GROUP].to_numpy()).all(axis=1)]
+    return " | ".join(sorted(mine["network"].dropna().unique()))
 
 
 def _utility(run: Run) -> dict[str, float | str]:
@@ -252,44 +261,6 @@ def _utility(run: Run) -> dict[str, float | str]:
               "candidates": claim.candidates if claim else 0}
     found["bytes"] = float(rounds["bytes"].mean()) if len(rounds) else np.nan
     return found
-
-
-_ADDS_NOISE = ("gaussian", "laplace", "fed-sdp", "model-cloak", "personalized-ldp")
-
-
-def relative_noise(run: Run) -> float:
-    """Returns the expected L2 norm of the noise over that of the update it is added to, behind the
-    clipping of the same defense: the median over the updates of the attacked rounds (of all
-    rounds, without attacks).
-
-    The norm of the noise follows from the configured scale where the scale tells it. Elsewhere it
-    follows from the energy that noise adds, ||u + z||^2 - ||u||^2, as the root mean square over
-    updates: a cross term in it is nil on average, and NaN is returned where the energy is lost in
-    that term. The first defense of the chain that adds noise to updates counts; without one (dp-sgd
-    adds noise within training) NaN is returned.
-    """
-    frame = run.defenses
-    kinds = frame["defense"].str.split().str[0] if len(frame) else pd.Series(dtype=str)
-    kind = next((name for name in kinds.unique() if name in _ADDS_NOISE), None)
-    if kind is None:
-        return np.nan
-    rows = frame[(kinds == kind) & (frame["norm_before"] > 0)]
-    attacked = rows[rows["round"].isin(run.tasks["round"])]
-    rows = attacked if len(attacked) else rows
-    own = {option.rsplit(".", 1)[-1]: value for option, value in run.config.items()
-           if option.startswith(f"defense.{kind}.")}
-    before = np.minimum(rows["norm_before"].to_numpy(dtype=float), float(own.get("bound", "inf")))
-    entries = float(run.model.get("trainable", run.model["parameters"]))
-    deviation = np.sqrt(2) if kind == "laplace" else 1.0
-    if own.get("relative") == "norm":
-        return deviation * float(own["scale"])
-    if own.get("relative") == "absolute":
-        return float(np.median(deviation * float(own["scale"]) * np.sqrt(entries) / before))
-    if "sigma" in own and own.get("sigma_schedule", "constant") == "constant":
-        noise = float(own["sigma"]) * float(own["bound"]) * np.sqrt(entries)
-        return float(np.median(noise / before))
-    energy = np.mean((rows["norm_after"] ** 2 - before**2) / before**2) if len(rows) else np.nan
-    return float(np.sqrt(energy)) if energy > 0 else np.nan
 
 
 def is_sweep(path: Path) -> bool:

@@ -44,7 +44,7 @@ def _frontiers(sweep: Sweep) -> list[Picture]:
     """Leak by three measures against balanced accuracy, and against epsilon where claimed."""
     table, first = sweep.over_networks, sweep.measure
     caption = ("One mark a setting and attack, a thin line its 95 % interval where the files have "
-               "one; lines join a defense from weak to strong. Low and right is good. Dashed: "
+               "one (of 2 to 4 networks their range); lines join a defense from weak to strong. Low and right is good. Dashed: "
                "balanced accuracy without defense; dotted: by chance.")
     made = [picture(lambda theme, metric=metric: plots.frontier(table, metric, theme),
                     f"{metric.title} against balanced accuracy, a panel a set of images",

@@ -61,6 +61,7 @@ def test_a_row_for_each_network_batch_attack_and_data_set(tmp_path: Path) -> Non
     assert "some processor" in page and "2026-01-02" in page and "0.1.0 (0123abc)" in page
     assert page.index("LeNet · batch of 1") < page.index("LeNet · batch of 4")
     assert "at most 300 iterations and 320 evaluations a task" in page
+    assert "fedsgd, round 0, network untrained" in page
     assert "[data/page.csv](data/page.csv) has all rows" in page
 
 

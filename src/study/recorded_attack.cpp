@@ -89,7 +89,10 @@ class RecordedAttack final : public KeptJob {
     record.model = model_.get();
     record.attacks = attacks_.get();
     record.source = std::filesystem::absolute(input_).lexically_normal().string();
-    if (comm_.is_root()) record.data = &recorded_->data();
+    if (comm_.is_root()) {
+      record.data = &recorded_->data();
+      record.networks = recorded_->networks();
+    }
     constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
     record.initial = {kNone, kNone, kNone, kNone, kNone};
   }

@@ -249,7 +249,7 @@ def test_a_sweep_has_the_bounds_beside_epsilon(tmp_path: Path) -> None:
                 [run["attacks/summary/identified_bound"][0] for run in runs],
                 weights=[run["attacks/summary/images"][0] for run in runs]))
     text = medpfl("inspect", tmp_path / "out").out
-    assert "at most  epsilon  1 of 256" in text and "epsilon is of (epsilon, delta) differential privacy" in text
+    assert "at most  epsilon  1 of 256" in text and "epsilon: (epsilon, delta) differential privacy" in text
     assert "add/remove adjacency" in text
     assert ("guarantees little" in text) == (np.nanmax(pooled["epsilon"]) >= 20)
 

@@ -16,7 +16,7 @@ FEDAVG: dict[str, object] = {
     "attack.inverting-gradients.update": "unroll",
 }
 SAME = ("reconstruction", "trace/objective", "tasks/objective", "tasks/matching_loss",
-        "tasks/knowledge", "snapshots", "images/psnr")
+        "tasks/knowledge", "tasks/network", "snapshots", "images/psnr")
 
 
 def attack(run: Path, output: Path, changes: dict[str, object], ranks: int = 1) -> h5py.File:

@@ -81,7 +81,7 @@ TEST(PooledTable, BoundsAndWhatEpsilonCoversStandBesideIt) {
       << text;
   EXPECT_NE(text.find("    3.2%        8      0.6%  defense.chain=dp-sgd\n"), std::string::npos)
       << text;
-  EXPECT_NE(text.find("epsilon is of one image of a hospital; not of probes\n"), std::string::npos)
+  EXPECT_NE(text.find("epsilon: one image of a hospital; not of probes\n"), std::string::npos)
       << text;
   EXPECT_NE(text.find("add/remove adjacency"), std::string::npos) << text;
   EXPECT_EQ(text.find("guarantees little"), std::string::npos) << text;

@@ -72,9 +72,9 @@ void write_network_states(h5::File* run, const RunRecord& record) {
 std::vector<std::string> networks_before(const RunRecord& record,
                                          const std::vector<int64_t>& rounds) {
   const Judge judge(record);
-  std::map<int64_t, std::string> before = {{0, record.inputs.weights.empty()
-                                                   ? kUntrained
-                                                   : judge.word(record.initial.balanced_accuracy)}};
+  std::map<int64_t, std::string> before = record.networks;
+  before[0] =
+      record.inputs.weights.empty() ? kUntrained : judge.word(record.initial.balanced_accuracy);
   for (const RoundRecord& r : record.rounds) before[r.round + 1] = judge.word(balanced(r));
   std::vector<std::string> out;
   for (const int64_t round : rounds) {

@@ -102,7 +102,7 @@ std::string claims_text(const std::vector<PooledShare>& shares) {
       "counts. 1 of {}:\nwhoever names one image among so many is right with at most this "
       "probability (without updates: {:.1f}%).\n",
       kBoundCandidates, 100.0 / kBoundCandidates);
-  for (const std::string& claim : claims) out += "epsilon is of " + claim + "\n";
+  for (const std::string& claim : claims) out += "epsilon: " + claim + "\n";
   return out + kAdjacencyLine +
          (weak ? weak_epsilon_line() + " The bounds beside it say what it allows.\n" : "");
 }

@@ -51,6 +51,15 @@ RecordedRun::RecordedRun(const std::string& path)
   index_ = run_.read<int64_t>("/gradients/batches/index");
 }
 
+std::map<int64_t, std::string> RecordedRun::networks() const {
+  std::map<int64_t, std::string> out;
+  if (!run_.exists("/rounds/network")) return out;
+  const auto round = run_.read<int64_t>("/rounds/round");
+  const auto network = run_.read<std::string>("/rounds/network");
+  for (size_t r = 0; r < round.size(); ++r) out[round[r] + 1] = network[r];
+  return out;
+}
+
 InputDigests RecordedRun::inputs() const {
   const auto recorded = [this](const char* object, const char* name) {
     return run_.has_attribute(object, name) ? run_.read_text_attribute(object, name) : "";

@@ -1,4 +1,6 @@
 #pragma once
+#include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -23,6 +25,10 @@ class RecordedRun {
 
   /// Returns class names, labels, shards and the mean public image of the run; no images.
   const FederatedData& data() const { return data_; }
+
+  /// Returns the words that the run has for its networks (/rounds/network), by the number of the
+  /// round that they stand before, from 1 on; none for files before schema 1.4.
+  std::map<int64_t, std::string> networks() const;
 
   /// Reads the messages that `targets` selects: of the chosen rounds and hospitals the first
   /// targets.probes probes, or the updates where that is 0. `local_batch`: images of the hospitals'

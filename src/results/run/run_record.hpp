@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -41,6 +42,9 @@ struct RunRecord {
   const FederatedData* data = nullptr;
   bool hospitals_alike = false;  ///< whether every hospital holds a random draw of the same images
   Utility initial;
+  /// Of `medpfl attack`: the words that the attacked run has for its networks, by the number of
+  /// the round that they stand before.
+  std::map<int64_t, std::string> networks;
   std::vector<RoundRecord> rounds;
   const PrivacyLedger* privacy = nullptr;  ///< null: no epsilon is claimed
   const DefenseLog* defenses = nullptr;    ///< what defenses did to updates; null without defenses
