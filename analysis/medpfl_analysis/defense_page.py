@@ -110,7 +110,8 @@ def _page(sweep: Sweep, file: str, pictures: dict[str, str], machine: str) -> st
     page += [sweep.judgement, ""] if sweep.judgement else []
     if file:
         page += [f"[{file}]({file}) has all rows, one for each setting and attack. {HOW_TO_READ} "
-                 f"Columns `identified_low` and `identified_high` hold {INTERVALS}", ""]
+                 "The share of identified images is `identified_percent`; `identified_low` and "
+                 f"`identified_high` hold {INTERVALS}", ""]
     for title, sentences in findings(table, sweep.measure):
         page += [f"**{title}**", "", *(f"- {sentence}" for sentence in sentences), ""]
     left = sweep.left_out

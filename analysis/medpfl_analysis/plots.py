@@ -20,7 +20,7 @@ __all__ = [
 
 _MAX_PANELS = 8
 _MAX_HOSPITALS = 40
-RECOGNIZABLE_DB = 20.0
+THRESHOLD_DB = 20.0
 
 
 def group_title(group: tuple[str, int, str]) -> str:
@@ -122,22 +122,18 @@ def psnr_histogram(images: pd.DataFrame, theme: Theme = LIGHT) -> Figure:
     values = [g["psnr"].dropna().to_numpy() for _, g in groups]
     filled = [v for v in values if len(v)]
     low = min([0.0, *(v.min() for v in filled)])
-    high = max([RECOGNIZABLE_DB + 10, *(v.max() for v in filled)])
+    high = max([THRESHOLD_DB + 10, *(v.max() for v in filled)])
     bins = np.arange(2 * np.floor(low / 2), 2 * np.ceil(high / 2) + 2.01, 2)
     for axes, (group, _), psnr in zip(panels, groups, values, strict=False):
         _, _, bars = axes.hist(psnr, bins=bins, color=theme.palette[0], rwidth=0.9)
         for bar, left in zip(bars, bins, strict=False):
-            if left < RECOGNIZABLE_DB:
+            if left < THRESHOLD_DB:
                 bar.set_facecolor(theme.palette[-1])
-        axes.axvline(RECOGNIZABLE_DB, color=theme.ink, linewidth=1, linestyle=(0, (4, 3)))
+        axes.axvline(THRESHOLD_DB, color=theme.ink, linewidth=1, linestyle=(0, (4, 3)))
         style(axes, theme, group_title(group))
         axes.yaxis.set_major_locator(MaxNLocator(integer=True, nbins=4))
         axes.set_ylabel("images")
-    if groups:
-        top = panels[0].get_ylim()[1]
-        panels[0].text(RECOGNIZABLE_DB, top, " recognizable", size=8, color=theme.ink, va="top",
-                       ha="left")
-    else:
+    if not groups:
         style(panels[0], theme)
         _empty(panels[0], theme, "no reconstructions")
     panels[-1].set_xlabel("PSNR of the reconstruction (dB)")

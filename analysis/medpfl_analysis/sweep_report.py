@@ -32,7 +32,7 @@ HOW_TO_READ = (
     "better than the mean public image. A low score says that the attacks of this table failed, "
     "not that every attack does. Scores are of what the attacker keeps by its own objective."
 )
-INTERVALS = ("the 95 % interval of the share of identified images, as the files have it. Of one run it "
+INTERVALS = ("its 95 % interval, as the files have it. Of one run it "
              "is about images under the network of that run. Points that differ in run.seed alone are "
              "networks of one setting, and one row: the interval is about other networks, too, or the "
              "range over networks where these are fewer than five; the other scores are means over "
@@ -95,7 +95,7 @@ def render_sweep(sweep: Sweep) -> str:
         headline=headline(table, sweep.measure),
         judgement=sweep.judgement,
         findings=findings(table, sweep.measure),
-        how_to_read=f"{HOW_TO_READ} Below it stands {INTERVALS}",
+        how_to_read=f"{HOW_TO_READ} Below the share of identified images stands {INTERVALS}",
         frontiers=_frontiers(sweep) if titled else [],
         curves=_curves(sweep),
         metrics=LEAKS,

@@ -391,7 +391,7 @@ def test_report_is_whole_and_self_contained(
     assert main(["report", str(sweep_folder), "--output", str(page)]) == 0
     assert f"wrote {page}" in capsys.readouterr().out
     html = page.read_text(encoding="utf-8")
-    for part in ("Privacy against utility", "How much is enough", "What came back",
+    for part in ("Privacy against utility", "Over the scale of a defense", "What came back",
                  "Plain against adapted attacks", "Noise without clipping claims no ε",
                  "2 of 4 defended settings", "adapted: dlg objective=l1", "6 of 6 points complete"):
         assert part in html.replace("\n", " ")
