@@ -2,7 +2,8 @@
 #include <cstdint>
 #include <string>
 #include <unordered_map>
-#include <utility>
+
+#include "core/digest.hpp"
 
 namespace medpfl {
 
@@ -12,12 +13,13 @@ class ImageNumbers {
  public:
   /// Returns the number of the image whose pixels are the `size` bytes at `pixels`.
   int64_t number(const void* pixels, size_t size) {
-    std::string bytes(static_cast<const char*>(pixels), size);
-    return numbers_.emplace(std::move(bytes), static_cast<int64_t>(numbers_.size())).first->second;
+    Digest digest;
+    digest.add(pixels, size);
+    return numbers_.emplace(digest.bytes(), static_cast<int64_t>(numbers_.size())).first->second;
   }
 
  private:
-  std::unordered_map<std::string, int64_t> numbers_;
+  std::unordered_map<std::string, int64_t> numbers_;  // by digest, so that no pixels are kept
 };
 
 }  // namespace medpfl

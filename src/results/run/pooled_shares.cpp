@@ -57,12 +57,12 @@ void add_outcomes(const h5::File& run, int64_t network, ImageNumbers* images, Se
   const auto task = run.read<int64_t>("/attacks/images/task");
   const auto cluster = run.read<int64_t>("/attacks/images/cluster");
   const auto identified = run.read<int64_t>("/attacks/images/identified");
-  const auto pixels = run.read<float>("/attacks/truth");
-  const size_t size = task.empty() ? 0 : pixels.size() / task.size();
   for (size_t i = 0; i < task.size(); ++i) {
     const auto t = static_cast<size_t>(task[i]);
     if (chosen[t] == 0) continue;
-    const int64_t image = images->number(pixels.data() + i * size, size * sizeof(float));
+    // One image at a time: those of all runs may not fit into memory.
+    const auto pixels = run.read_rows<float>("/attacks/truth", static_cast<int64_t>(i), 1);
+    const int64_t image = images->number(pixels.data(), pixels.size() * sizeof(float));
     setting->outcomes[{method[t], kind[t]}].push_back(
         {image, cluster[i], network, identified[i] != 0});
   }
