@@ -29,6 +29,7 @@ struct AttackPlan {
   bool all_ranks = true;        ///< whether every rank runs tasks; else rank 0 alone
   Threat threat = Threat::kHonestButCurious;
   bool sums = false;             ///< whether the attacker sees only the sum of a round's updates
+  bool defended = false;         ///< whether hospitals defend their messages
   bool each_round = false;       ///< whether attacks run after each round; else after the last
   std::string public_knowledge;  ///< what the attacker knows besides labels, for the results
 };

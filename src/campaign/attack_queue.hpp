@@ -39,6 +39,8 @@ class AttackQueue {
     return (*cases_)[task.attack_case];
   }
   Threat threat() const { return plan_.threat; }
+  /// Whether hospitals defend their messages.
+  bool defended() const { return plan_.defended; }
   /// Returns in words what the attacker was told for a task.
   std::string knowledge(const AttackTask& task) const;
 

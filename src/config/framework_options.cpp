@@ -42,6 +42,12 @@ OptionTable<Settings> data_options() {
           O{"limit", &Settings::federated_data, &FederatedDataOptions::limit,
             "training images used; 0: all"}
               .at_least(0),
+          O{"public", &Settings::federated_data, &FederatedDataOptions::public_share,
+            "share of the test images of each class that are public, for the mean public image "
+            "and for rehearsals, and in no evaluation; 0: all test images are both"}
+              .between(0, 0.95),
+          {"hospitals", &Settings::federated_data, &FederatedDataOptions::holdings,
+           "whose images the hospitals hold; public: the public ones, as an attacker rehearses"},
           {"window", &Settings::written, &AsWritten::window,
            "levels of the files that become black and white, as 0,4095, which leaves more than 8 "
            "bits; auto: all levels of the type (8 or 16 bits, or 0 to 1)"}};

@@ -51,6 +51,7 @@ void select(Settings* s, Violations* wrong) {
 void make_attacks(const Config& config, Settings* s, Violations* wrong) {
   wrong->guard([&] { s->snapshots = read_iterations(s->written.snapshots); });
   s->attack_request.snapshots = s->snapshots;
+  s->attack.defended = !s->defenses.empty();
   std::map<std::string, int> named;
   for (const std::string& name : s->written.methods) {
     const int mention = ++named[name];

@@ -2,11 +2,15 @@
 
 #include <ATen/ops/from_blob.h>
 #include <ATen/ops/tensor.h>
+#include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
+#include <utility>
 
 #include "core/bytes.hpp"
 #include "core/error.hpp"
+#include "core/text.hpp"
 #include "federation/placement.hpp"
 #include "federation/settings.hpp"
 
@@ -27,45 +31,101 @@ Manifest::Part unpack_part(ByteReader* in) {
   return part;
 }
 
-Manifest share_manifest(const Communicator& comm, const Dataset& dataset, int64_t limit) {
+void append(const Manifest::Part& from, size_t i, Manifest::Part* to) {
+  to->labels.push_back(from.labels[i]);
+  to->ids.push_back(from.ids[i]);
+  if (!from.files.empty()) to->files.push_back(from.files[i]);
+}
+
+// The images of a federation by what they are for. `all.test` are those of evaluations.
+struct Sources {
+  Manifest all;
+  Manifest::Part open;  // public images, of the split Split::kTest
+  Holdings holdings = Holdings::kPrivate;
+
+  // The images that the hospitals hold, as a data set reads them.
+  Split split() const { return holdings == Holdings::kPublic ? Split::kTest : Split::kTrain; }
+  const Manifest::Part& held() const { return holdings == Holdings::kPublic ? open : all.train; }
+  Manifest with_test(const Manifest::Part& part) const {
+    Manifest out = all;
+    out.test = part;
+    return out;
+  }
+};
+
+// Sets a share of the test images of each class aside as public ones, evenly along their order.
+void set_aside(double share, Sources* sources) {
+  if (share == 0) {
+    sources->open = sources->all.test;
+    return;
+  }
+  const Manifest::Part test = std::exchange(sources->all.test, {});
+  std::vector<int64_t> seen(static_cast<size_t>(sources->all.classes()), 0);
+  for (size_t i = 0; i < test.labels.size(); ++i) {
+    const auto before = static_cast<double>(seen[static_cast<size_t>(test.labels[i])]++);
+    const bool open = std::floor((before + 1) * share) > std::floor(before * share);
+    append(test, i, open ? &sources->open : &sources->all.test);
+  }
+  if (sources->open.size() == 0)
+    throw DataError(fmt::format("data.public={} of {} test images are no image: raise it",
+                                shortest(share), test.size()));
+  if (sources->all.test.size() == 0)
+    throw DataError(fmt::format(
+        "data.public={} of {} test images leave none for evaluations: lower it, or add images",
+        shortest(share), test.size()));
+}
+
+Sources scan(const Dataset& dataset, const FederatedDataOptions& options) {
+  Sources sources;
+  sources.holdings = options.holdings;
+  sources.all = dataset.scan();
+  limit_images(&sources.all.train, options.limit, sources.all.classes());
+  if (sources.all.train.size() == 0) throw DataError("the training split has no images");
+  if (sources.all.test.size() == 0) throw DataError("the test split has no images");
+  set_aside(options.public_share, &sources);
+  return sources;
+}
+
+Sources share_sources(const Communicator& comm, const Dataset& dataset,
+                      const FederatedDataOptions& options) {
   std::string bytes;
   comm.agree([&] {
     if (!comm.is_root()) return;
-    Manifest manifest = dataset.scan();
-    limit_images(&manifest.train, limit, manifest.classes());
-    if (manifest.train.size() == 0) throw DataError("the training split has no images");
-    if (manifest.test.size() == 0) throw DataError("the test split has no images");
+    const Sources sources = scan(dataset, options);
     ByteWriter out;
-    out.texts(manifest.class_names);
-    out.value(manifest.pixels.deep);
-    out.value(manifest.pixels.window);
-    pack(manifest.train, &out);
-    pack(manifest.test, &out);
+    out.texts(sources.all.class_names);
+    out.value(sources.all.pixels.deep);
+    out.value(sources.all.pixels.window);
+    pack(sources.all.train, &out);
+    pack(sources.all.test, &out);
+    pack(sources.open, &out);
     bytes = out.take();
   });
   const std::string shared = comm.broadcast(std::move(bytes));
   ByteReader in(shared);
-  Manifest manifest;
-  manifest.class_names = in.texts();
-  manifest.pixels.deep = in.value<bool>();
-  manifest.pixels.window = in.value<Window>();
-  manifest.train = unpack_part(&in);
-  manifest.test = unpack_part(&in);
-  return manifest;
+  Sources sources;
+  sources.holdings = options.holdings;
+  sources.all.class_names = in.texts();
+  sources.all.pixels.deep = in.value<bool>();
+  sources.all.pixels.window = in.value<Window>();
+  sources.all.train = unpack_part(&in);
+  sources.all.test = unpack_part(&in);
+  sources.open = unpack_part(&in);
+  return sources;
 }
 
 // What all ranks know alike, without pixels.
-FederatedData deal(const Communicator& comm, const Manifest& manifest,
+FederatedData deal(const Communicator& comm, const Sources& sources,
                    const FederatedDataOptions& options, const FederationSettings& federation) {
   FederatedData data;
-  data.class_names = manifest.class_names;
-  data.pixels = manifest.pixels;
-  data.train_labels = manifest.train.labels;
-  data.test_labels = manifest.test.labels;
+  data.class_names = sources.all.class_names;
+  data.pixels = sources.all.pixels;
+  data.train_labels = sources.held().labels;
+  data.test_labels = sources.all.test.labels;
   comm.agree([&] {
-    const Partition partition = make_partition(manifest.train.labels, manifest.classes(),
+    const Partition partition = make_partition(data.train_labels, sources.all.classes(),
                                                federation.clients, options.partition);
-    data.assignment.resize(manifest.train.labels.size());
+    data.assignment.resize(data.train_labels.size());
     for (size_t h = 0; h < partition.shards.size(); ++h) {
       data.shard_sizes.push_back(static_cast<int64_t>(partition.shards[h].size()));
       for (const int64_t p : partition.shards[h])
@@ -76,6 +136,7 @@ FederatedData deal(const Communicator& comm, const Manifest& manifest,
   return data;
 }
 
+// Returns this rank's blocks of the test images of a manifest.
 std::vector<at::Tensor> read_test_blocks(const Communicator& comm, const Dataset& dataset,
                                          const Manifest& manifest) {
   // One call, so that archives are read once.
@@ -97,7 +158,7 @@ std::vector<at::Tensor> read_test_blocks(const Communicator& comm, const Dataset
   return blocks;
 }
 
-void read_clients(const Communicator& comm, const Dataset& dataset, const Manifest& manifest,
+void read_clients(const Communicator& comm, const Dataset& dataset, const Sources& sources,
                   FederatedData* data) {
   std::vector<int64_t> slot(data->shard_sizes.size(), -1);  // of those hosted here
   for (int64_t id = 0; id < data->client_count(); ++id) {
@@ -114,8 +175,9 @@ void read_clients(const Communicator& comm, const Dataset& dataset, const Manife
   std::vector<int64_t> positions;
   for (const Client& client : data->clients)
     positions.insert(positions.end(), client.positions.begin(), client.positions.end());
-  const at::Tensor images = dataset.read(manifest, Split::kTrain, positions);
-  const at::Tensor labels = at::tensor(manifest.train.labels, at::kLong)
+  const at::Tensor images =
+      dataset.read(sources.with_test(sources.open), sources.split(), positions);
+  const at::Tensor labels = at::tensor(sources.held().labels, at::kLong)
                                 .index_select(0, at::tensor(positions, at::kLong));
   int64_t first = 0;
   for (Client& client : data->clients) {
@@ -135,9 +197,9 @@ at::Tensor as_integers(const at::Tensor& block) {
 }
 
 // Integer sums of pixels, so that the mean has the same bits for any number of ranks.
-at::Tensor mean_test_image(const Communicator& comm, const std::vector<at::Tensor>& blocks,
-                           const PixelFormat& format, int64_t images,
-                           const std::vector<int64_t>& shape) {
+at::Tensor mean_image(const Communicator& comm, const std::vector<at::Tensor>& blocks,
+                      const PixelFormat& format, int64_t images,
+                      const std::vector<int64_t>& shape) {
   int64_t pixels = 1;
   for (const int64_t extent : shape) pixels *= extent;
   std::vector<int64_t> sum(static_cast<size_t>(pixels), 0);
@@ -155,6 +217,12 @@ at::Tensor mean_test_image(const Communicator& comm, const std::vector<at::Tenso
 
 }  // namespace
 
+const Words<Holdings>& words_of(Holdings) {
+  static const Words<Holdings> words = {{Holdings::kPrivate, "private"},
+                                        {Holdings::kPublic, "public"}};
+  return words;
+}
+
 const Client& FederatedData::client(int64_t id) const {
   const auto found =
       std::lower_bound(clients.begin(), clients.end(), id,
@@ -167,26 +235,29 @@ const Client& FederatedData::client(int64_t id) const {
 FederatedData plan_federated_data(const Communicator& comm, const Dataset& dataset,
                                   const FederatedDataOptions& options,
                                   const FederationSettings& federation) {
-  return deal(comm, share_manifest(comm, dataset, options.limit), options, federation);
+  return deal(comm, share_sources(comm, dataset, options), options, federation);
 }
 
 FederatedData load_federated_data(const Communicator& comm, const Dataset& dataset,
                                   const FederatedDataOptions& options,
                                   const FederationSettings& federation) {
-  const Manifest manifest = share_manifest(comm, dataset, options.limit);
-  FederatedData data = deal(comm, manifest, options, federation);
+  const Sources sources = share_sources(comm, dataset, options);
+  FederatedData data = deal(comm, sources, options, federation);
+  std::vector<at::Tensor> open;
   comm.agree([&] {
-    read_clients(comm, dataset, manifest, &data);
-    data.test_blocks = read_test_blocks(comm, dataset, manifest);
+    read_clients(comm, dataset, sources, &data);
+    data.test_blocks = read_test_blocks(comm, dataset, sources.all);
+    open = options.public_share == 0
+               ? data.test_blocks
+               : read_test_blocks(comm, dataset, sources.with_test(sources.open));
   });
   // A rank without blocks learns the image shape from rank 0, which always has the first.
   std::vector<int64_t> shape(3, 0);
   if (comm.is_root()) shape = data.test_blocks.front().sizes().slice(1).vec();
   comm.broadcast(shape.data(), 3 * static_cast<int64_t>(sizeof(int64_t)));
-  data.public_mean =
-      mean_test_image(comm, data.test_blocks, data.pixels, manifest.test.size(), shape);
-  data.digests.train_images = digest_train_images(comm, data.clients, manifest.train.size());
-  data.digests.test_images = digest_test_images(comm, data.test_blocks, manifest.test.size());
+  data.public_mean = mean_image(comm, open, data.pixels, sources.open.size(), shape);
+  data.digests.train_images = digest_train_images(comm, data.clients, sources.held().size());
+  data.digests.test_images = digest_test_images(comm, data.test_blocks, sources.all.test.size());
   data.digests.train_labels = digest_labels(data.train_labels, data.class_names);
   data.digests.test_labels = digest_labels(data.test_labels, data.class_names);
   return data;

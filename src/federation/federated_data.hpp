@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "comm/communicator.hpp"
+#include "core/words.hpp"
 #include "data/dataset.hpp"
 #include "data/partition.hpp"
 #include "federation/client.hpp"
@@ -29,7 +30,7 @@ struct FederatedData {
   std::vector<Client> clients;          ///< the hospitals of this rank, ascending
   PixelFormat pixels;                   ///< format of all images
   std::vector<at::Tensor> test_blocks;  ///< blocks rank, rank + ranks, ... of the test images
-  at::Tensor public_mean;  ///< mean of the test images, float32 [C, H, W]; on rank 0 only
+  at::Tensor public_mean;  ///< mean of the public images, float32 [C, H, W]; on rank 0 only
   DataDigests digests;     ///< digests of the whole data set; those of images on rank 0 only
 
   int64_t classes() const { return static_cast<int64_t>(class_names.size()); }
@@ -40,9 +41,20 @@ struct FederatedData {
 
 struct FederationSettings;
 
-/// How the training images are dealt to hospitals.
+/// Whose images the hospitals of a federation hold.
+enum class Holdings {
+  kPrivate,  ///< the training images
+  kPublic    ///< the public images, as where an attacker plays the hospitals to rehearse
+};
+const Words<Holdings>& words_of(Holdings);
+
+/// Which images there are, and how they are dealt to hospitals.
 struct FederatedDataOptions {
   int64_t limit = 0;  ///< most training images used; 0: all
+  /// Share of the test images of each class that are public and in no evaluation; 0: all test
+  /// images are public, and all are in evaluations.
+  double public_share = 0;
+  Holdings holdings = Holdings::kPrivate;
   PartitionOptions partition;
 };
 

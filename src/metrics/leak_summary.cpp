@@ -75,6 +75,7 @@ LeakSummary summarize_leak(const std::vector<ChosenImage>& images,
     const int64_t rank = i.score.rank_of_truth;
     return rank < 0 ? kNone : rank == 0 ? 1.0 : 0.0;
   }));
+  out.chance = mean(each(images, [](const ChosenImage& i) { return i.chance; }));
   std::vector<Outcome> outcomes;
   for (const ChosenImage& i : images)
     outcomes.push_back({i.image, i.cluster, 0, identified(i.score)});

@@ -18,6 +18,8 @@ struct ChosenImage {
   bool label_found = false;  ///< whether its class is among those inferred for the batch
   int64_t image = 0;         ///< a number that equal images have in common
   int64_t cluster = 0;       ///< of Outcome: what makes images depend on each other
+  /// Probability that it is identified without the messages; NaN: there are no candidates.
+  double chance = std::numeric_limits<double>::quiet_NaN();
   /// Upper bound on the probability that any attack identifies it; NaN: nothing bounds it.
   double identified_bound = std::numeric_limits<double>::quiet_NaN();
 };
@@ -43,6 +45,7 @@ struct LeakSummary {
   double label_accuracy = 0;  ///< share of label_found
   double reidentified = 0;    ///< share whose truth is the nearest candidate, where ranks are known
   Share identified;           ///< share of identified() images under this network
+  double chance = 0;          ///< mean of ChosenImage::chance
   double identified_bound = 0;  ///< mean over images; NaN unless all have one
   double candidates = 0;        ///< median of ImageScore::candidates
   double objective = 0, matching_loss = 0, iterations = 0, evaluations = 0, seconds = 0;

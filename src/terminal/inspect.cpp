@@ -117,8 +117,13 @@ Json run_json(const h5::File& run) {
                       {"identification_bound", claim->identification_bound},
                       {"identification_bound_present", claim->identification_bound_present},
                       {"epsilon_is_weak", int64_t{claim->weak()}}}));
+  if (run.exists("/attacks/summary") && run.has_attribute("/attacks/summary", "verdict"))
+    out.emplace_back(
+        "verdict",
+        Json::object({{"finding", run.read_text_attribute("/attacks/summary", "verdict")},
+                      {"reason", run.read_text_attribute("/attacks/summary", "verdict_reason")}}));
   Rows leaks(run, "/attacks/summary");
-  leaks.add<std::string>({"method", "kind"})
+  leaks.add<std::string>({"method", "kind", "verdict", "verdict_reason"})
       .add<int64_t>({"round", "images", "tasks", "diverged", "vanished"})
       .add<double>(leak_statistics());
   out.emplace_back("attacks", leaks.json());

@@ -35,7 +35,7 @@ std::vector<TaskRow> task_rows(const AttackQueue& queue) {
   for (const AttackTask* task : queue.finished()) {
     const AttackPlan::Method& method = queue.method(*task);
     rows.push_back({task, &queue.attack_case(*task), method.name, queue.knowledge(*task),
-                    method.attack->facts().labels == LabelRule::kKnown});
+                    method.attack->facts().labels == LabelRule::kKnown, method.adapted});
   }
   return rows;
 }

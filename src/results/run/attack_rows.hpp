@@ -13,6 +13,7 @@ struct TaskRow {
   const AttackCase* of = nullptr;
   std::string method, knowledge;
   bool told_labels = false;  ///< whether the attacker was told the classes of the batch
+  bool adapted = false;      ///< whether the attack answers every defense
 
   /// Returns what was attacked: "update", "probe", or "sum", of all updates of the round.
   std::string kind() const;

@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <functional>
+#include <map>
 #include <utility>
 
 #include "results/run/privacy_summary.hpp"
@@ -54,6 +55,8 @@ const std::vector<RealColumn>& real_columns() {
       {"identified_high", of_identified(&Share::high), "upper limit of its interval of 95 %"},
       {"identified_effective", of_identified(&Share::effective),
        "independent images that these are worth", "image"},
+      {"chance", &LeakSummary::chance,
+       "mean over images of the probability that one is identified without the messages"},
       {"identified_bound", &LeakSummary::identified_bound,
        "mean over images of an upper bound on the probability that anyone identifies them with all "
        "messages that epsilon covers"},
@@ -77,6 +80,18 @@ std::string percent(double share) {
 }
 
 }  // namespace
+
+Verdict verdict_of(const std::vector<LeakRow>& rows) {
+  std::map<std::string, std::vector<Verdict>> of_kind;
+  for (const LeakRow& row : rows)
+    if (row.round == kAllRounds && row.verdict)
+      of_kind[row.kind].push_back(
+          {row.verdict->finding,
+           fmt::format("{} on {}s: {}", row.method, row.kind, row.verdict->reason)});
+  std::vector<Verdict> messages;
+  for (const auto& [kind, attacks] : of_kind) messages.push_back(strongest(attacks));
+  return together(messages);
+}
 
 void write_leaks(h5::File* file, const std::vector<LeakRow>& rows) {
   using L = LeakRow;
@@ -102,10 +117,19 @@ void write_leaks(h5::File* file, const std::vector<LeakRow>& rows) {
       "clusters", rows, [](const L& l) { return l.leak.identified.clusters; },
       "groups of images that depend on each other: hospitals, or messages where every hospital "
       "holds a random draw of the same images");
+  table.column<std::string, L>(
+      "verdict", rows, [](const L& l) { return l.verdict ? word_of(l.verdict->finding) : ""; },
+      "leaks | protects | inconclusive | not tested; empty without an attack");
+  table.column<std::string, L>(
+      "verdict_reason", rows, [](const L& l) { return l.verdict ? l.verdict->reason : ""; },
+      "why the verdict is as it is");
   for (const RealColumn& column : real_columns())
     table.column<double, L>(
         column.name, rows, [&](const L& l) { return column.value(l.leak); }, column.text,
         column.unit);
+  const Verdict verdict = verdict_of(rows);
+  file->write_attribute(kGroup, "verdict", word_of(verdict.finding));
+  file->write_attribute(kGroup, "verdict_reason", verdict.reason);
 }
 
 std::vector<std::string> leak_statistics() {
@@ -134,20 +158,28 @@ std::string leak_table(const h5::File& run) {
   };
   const auto share = verdict("identified"), low = verdict("identified_low"),
              high = verdict("identified_high"), candidates = verdict("candidates");
-  std::string out = fmt::format(
-      "{:<20} {:<6} {:>6} {:>10} {:>12} {:>9} {:>9} {:>8} {:>8} {:>8} {:>8} {:>11} {:>8}\n",
-      "attack", "of", "images", "identified", "95 %", "PSNR dB", ">= 20 dB", "SSIM", "ASR .9",
-      "RDLV", "labels", "evaluations", "s/task");
+  // A file of schema 1.3 or older has no words for it.
+  const auto word = run.exists(kGroup + "/verdict") ? run.read<std::string>(kGroup + "/verdict")
+                                                    : std::vector<std::string>(method.size());
+  std::string out;
+  if (run.has_attribute(kGroup, "verdict"))
+    out += fmt::format("verdict: {}; {}\n", run.read_text_attribute(kGroup, "verdict"),
+                       run.read_text_attribute(kGroup, "verdict_reason"));
+  out += fmt::format(
+      "{:<20} {:<6} {:>6} {:>10} {:>12} {:<12} {:>9} {:>9} {:>8} {:>8} {:>8} {:>8} {:>11} {:>8}\n",
+      "attack", "of", "images", "identified", "95 %", "verdict", "PSNR dB", ">= 20 dB", "SSIM",
+      "ASR .9", "RDLV", "labels", "evaluations", "s/task");
   for (size_t i = 0; i < method.size(); ++i)
     if (round[i] == kAllRounds)
       out += fmt::format(
-          "{:<20} {:<6} {:>6} {:>10} {:>12} {:>9} {:>9} {:>8} {:>8} {:>8} {:>8} {:>11} {:>8}\n",
+          "{:<20} {:<6} {:>6} {:>10} {:>12} {:<12} {:>9} {:>9} {:>8} {:>8} {:>8} {:>8} {:>11} "
+          "{:>8}\n",
           method[i], kind[i], images[i], percent(share[i]),
           std::isnan(share[i]) ? "-"
                                : fmt::format("{:.0f} to {:.0f}%", 100 * low[i], 100 * high[i]),
-          decimals(psnr[i], 2), percent(psnr_20[i]), decimals(ssim[i], 3), percent(ssim_90[i]),
-          decimals(rdlv[i], 2), percent(labels[i]), decimals(evaluations[i], 0),
-          decimals(seconds[i], 2));
+          word[i].empty() ? "-" : word[i], decimals(psnr[i], 2), percent(psnr_20[i]),
+          decimals(ssim[i], 3), percent(ssim_90[i]), decimals(rdlv[i], 2), percent(labels[i]),
+          decimals(evaluations[i], 0), decimals(seconds[i], 2));
   if (judged && !candidates.empty())
     out += fmt::format(
         "Identified: of {:.0f} candidates the private image is nearest to its reconstruction "

@@ -1,10 +1,12 @@
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "h5/file.hpp"
 #include "metrics/leak_summary.hpp"
+#include "metrics/verdict.hpp"
 
 namespace medpfl {
 
@@ -19,8 +21,12 @@ struct LeakRow {
   std::string method, kind;  ///< kind: update | probe | sum
   int64_t round = kAllRounds;
   LeakSummary leak;
+  std::optional<Verdict> verdict;  ///< nothing: the row is of no attack
 };
 
+/// Returns the verdict on all messages that were attacked, from the rows of all rounds. Its reason
+/// names the attack and the kind of message that decide.
+Verdict verdict_of(const std::vector<LeakRow>& rows);
 /// Writes /attacks/summary.
 void write_leaks(h5::File* file, const std::vector<LeakRow>& rows);
 /// Returns the names of its columns that hold statistics, all real numbers.

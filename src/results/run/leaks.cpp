@@ -1,5 +1,6 @@
 #include "results/run/leaks.hpp"
 
+#include <algorithm>
 #include <limits>
 #include <map>
 #include <string>
@@ -42,20 +43,22 @@ class IdentificationBounds {
 // Collects what was chosen for each row, once for its round and once for all rounds.
 class Leaks {
  public:
-  explicit Leaks(const RunRecord& record) : bounds_(record) {}
+  explicit Leaks(const RunRecord& record)
+      : bounds_(record), defended_(record.attacks->defended()) {}
 
   void add_task(const TaskRow& row) {
     const Reconstruction& r = row.task->result;
     each(row.method, row, [&](Group* group) {
+      group->adapted = row.adapted;
       group->tasks.push_back({r.objective, r.matching_loss, r.iterations, r.evaluations, r.seconds,
                               r.status == "diverged", row.of->gradient_norm < kVanishedNorm});
     });
   }
   void add_image(const TaskRow& task, const ImageRow& row) {
     const at::Tensor pixels = row.truth->images[row.index].contiguous();
-    ChosenImage image = {*row.score, row.label_found,
-                         images_.number(pixels.data_ptr(), pixels.nbytes()), row.cluster,
-                         bounds_.of(task, row)};
+    ChosenImage image = {
+        *row.score,  row.label_found, images_.number(pixels.data_ptr(), pixels.nbytes()),
+        row.cluster, chance_of(row),  bounds_.of(task, row)};
     add(task.method, task, image);
     // Each image once, however many attacks there are on it.
     if (task.method != first_.emplace(task.of, task.method).first->second) return;
@@ -67,12 +70,15 @@ class Leaks {
     std::vector<LeakRow> out;
     for (const auto& [key, group] : groups_) {
       LeakSummary leak = summarize_leak(group.images, group.tasks);
+      std::optional<Verdict> verdict;
       if (std::get<0>(key) == kWithoutAttack) {
         // It infers no labels, and cannot be more like an image than itself.
         leak.label_accuracy = kNone;
         leak.identified.value = leak.identified.low = leak.identified.high = kNone;
+      } else {
+        verdict = judge({leak.identified, leak.chance, defended_, group.adapted});
       }
-      out.push_back({std::get<0>(key), std::get<1>(key), std::get<2>(key), leak});
+      out.push_back({std::get<0>(key), std::get<1>(key), std::get<2>(key), leak, verdict});
     }
     return out;
   }
@@ -81,6 +87,7 @@ class Leaks {
   struct Group {
     std::vector<ChosenImage> images;
     std::vector<ChosenTask> tasks;
+    bool adapted = false;
   };
 
   template <class Add>
@@ -92,8 +99,17 @@ class Leaks {
     each(method, task, [&](Group* group) { group->images.push_back(image); });
   }
 
+  // The share of a message's images that chance finds: each reconstruction is nearest to one of the
+  // candidates, and that is one of the message's with this probability.
+  static double chance_of(const ImageRow& row) {
+    const auto candidates = static_cast<double>(row.score->candidates);
+    if (candidates == 0) return kNone;
+    return std::min(1.0, static_cast<double>(row.truth->images.size(0)) / candidates);
+  }
+
   ImageNumbers images_;
   IdentificationBounds bounds_;
+  bool defended_;
   std::map<const AttackCase*, std::string> first_;  // method by which a message was scored first
   std::map<std::tuple<std::string, std::string, int64_t>, Group> groups_;  // method, kind, round
 };

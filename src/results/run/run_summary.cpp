@@ -15,6 +15,7 @@
 #include "core/text.hpp"
 #include "h5/file.hpp"
 #include "metrics/leak_summary.hpp"
+#include "metrics/verdict.hpp"
 #include "results/folder/run_holder.hpp"
 #include "results/run/leak_group.hpp"
 #include "results/run/network_state.hpp"
@@ -158,6 +159,8 @@ std::string summarize_run(const std::string& path) {
                ? "\nWhat leaked to a malicious server, which changed the model it sent\n"
                : "\nWhat leaked\n";
     out += leak_table(run) + vanished(run) + network_lines(run);
+  } else {
+    out += fmt::format("\nverdict: {}; no attack was run\n", word_of(Finding::kNotTested));
   }
   if (run.exists("/gradients/values")) {
     const h5::Shape shape = run.shape("/gradients/values");
