@@ -31,21 +31,36 @@ struct FlagGroup {
 
 const std::vector<FlagGroup>& flag_groups() {
   static const std::vector<FlagGroup> groups = {
-      {{"simulate", "attack", "sweep", "benchmark", "list", "inspect", "completion"},
+      {{"audit", "simulate", "attack", "sweep", "benchmark", "list", "inspect", "completion"},
        {{"help", &J::help, "show what the job does and end; with a TOPIC more of it"},
         {"quiet", &J::quiet, "say nothing but warnings and errors"}}},
-      {{"simulate", "attack", "sweep", "benchmark"},
+      {{"audit", "simulate", "attack", "sweep", "benchmark"},
        {F{"config", &J::config, "options from an INI file; the command line wins"}.shown_as("FILE"),
         {"print-config", &J::print_config, "show the resolved configuration as INI and end"}}},
-      {{"simulate", "attack", "sweep"},
+      {{"audit", "simulate", "attack", "sweep"},
        {{"overwrite", &J::overwrite, "replace what is in run.output"},
         {"resume", &J::resume, "go on with the run in run.output, or start it where there is none"},
         F{"max-walltime", &J::max_walltime, "stop with a checkpoint before this time has passed"}
             .shown_as("HH:MM:SS")}},
-      {{"simulate", "sweep"},
-       {{"dry-run", &J::dry_run,
-         "show placement, memory and file sizes as they would be, and end"}}},
-      {{"attack"},
+      {{"audit", "simulate", "sweep"},
+       {{"dry-run", &J::dry_run, "show what would be done and what it needs, and end"}}},
+      {{"audit"},
+       {F{"data", &J::data, "folder of images, path/SPLIT/CLASS/IMAGE: data.path"}.shown_as(
+            "FOLDER"),
+        F{"weights", &J::weights, "first weights: model.weights"}.shown_as("FILE"),
+        F{"model", &J::model, "architecture: model.name"}.shown_as("NAME"),
+        F{"clients", &J::clients, "hospitals: federation.clients"}.shown_as("N"),
+        F{"rounds", &J::rounds, "communication rounds: federation.rounds"}.shown_as("N"),
+        F{"epsilon", &J::epsilon,
+          "hospitals defend themselves by dp-sgd with the noise that keeps this epsilon"}
+            .at_least(0)
+            .shown_as("E"),
+        F{"minutes", &J::minutes, "about how long the audit may take"}.above(0).shown_as("M"),
+        F{"evaluations", &J::evaluations,
+          "evaluations that an attack on a message may spend; 0: as many as fit into --minutes"}
+            .at_least(0)
+            .shown_as("N")}},
+      {{"attack", "audit"},
        {F{"input", &J::input, "folder of the recorded run, or its run.h5"}.shown_as("RUN")}},
       {{"inspect"}, {{"json", &J::json, "one JSON object for programs"}}},
       {{"sweep"},

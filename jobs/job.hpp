@@ -1,4 +1,5 @@
 #pragma once
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -18,10 +19,16 @@ struct JobArguments {
   CommandLine line;    ///< options of sections, and words that are neither options nor flags
   std::string config;  ///< --config FILE
   bool help = false, print_config = false, quiet = false, overwrite = false, resume = false;
-  std::string input;  ///< --input RUN of medpfl attack
+  std::string input;  ///< --input RUN of medpfl attack and audit
   bool json = false;  ///< --json of medpfl inspect
   Walltime max_walltime;
   bool dry_run = false;  ///< whether to print an estimate and end
+
+  // Of medpfl audit. "": not given, which leaves the option it stands for.
+  std::string data, weights, model, clients, rounds;
+  double epsilon = 0;       ///< 0: no noise is added for it
+  double minutes = 15;      ///< about how long it may take
+  int64_t evaluations = 0;  ///< of an attack on a message; 0: those that fit into `minutes`
 
   // Of medpfl sweep.
   std::string grid;             ///< --grid FILE
@@ -48,6 +55,7 @@ struct Job {
 Config read_config(const Communicator& comm, const JobArguments& arguments, Config config = {});
 
 extern const Job kSimulateJob;
+extern const Job kAuditJob;
 extern const Job kSweepJob;
 extern const Job kAttackJob;
 extern const Job kBenchmarkJob;

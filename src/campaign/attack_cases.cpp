@@ -3,6 +3,7 @@
 #include <ATen/ops/cat.h>
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "campaign/scoring.hpp"
@@ -29,11 +30,29 @@ void AttackCase::keep(Archive& a, const ParameterLayout& layout) {
 }
 
 at::Tensor AttackCases::candidates(const Observation& observation) const {
-  if (observation.client != Observation::kSum) return shards_.at(observation.client);
+  if (observation.client != Observation::kSum) return candidates_of_one(observation);
   const std::vector<int64_t>& clients = sums_.at(observation.round);
   const int64_t each = std::max<int64_t>(1, kMaxCandidates / static_cast<int64_t>(clients.size()));
   std::vector<at::Tensor> images;
   for (const int64_t client : clients) images.push_back(shards_.at(client).slice(0, 0, each));
+  return at::cat(images);
+}
+
+at::Tensor AttackCases::candidates_of_one(const Observation& observation) const {
+  const at::Tensor& own = shards_.at(observation.client);
+  if (observation.probe >= 0) return own;
+  std::set<int64_t> others;
+  for (const AttackCase& one : cases_)
+    if (one.observation.round == observation.round) others.insert(one.observation.client);
+  others.erase(observation.client);
+  std::vector<at::Tensor> images = {own};
+  int64_t room = kMaxCandidates - own.size(0);
+  for (const int64_t client : others) {
+    if (room <= 0) break;
+    const at::Tensor& theirs = shards_.at(client);
+    images.push_back(theirs.slice(0, 0, room));
+    room -= images.back().size(0);
+  }
   return at::cat(images);
 }
 

@@ -60,7 +60,9 @@ class AttackCases {
   /// Returns the global model that the messages of an attacked round were computed at.
   const FlatParameters& weights(int64_t round) const { return weights_.at(round); }
   /// Returns the images among which scoring looks for the truth of a reconstruction: those that
-  /// set_shard_images keeps; for a sum an equal share of each hospital of its round.
+  /// set_shard_images keeps of its hospital. For an update, which may be of all of these, images of
+  /// the other hospitals that are attacked in its round follow, up to kMaxCandidates in all; for a
+  /// sum it is an equal share of each hospital of its round.
   at::Tensor candidates(const Observation& observation) const;
   /// Scores the mean public image, float32 [C, H, W], as if an attack had returned it for each true
   /// image of case i.
@@ -72,6 +74,8 @@ class AttackCases {
   void keep(Archive& a);
 
  private:
+  at::Tensor candidates_of_one(const Observation& observation) const;
+
   ParameterLayout layout_;
   std::vector<AttackCase> cases_;
   std::map<int64_t, FlatParameters> weights_;

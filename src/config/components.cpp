@@ -1,17 +1,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
-#include <fstream>
-#include <sstream>
 
 #include "config/settings.hpp"
-#include "core/digest.hpp"
 #include "core/error.hpp"
 #include "core/text.hpp"
 #include "core/violations.hpp"
-#include "models/state_dict.hpp"
 
 namespace medpfl {
 
@@ -40,35 +34,6 @@ Model make_model(const Config& config, const Settings& settings, int64_t data_cl
     }
   wrong.throw_if_any();
   return model;
-}
-
-namespace {
-
-std::string read_weights_file(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  std::ostringstream bytes;
-  if (!in || !(bytes << in.rdbuf()))
-    throw DataError(
-        fmt::format("model.weights={}: the file cannot be read: {}", path, std::strerror(errno)));
-  return bytes.str();
-}
-
-}  // namespace
-
-FlatParameters make_first_weights(const Settings& settings, const Model& model) {
-  FlatParameters weights = initial_weights(model, settings.init, settings.seeds.server);
-  const std::string& path = settings.weights_file;
-  if (path.empty()) return weights;
-  load_state_dict(read_state_dict(read_weights_file(path), path), model, settings.new_head, path,
-                  &weights);
-  return weights;
-}
-
-std::string digest_weights(const Settings& settings) {
-  if (settings.weights_file.empty()) return "";
-  Digest digest;
-  digest.add(read_weights_file(settings.weights_file));
-  return digest.text();
 }
 
 std::unique_ptr<Algorithm> make_algorithm(const Config& config, const Settings& settings,

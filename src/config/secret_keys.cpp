@@ -13,7 +13,10 @@ namespace {
 // Those of secure aggregation key the masks nevertheless.
 const std::vector<std::string> kNoMessage = {"data.path",
                                              "data.window",
+                                             "data.public",
+                                             "data.hospitals",
                                              "model.weights",
+                                             "model.weights_round",
                                              "federation.dedicated_server",
                                              "federation.evaluate_every",
                                              "federation.state_memory",

@@ -16,6 +16,8 @@ void check_paths(const Settings& s, Violations* wrong) {
       fmt::format("data.path must name the file or folder of data.dataset={}", s.dataset_name));
   wrong->check(!s.new_head || !s.weights_file.empty(),
                "model.new_head=true needs a file in model.weights");
+  wrong->check(s.weights_round < 0 || !s.weights_file.empty(),
+               "model.weights_round is of a run in model.weights, and that is empty");
 }
 
 void check_sums(const Settings& s, Violations* wrong) {

@@ -31,7 +31,7 @@ std::vector<int64_t> read_iterations(const std::vector<std::string>& words) {
 }
 
 // Selects the rounds and hospitals that are recorded, and those that are attacked, which are none
-// where there is no attack.
+// where there is no attack, unless their messages are recorded for a later one.
 void select(Settings* s, Violations* wrong) {
   const AsWritten& written = s->written;
   const FederationSettings& f = s->federation;
@@ -39,7 +39,8 @@ void select(Settings* s, Violations* wrong) {
     s->capture.rounds = Selection(written.recorded_rounds, f.rounds, "output.rounds");
     s->capture.clients = Selection(written.recorded_clients, f.clients, "output.clients");
   });
-  const bool any = !s->attack.methods.empty();
+  const bool any =
+      !s->attack.methods.empty() || s->capture.gradients == CapturedMessages::kAttacked;
   wrong->guard([&] {
     s->targets = AttackTargets{
         Selection(any ? written.attacked_rounds : "none", f.rounds, "attack.rounds"),

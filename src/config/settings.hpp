@@ -54,7 +54,8 @@ struct Settings {
   int64_t classes = 0;  ///< number of classes; 0: that of the data set
   NormMode norm_mode = NormMode::kEval;
   Normalization normalization;  ///< of the pixels that the network sees
-  std::string weights_file;     ///< file of the first weights; empty: they are drawn
+  std::string weights_file;     ///< file or run of the first weights; empty: they are drawn
+  int64_t weights_round = -1;   ///< of a run: the round before which they are read; -1: its end
   bool new_head = false;        ///< whether the last layer is drawn although there is a file
   int64_t imprint_bins = 0;     ///< rows of the block of a malicious server; 0: there is none
   int64_t imprint_groups = 4;   ///< functionals of the image that share these rows
@@ -85,15 +86,6 @@ DefenseChain make_defenses(const Config& config, const std::vector<std::string>&
 /// Returns the network for a data set of `data_classes` classes. Throws ConfigError where
 /// model.classes is too small, and where an attack's options do not fit the network.
 Model make_model(const Config& config, const Settings& settings, int64_t data_classes);
-
-/// Returns the weights of round 0: those of the file that model.weights names, else weights drawn
-/// with the server's seed. Throws DataError where the file does not fit. Reads the file: call it on
-/// one rank.
-FlatParameters make_first_weights(const Settings& settings, const Model& model);
-
-/// Returns the digest (core/digest.hpp, hexadecimal) of the file that model.weights names; "" where
-/// it names none. Throws DataError. Reads the file: call it on one rank.
-std::string digest_weights(const Settings& settings);
 
 /// Returns the federated algorithm of the configuration.
 std::unique_ptr<Algorithm> make_algorithm(const Config& config, const Settings& settings,

@@ -18,6 +18,18 @@ void show_information();
 /// Whether this rank shows information: on standard error, and results on standard output.
 bool shows_information();
 
+/// Shows no information on this rank while it lives; warnings and errors only.
+class QuietScope {
+ public:
+  QuietScope();
+  ~QuietScope();
+  QuietScope(const QuietScope&) = delete;
+  QuietScope& operator=(const QuietScope&) = delete;
+
+ private:
+  bool shown_;
+};
+
 /// Write one line to the log: information, a warning, an error.
 void log_info(const std::string& message);
 void log_warning(const std::string& message);

@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "attacks/engines/matching_engine.hpp"
+#include "config/first_weights.hpp"
 #include "core/bytes.hpp"
 #include "core/log.hpp"
 #include "core/text.hpp"

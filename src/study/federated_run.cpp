@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "campaign/case_collector.hpp"
+#include "config/first_weights.hpp"
 #include "core/log.hpp"
 #include "federation/evaluation.hpp"
 #include "results/folder/run_folder.hpp"

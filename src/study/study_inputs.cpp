@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "config/first_weights.hpp"
 #include "core/error.hpp"
 #include "core/log.hpp"
 

@@ -14,29 +14,37 @@
 #include "results/run/privacy_summary.hpp"
 #include "results/run/run_summary.hpp"
 #include "results/run/schema.hpp"
+#include "terminal/audit_summary.hpp"
 #include "terminal/json.hpp"
 
 namespace medpfl {
 namespace {
 
-// Returns the sweep's file, or nothing where the path is no sweep.
-std::optional<h5::File> find_sweep(const std::string& path) {
+// A kind of file that `inspect` shows besides runs.
+struct OtherFile {
+  std::string name, type;
+  int64_t major;
+};
+const OtherFile kSweep = {"sweep.h5", kSweepFileType, kSweepSchemaMajor};
+const OtherFile kAudit = {"audit.h5", kAuditFileType, kAuditSchemaMajor};
+
+// Returns the file of this kind at the path, or nothing where there is none.
+std::optional<h5::File> find_other(const std::string& path, const OtherFile& kind) {
   const std::filesystem::path given(path);
   std::error_code error;
   const bool folder = std::filesystem::is_directory(given, error);
   if (folder && (std::filesystem::exists(given / "run.h5", error) ||
-                 !std::filesystem::exists(given / "sweep.h5", error)))
+                 !std::filesystem::exists(given / kind.name, error)))
     return std::nullopt;
-  h5::File file = h5::File::open(folder ? (given / "sweep.h5").string() : path);
+  h5::File file = h5::File::open(folder ? (given / kind.name).string() : path);
   if (!file.has_attribute("/", "filetype") ||
-      file.read_text_attribute("/", "filetype") != kSweepFileType)
+      file.read_text_attribute("/", "filetype") != kind.type)
     return std::nullopt;
   const auto version = file.read_integer_attribute("/", "schema_version");
-  if (version.size() != 2 || version[0] != kSweepSchemaMajor)
+  if (version.size() != 2 || version[0] != kind.major)
     throw FormatError(
-        fmt::format("{}: schema version {} of sweeps is not supported, this program "
-                    "reads {}.x",
-                    file.path(), version.empty() ? -1 : version[0], kSweepSchemaMajor));
+        fmt::format("{}: schema version {} of {} is not supported, this program reads {}.x",
+                    file.path(), version.empty() ? -1 : version[0], kind.type, kind.major));
   return file;
 }
 
@@ -159,6 +167,29 @@ Json sweep_json(const h5::File& sweep) {
   return Json::object(out);
 }
 
+Json audit_json(const h5::File& audit) {
+  Json::Members out = head(audit);
+  out.emplace_back("verdict",
+                   Json::object({{"finding", audit.read_text_attribute("/", "verdict")},
+                                 {"reason", audit.read_text_attribute("/", "verdict_reason")}}));
+  out.emplace_back("classes", audit.read_integer_attribute("/", "classes").at(0));
+  out.emplace_back("balanced_accuracy", audit.read_real_attribute("/", "balanced_accuracy"));
+  out.emplace_back(
+      "stages",
+      Rows(audit, "/stages")
+          .add<std::string>({"kind", "verdict", "verdict_reason", "candidate", "method", "options"})
+          .add<int64_t>({"round", "evaluations", "images", "clusters"})
+          .add<double>({"identified", "identified_low", "identified_high", "chance",
+                        "identified_bound", "undefended", "balanced_accuracy"})
+          .json());
+  out.emplace_back("candidates", Rows(audit, "/candidates")
+                                     .add<std::string>({"kind", "candidate", "method", "options"})
+                                     .add<int64_t>({"round", "images", "chosen"})
+                                     .add<double>({"identified", "ssim"})
+                                     .json());
+  return Json::object(out);
+}
+
 std::string sweep_text(const h5::File& sweep) {
   const auto folder = sweep.read<std::string>("/points/folder");
   const auto status = sweep.read<std::string>("/points/status");
@@ -183,12 +214,14 @@ std::string sweep_text(const h5::File& sweep) {
 }  // namespace
 
 std::string inspect_as_text(const std::string& path) {
-  if (const auto sweep = find_sweep(path)) return sweep_text(*sweep);
+  if (const auto sweep = find_other(path, kSweep)) return sweep_text(*sweep);
+  if (const auto audit = find_other(path, kAudit)) return summarize_audit(*audit);
   return summarize_run(path);
 }
 
 std::string inspect_as_json(const std::string& path) {
-  if (const auto sweep = find_sweep(path)) return sweep_json(*sweep).text() + "\n";
+  if (const auto sweep = find_other(path, kSweep)) return sweep_json(*sweep).text() + "\n";
+  if (const auto audit = find_other(path, kAudit)) return audit_json(*audit).text() + "\n";
   return run_json(open_run(path)).text() + "\n";
 }
 

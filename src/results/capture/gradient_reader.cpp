@@ -6,28 +6,10 @@
 
 #include "core/error.hpp"
 #include "core/text.hpp"
+#include "results/run/recorded_layout.hpp"
 #include "results/run/run_summary.hpp"
 
 namespace medpfl {
-namespace {
-
-ParameterLayout read_layout(const h5::File& run) {
-  ParameterLayout layout;
-  const auto names = run.read<std::string>("/model/name");
-  const auto shapes = run.read<std::string>("/model/shape");
-  std::vector<int64_t> statistic(names.size(), 0);
-  if (run.exists("/model/statistic")) statistic = run.read<int64_t>("/model/statistic");
-  for (size_t i = 0; i < names.size(); ++i) {
-    std::vector<int64_t> shape;
-    for (const std::string& extent : split_list(shapes[i], 'x'))
-      shape.push_back(std::stoll(extent));
-    statistic.at(i) != 0 ? layout.add_statistic(names[i], shape) : layout.add(names[i], shape);
-  }
-  return layout;
-}
-
-}  // namespace
-
 GradientReader::GradientReader(const std::string& path) : GradientReader(open_run(path)) {}
 
 GradientReader::GradientReader(const h5::File& run) : where_(run.path()) {
@@ -36,7 +18,7 @@ GradientReader::GradientReader(const h5::File& run) : where_(run.path()) {
         fmt::format("{}: holds no recorded gradients (output.gradients=none, or the "
                     "run has not come to its first checkpoint)",
                     where_));
-  layout_ = read_layout(run);
+  layout_ = recorded_layout(run);
   const auto recorded = run.read<std::string>("/gradients/layers/name");
   std::vector<std::string> missing;
   for (const ParameterLayout::Entry& tensor : layout_.entries())

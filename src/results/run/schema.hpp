@@ -11,6 +11,9 @@ inline const std::string kCheckpointType = "medpfl-checkpoint";
 inline const std::string kSweepFileType = "medpfl-sweep";
 inline constexpr int64_t kSweepSchemaMajor = 1, kSweepSchemaMinor = 1;
 
+inline const std::string kAuditFileType = "medpfl-audit";
+inline constexpr int64_t kAuditSchemaMajor = 1, kAuditSchemaMinor = 0;
+
 /// Returns the version of LibTorch, as "1.13.0".
 std::string torch_version();
 

@@ -1,0 +1,104 @@
+// medpfl audit: says whether a federation leaks, by attacks that were chosen on public images.
+#include <fmt/format.h>
+
+#include "audit/audit_run.hpp"
+#include "audit/noise_for_epsilon.hpp"
+#include "core/log.hpp"
+#include "core/process.hpp"
+#include "job.hpp"
+#include "study/attack_config.hpp"
+#include "terminal/inspect.hpp"
+
+namespace medpfl {
+namespace {
+
+JobHelp help() {
+  return {
+      "[mpirun -n RANKS] medpfl audit --data=FOLDER [--section.option=value ...] [flags]",
+      "Trains a federation on your images, or takes a recorded run, and says whether its messages "
+      "leak: attacks are rehearsed on public images, and the best one attacks the first, middle "
+      "and last round.",
+      {"medpfl audit --data=my/images --minutes=15 --run.output=runs/audit",
+       "mpirun -n 4 medpfl audit --data=my/images --model=convnet-small --weights=w.pt "
+       "--epsilon=8 --run.output=runs/eps8",
+       "medpfl audit --input=runs/mine --run.output=runs/mine_audited"},
+      {"run.output", "data.image_size", "data.public", "model.name", "federation.algorithm",
+       "federation.batch_size", "defense.chain", "attack.rounds"},
+      "--minutes is turned into a number of evaluations once, by measuring what one costs on this "
+      "machine; --evaluations gives the number, so that results are the same on any machine. On "
+      "SIGUSR1 or SIGTERM the step in hand is finished and a checkpoint is written; the exit code "
+      "is then 75.",
+      {}};
+}
+
+// Sets the options that the flags stand for.
+void take_flags(const JobArguments& arguments, Config* config) {
+  const auto set = [&](const char* option, const std::string& value) {
+    if (!value.empty()) config->assign(option, value, kCommandLine);
+  };
+  set("data.path", arguments.data);
+  set("model.weights", arguments.weights);
+  set("model.name", arguments.model);
+  set("federation.clients", arguments.clients);
+  set("federation.rounds", arguments.rounds);
+}
+
+Config read_audit_config(const Communicator& comm, const JobArguments& arguments) {
+  if (!arguments.input.empty()) {
+    const Config recorded = recorded_config(comm, arguments.input);
+    Config config = recorded;
+    config.unset("run.output");
+    config = read_config(comm, arguments, config);
+    comm.agree([&] {
+      refuse_changed_record(recorded, config, arguments.input);
+      set_recorded_defaults(&config);
+    });
+    return config;
+  }
+  Config config = read_config(comm, arguments);
+  comm.agree([&] {
+    take_flags(arguments, &config);
+    set_audit_defaults(&config);
+  });
+  return config;
+}
+
+int run(const Communicator& comm, const JobArguments& arguments) {
+  Config config = read_audit_config(comm, arguments);
+  if (arguments.epsilon > 0) add_noise_for(comm, arguments.epsilon, &config);
+  if (arguments.print_config) {
+    if (comm.is_root()) fmt::print("{}", config.to_ini(true));
+    return 0;
+  }
+  AuditPlan plan;
+  Settings settings;
+  comm.agree([&] {
+    plan = make_audit_plan(config);
+    plan.input = arguments.input;
+    settings = make_settings(config);
+  });
+  AuditRequest request;
+  request.minutes = arguments.minutes;
+  if (arguments.evaluations > 0) request.evaluations = arguments.evaluations;
+  request.resume = arguments.resume;
+  request.overwrite = arguments.overwrite;
+  request.max_walltime = arguments.max_walltime.seconds;
+  const RankPlace place = find_place(comm, settings.threads, settings.device);
+  prepare_process(place.threads);
+  if (arguments.dry_run) {
+    dry_run_audit(comm, plan, request);
+    return 0;
+  }
+  const ExitCode code = run_audit(comm, place, plan, request);
+  if (comm.is_root() && code == ExitCode::kOk && shows_information())
+    fmt::print("{}\nresults: {}/audit.h5\n", inspect_as_text(plan.folder), plan.folder);
+  return static_cast<int>(code);
+}
+
+}  // namespace
+
+const Job kAuditJob = {"audit", "says whether a federation leaks, by attacks chosen in rehearsals",
+                       help,    run,
+                       nullptr, true};
+
+}  // namespace medpfl

@@ -1,0 +1,185 @@
+#include "audit/audit_file.hpp"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <ctime>
+#include <filesystem>
+#include <limits>
+
+#include "core/error.hpp"
+#include "core/text.hpp"
+#include "core/version.hpp"
+#include "h5/file.hpp"
+#include "results/folder/durable_file.hpp"
+#include "results/run/run_tables.hpp"
+#include "results/run/schema.hpp"
+
+namespace medpfl {
+namespace {
+
+constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+
+void write_root(h5::File* file, const AuditRecord& record) {
+  file->write_attribute("/", "filetype", kAuditFileType);
+  file->write_attribute("/", "schema_version",
+                        std::vector<int64_t>{kAuditSchemaMajor, kAuditSchemaMinor});
+  file->write_attribute("/", "medpfl_version", version());
+  file->write_attribute("/", "git_sha", git_commit());
+  file->write_attribute("/", "created_utc", utc_time(static_cast<long long>(std::time(nullptr))));
+  file->write_attribute("/", "status", record.status);
+  file->write_attribute("/", "minutes", record.minutes);
+  file->write_attribute("/", "evaluations_update", record.budget.of_update);
+  file->write_attribute("/", "evaluations_probe", record.budget.of_probe);
+  file->write_attribute("/", "federation", record.federation);
+  file->write_attribute("/", "classes", record.classes);
+  file->write_attribute("/", "balanced_accuracy", record.final_accuracy);
+  const Verdict verdict = record.verdict();
+  file->write_attribute("/", "verdict", word_of(verdict.finding));
+  file->write_attribute("/", "verdict_reason", verdict.reason);
+}
+
+// A number of the attack on a stage, or `none` where there was no attack.
+template <class T, class Of>
+std::function<T(const StageResult&)> of_leak(T none, Of of) {
+  return [none, of](const StageResult& s) { return s.leak ? static_cast<T>(of(*s.leak)) : none; };
+}
+
+void write_stages(h5::File* file, const std::vector<StageResult>& stages) {
+  using S = StageResult;
+  TableWriter table(file, "/stages", "stage");
+  const auto text = [&](const char* name, std::function<std::string(const S&)> of,
+                        const char* help) { table.column<std::string, S>(name, stages, of, help); };
+  const auto real = [&](const char* name, std::function<double(const S&)> of, const char* help) {
+    table.column<double, S>(name, stages, of, help);
+  };
+  const auto count = [&](const char* name, std::function<int64_t(const S&)> of, const char* help) {
+    table.column<int64_t, S>(name, stages, of, help, "1");
+  };
+  text(
+      "kind", [](const S& s) { return s.stage.kind(); }, "what was attacked: update | probe");
+  count(
+      "round", [](const S& s) { return s.stage.round; }, "round whose messages were attacked");
+  text(
+      "verdict", [](const S& s) { return word_of(s.verdict.finding); },
+      "leaks | protects | inconclusive | not tested");
+  text(
+      "verdict_reason", [](const S& s) { return s.verdict.reason; }, "why the verdict is as it is");
+  const auto chosen = [](const S& s) {
+    return s.rehearsal ? s.rehearsal->tried.front().candidate : Candidate();
+  };
+  text(
+      "candidate", [=](const S& s) { return chosen(s).name; },
+      "what served best in the rehearsal; empty: nothing applies");
+  text(
+      "method", [=](const S& s) { return chosen(s).method; }, "its attack");
+  text(
+      "options", [=](const S& s) { return chosen(s).describe(); }, "its options");
+  count(
+      "evaluations", [](const S& s) { return s.evaluations; },
+      "evaluations of the objective that an attack on a message may spend");
+  count("images", of_leak<int64_t>(0, [](const LeakNumbers& l) { return l.images; }),
+        "images of the hospitals that were attacked");
+  count("clusters", of_leak<int64_t>(0, [](const LeakNumbers& l) { return l.identified.clusters; }),
+        "groups of images that depend on each other");
+  real("identified", of_leak(kNone, [](const LeakNumbers& l) { return l.identified.value; }),
+       "share of the images that were identified");
+  real("identified_low", of_leak(kNone, [](const LeakNumbers& l) { return l.identified.low; }),
+       "lower limit of its interval of 95 %");
+  real("identified_high", of_leak(kNone, [](const LeakNumbers& l) { return l.identified.high; }),
+       "upper limit of its interval of 95 %");
+  real("chance", of_leak(kNone, [](const LeakNumbers& l) { return l.chance; }),
+       "share that is identified without the messages");
+  real("identified_bound", of_leak(kNone, [](const LeakNumbers& l) { return l.bound; }),
+       "upper bound on the share that anyone identifies, by the noise that epsilon counts");
+  real(
+      "undefended",
+      [](const S& s) {
+        return s.rehearsal && s.rehearsal->undefended ? *s.rehearsal->undefended : kNone;
+      },
+      "share of public images that the same attack identifies with the defense off");
+  real(
+      "balanced_accuracy", [](const S& s) { return s.accuracy; },
+      "of the model under attack, on test images that are not public");
+}
+
+void write_candidates(h5::File* file, const std::vector<StageResult>& stages) {
+  struct Row {
+    Stage stage;
+    Tried tried;
+    bool chosen = false;
+  };
+  std::vector<Row> rows;
+  for (const StageResult& s : stages)
+    if (s.rehearsal)
+      for (const Tried& tried : s.rehearsal->tried)
+        rows.push_back(
+            {s.stage, tried, tried.candidate.name == s.rehearsal->tried.front().candidate.name});
+  using R = Row;
+  TableWriter table(file, "/candidates", "candidate");
+  table.column<std::string, R>(
+      "kind", rows, [](const R& r) { return r.stage.kind(); }, "kind of the stage");
+  table.column<int64_t, R>(
+      "round", rows, [](const R& r) { return r.stage.round; }, "round of the stage");
+  table.column<std::string, R>(
+      "candidate", rows, [](const R& r) { return r.tried.candidate.name; }, "what was tried");
+  table.column<std::string, R>(
+      "method", rows, [](const R& r) { return r.tried.candidate.method; }, "its attack");
+  table.column<std::string, R>(
+      "options", rows, [](const R& r) { return r.tried.candidate.describe(); }, "its options");
+  table.column<int64_t, R>(
+      "images", rows, [](const R& r) { return r.tried.images; }, "public images it was tried on");
+  table.column<double, R>(
+      "identified", rows, [](const R& r) { return r.tried.identified; },
+      "share of these that it identified");
+  table.column<double, R>(
+      "ssim", rows, [](const R& r) { return r.tried.ssim; }, "mean SSIM over these");
+  table.column<int64_t, R>(
+      "chosen", rows, [](const R& r) { return int64_t{r.chosen}; },
+      "1: it attacked the hospitals' messages");
+}
+
+}  // namespace
+
+Verdict AuditRecord::verdict() const {
+  std::vector<Verdict> all;
+  for (const StageResult& s : stages)
+    all.push_back({s.verdict.finding, fmt::format("{}s of round {}: {}", s.stage.kind(),
+                                                  s.stage.round, s.verdict.reason)});
+  return together(all);
+}
+
+void write_audit(const std::string& folder, const AuditRecord& record) {
+  const std::string partial = partial_name(folder + "/audit.h5");
+  try {
+    h5::File file = h5::File::create(partial);
+    write_root(&file, record);
+    write_config_group(&file, record.config);
+    write_stages(&file, record.stages);
+    write_candidates(&file, record.stages);
+    file.make_group("/runs");
+    for (const StageResult& s : record.stages)
+      if (s.leak)
+        file.write_link("/runs/" + s.stage.name(), "attack/" + s.stage.name() + "/run.h5", "/");
+    file.close();
+  } catch (const FormatError& error) {
+    std::remove(partial.c_str());
+    throw OutputError(fmt::format("cannot write {}/audit.h5: {}", folder, error.what()));
+  }
+  publish_file(partial, folder + "/audit.h5");
+}
+
+std::optional<AuditStart> find_audit(const std::string& folder) {
+  const std::string path = folder + "/audit.h5";
+  if (!std::filesystem::exists(path)) return std::nullopt;
+  const h5::File file = h5::File::open(path);
+  const auto one = [&](const char* name) { return file.read_integer_attribute("/", name).at(0); };
+  if (!file.has_attribute("/", "filetype") ||
+      file.read_text_attribute("/", "filetype") != kAuditFileType)
+    throw FormatError(fmt::format("{}: is no audit of this program", path));
+  return AuditStart{file.read_text("/config/resolved"),
+                    {one("evaluations_update"), one("evaluations_probe")},
+                    file.read_real_attribute("/", "minutes")};
+}
+
+}  // namespace medpfl

@@ -1,0 +1,53 @@
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "audit/budget.hpp"
+#include "audit/leak_numbers.hpp"
+#include "audit/rehearsal.hpp"
+#include "metrics/verdict.hpp"
+#include "results/run/config_record.hpp"
+
+namespace medpfl {
+
+/// What came of one stage of an audit.
+struct StageResult {
+  Stage stage;
+  int64_t evaluations = 0;             ///< of each attack on a message
+  std::optional<Rehearsal> rehearsal;  ///< nothing: no attack applies
+  std::optional<LeakNumbers> leak;     ///< of the attack on the hospitals' messages
+  double accuracy = 0;                 ///< balanced, of the model under attack
+  Verdict verdict;
+};
+
+/// Everything that audit.h5 holds.
+struct AuditRecord {
+  std::string status = "running";  ///< running | complete | interrupted
+  ConfigRecord config;
+  Budget budget;
+  double minutes = 0;      ///< from which the budget follows; 0: it was given
+  std::string federation;  ///< the run that was attacked, relative to the audit's folder if inside
+  int64_t classes = 0;
+  double final_accuracy = 0;  ///< balanced, of the model at the end
+  std::vector<StageResult> stages;
+
+  /// Returns the verdict on all messages.
+  Verdict verdict() const;
+};
+
+/// Writes `folder`/audit.h5 whole: temporary file, fsync, rename. Throws OutputError.
+void write_audit(const std::string& folder, const AuditRecord& record);
+
+/// What an audit that goes on takes over from audit.h5.
+struct AuditStart {
+  std::string resolved;  ///< INI text of its options
+  Budget budget;
+  double minutes = 0;
+};
+
+/// Returns how the audit in `folder` was begun, or nothing where none was. Throws FormatError.
+std::optional<AuditStart> find_audit(const std::string& folder);
+
+}  // namespace medpfl

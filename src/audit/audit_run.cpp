@@ -1,0 +1,261 @@
+#include "audit/audit_run.hpp"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <filesystem>
+#include <numeric>
+
+#include "audit/audit_file.hpp"
+#include "audit/budget.hpp"
+#include "audit/rehearsal.hpp"
+#include "config/settings.hpp"
+#include "core/log.hpp"
+#include "federation/local_batches.hpp"
+#include "results/folder/durable_file.hpp"
+#include "results/run/run_summary.hpp"
+#include "study/attack_config.hpp"
+#include "study/federated_run.hpp"
+#include "study/recorded_attack.hpp"
+#include "study/same_config.hpp"
+
+namespace medpfl {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+MessageSizes sizes_of(const Settings& settings, const FederatedData& data) {
+  MessageSizes out;
+  const FederationSettings& f = settings.federation;
+  out.clients = data.client_count();
+  out.probe = settings.written.probe_batch;
+  for (const int64_t shard : data.shard_sizes) {
+    out.shard = std::max(out.shard, shard);
+    out.training_steps += f.rounds * f.local_epochs * batches_of(f.batch_size, shard);
+  }
+  out.step = batch_of(f.batch_size, out.shard);
+  return out;
+}
+
+// What the data say of the federation, without reading pixels.
+struct Planned {
+  int64_t classes = 0;
+  Budget budget;
+};
+
+Planned plan_budget(const Communicator& comm, const AuditPlan& plan, const AuditRequest& request) {
+  Planned out;
+  Settings settings;
+  comm.agree([&] { settings = make_settings(plan.base); });
+  const FederatedData data =
+      plan_federated_data(comm, *settings.dataset, settings.federated_data, settings.federation);
+  out.classes = data.classes();
+  if (request.evaluations) {
+    out.budget = {*request.evaluations, *request.evaluations};
+    return out;
+  }
+  comm.agree([&] {
+    if (comm.is_root())
+      out.budget =
+          measure_budget(plan, sizes_of(settings, data), out.classes, request.minutes, comm.size());
+  });
+  comm.broadcast(&out.budget, sizeof out.budget);
+  return out;
+}
+
+// Whether three channels of the public images are equal, so that one can stand for all.
+bool grey_in_colour(const std::string& federation) {
+  const h5::File run = open_run(federation);
+  const h5::Shape shape = run.shape("/data/prior");
+  if (shape.at(0) != 3) return false;
+  const auto mean = run.read<float>("/data/prior");
+  const auto plane = static_cast<size_t>(shape[1] * shape[2]);
+  constexpr float kHalfLevel = 0.5F / 255;
+  for (size_t i = 0; i < plane; ++i)
+    if (std::abs(mean[i] - mean[plane + i]) > kHalfLevel ||
+        std::abs(mean[i] - mean[2 * plane + i]) > kHalfLevel)
+      return false;
+  return true;
+}
+
+class AuditRun {
+ public:
+  AuditRun(const Communicator& comm, const RankPlace& place, const AuditPlan& plan,
+           const AuditRequest& request)
+      : comm_(comm), place_(place), plan_(plan), request_(request), begun_(Clock::now()) {}
+
+  ExitCode run() {
+    begin();
+    if (!federation()) return stop();
+    for (const Stage& stage : plan_.stages())
+      if (!attack(stage)) return stop();
+    write("complete");
+    return ExitCode::kOk;
+  }
+
+ private:
+  // Finds the audit in the folder, or makes a new one and its budget.
+  void begin() {
+    bool known = false;
+    comm_.agree([&] {
+      if (comm_.is_root()) known = take_over();
+    });
+    comm_.broadcast(&known, sizeof known);
+    const AuditRequest given = known ? AuditRequest{0, int64_t{0}} : request_;
+    const Planned planned = plan_budget(comm_, plan_, given);
+    record_.classes = planned.classes;
+    if (!known) record_.budget = planned.budget;
+    comm_.broadcast(&record_.budget, sizeof record_.budget);
+    record_.config = record_config(plan_.base);
+    record_.federation = plan_.input.empty() ? "federation" : plan_.input;
+    write("running");
+    log_info(fmt::format("an attack may spend {} evaluations on an update and {} on a probe",
+                         record_.budget.of_update, record_.budget.of_probe));
+  }
+
+  // Returns whether there is an audit to go on with. Called on rank 0.
+  bool take_over() {
+    const std::string& folder = plan_.folder;
+    const bool empty = !std::filesystem::exists(folder) || std::filesystem::is_empty(folder);
+    const auto before = find_audit(folder);
+    if (!before && !empty)
+      throw OutputError(
+          fmt::format("run.output={}: holds other files than those of an audit; choose another "
+                      "folder",
+                      folder));
+    if (before && !request_.resume && !request_.overwrite)
+      throw OutputError(fmt::format(
+          "run.output={}: holds an audit; go on with it by --resume, replace it by --overwrite, or "
+          "choose another folder",
+          folder));
+    if (before && request_.overwrite)
+      for (const char* part : {"federation", "rehearsal", "attack", "audit.h5"})
+        std::filesystem::remove_all(std::filesystem::path(folder) / part);
+    make_folder(folder);
+    if (!before || request_.overwrite) {
+      record_.minutes = request_.evaluations ? 0 : request_.minutes;
+      return false;
+    }
+    refuse_other_config(plan_.base, before->resolved, fmt::format("the audit in {}", folder));
+    record_.budget = before->budget;
+    record_.minutes = before->minutes;
+    return true;
+  }
+
+  double time_left() const {
+    if (request_.max_walltime == 0) return 0;
+    const double gone = std::chrono::duration<double>(Clock::now() - begun_).count();
+    return std::max(1.0, request_.max_walltime - gone);
+  }
+
+  // Runs the federation that is audited. Returns false where it was stopped.
+  bool federation() {
+    if (plan_.input.empty()) {
+      const Config config = plan_.of_federation();
+      Settings settings;
+      comm_.agree([&] { settings = make_settings(config); });
+      if (run_federation({comm_, config, settings, place_}, {true, time_left()}) != ExitCode::kOk)
+        return false;
+    }
+    comm_.agree([&] {
+      if (!comm_.is_root()) return;
+      grey_ = grey_in_colour(plan_.federation());
+      record_.final_accuracy = accuracy_before(plan_.federation(), -1);
+    });
+    comm_.broadcast(&grey_, sizeof grey_);
+    return true;
+  }
+
+  // Rehearses and attacks one stage. Returns false where it was stopped.
+  bool attack(const Stage& stage) {
+    StageResult result;
+    result.stage = stage;
+    result.evaluations = record_.budget.of(stage);
+    std::vector<Candidate> candidates;
+    comm_.agree([&] {
+      candidates = applicable(candidates_for(messages_of(plan_.base, stage, grey_)),
+                              plan_.of_rehearsal(stage, "screen", 1, result.evaluations));
+      if (comm_.is_root()) result.accuracy = accuracy_before(plan_.federation(), stage.round);
+    });
+    if (candidates.empty()) {
+      result.verdict = {Finding::kNotTested, "no attack here applies to such messages"};
+      return keep(result);
+    }
+    result.rehearsal =
+        rehearse(comm_, place_, plan_, {stage, candidates, result.evaluations, time_left()});
+    if (!result.rehearsal) return false;
+    const Candidate& chosen = result.rehearsal->tried.front().candidate;
+    log_info(
+        fmt::format("{}: {} served best and attacks the hospitals", stage.name(), chosen.name));
+    const Config config = plan_.of_attack(recorded_config(comm_, plan_.federation()), stage, chosen,
+                                          result.evaluations);
+    Settings settings;
+    comm_.agree([&] {
+      settings = make_settings(config);
+      check_attack_settings(settings, plan_.federation());
+    });
+    if (attack_recorded({comm_, config, settings, place_}, {true, time_left()},
+                        plan_.federation()) != ExitCode::kOk)
+      return false;
+    comm_.agree([&] {
+      if (!comm_.is_root()) return;
+      result.leak = read_leak(settings.output, stage.kind());
+      result.verdict = judge({result.leak->identified, result.leak->chance,
+                              !settings.defenses.empty(), true, result.rehearsal->undefended});
+    });
+    return keep(result);
+  }
+
+  bool keep(const StageResult& result) {
+    record_.stages.push_back(result);
+    write("running");
+    return true;
+  }
+
+  void write(const std::string& status) {
+    record_.status = status;
+    comm_.agree([&] {
+      if (comm_.is_root()) write_audit(plan_.folder, record_);
+    });
+  }
+
+  ExitCode stop() {
+    write("interrupted");
+    if (comm_.is_root())
+      log_warning(
+          fmt::format("stopped as asked; go on with --resume --run.output={}", plan_.folder));
+    return ExitCode::kInterrupted;
+  }
+
+  const Communicator& comm_;
+  const RankPlace& place_;
+  const AuditPlan& plan_;
+  const AuditRequest& request_;
+  Clock::time_point begun_;
+  AuditRecord record_;  // complete on rank 0
+  bool grey_ = false;
+};
+
+}  // namespace
+
+ExitCode run_audit(const Communicator& comm, const RankPlace& place, const AuditPlan& plan,
+                   const AuditRequest& request) {
+  return AuditRun(comm, place, plan, request).run();
+}
+
+void dry_run_audit(const Communicator& comm, const AuditPlan& plan, const AuditRequest& request) {
+  const Planned planned = plan_budget(comm, plan, request);
+  if (!comm.is_root()) return;
+  for (const Stage& stage : plan.stages()) {
+    const int64_t n = planned.budget.of(stage);
+    const auto candidates = applicable(candidates_for(messages_of(plan.base, stage, false)),
+                                       plan.of_rehearsal(stage, "screen", 1, n));
+    fmt::print("round {}, {}s: {} attacks, each message at most {} evaluations\n", stage.round,
+               stage.kind(), candidates.size(), n);
+    for (const Candidate& one : candidates)
+      fmt::print("  {:<20} {} {}\n", one.name, one.method, one.describe());
+  }
+  fmt::print("\nnothing was written\n");
+}
+
+}  // namespace medpfl

@@ -1,0 +1,148 @@
+#include "audit/budget.hpp"
+
+#include <ATen/ops/full.h>
+#include <ATen/ops/zeros.h>
+
+#include <algorithm>
+#include <chrono>
+#include <memory>
+
+#include "audit/rehearsal.hpp"
+#include "config/settings.hpp"
+#include "models/differentiator.hpp"
+#include "models/model.hpp"
+
+namespace medpfl {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+at::Tensor gray_images(const Model& model, int64_t n) {
+  const ImageShape& shape = model.input();
+  at::Tensor images = at::full({n, shape.channels, shape.height, shape.width}, 0.5, at::kFloat);
+  // Images that differ, so that no gradient vanishes by symmetry.
+  for (int64_t i = 0; i < n; ++i)
+    images[i].mul_(static_cast<double>(i + 1) / static_cast<double>(n));
+  return images;
+}
+
+// A message of an untrained network, which costs an attack what a real one costs.
+struct MadeUp {
+  MadeUp(const Settings& settings, const Model& model, int64_t images, int64_t steps,
+         int64_t step) {
+    observation.weights = initial_weights(model, settings.init, settings.seeds.server);
+    observation.gradient = FlatParameters(model.layout());
+    observation.batch = images;
+    observation.steps = steps;
+    observation.local_batch = step;
+    observation.rate = settings.federation.learning_rate;
+    observation.known_labels.assign(static_cast<size_t>(images), 0);
+    observation.public_mean = gray_images(model, 1)[0];
+    const Differentiator differentiator(model, observation.weights);
+    const auto start = Clock::now();
+    differentiator.gradient(gray_images(model, images), at::zeros({images}, at::kLong),
+                            &observation.gradient);
+    gradient_seconds = seconds_since(start);
+  }
+  Observation observation;
+  double gradient_seconds = 0;  // of one gradient of all images
+};
+
+// Seconds that the evaluations of all candidates of a kind of message cost, each once, and seconds
+// of the most costly one.
+struct Costs {
+  double all = 0, most = 0;
+  int64_t candidates = 0;
+};
+
+Costs measure(const Config& base, const std::vector<Candidate>& candidates, int64_t classes,
+              int64_t images, int64_t steps, int64_t step) {
+  Costs out;
+  for (const Candidate& one : candidates) {
+    Config config = base;
+    one.assign(&config, "rehearsal");
+    const double cost = seconds_per_evaluation(config, classes, images, steps, step);
+    out.all += cost;
+    out.most = std::max(out.most, cost);
+    ++out.candidates;
+  }
+  return out;
+}
+
+int64_t affordable(double seconds, double seconds_each) {
+  if (seconds_each <= 0) return kMostEvaluations;
+  const double n = std::min(seconds / seconds_each, static_cast<double>(kMostEvaluations));
+  return std::max(kFewestEvaluations, static_cast<int64_t>(n));
+}
+
+}  // namespace
+
+double seconds_per_evaluation(const Config& config, int64_t classes, int64_t images, int64_t steps,
+                              int64_t step) {
+  const Settings settings = make_settings(config);
+  const Model model = make_model(config, settings, classes);
+  const MadeUp message(settings, model, images, steps, step);
+  const Attack& attack = *settings.attack.methods.front().attack;
+  // The first iteration prepares; the rest is measured for a while.
+  constexpr double kLongEnough = 0.3;
+  constexpr int64_t kEnough = 40;
+  Clock::time_point start = Clock::now();
+  int64_t before = -1, counted = 0;
+  double seconds = 0;
+  attack.run(model, message.observation, {}, "", [&](const AttackProgress& at) {
+    if (before < 0) {
+      before = at.evaluations;
+      start = Clock::now();
+      return AttackOrder::kGoOn;
+    }
+    counted = at.evaluations - before;
+    seconds = seconds_since(start);
+    return seconds > kLongEnough || counted >= kEnough ? AttackOrder::kAbandon : AttackOrder::kGoOn;
+  });
+  // A closed form reports no iterations, and costs next to nothing.
+  return counted > 0 ? seconds / static_cast<double>(counted) : 0;
+}
+
+Budget measure_budget(const AuditPlan& plan, const MessageSizes& sizes, int64_t classes,
+                      double minutes, int ranks) {
+  const Settings settings = make_settings(plan.base);
+  const Model model = make_model(plan.base, settings, classes);
+  const MadeUp batch(settings, model, sizes.step, 1, sizes.step);
+  const auto workers = static_cast<double>(ranks);
+  const double training = batch.gradient_seconds * static_cast<double>(sizes.training_steps) /
+                          std::min<double>(workers, static_cast<double>(sizes.clients));
+  // What is measured in peace is slower beside other ranks, and files and starts take their time.
+  constexpr double kForAttacks = 0.7;
+  double seconds = kForAttacks * (60 * minutes - training) * workers;
+  seconds = std::max(seconds, 0.1 * 60 * minutes * workers);
+  const auto stages = plan.stages();
+  Budget budget;
+  for (const bool probes : {false, true}) {
+    const auto of_kind = std::count_if(stages.begin(), stages.end(),
+                                       [&](const Stage& s) { return s.probes == probes; });
+    if (of_kind == 0) continue;
+    const Stage stage{0, probes};
+    const Config base = plan.of_rehearsal(stage, "measured", 1, kMostEvaluations);
+    const int64_t images = probes ? sizes.probe : sizes.shard;
+    const int64_t steps =
+        probes || sizes.step == 0 ? 1 : (sizes.shard + sizes.step - 1) / sizes.step;
+    const Costs costs =
+        measure(base, applicable(candidates_for(messages_of(plan.base, stage, false)), base),
+                classes, images, steps, sizes.step);
+    const RehearsalCounts counts = count_rehearsal(stage, sizes.clients, costs.candidates);
+    const int64_t attacked = sizes.clients * (probes ? plan.probes : 1);
+    const double each =
+        costs.all * static_cast<double>(counts.messages_of_all) +
+        costs.most * static_cast<double>(counts.tasks_of_best + counts.control + attacked);
+    const double share = plan.probes > 0 ? 0.5 : 1;
+    (probes ? budget.of_probe : budget.of_update) =
+        affordable(seconds * share / static_cast<double>(of_kind), each);
+  }
+  return budget;
+}
+
+}  // namespace medpfl

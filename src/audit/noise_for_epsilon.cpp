@@ -1,0 +1,53 @@
+#include "audit/noise_for_epsilon.hpp"
+
+#include <fmt/format.h>
+
+#include "config/settings.hpp"
+#include "core/error.hpp"
+#include "core/log.hpp"
+#include "core/text.hpp"
+#include "federation/privacy_ledger.hpp"
+
+namespace medpfl {
+namespace {
+
+// Returns sigma for which the ledger of all rounds stays within epsilon.
+double sigma_for(double epsilon, const Config& config, const Settings& s,
+                 const FederatedData& data) {
+  const Model model = make_model(config, s, data.classes());
+  const auto algorithm = make_algorithm(config, s, model, s.seeds);
+  const auto ledger = PrivacyLedger::make(s.federation, *algorithm, s.defenses,
+                                          model.layout().size(), s.seeds.clients, data.shard_sizes);
+  if (ledger == nullptr)
+    throw ConfigError("--epsilon: dp-sgd guarantees nothing with this algorithm");
+  for (int64_t r = 0; r < s.federation.rounds; ++r)
+    ledger->add(plan_round(r, data.shard_sizes, s.federation.sampling, s.federation.dropout,
+                           s.seeds, *s.targets));
+  const double sigma = ledger->sigma_for(epsilon);
+  if (sigma <= 0)
+    throw ConfigError(fmt::format("--epsilon {}: no constant noise keeps it", shortest(epsilon)));
+  return sigma;
+}
+
+}  // namespace
+
+void add_noise_for(const Communicator& comm, double epsilon, Config* config) {
+  const std::string source = "--epsilon";
+  Settings settings;
+  comm.agree([&] {
+    if (!config->section("defense").list("chain").empty())
+      throw ConfigError("--epsilon sets defense.chain to dp-sgd, and it is set already: leave one");
+    config->assign("defense.chain", "dp-sgd", source);
+    config->assign("defense.dp-sgd.sampling", "poisson", source);
+    settings = make_settings(*config);
+  });
+  const FederatedData data =
+      plan_federated_data(comm, *settings.dataset, settings.federated_data, settings.federation);
+  comm.agree([&] {
+    const double sigma = sigma_for(epsilon, *config, settings, data);
+    config->assign("defense.dp-sgd.sigma", fmt::format("{:.6g}", sigma), source);
+    log_info(fmt::format("--epsilon {}: dp-sgd with sigma={:.6g}", shortest(epsilon), sigma));
+  });
+}
+
+}  // namespace medpfl

@@ -1,0 +1,149 @@
+#include "audit/plan.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "config/settings.hpp"
+#include "core/error.hpp"
+#include "core/text.hpp"
+
+namespace medpfl {
+namespace {
+
+const std::string kSource = "audit";
+
+void assign(Config* config, const std::vector<std::pair<std::string, std::string>>& options) {
+  for (const auto& [option, value] : options) config->assign(option, value, kSource);
+}
+
+std::string value_of(const Config& config, const std::string& option) {
+  return config.entries().at(option).value;
+}
+
+// Sets what a task may cost, in evaluations alone.
+void set_budget(int64_t evaluations, Config* config) {
+  const std::string n = std::to_string(evaluations);
+  assign(config, {{"attack.iterations", n},
+                  {"attack.max_evaluations", n},
+                  {"attack.max_seconds", "0"},
+                  {"attack.snapshots", ""}});
+}
+
+std::vector<int64_t> selected_rounds(const std::string& text, int64_t rounds) {
+  const Selection selection(text, rounds, "attack.rounds");
+  std::vector<int64_t> out;
+  for (int64_t r = 0; r < rounds; ++r)
+    if (selection.contains(r)) out.push_back(r);
+  return out;
+}
+
+std::string few_rounds(const Config& config) {
+  std::vector<std::string> words;
+  const int64_t rounds = config.section("federation").integer("rounds");
+  for (const int64_t r : first_middle_last(std::max<int64_t>(1, rounds)))
+    words.push_back(std::to_string(r));
+  return join(words);
+}
+
+}  // namespace
+
+std::string Stage::name() const { return fmt::format("round-{}-{}", round, kind()); }
+
+std::vector<int64_t> first_middle_last(int64_t rounds) {
+  const std::set<int64_t> chosen = {0, (rounds - 1) / 2, rounds - 1};
+  return {chosen.begin(), chosen.end()};
+}
+
+void set_audit_defaults(Config* config) {
+  const auto set = [&](const std::string& option, const std::string& value) {
+    if (config->entries().at(option).source == "default") config->assign(option, value, kSource);
+  };
+  if (!value_of(*config, "data.path").empty()) set("data.dataset", "image-folder");
+  set("run.name", "audit");
+  set("run.output", "runs/audit");
+  set("data.public", "0.5");
+  set("federation.algorithm", "fedavg");
+  set("federation.clients", "4");
+  set("federation.rounds", "5");
+  set("federation.batch_size", "10");
+  set("attack.probes", "6");
+  set("attack.rounds", few_rounds(*config));
+}
+
+void set_recorded_defaults(Config* config) {
+  const bool updates = config->section("attack").integer("probes") == 0;
+  if (updates && config->entries().at("attack.rounds").source != kCommandLine)
+    config->assign("attack.rounds", few_rounds(*config), kSource);
+}
+
+AuditPlan make_audit_plan(const Config& base) {
+  const Settings settings = make_settings(base);
+  if (settings.attack.sums || settings.federation.secure_aggregation)
+    throw ConfigError(
+        "audit attacks single messages, and the server sees only their sum: leave "
+        "federation.secure_aggregation and attack.sees=sum out, or attack the sum by medpfl "
+        "simulate");
+  if (settings.attack.threat != Threat::kHonestButCurious)
+    throw ConfigError("audit has an honest server: leave attack.threat out");
+  AuditPlan plan;
+  plan.base = base;
+  plan.folder = settings.output;
+  plan.probes = settings.written.probes;
+  plan.rounds = selected_rounds(settings.written.attacked_rounds, settings.federation.rounds);
+  if (plan.rounds.empty())
+    throw ConfigError("attack.rounds selects no round that an audit attacks");
+  return plan;
+}
+
+std::vector<Stage> AuditPlan::stages() const {
+  std::vector<Stage> out;
+  for (const bool of_probes : {false, true})
+    for (const int64_t round : rounds)
+      if (!of_probes || probes > 0) out.push_back({round, of_probes});
+  return out;
+}
+
+Config AuditPlan::of_federation() const {
+  Config config = base;
+  assign(&config, {{"attack.method", ""},
+                   {"output.gradients", "attacked"},
+                   {"output.weights", "true"},
+                   {"run.output", federation()}});
+  return config;
+}
+
+Config AuditPlan::of_rehearsal(const Stage& stage, const std::string& step, int64_t of_each,
+                               int64_t evaluations) const {
+  Config config = base;
+  assign(&config, {{"data.hospitals", "public"},
+                   {"data.limit", "0"},
+                   {"model.weights", federation()},
+                   {"model.weights_round", std::to_string(stage.round)},
+                   {"model.new_head", "false"},
+                   {"federation.rounds", "1"},
+                   {"attack.method", ""},
+                   {"attack.rounds", "0"},
+                   {"attack.clients", "all"},
+                   {"attack.probes", std::to_string(stage.probes ? of_each : 0)},
+                   {"output.gradients", "none"},
+                   {"output.weights", "false"},
+                   {"run.output", fmt::format("{}/rehearsal/{}-{}", folder, stage.name(), step)}});
+  set_budget(evaluations, &config);
+  return config;
+}
+
+Config AuditPlan::of_attack(const Config& recorded, const Stage& stage, const Candidate& attack,
+                            int64_t evaluations) const {
+  Config config = recorded;
+  attack.assign(&config, "rehearsal");
+  assign(&config, {{"attack.rounds", std::to_string(stage.round)},
+                   {"attack.probes", std::to_string(stage.probes ? probes : 0)},
+                   {"attack.restarts", "1"},
+                   {"run.output", fmt::format("{}/attack/{}", folder, stage.name())}});
+  set_budget(evaluations, &config);
+  return config;
+}
+
+}  // namespace medpfl

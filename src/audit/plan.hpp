@@ -1,0 +1,63 @@
+#pragma once
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "audit/candidates.hpp"
+#include "config/config.hpp"
+
+namespace medpfl {
+
+/// Messages that are attacked in one go: those of one kind in one round.
+struct Stage {
+  int64_t round = 0;
+  bool probes = false;  ///< whether probes are attacked; else updates
+
+  /// Returns "update" or "probe", as /attacks/tasks names kinds of messages.
+  std::string kind() const { return probes ? "probe" : "update"; }
+  /// Returns the stage as a part of a file name: "round-0-update".
+  std::string name() const;
+};
+
+/// What an audit works on, and the configurations of its runs. Each lies in a folder of its own
+/// below `folder`.
+struct AuditPlan {
+  Config base;                  ///< of the federation
+  std::string folder;           ///< run.output of the base
+  std::string input;            ///< the recorded run that is audited; "": one is made
+  std::vector<int64_t> rounds;  ///< rounds attacked, ascending
+  int64_t probes = 0;           ///< probes of each hospital and attacked round; 0: none
+
+  /// Returns the stages, updates before probes.
+  std::vector<Stage> stages() const;
+  /// Returns the folder of the run whose messages are attacked.
+  std::string federation() const { return input.empty() ? folder + "/federation" : input; }
+
+  /// Returns the configuration of the federation's run, which records what is attacked later.
+  Config of_federation() const;
+  /// Returns the configuration of a rehearsal of a stage: hospitals hold public images, and play
+  /// one round from the weights of the stage's round. `probes`: of each hospital. The folder is
+  /// that of `step`, such as "screen".
+  Config of_rehearsal(const Stage& stage, const std::string& step, int64_t probes,
+                      int64_t evaluations) const;
+  /// Returns the configuration of the attack on the recorded messages of a stage; `recorded` is
+  /// that of their run.
+  Config of_attack(const Config& recorded, const Stage& stage, const Candidate& attack,
+                   int64_t evaluations) const;
+};
+
+/// Sets the options of an audit where neither a file nor the command line sets them.
+void set_audit_defaults(Config* config);
+
+/// Sets the options of an audit of a recorded run: where it recorded updates alone, those of the
+/// first, middle and last round are attacked, unless the command line says otherwise.
+void set_recorded_defaults(Config* config);
+
+/// Returns the plan of an audit with these options. Throws ConfigError where there is nothing that
+/// an audit could attack, such as single messages under secure aggregation.
+AuditPlan make_audit_plan(const Config& base);
+
+/// Returns the first, the middle and the last of `rounds` rounds, each once.
+std::vector<int64_t> first_middle_last(int64_t rounds);
+
+}  // namespace medpfl

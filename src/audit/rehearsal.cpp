@@ -1,0 +1,180 @@
+#include "audit/rehearsal.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "audit/leak_numbers.hpp"
+#include "config/settings.hpp"
+#include "core/bytes.hpp"
+#include "core/log.hpp"
+#include "study/federated_run.hpp"
+#include "sweep/folder.hpp"
+#include "sweep/sweep_run.hpp"
+
+namespace medpfl {
+namespace {
+
+// Probes that each hospital sends while all candidates are tried, and the best of them. Updates are
+// one of each hospital, so that there all candidates try all.
+constexpr int64_t kProbesOfAll = 1, kProbesOfBest = 3, kBest = 3;
+
+bool better(const Tried& one, const Tried& other) {
+  if (one.of_best != other.of_best) return one.of_best;
+  if (one.identified != other.identified) return one.identified > other.identified;
+  return one.ssim > other.ssim;
+}
+
+class Rehearsing {
+ public:
+  Rehearsing(const Communicator& comm, const RankPlace& place, const AuditPlan& plan,
+             const RehearsalRequest& request)
+      : comm_(comm), place_(place), plan_(plan), request_(request) {}
+
+  std::optional<Rehearsal> run() {
+    Rehearsal out;
+    if (!compare("screen", kProbesOfAll, request_.candidates, &out.tried)) return std::nullopt;
+    if (request_.stage.probes && out.tried.size() > 1) {
+      std::vector<Candidate> best;
+      for (size_t i = 0; i < out.tried.size() && i < static_cast<size_t>(kBest); ++i)
+        best.push_back(out.tried[i].candidate);
+      std::vector<Tried> again;
+      if (!compare("best", kProbesOfBest, best, &again)) return std::nullopt;
+      for (Tried& one : again) {
+        one.of_best = true;
+        const auto before = std::find_if(out.tried.begin(), out.tried.end(), [&](const Tried& t) {
+          return t.candidate.name == one.candidate.name;
+        });
+        *before = one;
+      }
+      std::stable_sort(out.tried.begin(), out.tried.end(), better);
+    }
+    if (out.tried.empty())
+      throw_agreed("every run of the rehearsal failed; see the messages above");
+    if (!control(out.tried.front().candidate, &out.undefended)) return std::nullopt;
+    return out;
+  }
+
+ private:
+  [[noreturn]] void throw_agreed(const std::string& what) const {
+    comm_.agree([&] { throw OutputError(fmt::format("{}: {}", request_.stage.name(), what)); });
+    std::abort();  // not reached
+  }
+
+  // Runs each candidate on the same messages, and fills in what they reached, the best first.
+  // Returns false where it was stopped.
+  bool compare(const std::string& step, int64_t probes, const std::vector<Candidate>& candidates,
+               std::vector<Tried>* tried) {
+    const Config base = plan_.of_rehearsal(request_.stage, step, probes, request_.evaluations);
+    SweepRequest sweep;
+    sweep.max_walltime = request_.max_walltime;
+    const int groups = std::max<int>(1, comm_.size() / static_cast<int>(candidates.size()));
+    sweep.ranks_per_point = std::to_string(groups);
+    SweepPlan points;
+    comm_.agree([&] {
+      points = make_plan(base, "the rehearsal", grid_of(candidates), sweep, comm_.size());
+      if (comm_.is_root()) SweepFolder(points.output).check(points.base, points.grid_text);
+    });
+    log_info(fmt::format("{}: {} attacks are rehearsed on public images ({})",
+                         request_.stage.name(), candidates.size(), step));
+    const ExitCode code = [&] {
+      const QuietScope quiet;
+      return run_sweep(comm_, points, sweep, place_, true);
+    }();
+    if (code == ExitCode::kInterrupted) return false;
+    if (code == ExitCode::kBusy) throw_agreed("another process is at work on it");
+    ByteWriter out;
+    comm_.agree([&] {
+      if (comm_.is_root()) read(points, candidates, &out);
+    });
+    const std::string bytes = comm_.broadcast(out.take());
+    ByteReader in(bytes);
+    while (!in.done()) {
+      Tried one;
+      one.candidate = candidates.at(static_cast<size_t>(in.value<int64_t>()));
+      one.images = in.value<int64_t>();
+      one.identified = in.value<double>();
+      one.ssim = in.value<double>();
+      tried->push_back(one);
+    }
+    std::stable_sort(tried->begin(), tried->end(), better);
+    return true;
+  }
+
+  // What candidates reached whose runs are complete; the sweep has told why others are not.
+  void read(const SweepPlan& points, const std::vector<Candidate>& candidates, ByteWriter* out) {
+    const SweepFolder folder(points.output);
+    for (size_t i = 0; i < candidates.size(); ++i) {
+      const auto point = static_cast<int64_t>(i);
+      if (folder.read(point).status != "complete") continue;
+      const LeakNumbers numbers = read_leak(folder.run(point), request_.stage.kind());
+      out->value(point);
+      out->value(numbers.images);
+      out->value(numbers.identified.value);
+      out->value(numbers.ssim);
+    }
+  }
+
+  // Tries the attack with the defense off. Returns false where it was stopped.
+  bool control(const Candidate& attack, std::optional<double>* undefended) {
+    Config config =
+        plan_.of_rehearsal(request_.stage, "undefended", kProbesOfBest, request_.evaluations);
+    Settings settings;
+    comm_.agree([&] { settings = make_settings(config); });
+    // Without a defense of the network, the network is another.
+    if (settings.defenses.empty() || settings.defenses.network()) return true;
+    config.assign("defense.chain", "", "audit");
+    attack.assign(&config, "rehearsal");
+    comm_.agree([&] { settings = make_settings(config); });
+    log_info(fmt::format("{}: {} is rehearsed with the defense off", request_.stage.name(),
+                         attack.name));
+    const ExitCode code = [&] {
+      const QuietScope quiet;
+      return run_federation({comm_, config, settings, place_}, {true, request_.max_walltime});
+    }();
+    if (code != ExitCode::kOk) return false;
+    double share = 0;
+    comm_.agree([&] {
+      if (comm_.is_root())
+        share = read_leak(settings.output, request_.stage.kind()).identified.value;
+    });
+    comm_.broadcast(&share, sizeof share);
+    *undefended = share;
+    return true;
+  }
+
+  const Communicator& comm_;
+  const RankPlace& place_;
+  const AuditPlan& plan_;
+  const RehearsalRequest& request_;
+};
+
+}  // namespace
+
+Messages messages_of(const Config& base, const Stage& stage, bool grey_in_colour) {
+  const Settings settings = make_settings(base);
+  const FederationSettings& f = settings.federation;
+  Messages out;
+  out.single_images =
+      stage.probes ? settings.written.probe_batch == 1 : f.sends_gradients && f.batch_size == 1;
+  out.several_steps = !stage.probes && !f.sends_gradients;
+  out.grey_in_colour = grey_in_colour;
+  return out;
+}
+
+RehearsalCounts count_rehearsal(const Stage& stage, int64_t clients, int64_t candidates) {
+  RehearsalCounts out;
+  out.messages_of_all = clients * (stage.probes ? kProbesOfAll : 1);
+  out.tasks_of_best =
+      stage.probes ? clients * kProbesOfBest * std::min(kBest, candidates) : int64_t{0};
+  out.control = clients * (stage.probes ? kProbesOfBest : 1);
+  return out;
+}
+
+std::optional<Rehearsal> rehearse(const Communicator& comm, const RankPlace& place,
+                                  const AuditPlan& plan, const RehearsalRequest& request) {
+  return Rehearsing(comm, place, plan, request).run();
+}
+
+}  // namespace medpfl

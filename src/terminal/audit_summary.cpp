@@ -1,0 +1,69 @@
+#include "terminal/audit_summary.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+namespace medpfl {
+namespace {
+
+std::string percent(double share) {
+  return std::isnan(share)
+             ? "-"
+             : fmt::format("{:.{}f}%", 100 * share, share > 0 && share < 0.01 ? 1 : 0);
+}
+
+std::string stage_table(const h5::File& audit) {
+  const auto text = [&](const char* name) {
+    return audit.read<std::string>(std::string("/stages/") + name);
+  };
+  const auto real = [&](const char* name) {
+    return audit.read<double>(std::string("/stages/") + name);
+  };
+  const auto round = audit.read<int64_t>("/stages/round"),
+             images = audit.read<int64_t>("/stages/images"),
+             evaluations = audit.read<int64_t>("/stages/evaluations");
+  const auto kind = text("kind"), verdict = text("verdict"), reason = text("verdict_reason"),
+             candidate = text("candidate"), method = text("method"), options = text("options");
+  const auto share = real("identified"), low = real("identified_low"),
+             high = real("identified_high"), chance = real("chance"),
+             bound = real("identified_bound"), off = real("undefended"),
+             accuracy = real("balanced_accuracy");
+  constexpr const char* kRow =
+      "{:<7} {:>5} {:>8}  {:<18} {:>11} {:>6} {:>10} {:>12} {:>7} {:>11} {:>6}  {}\n";
+  std::string out = fmt::format(kRow, "of", "round", "accuracy", "attack", "evaluations", "images",
+                                "identified", "95 %", "chance", "defense off", "bound", "verdict");
+  std::string why;
+  for (size_t i = 0; i < kind.size(); ++i) {
+    out += fmt::format(
+        kRow, kind[i], round[i], percent(accuracy[i]), candidate[i].empty() ? "-" : candidate[i],
+        evaluations[i], images[i], percent(share[i]),
+        std::isnan(share[i]) ? "-" : fmt::format("{:.0f} to {:.0f}%", 100 * low[i], 100 * high[i]),
+        percent(chance[i]), percent(off[i]), percent(bound[i]), verdict[i]);
+    why += fmt::format("  {}s of round {}: {}; {}\n", kind[i], round[i], verdict[i], reason[i]);
+    if (!method[i].empty()) why += fmt::format("    by {} {}\n", method[i], options[i]);
+  }
+  return out + "\n" + why;
+}
+
+}  // namespace
+
+std::string summarize_audit(const h5::File& audit) {
+  const auto classes = static_cast<double>(audit.read_integer_attribute("/", "classes").at(0));
+  const double accuracy = audit.read_real_attribute("/", "balanced_accuracy");
+  return fmt::format(
+             "MedPFL audit, status {}, written by {} ({}) on {}\n\nverdict: {}; {}\n\n"
+             "the model at the end: balanced accuracy {} (chance {})\n\n",
+             audit.read_text_attribute("/", "status"),
+             audit.read_text_attribute("/", "medpfl_version"),
+             audit.read_text_attribute("/", "git_sha"),
+             audit.read_text_attribute("/", "created_utc"),
+             audit.read_text_attribute("/", "verdict"),
+             audit.read_text_attribute("/", "verdict_reason"), percent(accuracy),
+             percent(1 / classes)) +
+         stage_table(audit) +
+         "\nEach attack is the one of /candidates that served best on public images, by their own "
+         "truth.\nThe intervals are about images under this network alone.\n";
+}
+
+}  // namespace medpfl

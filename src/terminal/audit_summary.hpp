@@ -1,0 +1,12 @@
+#pragma once
+#include <string>
+
+#include "h5/file.hpp"
+
+namespace medpfl {
+
+/// Returns what an audit.h5 holds, as text for a terminal: the verdict first, then what each attack
+/// identified.
+std::string summarize_audit(const h5::File& audit);
+
+}  // namespace medpfl
