@@ -3,6 +3,7 @@
 
 #include "audit/audit_run.hpp"
 #include "audit/noise_for_epsilon.hpp"
+#include "core/error.hpp"
 #include "core/log.hpp"
 #include "core/process.hpp"
 #include "job.hpp"
@@ -34,7 +35,12 @@ JobHelp help() {
 // Sets the options that the flags stand for.
 void take_flags(const JobArguments& arguments, Config* config) {
   const auto set = [&](const char* option, const std::string& value) {
-    if (!value.empty()) config->assign(option, value, kCommandLine);
+    if (value.empty()) return;
+    if (config->entries().at(option).source == kCommandLine)
+      throw ConfigError(fmt::format(
+          "{} is given twice, by its own name and by the flag that stands for it: leave one out",
+          option));
+    config->assign(option, value, kCommandLine);
   };
   set("data.path", arguments.data);
   set("model.weights", arguments.weights);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <ctime>
 #include <filesystem>
@@ -34,9 +35,12 @@ void write_root(h5::File* file, const AuditRecord& record) {
   file->write_attribute("/", "federation", record.federation);
   file->write_attribute("/", "classes", record.classes);
   file->write_attribute("/", "balanced_accuracy", record.final_accuracy);
-  const Verdict verdict = record.verdict();
-  file->write_attribute("/", "verdict", word_of(verdict.finding));
-  file->write_attribute("/", "verdict_reason", verdict.reason);
+  for (const std::string kind : {"", "update", "probe"}) {
+    const Verdict verdict = record.verdict(kind);
+    const std::string name = kind.empty() ? "verdict" : "verdict_" + kind;
+    file->write_attribute("/", name, word_of(verdict.finding));
+    file->write_attribute("/", name + "_reason", verdict.reason);
+  }
 }
 
 // A number of the attack on a stage, or `none` where there was no attack.
@@ -141,11 +145,17 @@ void write_candidates(h5::File* file, const std::vector<StageResult>& stages) {
 
 }  // namespace
 
-Verdict AuditRecord::verdict() const {
-  std::vector<Verdict> all;
+Verdict AuditRecord::verdict(const std::string& kind) const {
+  std::vector<const StageResult*> worst_first;
   for (const StageResult& s : stages)
-    all.push_back({s.verdict.finding, fmt::format("{}s of round {}: {}", s.stage.kind(),
-                                                  s.stage.round, s.verdict.reason)});
+    if (kind.empty() || s.stage.kind() == kind) worst_first.push_back(&s);
+  const auto low = [](const StageResult* s) { return s->leak ? s->leak->identified.low : 0.0; };
+  std::stable_sort(worst_first.begin(), worst_first.end(),
+                   [&](const auto* one, const auto* other) { return low(one) > low(other); });
+  std::vector<Verdict> all;
+  for (const StageResult* s : worst_first)
+    all.push_back({s->verdict.finding, fmt::format("{}s of round {}: {}", s->stage.kind(),
+                                                   s->stage.round, s->verdict.reason)});
   return together(all);
 }
 

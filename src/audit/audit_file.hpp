@@ -33,8 +33,9 @@ struct AuditRecord {
   double final_accuracy = 0;  ///< balanced, of the model at the end
   std::vector<StageResult> stages;
 
-  /// Returns the verdict on all messages.
-  Verdict verdict() const;
+  /// Returns the verdict on all messages of a kind, "update" or "probe", or of both for "". Of
+  /// stages that leak, the one with the greatest lower limit speaks for all.
+  Verdict verdict(const std::string& kind = "") const;
 };
 
 /// Writes `folder`/audit.h5 whole: temporary file, fsync, rename. Throws OutputError.

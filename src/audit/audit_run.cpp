@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <chrono>
 #include <filesystem>
 #include <numeric>
 
@@ -21,8 +20,6 @@
 
 namespace medpfl {
 namespace {
-
-using Clock = std::chrono::steady_clock;
 
 MessageSizes sizes_of(const Settings& settings, const FederatedData& data) {
   MessageSizes out;
@@ -82,7 +79,11 @@ class AuditRun {
  public:
   AuditRun(const Communicator& comm, const RankPlace& place, const AuditPlan& plan,
            const AuditRequest& request)
-      : comm_(comm), place_(place), plan_(plan), request_(request), begun_(Clock::now()) {}
+      : comm_(comm),
+        place_(place),
+        plan_(plan),
+        request_(request),
+        deadline_(request.max_walltime) {}
 
   ExitCode run() {
     begin();
@@ -142,19 +143,14 @@ class AuditRun {
     return true;
   }
 
-  double time_left() const {
-    if (request_.max_walltime == 0) return 0;
-    const double gone = std::chrono::duration<double>(Clock::now() - begun_).count();
-    return std::max(1.0, request_.max_walltime - gone);
-  }
-
   // Runs the federation that is audited. Returns false where it was stopped.
   bool federation() {
     if (plan_.input.empty()) {
       const Config config = plan_.of_federation();
       Settings settings;
       comm_.agree([&] { settings = make_settings(config); });
-      if (run_federation({comm_, config, settings, place_}, {true, time_left()}) != ExitCode::kOk)
+      if (run_federation({comm_, config, settings, place_}, {true, deadline_.left()}) !=
+          ExitCode::kOk)
         return false;
     }
     comm_.agree([&] {
@@ -168,6 +164,7 @@ class AuditRun {
 
   // Rehearses and attacks one stage. Returns false where it was stopped.
   bool attack(const Stage& stage) {
+    if (deadline_.over(comm_)) return false;
     StageResult result;
     result.stage = stage;
     result.evaluations = record_.budget.of(stage);
@@ -182,8 +179,8 @@ class AuditRun {
       return keep(result);
     }
     result.rehearsal =
-        rehearse(comm_, place_, plan_, {stage, candidates, result.evaluations, time_left()});
-    if (!result.rehearsal) return false;
+        rehearse(comm_, place_, plan_, {stage, candidates, result.evaluations, deadline_});
+    if (!result.rehearsal || deadline_.over(comm_)) return false;
     const Candidate& chosen = result.rehearsal->tried.front().candidate;
     log_info(
         fmt::format("{}: {} served best and attacks the hospitals", stage.name(), chosen.name));
@@ -194,7 +191,7 @@ class AuditRun {
       settings = make_settings(config);
       check_attack_settings(settings, plan_.federation());
     });
-    if (attack_recorded({comm_, config, settings, place_}, {true, time_left()},
+    if (attack_recorded({comm_, config, settings, place_}, {true, deadline_.left()},
                         plan_.federation()) != ExitCode::kOk)
       return false;
     comm_.agree([&] {
@@ -231,7 +228,7 @@ class AuditRun {
   const RankPlace& place_;
   const AuditPlan& plan_;
   const AuditRequest& request_;
-  Clock::time_point begun_;
+  Deadline deadline_;
   AuditRecord record_;  // complete on rank 0
   bool grey_ = false;
 };

@@ -5,10 +5,11 @@
 
 #include <algorithm>
 #include <chrono>
-#include <memory>
+#include <numeric>
 
 #include "audit/rehearsal.hpp"
 #include "config/settings.hpp"
+#include "metrics/leak_summary.hpp"
 #include "models/differentiator.hpp"
 #include "models/model.hpp"
 
@@ -52,23 +53,14 @@ struct MadeUp {
   double gradient_seconds = 0;  // of one gradient of all images
 };
 
-// Seconds that the evaluations of all candidates of a kind of message cost, each once, and seconds
-// of the most costly one.
-struct Costs {
-  double all = 0, most = 0;
-  int64_t candidates = 0;
-};
-
-Costs measure(const Config& base, const std::vector<Candidate>& candidates, int64_t classes,
-              int64_t images, int64_t steps, int64_t step) {
-  Costs out;
+// Returns the seconds that an evaluation of each candidate takes on such a message.
+std::vector<double> measure(const Config& base, const std::vector<Candidate>& candidates,
+                            int64_t classes, int64_t images, int64_t steps, int64_t step) {
+  std::vector<double> out;
   for (const Candidate& one : candidates) {
     Config config = base;
     one.assign(&config, "rehearsal");
-    const double cost = seconds_per_evaluation(config, classes, images, steps, step);
-    out.all += cost;
-    out.most = std::max(out.most, cost);
-    ++out.candidates;
+    out.push_back(seconds_per_evaluation(config, classes, images, steps, step));
   }
   return out;
 }
@@ -130,14 +122,18 @@ Budget measure_budget(const AuditPlan& plan, const MessageSizes& sizes, int64_t 
     const int64_t images = probes ? sizes.probe : sizes.shard;
     const int64_t steps =
         probes || sizes.step == 0 ? 1 : (sizes.shard + sizes.step - 1) / sizes.step;
-    const Costs costs =
+    const std::vector<double> costs =
         measure(base, applicable(candidates_for(messages_of(plan.base, stage, false)), base),
                 classes, images, steps, sizes.step);
-    const RehearsalCounts counts = count_rehearsal(stage, sizes.clients, costs.candidates);
+    if (costs.empty()) continue;
+    const auto candidates = static_cast<int64_t>(costs.size());
+    const RehearsalCounts counts = count_rehearsal(stage, sizes.clients, candidates);
     const int64_t attacked = sizes.clients * (probes ? plan.probes : 1);
+    // Which attack serves best is not known yet: one of the usual cost is assumed.
     const double each =
-        costs.all * static_cast<double>(counts.messages_of_all) +
-        costs.most * static_cast<double>(counts.tasks_of_best + counts.control + attacked);
+        std::accumulate(costs.begin(), costs.end(), 0.0) *
+            static_cast<double>(counts.messages_of_all) +
+        median(costs) * static_cast<double>(counts.tasks_of_best + counts.control + attacked);
     const double share = plan.probes > 0 ? 0.5 : 1;
     (probes ? budget.of_probe : budget.of_update) =
         affordable(seconds * share / static_cast<double>(of_kind), each);

@@ -68,7 +68,8 @@ class Rehearsing {
                std::vector<Tried>* tried) {
     const Config base = plan_.of_rehearsal(request_.stage, step, probes, request_.evaluations);
     SweepRequest sweep;
-    sweep.max_walltime = request_.max_walltime;
+    if (request_.deadline.over(comm_)) return false;
+    sweep.max_walltime = request_.deadline.left();
     const int groups = std::max<int>(1, comm_.size() / static_cast<int>(candidates.size()));
     sweep.ranks_per_point = std::to_string(groups);
     SweepPlan points;
@@ -127,11 +128,12 @@ class Rehearsing {
     config.assign("defense.chain", "", "audit");
     attack.assign(&config, "rehearsal");
     comm_.agree([&] { settings = make_settings(config); });
+    if (request_.deadline.over(comm_)) return false;
     log_info(fmt::format("{}: {} is rehearsed with the defense off", request_.stage.name(),
                          attack.name));
     const ExitCode code = [&] {
       const QuietScope quiet;
-      return run_federation({comm_, config, settings, place_}, {true, request_.max_walltime});
+      return run_federation({comm_, config, settings, place_}, {true, request_.deadline.left()});
     }();
     if (code != ExitCode::kOk) return false;
     double share = 0;

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "audit/deadline.hpp"
 #include "audit/plan.hpp"
 #include "comm/rank_place.hpp"
 #include "core/error.hpp"
@@ -48,7 +49,7 @@ struct RehearsalRequest {
   Stage stage;
   std::vector<Candidate> candidates;  ///< at least one
   int64_t evaluations = 0;            ///< of each task
-  double max_walltime = 0;            ///< seconds, 0: no limit
+  const Deadline& deadline;
 };
 
 /// Rehearses a stage, or goes on where an earlier call was stopped. Returns nothing where it was

@@ -49,18 +49,22 @@ std::string stage_table(const h5::File& audit) {
 }  // namespace
 
 std::string summarize_audit(const h5::File& audit) {
+  const auto line = [&](const std::string& what, const std::string& name) {
+    return fmt::format("{:<34} {}; {}\n", what, audit.read_text_attribute("/", name),
+                       audit.read_text_attribute("/", name + "_reason"));
+  };
   const auto classes = static_cast<double>(audit.read_integer_attribute("/", "classes").at(0));
   const double accuracy = audit.read_real_attribute("/", "balanced_accuracy");
   return fmt::format(
-             "MedPFL audit, status {}, written by {} ({}) on {}\n\nverdict: {}; {}\n\n"
+             "MedPFL audit, status {}, written by {} ({}) on {}\n\n{}\n"
              "the model at the end: balanced accuracy {} (chance {})\n\n",
              audit.read_text_attribute("/", "status"),
              audit.read_text_attribute("/", "medpfl_version"),
              audit.read_text_attribute("/", "git_sha"),
              audit.read_text_attribute("/", "created_utc"),
-             audit.read_text_attribute("/", "verdict"),
-             audit.read_text_attribute("/", "verdict_reason"), percent(accuracy),
-             percent(1 / classes)) +
+             line("verdict", "verdict") + line("on updates, which are sent", "verdict_update") +
+                 line("on probes, gradients of a batch", "verdict_probe"),
+             percent(accuracy), percent(1 / classes)) +
          stage_table(audit) +
          "\nEach attack is the one of /candidates that served best on public images, by their own "
          "truth.\nThe intervals are about images under this network alone.\n";

@@ -1,0 +1,175 @@
+"""medpfl audit: attacks are chosen on public images, and the verdict is that of the file."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+from harness import CONFIG, OUTPUT, Result, all_datasets, complete, in_slices, medpfl, text
+
+SMALL = ["--evaluations=60", "--model=lenet-dlg", "--model.init=uniform", "--data.image_size=16",
+         "--data.phantom.train=32", "--data.phantom.test=32", "--clients=2", "--rounds=2",
+         "--attack.probes=2", "--attack.rounds=1"]
+
+
+def audit(folder: Path, *more: str, ranks: int = 1) -> Result:
+    return medpfl("audit", *SMALL, f"--run.output={folder}", *more, ranks=ranks)
+
+
+def done(folder: Path, *more: str, ranks: int = 1) -> h5py.File:
+    result = audit(folder, *more, ranks=ranks)
+    assert result.code == 0, result.err
+    return h5py.File(folder / "audit.h5")
+
+
+def texts(file: h5py.File, name: str) -> list[str]:
+    return [text(value) for value in file[name][()]]
+
+
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An audit of a network that is known to leak: wide weights, probes of one image."""
+    folder = tmp_path_factory.mktemp("audit") / "plain"
+    done(folder).close()
+    return folder
+
+
+def test_the_best_of_the_rehearsal_attacks_the_hospitals(plain: Path) -> None:
+    with h5py.File(plain / "audit.h5") as file:
+        assert texts(file, "stages/kind") == ["update", "probe"]
+        for i, kind in enumerate(("update", "probe")):
+            rows = [r for r, k in enumerate(texts(file, "candidates/kind")) if k == kind]
+            chosen = [r for r in rows if file["candidates/chosen"][r]]
+            assert len(rows) > 5
+            assert len(chosen) == 1
+            assert texts(file, "candidates/candidate")[chosen[0]] == texts(file, "stages/candidate")[i]
+            # Among those that were tried on as many images.
+            images = file["candidates/images"][()]
+            rivals = [r for r in rows if images[r] == images[chosen[0]]]
+            assert file["candidates/identified"][chosen[0]] == max(file["candidates/identified"][r] for r in rivals)
+            run = file[f"runs/round-1-{kind}"]
+            assert set(texts(run, "attacks/tasks/method")) == {texts(file, "stages/method")[i]}
+            assert set(run["attacks/tasks/round"][()]) == {1}
+            row = texts(run, "attacks/summary/method").index(texts(file, "stages/method")[i])
+            assert run["attacks/summary/identified"][row] == file["stages/identified"][i]
+
+
+def test_what_leaks_is_said_in_every_place(plain: Path) -> None:
+    """A LeNet with wide weights gives back each probe of one image."""
+    with h5py.File(plain / "audit.h5") as file:
+        assert file["stages/identified"][1] == 1
+        assert texts(file, "stages/verdict")[1] == "leaks"
+        assert text(file.attrs["verdict"]) == text(file.attrs["verdict_probe"]) == "leaks"
+        reason = text(file.attrs["verdict_reason"])
+    shown = medpfl("inspect", plain).out
+    assert f"leaks; {reason}" in shown
+    told = json.loads(medpfl("inspect", plain, "--json").out)
+    assert told["verdict"] == {"finding": "leaks", "reason": reason}
+    assert [s["kind"] for s in told["stages"]] == ["update", "probe"]
+
+
+def test_rehearsals_see_no_image_of_a_hospital_or_of_an_evaluation(plain: Path) -> None:
+    with h5py.File(plain / "federation/run.h5") as federation, \
+            h5py.File(plain / "attack/round-1-probe/run.h5") as attack:
+        victims = {image.tobytes() for image in attack["attacks/truth"][()]}
+        digest = text(federation["data"].attrs["test_images_digest"])
+    points = sorted((plain / "rehearsal").glob("*/points/*/run.h5"))
+    assert len(points) > 10
+    for point in points:
+        with h5py.File(point) as run:
+            mine = {image.tobytes() for image in run["attacks/truth"][()]}
+            assert not victims & mine
+            assert text(run["data"].attrs["test_images_digest"]) == digest
+            # The weights are those of the attacked round.
+            assert run["clients/labels"].shape == (16,)
+
+
+def test_any_number_of_ranks_gives_the_same_audit(plain: Path, tmp_path: Path) -> None:
+    with h5py.File(plain / "audit.h5") as one, done(tmp_path / "two", ranks=2) as two:
+        first, second = all_datasets(one), all_datasets(two)
+        for group in ("stages", "candidates"):
+            for name in [n for n in first if n.startswith(group)]:
+                assert first[name][()].tolist() == second[name][()].tolist() or \
+                    np.array_equal(first[name][()], second[name][()], equal_nan=True), name
+        for name in ("reconstruction", "truth", "images/ssim", "tasks/objective"):
+            ours, theirs = (file[f"runs/round-1-probe/attacks/{name}"][()] for file in (one, two))
+            assert ours.tobytes() == theirs.tobytes(), name
+
+
+def test_a_stopped_audit_goes_on_to_the_same_verdict(plain: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "stopped"
+    stops = in_slices(lambda limit: audit(folder, "--resume", limit))
+    assert stops >= 1
+    with h5py.File(plain / "audit.h5") as one, h5py.File(folder / "audit.h5") as two:
+        for name in ("stages/identified", "stages/chance", "candidates/identified", "candidates/ssim"):
+            assert np.array_equal(one[name][()], two[name][()]), name
+        assert text(two.attrs["status"]) == "complete"
+    assert audit(folder, "--resume").code == 0
+
+
+def test_noise_is_judged_by_what_the_attack_does_without_it(tmp_path: Path) -> None:
+    with done(tmp_path / "noise", "--defense.chain=gaussian", "--defense.gaussian.scale=100") as file:
+        probe = texts(file, "stages/kind").index("probe")
+        assert file["stages/identified"][probe] < 0.5
+        assert 0 <= file["stages/undefended"][probe] <= 1
+        # So few images protect nobody.
+        assert texts(file, "stages/verdict")[probe] == "inconclusive"
+        assert text(file.attrs["verdict"]) == "inconclusive"
+
+
+def test_epsilon_sets_the_noise_and_updates_of_drawn_batches_are_not_tested(tmp_path: Path) -> None:
+    with done(tmp_path / "eps", "--epsilon=8") as file:
+        assert texts(file, "stages/verdict")[0] == "not tested"
+        assert text(file.attrs["verdict_update"]) == "not tested"
+    with h5py.File(tmp_path / "eps/federation/run.h5") as run:
+        assert 7 < run["rounds/epsilon"][-1] <= 8
+
+
+def test_a_recorded_run_is_audited(tmp_path: Path) -> None:
+    complete(tmp_path / "run", {"model.init": "uniform", "model.init_scale": 0.5, "attack.method": "",
+                                "output.gradients": "attacked", "attack.rounds": "1"}).close()
+    result = medpfl("audit", f"--input={tmp_path / 'run'}", "--evaluations=60",
+                    f"--run.output={tmp_path / 'audit'}")
+    assert result.code == 0, result.err
+    with h5py.File(tmp_path / "audit/audit.h5") as file:
+        assert set(file["stages/round"][()]) == {1}
+        assert text(file.attrs["federation"]) == str(tmp_path / "run")
+    assert not (tmp_path / "audit/federation").exists()
+
+
+def test_minutes_become_evaluations_once(tmp_path: Path) -> None:
+    arguments = [a for a in SMALL if not a.startswith("--evaluations")]
+    shown = medpfl("audit", *arguments, "--minutes=0.2", "--dry-run", f"--run.output={tmp_path / 'a'}")
+    assert shown.code == 0, shown.err
+    assert "at most" in shown.out and "nothing was written" in shown.out
+    assert not (tmp_path / "a").exists()
+
+
+@pytest.mark.parametrize(("more", "message"), [
+    (["--epsilon=8", "--defense.chain=clip"], "it is set already"),
+    (["--federation.secure_aggregation=true", "--attack.sees=sum", "--attack.probes=0",
+      "--attack.rounds=0", "--output.gradients=none"], "audit attacks single messages"),
+    (["--attack.threat=malicious-server", "--model.imprint_bins=8", "--federation.batch_size=0"],
+     "audit has an honest server"),
+    (["--attack.rounds=none"], "attack.rounds selects no round"),
+    (["--data.public=0.01"], "raise it"),
+    (["--federation.rounds=3"], "federation.rounds is given twice"),
+])
+def test_what_cannot_be_audited_is_refused(more: list[str], message: str, tmp_path: Path) -> None:
+    result = audit(tmp_path / "a", *more)
+    assert result.code != 0
+    assert message in result.err
+
+
+def test_an_audit_keeps_its_folder(plain: Path, tmp_path: Path) -> None:
+    assert audit(plain).code == OUTPUT
+    assert "--resume" in audit(plain).err
+    assert audit(plain, "--resume", "--federation.learning_rate=0.3").code == CONFIG
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "file").write_text("mine")
+    assert audit(other).code == OUTPUT
+    assert (other / "file").read_text() == "mine"
