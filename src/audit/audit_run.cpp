@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <filesystem>
-#include <numeric>
 
 #include "audit/audit_file.hpp"
 #include "audit/budget.hpp"
@@ -58,21 +57,6 @@ Planned plan_budget(const Communicator& comm, const AuditPlan& plan, const Audit
   });
   comm.broadcast(&out.budget, sizeof out.budget);
   return out;
-}
-
-// Whether three channels of the public images are equal, so that one can stand for all.
-bool grey_in_colour(const std::string& federation) {
-  const h5::File run = open_run(federation);
-  const h5::Shape shape = run.shape("/data/prior");
-  if (shape.at(0) != 3) return false;
-  const auto mean = run.read<float>("/data/prior");
-  const auto plane = static_cast<size_t>(shape[1] * shape[2]);
-  constexpr float kHalfLevel = 0.5F / 255;
-  for (size_t i = 0; i < plane; ++i)
-    if (std::abs(mean[i] - mean[plane + i]) > kHalfLevel ||
-        std::abs(mean[i] - mean[2 * plane + i]) > kHalfLevel)
-      return false;
-  return true;
 }
 
 class AuditRun {
@@ -154,11 +138,8 @@ class AuditRun {
         return false;
     }
     comm_.agree([&] {
-      if (!comm_.is_root()) return;
-      grey_ = grey_in_colour(plan_.federation());
-      record_.final_accuracy = accuracy_before(plan_.federation(), -1);
+      if (comm_.is_root()) record_.final_accuracy = accuracy_before(plan_.federation(), -1);
     });
-    comm_.broadcast(&grey_, sizeof grey_);
     return true;
   }
 
@@ -170,7 +151,7 @@ class AuditRun {
     result.evaluations = record_.budget.of(stage);
     std::vector<Candidate> candidates;
     comm_.agree([&] {
-      candidates = applicable(candidates_for(messages_of(plan_.base, stage, grey_)),
+      candidates = applicable(candidates_for(messages_of(plan_.base, stage)),
                               plan_.of_rehearsal(stage, "screen", 1, result.evaluations));
       if (comm_.is_root()) result.accuracy = accuracy_before(plan_.federation(), stage.round);
     });
@@ -230,7 +211,6 @@ class AuditRun {
   const AuditRequest& request_;
   Deadline deadline_;
   AuditRecord record_;  // complete on rank 0
-  bool grey_ = false;
 };
 
 }  // namespace
@@ -245,7 +225,7 @@ void dry_run_audit(const Communicator& comm, const AuditPlan& plan, const AuditR
   if (!comm.is_root()) return;
   for (const Stage& stage : plan.stages()) {
     const int64_t n = planned.budget.of(stage);
-    const auto candidates = applicable(candidates_for(messages_of(plan.base, stage, false)),
+    const auto candidates = applicable(candidates_for(messages_of(plan.base, stage)),
                                        plan.of_rehearsal(stage, "screen", 1, n));
     fmt::print("round {}, {}s: {} attacks, each message at most {} evaluations\n", stage.round,
                stage.kind(), candidates.size(), n);

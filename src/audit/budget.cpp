@@ -8,6 +8,7 @@
 #include <numeric>
 
 #include "audit/rehearsal.hpp"
+#include "config/adaptation.hpp"
 #include "config/settings.hpp"
 #include "metrics/leak_summary.hpp"
 #include "models/differentiator.hpp"
@@ -60,6 +61,7 @@ std::vector<double> measure(const Config& base, const std::vector<Candidate>& ca
   for (const Candidate& one : candidates) {
     Config config = base;
     one.assign(&config, "rehearsal");
+    adapt_attacks(&config);
     out.push_back(seconds_per_evaluation(config, classes, images, steps, step));
   }
   return out;
@@ -123,8 +125,8 @@ Budget measure_budget(const AuditPlan& plan, const MessageSizes& sizes, int64_t 
     const int64_t steps =
         probes || sizes.step == 0 ? 1 : (sizes.shard + sizes.step - 1) / sizes.step;
     const std::vector<double> costs =
-        measure(base, applicable(candidates_for(messages_of(plan.base, stage, false)), base),
-                classes, images, steps, sizes.step);
+        measure(base, applicable(candidates_for(messages_of(plan.base, stage)), base), classes,
+                images, steps, sizes.step);
     if (costs.empty()) continue;
     const auto candidates = static_cast<int64_t>(costs.size());
     const RehearsalCounts counts = count_rehearsal(stage, sizes.clients, candidates);

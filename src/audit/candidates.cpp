@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "config/adaptation.hpp"
 #include "config/settings.hpp"
 #include "core/error.hpp"
 #include "core/text.hpp"
@@ -63,7 +64,7 @@ std::vector<Candidate> candidates_for(const Messages& messages) {
   if (messages.several_steps)
     for (const Candidate& one : of_steps()) out.push_back(one);
   for (Candidate& one : out) {
-    if (messages.grey_in_colour) one.options.emplace_back("grey", "true");
+    one.options.emplace_back("grey", "auto");
     // What is told to nobody is read from the message.
     one.options.emplace_back("labels", messages.single_images ? "idlg" : "bias-counts");
   }
@@ -79,6 +80,7 @@ std::vector<Candidate> applicable(const std::vector<Candidate>& candidates, cons
   for (const Candidate& one : candidates) try {
       Config config = base;
       one.assign(&config, "rehearsal");
+      adapt_attacks(&config);
       make_settings(config);
       out.push_back(one);
     } catch (const ConfigError&) {

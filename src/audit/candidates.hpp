@@ -21,9 +21,8 @@ struct Candidate {
 
 /// What decides which candidates there are.
 struct Messages {
-  bool single_images = true;    ///< whether each message is of one image
-  bool several_steps = false;   ///< whether messages are changes of weights by several local steps
-  bool grey_in_colour = false;  ///< whether public images of three channels are gray
+  bool single_images = true;   ///< whether each message is of one image
+  bool several_steps = false;  ///< whether messages are changes of weights by several local steps
 };
 
 /// Returns the candidates for such messages: closed forms; distances of gradients with a line
@@ -31,8 +30,8 @@ struct Messages {
 /// asks for; an untrained generator; statistics of batch normalization; several local steps.
 std::vector<Candidate> candidates_for(const Messages& messages);
 
-/// Returns the candidates that fit a configuration, each set in a copy of it. What does not fit
-/// (another network, another kind of message) is left out.
+/// Returns the candidates that fit a configuration, each with what attack.adapt adds for its
+/// defenses. What does not fit (another network, another kind of message) is left out.
 std::vector<Candidate> applicable(const std::vector<Candidate>& candidates, const Config& base);
 
 /// Returns the text of a grid whose points are the candidates, in their order.

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 
+#include "config/adaptation.hpp"
 #include "config/settings.hpp"
 #include "core/error.hpp"
 #include "core/text.hpp"
@@ -143,6 +144,7 @@ Config AuditPlan::of_attack(const Config& recorded, const Stage& stage, const Ca
                    {"attack.restarts", "1"},
                    {"run.output", fmt::format("{}/attack/{}", folder, stage.name())}});
   set_budget(evaluations, &config);
+  adapt_attacks(&config);
   return config;
 }
 

@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "audit/leak_numbers.hpp"
+#include "config/adaptation.hpp"
 #include "config/settings.hpp"
 #include "core/bytes.hpp"
 #include "core/log.hpp"
@@ -127,6 +128,7 @@ class Rehearsing {
     if (settings.defenses.empty() || settings.defenses.network()) return true;
     config.assign("defense.chain", "", "audit");
     attack.assign(&config, "rehearsal");
+    adapt_attacks(&config);
     comm_.agree([&] { settings = make_settings(config); });
     if (request_.deadline.over(comm_)) return false;
     log_info(fmt::format("{}: {} is rehearsed with the defense off", request_.stage.name(),
@@ -154,14 +156,13 @@ class Rehearsing {
 
 }  // namespace
 
-Messages messages_of(const Config& base, const Stage& stage, bool grey_in_colour) {
+Messages messages_of(const Config& base, const Stage& stage) {
   const Settings settings = make_settings(base);
   const FederationSettings& f = settings.federation;
   Messages out;
   out.single_images =
       stage.probes ? settings.written.probe_batch == 1 : f.sends_gradients && f.batch_size == 1;
   out.several_steps = !stage.probes && !f.sends_gradients;
-  out.grey_in_colour = grey_in_colour;
   return out;
 }
 

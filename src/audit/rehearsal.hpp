@@ -34,7 +34,7 @@ struct Rehearsal {
 };
 
 /// Returns the facts of a stage's messages by which candidates are found.
-Messages messages_of(const Config& base, const Stage& stage, bool grey_in_colour);
+Messages messages_of(const Config& base, const Stage& stage);
 
 /// How many messages and tasks a rehearsal has.
 struct RehearsalCounts {
