@@ -1,6 +1,6 @@
 """docs/file_format.md, the files that runs write and their schema_version say the same.
 
-schema.txt lists what run.h5 and sweep.h5 hold, under the version that holds it. After a change raise the version in
+schema.txt lists what run.h5, sweep.h5 and audit.h5 hold, under the version that holds it. After a change raise the version in
 src/results/run/schema.hpp and on the page, and write the list anew with MEDPFL_UPDATE_SCHEMA=1.
 """
 
@@ -45,7 +45,7 @@ def contents(file: h5py.File) -> Contents:
             dtype = one.attrs.get_id(name).dtype
             found[f"{path}@{name}"] = "text" if h5py.check_string_dtype(dtype) else str(dtype)
     if "/runs" in file:
-        found["/runs/NNNNN"] = "link"
+        found["/runs/NNNNN" if "points" in file else "/runs/NAME"] = "link"
     return found
 
 
@@ -59,11 +59,13 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[str, Co
     (folder / "grid.ini").write_text(GRID)
     for arguments in (["attack", f"--input={folder}/full/run.h5", f"--run.output={folder}/again",
                        "--attack.method=inverting-gradients", "--attack.iterations=2"],
-                      ["sweep", f"--grid={folder}/grid.ini", f"--run.output={folder}/sweep", *words(TINY)]):
+                      ["sweep", f"--grid={folder}/grid.ini", f"--run.output={folder}/sweep", *words(TINY)],
+                      ["audit", "--evaluations=3", f"--run.output={folder}/audit", *words(TINY), "--attack.method="]):
         ended = medpfl(*arguments)
         assert ended.code == 0, ended.err
     files = {"run.h5": [*runs, h5py.File(folder / "again/run.h5")],
-             "sweep.h5": [h5py.File(folder / "sweep/sweep.h5")]}
+             "sweep.h5": [h5py.File(folder / "sweep/sweep.h5")],
+             "audit.h5": [h5py.File(folder / "audit/audit.h5")]}
     return {name: (".".join(str(part) for part in opened[0].attrs["schema_version"]),
                    {path: kind for file in opened for path, kind in contents(file).items()})
             for name, opened in files.items()}
@@ -105,9 +107,15 @@ def test_what_files_hold_changes_with_their_version(written: dict[str, tuple[str
 
 def test_the_page_states_the_versions(written: dict[str, tuple[str, Contents]]) -> None:
     assert PAGE.startswith(f"# Result files, schema {written['run.h5'][0]}\n")
-    run, _, sweep = PAGE.partition("\n## Sweeps")
-    for name, page in (("run.h5", run), ("sweep.h5", sweep)):
+    for name, page in pages().items():
         assert f"| `schema_version` int64 [2] | {list(number(written[name][0]))} |" in page
+
+
+def pages() -> dict[str, str]:
+    """What the page says of each file."""
+    run, _, rest = PAGE.partition("\n## benchmark.h5")
+    sweep, _, audit = rest.partition("\n## Sweeps")[2].partition("\n## audit.h5")
+    return {"run.h5": run, "sweep.h5": sweep, "audit.h5": audit}
 
 
 def sections(page: str) -> dict[str, str]:
@@ -127,12 +135,11 @@ def home(path: str, texts: dict[str, str]) -> str:
     return group
 
 
-@pytest.mark.parametrize("name", ["run.h5", "sweep.h5"])
+@pytest.mark.parametrize("name", ["run.h5", "sweep.h5", "audit.h5"])
 def test_the_page_names_all_that_files_hold_and_no_more(name: str) -> None:
     """A name stands in its section, or with its whole path; what tables list, and attributes, are in a file."""
-    run, _, sweep = PAGE.partition("\n## benchmark.h5")
-    texts = sections(run if name == "run.h5" else sweep.partition("\n## Sweeps")[2])
-    # A sweep's /config is that of a run, and the page says so.
+    texts = sections(pages()[name])
+    # The /config of a sweep or an audit is that of a run, and the page says so.
     held = {path for path in listed()[name][1] if name == "run.h5" or not path.startswith("/config/")}
     page = "".join(texts.values())
     untold = []
