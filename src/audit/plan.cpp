@@ -45,7 +45,7 @@ std::string few_rounds(const Config& config) {
   const int64_t rounds = config.section("federation").integer("rounds");
   for (const int64_t r : first_middle_last(std::max<int64_t>(1, rounds)))
     words.push_back(std::to_string(r));
-  return join(words);
+  return join(words, ",");
 }
 
 }  // namespace
