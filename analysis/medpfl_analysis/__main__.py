@@ -20,7 +20,7 @@ from .export import export_run
 from .hdf5 import RunFormatError
 from .report import headline, interval, one_class_note, subline, vanished_note, write_report
 from .run import Run, open_run
-from .scores import METRICS, summarize_run
+from .scores import METRICS, summarize_run, verdict_of
 from .sweep import is_sweep, open_sweep
 from .sweep_report import write_sweep_report
 from .words import at_most, number
@@ -35,7 +35,7 @@ def summary_text(run: Run) -> str:
         *filter(None, [run.holder]),
         f"data {run.dataset_name} · model {run.model.get('name', 'unknown')} · "
         f"{len(run.clients)} hospitals · {len(run.rounds)} rounds · {len(run.gradients)} gradients",
-        f"{headline(images)}.",
+        f"verdict: {run.verdict}" if run.verdict else f"{headline(images)}.",
     ]
     if len(summary) > 1:
         parts.append(subline(summary))
@@ -44,6 +44,8 @@ def summary_text(run: Run) -> str:
         parts.append(f"\n{row['method']}, round {row['round']}, {row['kind']}: {row['n']} images, "
                      f"{row['tasks']} attacks, {row['diverged']} diverged\n"
                      f"the attacker knew: {row['knowledge']}")
+        if verdict := verdict_of(row):
+            parts.append(f"verdict: {verdict}")
         for metric in METRICS:
             value, spread = number(row[metric.key], metric.unit), interval(row, metric)
             parts.append(f"  {metric.title:<20}{value:>10}" + (f"   {spread}" if spread else ""))

@@ -13,7 +13,7 @@ from .hdf5 import RunFormatError
 from .report import interval
 from .run import Run, open_run
 from .score_csv import bare, scored, write_rows
-from .scores import COSTS, METRICS, chosen_images, summarize, summarize_run
+from .scores import COSTS, METRICS, VERDICT, chosen_images, summarize, summarize_run, verdict_of
 from .settings import HONEST
 from .words import number
 
@@ -31,6 +31,8 @@ Scores are of what the attacker keeps, chosen by its own objective. They are med
 the images. `identified_low` and `identified_high` hold the 95 % interval that the file of the run has;
 no other column has an interval.
 
+- `verdict` and `verdict_reason` are those of the run's file, which since schema 1.4 says of each attack
+  whether the messages leak; empty in older ones.
 - `identified_percent` is the share of the images that are nearest, of the candidates, to their
   reconstruction, which is more like them than the mean public image is. Runs of a schema before 1.3
   judge no images: the cell is empty.
@@ -139,6 +141,8 @@ def _row(cell: Cell, attack: str, scores: pd.Series) -> dict[str, str]:
             "data_set": cell.data, "images": str(scores["n"])}
     for name, metric in SCORES.items():
         made |= scored(scores, metric, name)
+        if name == "identified":
+            made |= {column: scores[column] for column in VERDICT}
     return made
 
 
@@ -162,8 +166,9 @@ def _section(cells: list[Cell], file: str) -> list[str]:
     if cut:
         lines += [f"**Presets cut short**, with the iterations of their own: {', '.join(cut)}. A low "
                   f"score in {file} says nothing about them.", ""]
-    lines += ["| images of | n | attacks | most identified | 95 % | by | median SSIM | of the mean test image |",
-              "|" + " --- |" * 8]
+    judged = any(cell.rows["verdict"].any() for cell in cells)
+    lines += ["| images of | n | attacks | most identified | 95 % | " + ("verdict | " if judged else "")
+              + "by | median SSIM | of the mean test image |", "|" + " --- |" * (8 + judged)]
     for data in dict.fromkeys(cell.data for cell in cells):
         mine = [cell for cell in cells if cell.data == data]
         # The mean test image is that of the run with the strongest attack.
@@ -172,7 +177,8 @@ def _section(cells: list[Cell], file: str) -> list[str]:
             ["identified", "ssim"], ascending=False, kind="stable").iloc[0]
         told = "not judged" if best["identified"] < 0 else number(best["identified"], "%")
         cells_of = [data, str(best["n"]), str(rows.index.nunique()), told,
-                    interval(best, _BY_KEY["identified"]) or "–", f"`{best['method']}`",
+                    interval(best, _BY_KEY["identified"]) or "–",
+                    *([verdict_of(best).marked or "–"] if judged else []), f"`{best['method']}`",
                     number(best["ssim"]), number(best["prior"])]
         lines.append("| " + " | ".join(cells_of) + " |")
     return [*lines, ""]

@@ -16,6 +16,7 @@ from .defense_pictures import defense_grid
 from .defense_tables import knowledge
 from .frontier import by_method, compare, epsilon_text, findings, headline, panels, undefended
 from .score_csv import bare, scored, write_rows
+from .scores import VERDICT
 from .settings import NONE
 from .sweep import SCORES, Sweep
 from .sweep_report import HOW_TO_READ, INTERVALS
@@ -49,6 +50,7 @@ def _leak(row: pd.Series, adapted: bool) -> dict[str, str]:
     for name, key in COLUMNS.items():
         made |= scored(row, _BY_KEY[key], name)
         if key == "identified":
+            made |= {name: row[name] for name in VERDICT}
             made["identified_bound_percent"] = _at_most(row["bound"])
     return made
 

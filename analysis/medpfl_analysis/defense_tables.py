@@ -10,9 +10,10 @@ import pandas as pd
 from .claims import CALLED
 from .frontier import compare, epsilon_text, undefended
 from .report import interval
-from .scores import Metric
+from .scores import Metric, verdict_of
 from .settings import NONE
 from .sweep import SCORES
+from .verdicts import Verdict
 from .words import at_most, number
 
 _BY_KEY = {metric.key: metric for metric in SCORES}
@@ -29,6 +30,8 @@ class Leak:
     cells: list[tuple[str, str]]
     bound: str
     """what any attack is at most expected to identify; a dash where nothing bounds it"""
+    verdict: Verdict
+    """that of the run's file; none of several networks"""
 
 
 @dataclass(frozen=True)
@@ -56,7 +59,7 @@ def _leak(row: pd.Series) -> Leak:
     told += [f"{int(row['networks'])} networks"] if row["networks"] > 1 else []
     told += [word for word in row["attacked"].split(" | ") if word in CALLED]
     return Leak(row["attack"], ", ".join(told),
-                [_cell(row, metric) for metric in LEAKS], at_most(row["bound"]))
+                [_cell(row, metric) for metric in LEAKS], at_most(row["bound"]), verdict_of(row))
 
 
 def points_text(change: float) -> str:

@@ -7,6 +7,7 @@ import h5py
 import pandas as pd
 
 from .hdf5 import table
+from .scores import VERDICT
 
 COLUMNS = (
     "setting method kind claim share low high effective identified_bound epsilon "
@@ -25,7 +26,8 @@ def over_networks(points: pd.DataFrame, pooled: pd.DataFrame, means: list[str]) 
 
     Its share of identified images, the limits, n and the bounds are those of `pooled`; inferred is
     0 where the limits are the range over networks; `means` are means over the points, and all other
-    columns those of the first. `networks` counts the points. A setting that the index does not
+    columns those of the first. It has no verdict, because no file has one on several networks.
+    `networks` counts the points. A setting that the index does not
     pool, or that has several rounds, keeps its rows.
     """
     known = pooled.set_index(_KEY)
@@ -41,6 +43,7 @@ def over_networks(points: pd.DataFrame, pooled: pd.DataFrame, means: list[str]) 
             identified=found["share"], identified_low=found["low"], identified_high=found["high"],
             n=found["images"], bound=found["identified_bound"], epsilon=found["epsilon"],
             identification_bound=found["identification_bound"], networks=found["networks"],
+            **dict.fromkeys(VERDICT, ""),
             inferred=found["inferred"], **{words: " | ".join(sorted({word for cell in same[words] for word in cell.split(" | ")}))
                for words in ("network", "attacked")}))
     return pd.concat(made).sort_index()

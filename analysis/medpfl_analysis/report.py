@@ -26,9 +26,11 @@ from .scores import (
     Metric,
     chosen_images,
     summarize_run,
+    verdict_of,
     without_attack,
 )
 from .theme import DARK, LIGHT, Theme, png
+from .verdicts import meanings
 from .words import at_most, number
 
 MAX_GRIDS = 12
@@ -65,7 +67,8 @@ def interval(row: pd.Series, metric: Metric) -> str:
 
 
 def headline(images: pd.DataFrame) -> str:
-    """The result in words, from Run.images_with_tasks(): how many images are identified."""
+    """How many images are identified, from Run.images_with_tasks(): the headline where the file has
+    no verdict."""
     if len(images) == 0:
         return "No reconstructions: this run says nothing about what its updates leak"
     chosen = chosen_images(images)
@@ -213,6 +216,7 @@ def _scores(summary: pd.DataFrame) -> list[dict]:
             "tasks": row["tasks"], "diverged": row["diverged"], "vanished": row["vanished"],
             "knowledge": row["knowledge"],
             "bound": "" if math.isnan(row["bound"]) else at_most(row["bound"]),
+            "verdict": verdict_of(row),
             "cells": [(number(row[m.key], m.unit), interval(row, m)) for m in METRICS],
         }
         for _, row in summary.iterrows()
@@ -238,10 +242,12 @@ def render_report(run: Run) -> str:
     options = run.shared_provenance
     set_options = options[options["source"] != "default"]
     last = run.rounds.iloc[-1] if len(run.rounds) else None
+    judged = bool(summary["verdict"].any())
     return render(
         "report.html.j2",
         run=run,
         banner=_banner(run),
+        verdict=run.verdict,
         headline=headline(images),
         subline=subline(summary),
         facts=_facts(run),
@@ -249,6 +255,8 @@ def render_report(run: Run) -> str:
         left_out=left_out,
         figures=_figures(run, images),
         metrics=METRICS,
+        judged=judged,
+        meanings=meanings(judged or bool(run.verdict)),
         scores=_scores(overall) + _scores(summary) + _scores(without_attack(run)),
         last=last,
         evaluated=last is not None and bool(np.isfinite(last["accuracy"])),

@@ -39,41 +39,25 @@ from .records import (
     Privacy,
     Trace,
 )
+from .result_file import ResultFile
+from .verdicts import Verdict
 
 PICTURES = ("truth", "reconstruction", "snapshots", "snapshot_iterations")
 
 
-class Run:
-    """One run, open for reading. Everything is read when asked for, then kept; close after use.
+class Run(ResultFile):
+    """One run.
 
     Tables of groups that the run does not have (no attacks, no gradients) have no rows. Reading
     raises RunFormatError where the file lacks what its schema requires.
     """
 
     def __init__(self, file: h5py.File) -> None:
-        self.file = file
-        self.path = Path(file.filename)
-        self.folder = self.path.resolve().parent
-        root = attributes(file)
-        self.schema_version: tuple[int, ...] = tuple(root["schema_version"])
-        self.status: str = root.get("status", "unknown")
-        self.medpfl_version: str = root.get("medpfl_version", "unknown")
-        self.git_sha: str = root.get("git_sha", "unknown")
-        self.created_utc: str = root.get("created_utc", "unknown")
+        super().__init__(file)
         #: Where the status is running: whether a process works on the run, in words; else "".
         self.holder: str = describe_holder(self.folder) if self.status == "running" else ""
         #: The seed of all that the server draws; "" in files of schema 1.0, where run.seed was it.
-        self.server_seed: str = root.get("server_seed", "")
-
-    def __enter__(self) -> Run:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Closes the file; what has been read stays valid."""
-        self.file.close()
+        self.server_seed: str = attributes(file).get("server_seed", "")
 
     def _group(self, name: str) -> h5py.Group | None:
         found = self.file.get(name)
@@ -89,11 +73,6 @@ class Run:
         return self.config.get("run.name") or self.folder.name
 
     @cached_property
-    def provenance(self) -> pd.DataFrame:
-        """One row an option: option, value, source (default, command line or a file's name)."""
-        return table(self._group("config"), ("option", "value", "source"))
-
-    @cached_property
     def shared_provenance(self) -> pd.DataFrame:
         """The provenance that may be shared: the server's seed stands in the place of run.seed.
 
@@ -104,11 +83,6 @@ class Run:
             return kept
         row = {"option": "server_seed", "value": self.server_seed, "source": "derived"}
         return pd.concat([kept, pd.DataFrame([row])], ignore_index=True)
-
-    @cached_property
-    def config(self) -> dict[str, str]:
-        """The value of each option, by section.option."""
-        return dict(zip(self.provenance["option"], self.provenance["value"], strict=True))
 
     @cached_property
     def resolved_config(self) -> str:
@@ -272,6 +246,13 @@ class Run:
                                      "is damaged")
             return None
         return table(group, SUMMARY_COLUMNS, newer=NEWER_SUMMARY_COLUMNS)
+
+    @property
+    def verdict(self) -> Verdict:
+        """What the file says of all messages that were attacked; nothing before schema 1.4, and
+        without attacks."""
+        told = self._attributes("attacks/summary")
+        return Verdict(told.get("verdict", ""), told.get("verdict_reason", ""))
 
     @cached_property
     def ssim_window(self) -> int | None:

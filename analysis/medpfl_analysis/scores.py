@@ -14,11 +14,14 @@ import pandas as pd
 
 from .hdf5 import RunFormatError
 from .run import Run
+from .verdicts import Verdict
 
 GROUP = ["method", "round", "kind"]
 ALL_ROUNDS = -1
 WITHOUT_ATTACK = "public-mean"
 """stands in /attacks/summary for what the mean public image scores without an attack"""
+VERDICT = ["verdict", "verdict_reason"]
+"""The columns of a summary with the verdict on a row; "" where the file has none."""
 _OBSERVATION = ["method", "round", "client", "kind", "probe", "gradient", "knowledge"]
 
 
@@ -145,8 +148,14 @@ def summarize_run(
         made[metric.key] = rows[metric.column].to_numpy()
         for limit, column in zip(metric.limits, metric.stored_interval or (), strict=True):
             made[limit] = rows[column].to_numpy()
+    told = {name: rows[name].fillna("").to_numpy() for name in VERDICT}
     return made.assign(bound=rows["identified_bound"].to_numpy(dtype=float), n=rows["images"].to_numpy(), tasks=rows["tasks"].to_numpy(),
-                       diverged=rows["diverged"].to_numpy(), vanished=rows["vanished"].to_numpy())
+                       diverged=rows["diverged"].to_numpy(), vanished=rows["vanished"].to_numpy(), **told)
+
+
+def verdict_of(row: pd.Series) -> Verdict:
+    """The verdict on one row of a summary."""
+    return Verdict(*(row[name] for name in VERDICT))
 
 
 def without_attack(run: Run) -> pd.DataFrame:
@@ -158,6 +167,7 @@ def without_attack(run: Run) -> pd.DataFrame:
     values = {metric.key: rows[metric.column] for metric in METRICS}
     limits = {limit: np.nan for metric in METRICS for limit in metric.limits}
     return rows[GROUP].assign(n=rows["images"], tasks=rows["images"], diverged=0, vanished=0, bound=np.nan,
+                              **dict.fromkeys(VERDICT, ""),
                               knowledge="no message; the mean public image is taken for each "
                                         "private one",
                               **values, **limits)
@@ -168,8 +178,8 @@ def summarize(images: pd.DataFrame, metrics: Sequence[Metric] = METRICS) -> pd.D
 
     `images` is `Run.images_with_tasks()`. Columns: method, round, kind, n (images), tasks,
     diverged (tasks), vanished (tasks on vanished gradients), knowledge (text), bound (what any attack
-    is at most expected to identify), and for each metric `key` and its `limits`. Bound and limits are
-    NaN here: only a file has them. Shares are in [0, 1].
+    is at most expected to identify), those of VERDICT, and for each metric `key` and its `limits`.
+    Bound and limits are NaN here, and verdicts "": only a file has them. Shares are in [0, 1].
     """
     return _score(chosen_images(images), metrics)
 
@@ -186,6 +196,7 @@ def _score(chosen: pd.DataFrame, metrics: Sequence[Metric]) -> pd.DataFrame:
             "vanished": int((tasks["vanished"] == 1).sum()),
             "knowledge": " | ".join(sorted(tasks["knowledge"].unique())),
             "bound": np.nan,
+            **dict.fromkeys(VERDICT, ""),
         }
         for metric in metrics:
             values = metric.values(tasks if metric.per_task else frame)
@@ -193,7 +204,7 @@ def _score(chosen: pd.DataFrame, metrics: Sequence[Metric]) -> pd.DataFrame:
             row[metric.key] = float(metric.statistic(values)) if len(values) else np.nan
             row |= dict.fromkeys(metric.limits, np.nan)
         rows.append(row)
-    columns = [*GROUP, "n", "tasks", "diverged", "vanished", "knowledge", "bound"]
+    columns = [*GROUP, "n", "tasks", "diverged", "vanished", "knowledge", "bound", *VERDICT]
     for metric in metrics:
         columns += [metric.key, *metric.limits]
     return pd.DataFrame(rows, columns=columns)

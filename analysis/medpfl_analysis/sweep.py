@@ -11,11 +11,12 @@ import h5py
 import numpy as np
 import pandas as pd
 
-from .hdf5 import RunFormatError, attributes, dataset, open_result, read, table
+from .hdf5 import RunFormatError, dataset, open_result, read, table
 from .pooled import over_networks, read_pooled
 from .relative_noise import relative_noise
+from .result_file import ResultFile
 from .run import Run, open_run
-from .scores import GROUP, METRICS, Metric, summarize_run
+from .scores import GROUP, METRICS, VERDICT, Metric, summarize_run
 from .settings import Settings, methods
 
 POINT_COLUMNS = "folder block status exit_code error seconds".split()
@@ -33,29 +34,8 @@ NOT_JUDGED = (
 UTILITY = ("accuracy", "balanced_accuracy", "auroc")
 
 
-class Sweep:
-    """A sweep, open for reading; close after use."""
-
-    def __init__(self, file: h5py.File) -> None:
-        self.file = file
-        self.path = Path(file.filename)
-        self.folder = self.path.resolve().parent
-        root = attributes(file)
-        self.schema_version: tuple[int, ...] = tuple(root["schema_version"])
-        self.status: str = root.get("status", "unknown")
-        self.medpfl_version: str = root.get("medpfl_version", "unknown")
-        self.git_sha: str = root.get("git_sha", "unknown")
-        self.created_utc: str = root.get("created_utc", "unknown")
-
-    def __enter__(self) -> Sweep:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Closes the file; what has been read stays valid."""
-        self.file.close()
+class Sweep(ResultFile):
+    """A sweep."""
 
     @cached_property
     def options(self) -> pd.DataFrame:
@@ -121,7 +101,7 @@ class Sweep:
     def base(self) -> list[str]:
         """Options of the base configuration that are not default, such as "federation.rounds=400".
         They may be shared, because run.seed is left out."""
-        frame = table(self.file.get("config"), ("option", "value", "source"))
+        frame = self.provenance
         left = {"run.output", "run.seed", *frame["option"][frame["source"] == "default"]}
         if self.complete:
             # The index may have been made from a base written out whole; a run knows the sources.
@@ -134,7 +114,7 @@ class Sweep:
     @property
     def name(self) -> str:
         """run.name of the base configuration; "" where that is the default."""
-        frame = table(self.file.get("config"), ("option", "value", "source"))
+        frame = self.provenance
         given = (frame["option"] == "run.name") & (frame["source"] != "default")
         return "".join(frame["value"][given])
 
@@ -173,7 +153,7 @@ class Sweep:
 
         Columns: point, folder, block, setting (of /points; "" in an index of schema 1.0), those of
         `Setting` and `Attack` (label as `attack`), the options of the grid, method, round, kind, n,
-        knowledge, bound, attacked (words for the networks that were), for each of SCORES `key` and its limits; LEAK; accuracy, balanced_accuracy,
+        knowledge, bound, verdict and verdict_reason (of this row in the run's file), attacked (words for the networks that were), for each of SCORES `key` and its limits; LEAK; accuracy, balanced_accuracy,
         auroc and network (a word) after the last round, chance; fields of `Privacy` by the last
         round (epsilon NaN: none is claimed; sampled as identification_bound); relative_noise (see
         relative_noise()), bytes (of a round, mean) and seconds of the point.
@@ -235,7 +215,7 @@ class Sweep:
         if methods(run.config):
             raise RunFormatError(f"{run.path}: is complete and has no attacks; it is damaged")
         empty = {"attack": "", "options": "", "adapted": False, "n": 0, "bound": np.nan, "attacked": "",
-                 "knowledge": "", **dict.fromkeys(GROUP, "")}
+                 "knowledge": "", **dict.fromkeys([*GROUP, *VERDICT], "")}
         return [common | empty | {column: np.nan for metric in SCORES
                                   for column in (metric.key, *metric.limits)}]
 

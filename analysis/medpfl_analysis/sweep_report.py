@@ -14,6 +14,7 @@ from .frontier import by_method, findings, headline, panels
 from .report import Picture, picture, render
 from .scores import METRICS
 from .sweep import SCORES, Sweep
+from .verdicts import meanings
 
 BANNERS = {
     "running": "This sweep has not finished: the page shows the points that are complete.",
@@ -86,6 +87,7 @@ def render_sweep(sweep: Sweep) -> str:
     """The page as HTML text. Raises RunFormatError if the sweep or a complete point is damaged."""
     table = sweep.over_networks
     titled = panels(table)
+    judged = bool(table["verdict"].any())
     terms = [metric for metric in METRICS if metric.key in _BY_KEY]
     return render(
         "sweep.html.j2",
@@ -99,6 +101,8 @@ def render_sweep(sweep: Sweep) -> str:
         frontiers=_frontiers(sweep) if titled else [],
         curves=_curves(sweep),
         metrics=LEAKS,
+        judged=judged,
+        meanings=meanings(judged),
         claims=sweep_notes(table),
         candidates=int(table["candidates"].max()),
         measure=sweep.measure.title.lower(),

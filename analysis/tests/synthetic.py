@@ -242,6 +242,17 @@ def write_summary(group: h5py.Group, methods: tuple[str, ...]) -> None:
     }, "leak")
 
 
+def write_verdicts(folder: Path, attacks: dict[str, tuple[str, str]], verdict: tuple[str, str]) -> None:
+    """Adds to the summary of folder/run.h5 what schema 1.4 says: word and reason of each method, and
+    of all messages."""
+    with h5py.File(folder / "run.h5", "a") as file:
+        group = file["attacks/summary"]
+        said = [attacks[method] for method in group["method"].asstr()[()]]
+        put_all(group, {"verdict": [word for word, _ in said],
+                        "verdict_reason": [reason for _, reason in said]}, "leak")
+        group.attrs["verdict"], group.attrs["verdict_reason"] = verdict
+
+
 def write_gradients(f: h5py.File, folder: Path, truth, labels, recorded: str, dtype: Any) -> None:
     """Two segment files and images.h5 under folder/gradients, and their virtual datasets in f.
 

@@ -71,8 +71,9 @@ def test_the_columns_are_those_of_the_study(tmp_path: Path) -> None:
     run_of(tmp_path / "1", "LeNet", "brain")
     study = pd.read_csv(Path(__file__).parents[2] / "docs/data/attacks.csv", nrows=1).columns
     made = compared(tmp_path)[1].columns
-    new = ["identified_percent", "identified_low", "identified_high", "reidentified_percent"]
-    assert list(made[5:9]) == new
+    new = ["identified_percent", "identified_low", "identified_high", "verdict", "verdict_reason",
+           "reidentified_percent"]
+    assert list(made[5:11]) == new
     assert [name for name in made if name not in new] == [
         name for name in study if not name.endswith(("_low", "_high"))]
 

@@ -433,7 +433,7 @@ def test_page_of_defenses(sweep_folder: Path, tmp_path: Path) -> None:
     # An earlier version wrote the study: it has intervals that no file has, and no identified images.
     study = pd.read_csv(Path(__file__).parents[2] / "docs/data/noise.csv", nrows=1).columns
     new = ["networks", "identified_percent", "identified_low", "identified_high", "psnr_db",
-           "identified_bound_percent", "identification_bound_percent"]
+           "identified_bound_percent", "identification_bound_percent", "verdict", "verdict_reason"]
     assert list(rows.columns[6:10]) == new[:4]
     assert [name for name in rows if name not in new] == [
         name for name in study if not name.endswith(("_low", "_high"))]
