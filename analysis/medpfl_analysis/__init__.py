@@ -5,6 +5,7 @@
 ...     print(run.status, summarize_run(run))
 """
 
+from .audit import Audit, open_audit
 from .hdf5 import RunFormatError
 from .run import Run, open_run
 from .scores import summarize, summarize_run
@@ -12,5 +13,5 @@ from .sweep import Sweep, open_sweep
 
 __version__ = "0.1.0"
 
-__all__ = ["Run", "RunFormatError", "Sweep", "__version__", "open_run", "open_sweep", "summarize",
-           "summarize_run"]
+__all__ = ["Audit", "Run", "RunFormatError", "Sweep", "__version__", "open_audit", "open_run",
+           "open_sweep", "summarize", "summarize_run"]

@@ -1,5 +1,5 @@
-"""Command line: python3 -m medpfl_analysis report | summary | export RUN, report | defenses SWEEP,
-or attacks FOLDER."""
+"""Command line: python3 -m medpfl_analysis report | summary | export RUN, report AUDIT,
+report | defenses SWEEP, or attacks FOLDER."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ import pandas as pd
 
 from . import __version__
 from .attack_page import write_attack_page
+from .audit import is_audit, open_audit
+from .audit_report import write_audit_report
 from .claims import network_notes, privacy_notes
 from .defense_page import write_defense_page
 from .export import export_run
@@ -82,7 +84,7 @@ def parser() -> argparse.ArgumentParser:
                         help="folder to write to")
     for command in (report, summary, export):
         command.add_argument("run", metavar="RUN", type=Path, help="run folder, or its run.h5" + (
-            "; or a sweep's folder" if command is report else ""))
+            "; or the folder of a sweep or an audit" if command is report else ""))
     attacks = commands.add_parser("attacks", help="compare the attacks of many runs: a page, and all rows as CSV")
     attacks.add_argument("folder", metavar="FOLDER", type=Path, help="holds the runs' folders")
     defenses = commands.add_parser(
@@ -111,6 +113,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 for file in write_defense_page(
                         sweep, options.output, options.machine, options.images):
                     print(f"wrote {file}")
+            return 0
+        if options.command == "report" and is_audit(options.run):
+            with open_audit(options.run) as audit:
+                print(f"wrote {write_audit_report(audit, options.output)}")
             return 0
         if options.command == "report" and is_sweep(options.run):
             with open_sweep(options.run) as sweep:

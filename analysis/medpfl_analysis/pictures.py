@@ -49,6 +49,17 @@ def spread(images: pd.DataFrame, count: int = MAX_ROWS) -> pd.DataFrame:
     return picked
 
 
+def ranked(images: pd.DataFrame, count: int) -> pd.DataFrame:
+    """The `count` images that were recovered best: identified ones first, then by PSNR.
+
+    Keeps the row labels of `images`; adds place, which says whether an image is identified.
+    """
+    order = images.sort_values(["identified", "psnr"], ascending=False, kind="stable")
+    picked = order.iloc[:count].copy()
+    picked["place"] = np.where(picked["identified"] == 1, "identified", "not identified")
+    return picked
+
+
 def selection_note(picked: int, total: int) -> str:
     """How the rows of the grid were picked, as a sentence."""
     if total == 1:

@@ -400,6 +400,11 @@ def open_run(path: str | Path) -> Run:
                 f"{path}: is a sweep; give one of its runs, in {path / 'points'}, or use the "
                 "commands report and defenses"
             )
+        if (path / "audit.h5").is_file():
+            raise RunFormatError(
+                f"{path}: is an audit; give one of its runs, in {path / 'attack'}, or use the "
+                "command report"
+            )
         if not (path / "run.h5").is_file():
             raise RunFormatError(
                 f"{path}: has no run.h5; give a run folder, and for a run that has just started "

@@ -5,17 +5,18 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+LEAKS, NOT_TESTED = "leaks", "not tested"
 MEANINGS = {
-    "leaks": "An attack identifies more images than chance does.",
+    LEAKS: "An attack identifies more images than chance does.",
     "protects": "The attack identifies at least half of the public images with the defense off, and "
                 "hardly more than chance with it. Only an audit can say so, because a single run "
                 "never sees its messages without the defense.",
     "inconclusive": "Neither is shown: few images, no defense, or an attack too weak to judge one.",
-    "not tested": "Nothing was attacked, or no attack applies or answers the defense. It is not "
-                  "counted as safe.",
+    NOT_TESTED: "Nothing was attacked, or no attack applies or answers the defense. It is not "
+                "counted as safe.",
 }
 """What each verdict means, as docs/audit.md says."""
-_MARKS = {"leaks": "▲", "protects": "✓", "inconclusive": "?", "not tested": "○"}
+_MARKS = {LEAKS: "▲", "protects": "✓", "inconclusive": "?", NOT_TESTED: "○"}
 
 
 class Verdict(NamedTuple):

@@ -21,6 +21,11 @@ def number(value: float, unit: str = "") -> str:
     return f"{value:.2f}" if 0.01 <= abs(value) < 1000 or value == 0 else f"{value:.1e}"
 
 
+def small_share(value: float) -> str:
+    """A share in percent as verdicts write it: below one percent with a digit behind the point."""
+    return f"{100 * value:.1f}\u00a0%" if 0 < value < 0.01 else number(value, "%")
+
+
 def at_most(probability: float) -> str:
     """A bound in percent, rounded up to one digit behind the point, so that it stays a bound."""
     if math.isnan(probability):

@@ -10,6 +10,9 @@ import numpy as np
 import pytest
 from harness import CONFIG, OUTPUT, Result, all_datasets, complete, in_slices, medpfl, text
 
+from medpfl_analysis import open_audit
+from medpfl_analysis.__main__ import main
+
 SMALL = ["--evaluations=60", "--model=lenet-dlg", "--model.init=uniform", "--data.image_size=16",
          "--data.phantom.train=32", "--data.phantom.test=32", "--clients=2", "--rounds=2",
          "--attack.probes=2", "--attack.rounds=1"]
@@ -173,3 +176,18 @@ def test_an_audit_keeps_its_folder(plain: Path, tmp_path: Path) -> None:
     (other / "file").write_text("mine")
     assert audit(other).code == OUTPUT
     assert (other / "file").read_text() == "mine"
+
+
+def test_the_page_says_what_the_file_says(plain: Path, tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    assert main(["report", str(plain), "--output", str(page)]) == 0
+    html = page.read_text(encoding="utf-8")
+    with open_audit(plain) as found, h5py.File(plain / "audit.h5") as file:
+        assert found.verdict() == (text(file.attrs["verdict"]), text(file.attrs["verdict_reason"]))
+        assert found.stages["verdict"].tolist() == texts(file, "stages/verdict")
+        for said in (*found.verdict(), *found.stages["verdict_reason"], *found.candidates["candidate"]):
+            assert said in html
+        probe = found.stages.iloc[1]
+        with found.open_attack(probe) as run:
+            assert len(run.images_with_tasks().query("chosen == 1")) == probe["images"]
+    assert "The strongest leak: probes of round 1." in html

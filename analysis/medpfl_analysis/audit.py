@@ -1,0 +1,108 @@
+"""An audit's verdicts and tables; docs/audit.md and docs/file_format.md are the contract."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import h5py
+import pandas as pd
+
+from .hdf5 import RunFormatError, attributes, open_result, table
+from .result_file import ResultFile
+from .run import Run, open_run
+from .verdicts import Verdict
+
+KINDS = ("update", "probe")
+STAGE_COLUMNS = (
+    "kind round verdict verdict_reason candidate method options evaluations images clusters "
+    "identified identified_low identified_high chance identified_bound undefended "
+    "balanced_accuracy"
+).split()
+CANDIDATE_COLUMNS = "kind round candidate method options images identified ssim chosen".split()
+
+
+class Audit(ResultFile):
+    """An audit. One that is under way or interrupted has the stages that are done, and its verdicts
+    are about these."""
+
+    def __init__(self, file: h5py.File) -> None:
+        super().__init__(file)
+        self._root = attributes(file)
+
+    def _told(self, name: str) -> Any:
+        if name not in self._root:
+            raise RunFormatError(f"{self.path}: attribute {name} is missing, which schema 1 requires; "
+                                 "the file is damaged")
+        return self._root[name]
+
+    def verdict(self, kind: str = "") -> Verdict:
+        """What the file says of messages of a kind, one of KINDS, or of all."""
+        name = f"verdict_{kind}" if kind else "verdict"
+        return Verdict(self._told(name), self._told(f"{name}_reason"))
+
+    @property
+    def balanced_accuracy(self) -> float:
+        """That of the model at the end, on test images that are not public."""
+        return float(self._told("balanced_accuracy"))
+
+    @property
+    def chance(self) -> float:
+        """The balanced accuracy of answers that do not depend on the images."""
+        return 1 / int(self._told("classes"))
+
+    @property
+    def minutes(self) -> float:
+        """The time the audit was given; 0 where it was given evaluations instead."""
+        return float(self._told("minutes"))
+
+    def evaluations(self, kind: str) -> int:
+        """What an attack on a message of a kind may spend."""
+        return int(self._told(f"evaluations_{kind}"))
+
+    @cached_property
+    def stages(self) -> pd.DataFrame:
+        """One row a kind of message and round that was attacked, with STAGE_COLUMNS; shares are in
+        [0, 1], and NaN where no attack applies."""
+        return table(self.file.get("stages"), STAGE_COLUMNS)
+
+    @cached_property
+    def candidates(self) -> pd.DataFrame:
+        """One row an attack that a rehearsal tried on public images, with CANDIDATE_COLUMNS."""
+        return table(self.file.get("candidates"), CANDIDATE_COLUMNS)
+
+    def rehearsal(self, stage: pd.Series) -> pd.DataFrame:
+        """The candidates of a stage: the one that attacked the hospitals first, then those tried on
+        most images, that identified most, and with the highest mean SSIM."""
+        tried = self.candidates
+        mine = tried[(tried["kind"] == stage["kind"]) & (tried["round"] == stage["round"])]
+        return mine.sort_values(
+            ["chosen", "images", "identified", "ssim"], ascending=False, kind="stable")
+
+    def open_attack(self, stage: pd.Series) -> Run:
+        """The run of the attack on a stage's messages. Raises RunFormatError as open_run."""
+        return open_run(self.folder / "attack" / f"round-{stage['round']}-{stage['kind']}")
+
+    def open_federation(self) -> Run:
+        """The run whose messages were attacked: the audit's own, or the recorded one that it was
+        given, by the path that the audit was given. Raises RunFormatError as open_run."""
+        given = Path(self._told("federation"))
+        return open_run(self.folder / given if given == Path("federation") else given)
+
+
+def is_audit(path: Path) -> bool:
+    """Whether the path is an audit's folder or its audit.h5."""
+    return path.name == "audit.h5" or (path / "audit.h5").is_file()
+
+
+def open_audit(path: str | Path) -> Audit:
+    """Opens an audit's folder, or its audit.h5.
+
+    Raises RunFormatError if the file is missing, not HDF5, truncated, not an audit, or of another
+    major schema version.
+    """
+    path = Path(path)
+    if path.is_dir():
+        path = path / "audit.h5"
+    return Audit(open_result(path, "medpfl-audit", "an audit's folder or its audit.h5"))

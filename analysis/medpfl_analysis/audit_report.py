@@ -1,0 +1,177 @@
+"""One self-contained HTML page of an audit: the verdict, what it rests on, and what was not tested."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+
+from .audit import KINDS, Audit
+from .claims import privacy_notes
+from .hdf5 import RunFormatError
+from .pictures import MAX_ROWS, picture_grid, ranked
+from .report import Picture, interval, picture, render
+from .run import Run
+from .scores import METRICS, chosen_images, verdict_of
+from .settings import NONE
+from .verdicts import LEAKS, NOT_TESTED, Verdict, meanings
+from .words import at_most, number, small_share
+
+BANNERS = {
+    "running": "This audit has not finished: the page and its verdict are about the stages that are "
+               "done. If no process works on it any more, go on with --resume.",
+    "interrupted": "This audit was interrupted: the page and its verdict are about the stages that are "
+                   "done. Go on with --resume.",
+}
+OF_KIND = {"update": "on updates, which hospitals really send",
+           "probe": "on probes, gradients of single batches"}
+MAX_IMAGES = 24
+_IDENTIFIED = next(metric for metric in METRICS if metric.key == "identified")
+SETTING = (("Network", "model.name"), ("Hospitals", "federation.clients"),
+           ("Rounds", "federation.rounds"), ("Algorithm", "federation.algorithm"),
+           ("Defense", "defense.chain"))
+
+
+def stage_title(stage: pd.Series) -> str:
+    """ "updates of round 0" """
+    return f"{stage['kind']}s of round {stage['round']}"
+
+
+def _groups(audit: Audit, stage: pd.Series) -> str:
+    """How many groups of images depend on each other: "in 4 hospitals"; they are messages where
+    hospitals hold random draws of the same images; "" where nothing was attacked."""
+    if stage["clusters"] == 0:
+        return ""
+    word = "message" if audit.config.get("federation.partition") == "iid" else "hospital"
+    return f"in {stage['clusters']} {word}{'' if stage['clusters'] == 1 else 's'}"
+
+
+def _stages(audit: Audit) -> list[dict]:
+    """Rows of the table of stages as text."""
+    return [
+        {"title": stage_title(stage), "verdict": verdict_of(stage),
+         "attack": " ".join(filter(None, [stage["method"], stage["options"]])),
+         "candidate": stage["candidate"], "evaluations": f"{stage['evaluations']:,}",
+         "images": f"{stage['images']:,}", "groups": _groups(audit, stage),
+         "identified": number(stage["identified"], "%"),
+         "interval": interval(stage, _IDENTIFIED), "chance": small_share(stage["chance"]),
+         "undefended": number(stage["undefended"], "%"), "bound": at_most(stage["identified_bound"]),
+         "accuracy": number(stage["balanced_accuracy"], "%")}
+        for _, stage in audit.stages.iterrows()
+    ]
+
+
+def _rehearsals(audit: Audit) -> list[tuple[str, list[dict]]]:
+    """What was tried for each stage that has an attack."""
+    made = []
+    for _, stage in audit.stages.iterrows():
+        rows = audit.rehearsal(stage)
+        if len(rows):
+            made.append((stage_title(stage), [
+                row | {"identified": number(row["identified"], "%"), "ssim": number(row["ssim"])}
+                for row in rows.to_dict("records")]))
+    return made
+
+
+def _untested(audit: Audit) -> list[str]:
+    """The stages that were not tested, each with the reason."""
+    stages = audit.stages
+    return [f"{stage_title(stage)}: {stage['verdict_reason']}"
+            for _, stage in stages[stages["verdict"] == NOT_TESTED].iterrows()]
+
+
+def strongest_leak(audit: Audit) -> pd.Series | None:
+    """The stage that leaks with the highest lower limit of the share identified, and then the
+    highest share; None where none leaks."""
+    leaking = audit.stages[audit.stages["verdict"] == LEAKS]
+    if leaking.empty:
+        return None
+    return leaking.sort_values(["identified_low", "identified"], ascending=False,
+                               kind="stable").iloc[0]
+
+
+def _gallery(run: Run) -> list[Picture]:
+    """The best recovered images of a stage's attack, MAX_ROWS in a picture."""
+    images = chosen_images(run.images_with_tasks())
+    picked = ranked(images, MAX_IMAGES)
+    note = (f"{'All' if len(picked) == len(images) else f'The {len(picked)} best recovered of'} "
+            f"{len(images):,} reconstructions: identified images first, then by PSNR.")
+    starts = range(0, len(picked), MAX_ROWS)
+    return [picture(
+        lambda theme, part=picked.iloc[start:start + MAX_ROWS]: picture_grid(run, part, theme),
+        "Private images beside what was recovered of them, the best recovered first",
+        note if start == starts[-1] else "") for start in starts]
+
+
+def _facts(audit: Audit, federation: Run | None) -> list[tuple[str, str]]:
+    """Names and values under the verdicts."""
+    config = audit.config
+    facts = [("Balanced accuracy at the end",
+              f"{number(audit.balanced_accuracy, '%')} (chance {number(audit.chance, '%')})")]
+    claim = federation.privacy if federation else None
+    if claim:
+        facts.append(("ε", number(claim.epsilon)))
+    bound = audit.stages["identified_bound"].max()
+    if not math.isnan(bound):
+        facts.append(("Identified at most, by ε", at_most(bound)))
+    facts.append(("Images", Path(config.get("data.path", "")).name
+                  or config.get("data.dataset", "unknown")))
+    facts += [(title, config[option].replace(",", ", ") or NONE)
+              for title, option in SETTING if option in config]
+    if audit.minutes:
+        facts.append(("Time given", f"{audit.minutes:g} minutes"))
+    return facts + [("Evaluations", f"{audit.evaluations('update'):,} an update, "
+                                    f"{audit.evaluations('probe'):,} a probe")]
+
+
+def _opened(opening: Callable[..., Run], *arguments: pd.Series) -> tuple[Run | None, str]:
+    """A run of the audit, or None and why it cannot be read."""
+    try:
+        return opening(*arguments), ""
+    except RunFormatError as error:
+        return None, str(error)
+
+
+def render_audit(audit: Audit) -> str:
+    """The page as HTML text. Raises RunFormatError if the audit, or a run of it, is damaged; a run
+    that is not there is said to be missing."""
+    stages = audit.stages
+    federation, federation_missing = _opened(audit.open_federation)
+    leak = strongest_leak(audit)
+    attack, attack_missing = (None, "") if leak is None else _opened(audit.open_attack, leak)
+    options = audit.provenance[audit.provenance["option"] != "run.seed"]
+    try:
+        return render(
+            "audit.html.j2",
+            audit=audit,
+            name=audit.folder.name,
+            banner=BANNERS.get(audit.status, ""),
+            verdict=audit.verdict(),
+            kinds=[(OF_KIND[kind], audit.verdict(kind)) for kind in KINDS],
+            not_tested=Verdict(NOT_TESTED, ""),
+            untested=_untested(audit),
+            facts=_facts(audit, federation),
+            stages=_stages(audit),
+            defended=bool(stages["undefended"].notna().any()),
+            bounded=bool(stages["identified_bound"].notna().any()),
+            leak="" if leak is None else stage_title(leak),
+            gallery=_gallery(attack) if attack else [],
+            missing=list(filter(None, [federation_missing, attack_missing])),
+            rehearsals=_rehearsals(audit),
+            privacy=privacy_notes(federation) if federation else [],
+            meanings=meanings(shown=True),
+            set_options=options[options["source"] != "default"].to_dict("records"),
+            options=options.to_dict("records"),
+        )
+    finally:
+        for run in filter(None, (federation, attack)):
+            run.close()
+
+
+def write_audit_report(audit: Audit, output: Path | None = None) -> Path:
+    """Writes the page to `output`, by default report.html beside audit.h5; returns its path."""
+    output = output or audit.folder / "report.html"
+    output.write_text(render_audit(audit), encoding="utf-8")
+    return output

@@ -1,0 +1,181 @@
+"""Audits: the verdicts and tables of the file, and the page."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+from synthetic import ROOT, phantoms
+from synthetic_audit import Stage, write_audit
+from synthetic_sweep import CLAIM, write_claim
+
+from medpfl_analysis import Audit, RunFormatError, open_audit, open_run
+from medpfl_analysis.__main__ import main
+from medpfl_analysis.audit_report import render_audit, strongest_leak
+
+WEAK = ("inconclusive", "the attack is too weak to judge: with the defense off it identifies 10 %")
+LEAKS = ("leaks", "at least 25 % are identified (chance < 0.4 %)")
+NONE = ("not tested", "no attack here applies to such messages")
+ALL = ("leaks", "probes of round 2: at least 25 % are identified (chance < 0.4 %)")
+TRIED = (("tv-0.1", 24, 0.5, 0.61), ("generator", 6, 0.75, 0.4), ("tv-0.3", 24, 0.25, 0.55))
+
+
+def stages() -> list[Stage]:
+    """Two rounds; the second probes leak most by the lower limit, the first ones by the share."""
+    return [Stage("update", 0, WEAK, images=600, undefended=0.1, candidates=TRIED),
+            Stage("update", 2, NONE, method="", images=0, clusters=0, chance=np.nan, undefended=np.nan),
+            Stage("probe", 0, LEAKS, identified=(0.9, 0.2, 1.0), candidates=TRIED[:1]),
+            Stage("probe", 2, LEAKS, method="cpl", candidates=TRIED)]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A complete audit; tests must not change it."""
+    return write_audit(tmp_path_factory.mktemp("audits") / "noise", stages(), ALL,
+                       kinds={"update": WEAK, "probe": LEAKS}, minutes=15)
+
+
+def page(folder: Path) -> str:
+    """The page, in which any space is a plain one."""
+    with open_audit(folder) as audit:
+        return re.sub(r"\s+", " ", render_audit(audit))
+
+
+def words(html: str) -> str:
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", html)).strip()
+
+
+def test_the_tables_by_hand(folder: Path) -> None:
+    with open_audit(folder / "audit.h5") as audit:
+        assert isinstance(audit, Audit)
+        assert (audit.verdict(), audit.verdict("update"), audit.verdict("probe")) == (ALL, WEAK, LEAKS)
+        assert audit.stages["kind"].tolist() == ["update", "update", "probe", "probe"]
+        assert (audit.balanced_accuracy, audit.chance, audit.minutes) == (0.61, 0.25, 15)
+        assert (audit.evaluations("update"), audit.evaluations("probe")) == (1500, 60)
+        last = audit.stages.iloc[-1]
+        tried = audit.rehearsal(last)
+        assert tried["candidate"].tolist() == ["tv-0.1", "tv-0.3", "generator"], "more images before few"
+        assert tried["chosen"].tolist() == [1, 0, 0]
+        with audit.open_attack(last) as run:
+            assert run.tasks["method"].unique().tolist() == ["cpl"]
+        with audit.open_federation() as run:
+            assert len(run.rounds) == 3
+        assert strongest_leak(audit).equals(last)
+
+
+def test_the_first_screen_says_the_verdict_and_what_was_not_tested(folder: Path) -> None:
+    header = words(page(folder).partition("</header>")[0])
+    for said in (f"▲ Leaks {ALL[1].replace('<', '&lt;')}",
+                 f"? inconclusive on updates, which hospitals really send {WEAK[1]}",
+                 "▲ leaks on probes, gradients of single batches at least 25 %",
+                 f"○ not tested these messages, which are not counted as safe updates of round 2: {NONE[1]}",
+                 "Balanced accuracy at the end 61 % (chance 25 %)",
+                 "Time given 15 minutes", "Evaluations 1,500 an update, 60 a probe", "Images brain"):
+        assert said in header
+    assert "ε" not in header
+
+
+def test_each_stage_has_its_numbers(folder: Path) -> None:
+    table = page(folder).partition("What was attacked</h2>")[2].partition("</table>")[0]
+    first, second, *_ = [words(body) for body in re.findall("<tbody>.*?</tbody>", table)]
+    assert first == (f"Updates of round 0 by tv-0.1 Inconclusive: {WEAK[1]} dlg tv=0.1 ? inconclusive "
+                     "50 % 25 – 75 0.4 % 10 % 600 in 2 hospitals 60 31 %")
+    assert second == (f"Updates of round 2 Not tested: {NONE[1]} ○ not tested – – – 0 60 31 %")
+
+
+def test_rehearsals_have_a_table_each(folder: Path) -> None:
+    part = page(folder).partition("What was tried on public images</h2>")[2].partition("</section>")[0]
+    assert re.findall("<h3>(.*?)</h3>", part) == ["Updates of round 0", "Probes of round 0", "Probes of round 2"]
+    rows = [words(row) for row in re.findall("<tbody>.*?</tbody>", part)]
+    assert rows[1] == "→ tv-0.1, chosen dlg tv=0.1 24 50 % 0.61"
+    assert rows[2].startswith("→ tv-0.1, chosen cpl tv=0.1") and rows[2].count("chosen") == 1
+
+
+def test_the_gallery_is_of_the_strongest_leak(folder: Path) -> None:
+    html = page(folder)
+    assert "The strongest leak: probes of round 2." in html
+    assert "All 4 reconstructions: identified images first, then by PSNR." in html
+    assert len(re.findall(r'(?:src|srcset)="data:image/png', html)) == 2
+
+
+def test_no_more_than_24_images_are_shown(tmp_path: Path) -> None:
+    one = Stage("probe", 0, LEAKS, candidates=TRIED)
+    html = page(write_audit(tmp_path / "a", [one], ALL, truth=phantoms(30, 1, 6)))
+    assert "The 24 best recovered of 30 reconstructions" in html
+    assert len(re.findall("<figure>", html)) == 2
+
+
+def test_page_is_self_contained_and_without_the_root(folder: Path, tmp_path: Path) -> None:
+    output = tmp_path / "page.html"
+    assert main(["report", str(folder), "--output", str(output)]) == 0
+    html = output.read_text(encoding="utf-8")
+    assert html.startswith("<!doctype html>") and "federation.rounds" in html
+    assert "http" not in html and "<script" not in html and "url(" not in html
+    assert ROOT not in html and "run.seed" not in html
+    assert "role=\"status\"" not in html
+
+
+def test_nothing_that_leaks_has_no_gallery(tmp_path: Path) -> None:
+    """Without a defense there is no column for it."""
+    one = Stage("update", 0, WEAK, undefended=np.nan, candidates=TRIED)
+    html = page(write_audit(tmp_path / "a", [one], WEAK))
+    assert "What came back" not in html and "Defense off" not in html and "At most" not in html
+    assert words(re.findall("<h1>.*?</h1>", html)[0]) == f"? Inconclusive {WEAK[1]}"
+
+
+def test_epsilon_and_the_bound_stand_beside_the_verdict(tmp_path: Path) -> None:
+    folder = write_audit(tmp_path / "a", [Stage("update", 0, WEAK, bound=0.1201)], WEAK)
+    with h5py.File(folder / "federation/run.h5", "a") as file:
+        write_claim(file, np.full(3, 8.0))
+    html = page(folder)
+    header = words(html.partition("</header>")[0])
+    assert "ε 8.00 Identified at most, by ε 12.1 %" in header
+    assert f"at δ 1e-05: {CLAIM}." in html and '<td class="num">12.1 %</td>' in html
+
+
+@pytest.mark.parametrize(("status", "said"), [
+    ("running", "This audit has not finished"), ("interrupted", "This audit was interrupted")])
+def test_an_audit_at_work_shows_what_there_is(tmp_path: Path, status: str, said: str) -> None:
+    begun = write_audit(tmp_path / "begun", [], ("not tested", "nothing was attacked"), status=status,
+                        runs=False)
+    html = page(begun)
+    assert said in html and "○" in re.findall("<h1>.*?</h1>", html)[0]
+    assert "What was attacked" not in html and "What was tried" not in html
+    assert said in page(write_audit(tmp_path / "half", stages()[:1], WEAK, status=status))
+
+
+def test_a_run_that_is_not_there_is_named(tmp_path: Path) -> None:
+    folder = write_audit(tmp_path / "a", stages(), ALL)
+    shutil.rmtree(folder / "attack/round-2-probe")
+    shutil.rmtree(folder / "federation")
+    html = page(folder)
+    assert "attack/round-2-probe" in html and "federation: no such file" in html
+    assert "What came back" not in html and "What was attacked" in html
+
+
+def test_a_recorded_run_is_found_by_its_own_path(tmp_path: Path) -> None:
+    folder = write_audit(tmp_path / "a", stages()[:1], WEAK, federation=str(tmp_path / "moved"))
+    (folder / "federation").rename(tmp_path / "moved")
+    with open_audit(folder) as audit, audit.open_federation() as run:
+        assert run.folder == (tmp_path / "moved").resolve()
+
+
+def test_refusals(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(RunFormatError, match="is an audit; give one of its runs"):
+        open_run(folder)
+    for command in (["summary"], ["export", "--output", str(tmp_path / "out")]):
+        assert main([*command, str(folder)]) == 1
+        assert "use the command report" in capsys.readouterr().err
+    with pytest.raises(RunFormatError, match="give an audit's folder or its audit.h5"):
+        open_audit(tmp_path)
+    with pytest.raises(RunFormatError, match="not 'medpfl-audit'"):
+        open_audit(folder / "federation/run.h5")
+    damaged = write_audit(tmp_path / "damaged", [], WEAK, runs=False)
+    with h5py.File(damaged / "audit.h5", "a") as file:
+        del file.attrs["verdict_reason"]
+    assert main(["report", str(damaged)]) == 1
+    assert "attribute verdict_reason is missing" in capsys.readouterr().err
