@@ -101,7 +101,10 @@ for cell in "${cells[@]}"; do
     # xargs splits a line into words: quotes hold a path with spaces together.
     printf '%s ' --config "\"$root/configs/attack_table/$network.ini\"" \
       "\"--data.path=$data/$set\"" "--attack.method=${attack:-$(methods "$batch")}"
-    echo "--attack.probe_batch=$batch --attack.probes=$messages --attack.clients=$hospitals${more:+ $more}"
+    targets=probes
+    ((messages > 0)) || targets=updates
+    echo "--attack.probe_batch=$batch --attack.probes=$messages --attack.targets=$targets" \
+      "--attack.clients=$hospitals${more:+ $more}"
   done
 done >"$output/tasks.txt"
 if $list; then exit; fi

@@ -42,6 +42,7 @@ def summary_text(run: Run) -> str:
     if len(summary) > 1:
         parts.append(subline(summary))
     parts += [*network_notes(run), *filter(None, [vanished_note(run.tasks)]), *privacy_notes(run)]
+    parts += [f"not tested: {line}" for line in run.not_tested]
     for _, row in summary.iterrows():
         parts.append(f"\n{row['method']}, round {row['round']}, {row['kind']}: {row['n']} images, "
                      f"{row['tasks']} attacks, {row['diverged']} diverged\n"

@@ -107,6 +107,9 @@ def read_cell(run: Run) -> Cell:
     images = run.images_with_tasks()
     if len(images) == 0:
         raise RunFormatError(f"{run.path}: has no attacks")
+    if len(kinds := sorted(images["kind"].unique())) > 1:
+        raise RunFormatError(f"{run.path}: has attacks on {' and '.join(kinds)} messages, and the page compares "
+                             "attacks on the same ones; set attack.targets to updates or probes")
     rows = summarize_run(run, (*SCORES.values(), *COSTS)).set_index("method", drop=False)
     chosen = chosen_images(images)
     tasks = chosen.drop_duplicates("task").groupby("method")

@@ -84,8 +84,8 @@ def frontier(
     figure = new_figure(WIDTH, 2.6 * down + _legend_height(keys), theme)
     grid = figure.subplots(down, across, squeeze=False, sharey=True)
     for axes, (title, rows) in zip(grid.ravel(), shown, strict=False):
-        for (chain, _, method, adapted, _), part in ordered(rows).groupby(
-                ["chain", "family", "method", "adapted", "round"], sort=False):
+        for (chain, _, method, adapted, *_), part in ordered(rows).groupby(
+                ["chain", "family", "method", "adapted", "round", "kind"], sort=False):
             color = _color(theme, chain, chains)
             x, y = part[against].to_numpy(), part[metric.key].to_numpy()
             if chain != NONE and part["options"].nunique() == 1:

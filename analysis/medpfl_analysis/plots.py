@@ -10,7 +10,7 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from .pictures import picture_grid, selection_note, spread
 from .run import Run
-from .scores import GROUP, chosen_images
+from .scores import attack_groups, chosen_images
 from .theme import DARK, LIGHT, WIDTH, Theme, legend, new_figure, png, style
 
 __all__ = [
@@ -115,7 +115,7 @@ def psnr_histogram(images: pd.DataFrame, theme: Theme = LIGHT) -> Figure:
 
     `images` is Run.images_with_tasks(); only what the attacker would keep is counted.
     """
-    groups = list(chosen_images(images).groupby(GROUP, sort=True))[:_MAX_PANELS]
+    groups = attack_groups(chosen_images(images))[:_MAX_PANELS]
     count = max(1, len(groups))
     figure = new_figure(WIDTH, 0.85 + (1.9 if count == 1 else 1.05 * count), theme)
     panels = np.atleast_1d(figure.subplots(count, 1, sharex=True, sharey=True))

@@ -24,6 +24,7 @@ from .scores import (
     METRICS,
     WITHOUT_ATTACK,
     Metric,
+    attack_groups,
     chosen_images,
     summarize_run,
     verdict_of,
@@ -145,7 +146,7 @@ def render(template: str, **values: object) -> str:
 
 def _grids(run: Run, images: pd.DataFrame) -> tuple[list[Picture], int]:
     """A grid for each of the first MAX_GRIDS (method, round, kind), and how many were left out."""
-    groups = list(chosen_images(images).groupby(GROUP, sort=True))
+    groups = attack_groups(chosen_images(images))
     rows = MAX_ROWS if len(groups) == 1 else 6 if len(groups) <= 3 else 3
     made = []
     for group, frame in groups[:MAX_GRIDS]:
@@ -257,13 +258,16 @@ def render_report(run: Run) -> str:
         metrics=METRICS,
         judged=judged,
         meanings=meanings(judged or bool(run.verdict)),
-        scores=_scores(overall) + _scores(summary) + _scores(without_attack(run)),
+        # What hospitals really send first.
+        scores=sorted(_scores(overall) + _scores(summary) + _scores(without_attack(run)),
+                      key=lambda row: row["kind"] == "probe"),
         last=last,
         evaluated=last is not None and bool(np.isfinite(last["accuracy"])),
         one_class=one_class_note(run),
         vanished=vanished_note(run.tasks),
         network=network_notes(run),
         privacy=privacy_notes(run),
+        not_tested=run.not_tested,
         number=number,
         set_options=set_options.to_dict("records"),
         options=options.to_dict("records"),

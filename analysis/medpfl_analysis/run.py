@@ -255,6 +255,11 @@ class Run(ResultFile):
         return Verdict(told.get("verdict", ""), told.get("verdict_reason", ""))
 
     @cached_property
+    def not_tested(self) -> list[str]:
+        """The messages that the attacks left out, in words."""
+        return [str(line) for line in self._attributes("attacks").get("not_tested", [])]
+
+    @cached_property
     def ssim_window(self) -> int | None:
         """Side in pixels of the Gaussian window of SSIM."""
         return self._attributes("attacks/images").get("ssim_window")

@@ -124,6 +124,11 @@ def chosen_images(images: pd.DataFrame) -> pd.DataFrame:
     return chosen
 
 
+def attack_groups(chosen: pd.DataFrame) -> list[tuple[tuple[str, int, str], pd.DataFrame]]:
+    """The images of each (method, round, kind): what hospitals really send first, then probes."""
+    return sorted(chosen.groupby(GROUP, sort=True), key=lambda one: one[0][GROUP.index("kind")] == "probe")
+
+
 def summarize_run(
     run: Run, metrics: Sequence[Metric] = METRICS, all_rounds: bool = False
 ) -> pd.DataFrame:
@@ -186,7 +191,7 @@ def summarize(images: pd.DataFrame, metrics: Sequence[Metric] = METRICS) -> pd.D
 
 def _score(chosen: pd.DataFrame, metrics: Sequence[Metric]) -> pd.DataFrame:
     rows = []
-    for group, frame in chosen.groupby(GROUP, sort=True):
+    for group, frame in attack_groups(chosen):
         tasks = frame.drop_duplicates("task")
         row = dict(zip(GROUP, group, strict=True))
         row |= {

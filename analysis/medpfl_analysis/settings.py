@@ -12,7 +12,7 @@ _OUTSIDE = ("run.", "output.", "checkpoint.")
 _NO_SETTING = {
     "data.path", "data.dataset", "federation.state_memory", "federation.sum",
     "federation.dedicated_server", "attack.method", "attack.rounds", "attack.clients",
-    "attack.probes", "attack.ranks", "attack.when", "attack.snapshots", "attack.engine",
+    "attack.probes", "attack.targets", "attack.ranks", "attack.when", "attack.snapshots", "attack.engine",
     "attack.threat",
 }
 # Options of the attack section that say what there is to attack.

@@ -202,14 +202,15 @@ class Sweep(ResultFile):
         common |= asdict(self.settings.settings[place]) | _utility(run)
         common |= {"relative_noise": relative_noise(run), "seconds": float(known["seconds"])}
         scores = summarize_run(run, SCORES)
-        several = scores["round"].nunique() > 1
+        several = [key for key in ("round", "kind") if scores[key].nunique() > 1]
         rows = []
         for _, score in scores.iterrows():
             attack = asdict(self.settings.attack(place, score["method"]))
             label = attack.pop("label")
             rows.append(common | attack | score.to_dict() | {
                 "attacked": _attacked(run, score),
-                "attack": f"{label}, round {score['round']}" if several else label})
+                "attack": ", ".join([label, *(f"round {score[key]}" if key == "round" else score[key]
+                                              for key in several)])})
         if rows:
             return rows
         if methods(run.config):

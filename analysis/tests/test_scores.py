@@ -48,6 +48,14 @@ def test_groups_do_not_depend_on_other_groups(images: pd.DataFrame) -> None:
     pd.testing.assert_frame_equal(both.iloc[[1]].reset_index(drop=True), alone)
 
 
+def test_what_hospitals_really_send_comes_first(images: pd.DataFrame) -> None:
+    other = images.assign(kind="update", method="modern", task=images["task"] + 100)
+    both = summarize(pd.concat([images, other, images.assign(method="cpl", task=images["task"] + 200)],
+                               ignore_index=True))
+    assert list(zip(both["kind"], both["method"], strict=True)) == [
+        ("update", "modern"), ("probe", "cpl"), ("probe", "dlg")]
+
+
 def test_an_interval_is_shown_only_if_the_file_has_it(tmp_path: Path) -> None:
     """That of the share of identified images, as stored: also for few images, at 0 % and 100 %."""
     folder = write_run(tmp_path / "run", scores=SCORES, restarts=2)

@@ -128,6 +128,7 @@ Config AuditPlan::of_rehearsal(const Stage& stage, const std::string& step, int6
                    {"attack.rounds", "0"},
                    {"attack.clients", "all"},
                    {"attack.probes", std::to_string(stage.probes ? of_each : 0)},
+                   {"attack.targets", stage.kind() + "s"},
                    {"output.gradients", "none"},
                    {"output.weights", "false"},
                    {"run.output", fmt::format("{}/rehearsal/{}-{}", folder, stage.name(), step)}});
@@ -141,6 +142,7 @@ Config AuditPlan::of_attack(const Config& recorded, const Stage& stage, const Ca
   attack.assign(&config, "rehearsal");
   assign(&config, {{"attack.rounds", std::to_string(stage.round)},
                    {"attack.probes", std::to_string(stage.probes ? probes : 0)},
+                   {"attack.targets", stage.kind() + "s"},
                    {"attack.restarts", "1"},
                    {"run.output", fmt::format("{}/attack/{}", folder, stage.name())}});
   set_budget(evaluations, &config);

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "attacks/attack.hpp"
+#include "federation/message_kinds.hpp"
 
 namespace medpfl {
 
@@ -14,12 +15,13 @@ const Words<Threat>& words_of(Threat);
 
 /// What section [attack] asks for, as the campaign uses it.
 struct AttackPlan {
-  /// An attack under the name that the configuration gives it.
+  /// An attack under the name that the configuration gives it, and what it is run on.
   struct Method {
     std::string name;
     std::unique_ptr<Attack> attack;
-    bool adapted = false;    ///< whether its options answer every defense of the chain
-    std::string adaptation;  ///< options that follow from the chain, as "tv=0.03, grey=auto"
+    bool adapted = false;         ///< whether its options answer every defense of the chain
+    std::string adaptation = {};  ///< options that follow from the chain, as "tv=0.03, grey=auto"
+    MessageKinds kinds = {};
   };
   std::vector<Method> methods;
   int64_t restarts = 1;         ///< starts of each method on each case
@@ -32,6 +34,9 @@ struct AttackPlan {
   bool defended = false;         ///< whether hospitals defend their messages
   bool each_round = false;       ///< whether attacks run after each round; else after the last
   std::string public_knowledge;  ///< what the attacker knows besides labels, for the results
+  /// What is left out because an attack cannot work on it, such as "updates, which idlg cannot read
+  /// (...)", for the results.
+  std::vector<std::string> not_tested;
 };
 
 }  // namespace medpfl

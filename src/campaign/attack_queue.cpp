@@ -36,12 +36,13 @@ void AttackQueue::warn(const std::vector<AttackWarning>& warnings) {
 
 void AttackQueue::queue_cases(int64_t end) {
   for (; queued_cases_ < end; ++queued_cases_) {
-    const int64_t round = (*cases_)[queued_cases_].observation.round;
+    const Observation& seen = (*cases_)[queued_cases_].observation;
     cases_->score_without_attack(queued_cases_, public_mean_);
     for (size_t m = 0; m < plan_.methods.size(); ++m) {
       const AttackPlan::Method& method = plan_.methods[m];
-      warn(warnings_before(method.name, method.attack->facts(), model_, round,
-                           cases_->weights(round)));
+      if (!method.kinds.contains(seen.probe)) continue;
+      warn(warnings_before(method.name, method.attack->facts(), model_, seen.round,
+                           cases_->weights(seen.round)));
       for (int64_t restart = 0; restart < plan_.restarts; ++restart) {
         AttackTask task;
         task.attack_case = queued_cases_;
@@ -146,9 +147,13 @@ void AttackQueue::finish(size_t i) {
 }
 
 void AttackQueue::release_done(int64_t attack_case) {
-  const auto of_case = static_cast<int64_t>(plan_.methods.size()) * plan_.restarts;
-  const auto first = tasks_.begin() + attack_case * of_case;
-  if (std::all_of(first, first + of_case, [](const AttackTask& t) { return t.finished; }))
+  const auto before = [](const AttackTask& a, const AttackTask& b) {
+    return a.attack_case < b.attack_case;
+  };
+  AttackTask of_case;
+  of_case.attack_case = attack_case;
+  const auto [first, end] = std::equal_range(tasks_.begin(), tasks_.end(), of_case, before);
+  if (std::all_of(first, end, [](const AttackTask& t) { return t.finished; }))
     cases_->release(attack_case);
 }
 

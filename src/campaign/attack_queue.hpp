@@ -18,7 +18,8 @@
 
 namespace medpfl {
 
-/// All attack tasks of a run, finished or not: cases x methods x restarts. Results have the same
+/// All attack tasks of a run, finished or not: each case x the methods that are run on messages of
+/// its kind x restarts. Results have the same
 /// bits on any number of ranks, interrupted or not, unless max_seconds is set. Tasks live on rank
 /// 0. The restarts of one case and method are a group; halving drops the weak of a group on the
 /// way.
@@ -41,6 +42,8 @@ class AttackQueue {
   Threat threat() const { return plan_.threat; }
   /// Whether hospitals defend their messages.
   bool defended() const { return plan_.defended; }
+  /// Returns what the plan leaves out, in words.
+  const std::vector<std::string>& not_tested() const { return plan_.not_tested; }
   /// Returns in words what the attacker was told for a task.
   std::string knowledge(const AttackTask& task) const;
 

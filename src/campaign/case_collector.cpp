@@ -44,8 +44,7 @@ void CaseCollector::on_messages(const RoundPlan& plan, const FlatParameters& glo
   for (const Message& message : mine) {
     const auto at = std::lower_bound(plan.clients.begin(), plan.clients.end(), message.client);
     const auto index = static_cast<size_t>(at - plan.clients.begin());
-    // With probes the update itself is not attacked.
-    if (!plan.attacked[index] || (plan.probes[index] > 0 && message.probe < 0)) continue;
+    if (!plan.attacked[index] || !kinds_.contains(message.probe)) continue;
     const Client& client = data_.client(message.client);
     found.push_back({make_case(message, client, protocol(local_)),
                      client.images.slice(0, 0, AttackCases::kMaxCandidates)});
@@ -91,7 +90,9 @@ AttackCase CaseCollector::sum_of_round(const std::vector<AttackCase>& messages,
 
 void CaseCollector::on_round_end(const RoundPlan&, const RoundRecord&, const FlatParameters& mean) {
   std::sort(of_round_.begin(), of_round_.end(), [](const AttackCase& a, const AttackCase& b) {
-    const auto key = [](const Observation& o) { return std::tuple(o.client, o.probe); };
+    const auto key = [](const Observation& o) {
+      return std::tuple(o.probe >= 0, o.client, o.probe);
+    };
     return key(a.observation) < key(b.observation);
   });
   std::vector<AttackCase> of_round = std::exchange(of_round_, {});

@@ -11,13 +11,13 @@ namespace medpfl {
 /// Collects the attacked messages of all ranks, with their truths for scoring, on rank 0.
 class CaseCollector final : public RoundObserver {
  public:
-  /// All arguments must outlive the collector. At the end of a round `cases` receives its messages,
-  /// ordered by hospital and probe, on rank 0. `local` says how the hospitals train. With `sums` a
-  /// round is one case: the mean update is the attacker's only message, and its truth is the images
-  /// of all hospitals that took part.
+  /// All arguments but `kinds` must outlive the collector. At the end of a round `cases` receives
+  /// its messages of these kinds on rank 0: updates by hospital, then probes by hospital and
+  /// number. `local` says how the hospitals train. With `sums` a round is one case: the mean update
+  /// is the attacker's only message, and its truth is the images of all hospitals that took part.
   CaseCollector(const Communicator& comm, const FederatedData& data,
-                const FederationSettings& local, bool sums, AttackCases* cases)
-      : comm_(comm), data_(data), local_(local), sums_(sums), cases_(cases) {}
+                const FederationSettings& local, MessageKinds kinds, bool sums, AttackCases* cases)
+      : comm_(comm), data_(data), local_(local), kinds_(kinds), sums_(sums), cases_(cases) {}
 
   void on_messages(const RoundPlan& plan, const FlatParameters& global,
                    const std::vector<Message>& mine) override;
@@ -31,6 +31,7 @@ class CaseCollector final : public RoundObserver {
   const Communicator& comm_;
   const FederatedData& data_;
   const FederationSettings& local_;
+  MessageKinds kinds_;
   bool sums_;
   AttackCases* cases_;
   std::vector<AttackCase> of_round_;

@@ -5,10 +5,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <utility>
 #include <vector>
 
-#include "config/attack_checks.hpp"
+#include "config/attack_targets.hpp"
 #include "config/framework_options.hpp"
 #include "config/schema.hpp"
 #include "core/error.hpp"
@@ -50,7 +51,7 @@ bool decodes(const Countermeasures& c, ChangedImages images) {
 struct Known {
   Traces traces;
   int64_t entries;     // of a message
-  bool single_images;  // whether each message is of one image
+  bool single_images;  // whether each message that the attack is run on is of one image
 };
 
 // The options of one attack that answer the chain.
@@ -160,11 +161,17 @@ void adapt_attacks(Config* config) {
   if (wrong.any()) return;
   try {
     const Model model = make_model(*config, s, std::max<int64_t>(2, s.classes));
-    const Known known = {s.defenses.traces(), model.layout().trainable(), single_images(s)};
+    const Known of_all = {s.defenses.traces(), model.layout().trainable(), false};
+    std::map<std::string, Known> known;  // by the section of the attack
+    for (const std::string& method : s.written.methods) {
+      const std::string section = "attack." + method;
+      const auto attack = attacks().find(method).create(config->section(section), s.attack_request);
+      Known& own = known.emplace(section, of_all).first->second;
+      own.single_images = reads_single_images(s, method, attack->facts());
+    }
     for (const Section& section : config_sections())
-      for (const std::string& method : s.written.methods)
-        if (section.name == "attack." + method)
-          apply(section.name, Answer(section).against(known), config);
+      if (const auto found = known.find(section.name); found != known.end())
+        apply(section.name, Answer(section).against(found->second), config);
   } catch (const ConfigError&) {
     return;  // make_settings says what is wrong
   }

@@ -191,11 +191,14 @@ OptionTable<Settings> attack_options() {
       {"clients", &Settings::written, &AsWritten::attacked_clients,
        "hospitals attacked: all, none, last, or 0,2,5-9"},
       O{"probes", &Settings::written, &AsWritten::probes,
-        "gradients of distinct batches that each attacked hospital sends besides its "
-        "update, and that are attacked instead; 0: the update is attacked"}
+        "gradients of distinct batches that each attacked hospital sends besides its update"}
           .at_least(0),
       O{"probe_batch", &Settings::written, &AsWritten::probe_batch, "images of a probe"}.at_least(
           1),
+      O{"targets", &Settings::written, &AsWritten::targets,
+        "messages that are attacked: updates,probes; auto: those of the two that are sent and that "
+        "the attack can read"}
+          .some_of({"auto", "updates", "probes"}),
       O{"labels", &Settings::attack_request, &AttackRequest::labels,
         "how labels are found; auto: the attack's own"}
           .one_of(with_auto(label_rule_names())),

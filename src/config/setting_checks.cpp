@@ -27,17 +27,6 @@ void check_sums(const Settings& s, Violations* wrong) {
       "attack.probes=0 and attack.clients=all");
 }
 
-// Which images are in a drawn batch, and how many, is the hospital's secret.
-void check_drawn_batches(const Settings& s, Violations* wrong) {
-  const StepHook* step = s.defenses.step();
-  const bool drawn = step != nullptr && step->sampling() == Sampling::kPoisson;
-  wrong->check(!drawn || s.attack.methods.empty() || s.written.probes > 0,
-               fmt::format("the defense chain ({}) draws batches of any size, and an attack on the "
-                           "update itself must be told the number of images: attack probes "
-                           "(attack.probes=4), or have batches shuffled",
-                           s.defenses.describe()));
-}
-
 // Under secure aggregation only a hospital itself has its update: nothing may need a single one.
 void check_secure_aggregation(const Settings& s, Violations* wrong) {
   if (!s.federation.secure_aggregation) return;
@@ -86,7 +75,6 @@ void check_threat(const Settings& s, Violations* wrong) {
 void check_settings(const Settings& settings, Violations* wrong) {
   check_paths(settings, wrong);
   check_sums(settings, wrong);
-  check_drawn_batches(settings, wrong);
   check_secure_aggregation(settings, wrong);
   check_threat(settings, wrong);
 }

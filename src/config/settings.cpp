@@ -8,6 +8,7 @@
 
 #include "config/adaptation.hpp"
 #include "config/attack_checks.hpp"
+#include "config/attack_targets.hpp"
 #include "config/framework_options.hpp"
 #include "config/secret_keys.hpp"
 #include "config/setting_checks.hpp"
@@ -118,6 +119,7 @@ Settings make_settings(const Config& config) {
       method.adapted =
           answers(method.attack->facts().counters, s.defenses.traces(), model.layout().trainable());
   });
+  choose_targets(&s, &wrong);
   check_attacks(s, &wrong);
   wrong.guard([&] {
     s.dataset = datasets()

@@ -31,6 +31,7 @@ struct AsWritten {
   std::vector<std::string> chain, methods;
   std::string attacked_rounds = "0", attacked_clients = "all";
   int64_t probes = 0, probe_batch = 1;
+  std::vector<std::string> targets = {"auto"};
   bool adapt = true;  ///< whether attacks are adapted to the chain (config/adaptation.hpp)
   std::vector<std::string> snapshots = {"1", "3", "10", "30", "100"};
   std::string recorded_rounds = "all", recorded_clients = "all";

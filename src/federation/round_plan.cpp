@@ -53,9 +53,10 @@ RoundPlan plan_round(int64_t round, const std::vector<int64_t>& shard_sizes, dou
     const bool arrives = chance.uniform() >= dropout;
     plan.arrives.push_back(arrives);
     const int64_t possible = shard_sizes[static_cast<size_t>(client)] / targets.probe_batch;
-    // Where probes are asked for, an update never stands in for them.
+    // Where only probes are attacked, an update never stands in for them.
     const bool attacked = arrives && targets.rounds.contains(round) &&
-                          targets.clients.contains(client) && (targets.probes == 0 || possible > 0);
+                          targets.clients.contains(client) &&
+                          (targets.kinds.updates || possible > 0);
     plan.attacked.push_back(attacked);
     plan.probes.push_back(attacked ? std::min(targets.probes, possible) : 0);
   }

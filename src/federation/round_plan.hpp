@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "federation/message_kinds.hpp"
 #include "privacy/run_seeds.hpp"
 
 namespace medpfl {
@@ -21,11 +22,14 @@ class Selection {
   std::vector<bool> chosen_;
 };
 
-/// Which hospitals the attacker looks at, in which rounds, and how many probes they send.
+/// Which hospitals the attacker looks at, in which rounds, how many probes they send, and which
+/// kinds of their messages are attacked.
 struct AttackTargets {
   Selection rounds, clients;
   int64_t probes;       ///< probe gradients of each attacked hospital at an attacked round
   int64_t probe_batch;  ///< images of a probe
+  /// Kinds that are attacked by any method. They change nothing of what is sent.
+  MessageKinds kinds = {};
 };
 
 /// Who sends what in one round. Every rank knows the plan before the round starts.
@@ -43,7 +47,7 @@ struct RoundPlan {
 /// Returns the plan of a round: who takes part (a share `sampling` of the hospitals), and who of
 /// them drops out (each with probability `dropout`). An attacked hospital sends `targets.probes`
 /// probes, or fewer where its shard has too few distinct images. A hospital is not attacked where
-/// it has too few images for one probe, or where its messages do not arrive.
+/// its messages do not arrive, or where only probes are attacked and it has too few images for one.
 RoundPlan plan_round(int64_t round, const std::vector<int64_t>& shard_sizes, double sampling,
                      double dropout, const RunSeeds& seeds, const AttackTargets& targets);
 

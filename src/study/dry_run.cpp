@@ -15,7 +15,9 @@
 #include "privacy/identification_bound.hpp"
 #include "results/run/privacy_summary.hpp"
 #include "study/file_estimate.hpp"
+#include "study/forewarnings.hpp"
 #include "study/memory_estimate.hpp"
+#include "study/sizes.hpp"
 
 namespace medpfl {
 namespace {
@@ -160,15 +162,18 @@ void dry_run(const RunContext& context) {
   if (!comm.is_root()) return;
   fmt::print(
       "{}\n{} training and {} test images in {} classes, {} hospitals, {} ranks; {} with {} "
-      "parameters\n\n{}\n{} attack tasks on {} messages, worked on by {}\n\n{}{}\nnothing "
+      "parameters\n\n{}\n{} attack tasks on {} messages{}, worked on by {}\n\n{}{}\nnothing "
       "was written\n",
       placement_table(places, 20), data.train_labels.size(), data.test_labels.size(),
       data.classes(), data.client_count(), comm.size(), model->name(), model->layout().size(),
       work_of_ranks(data, comm.size(), memory), counts.tasks, counts.attacked,
+      counts.attacked_probes > 0 ? fmt::format(" ({} of them probes)", counts.attacked_probes) : "",
       settings.attack.all_ranks ? "all ranks" : "rank 0",
       privacy(settings, data, *model, *algorithm),
       files(settings, counts, estimate_files(settings, data, *model, counts)));
   for (const std::string& warning : placement_warnings(places)) log_warning(warning);
+  warn_of_untested(settings);
+  warn_of_local_steps(settings, most_local_steps(settings, data));
 }
 
 }  // namespace medpfl

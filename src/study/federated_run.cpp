@@ -28,7 +28,8 @@ class FederatedRun final : public KeptJob {
   void begin(bool resumed) override { resumed ? resume() : begin_anew(); }
 
   bool work() override {
-    CaseCollector collector(comm_, study_.data, s_.federation, s_.attack.sums, study_.cases.get());
+    CaseCollector collector(comm_, study_.data, s_.federation, s_.targets->kinds, s_.attack.sums,
+                            study_.cases.get());
     std::vector<RoundObserver*> observers;
     if (study_.capture != nullptr) observers.push_back(study_.capture.get());
     if (study_.defenses != nullptr) observers.push_back(study_.defenses.get());

@@ -5,6 +5,7 @@
 #include "attacks/engines/matching_engine.hpp"
 #include "core/log.hpp"
 #include "study/forewarnings.hpp"
+#include "study/sizes.hpp"
 #include "study/study_inputs.hpp"
 
 namespace medpfl {
@@ -67,7 +68,9 @@ void load_study(const RunContext& context, RunKeeper* keeper, FederatedStudy* st
                   study->data.classes(), study->data.client_count(), comm.size(),
                   study->model->name(), study->model->layout().size()));
   if (comm.is_root()) {
+    warn_of_untested(s);
     warn_of_small_shards(s, study->data);
+    warn_of_local_steps(s, most_local_steps(s, study->data));
     warn_of_untested_defenses(s);
   }
   announce_files(context, *study);

@@ -12,6 +12,28 @@
 
 namespace medpfl {
 
+void warn_of_untested(const Settings& settings) {
+  for (const std::string& line : settings.attack.not_tested) log_warning("not tested: " + line);
+}
+
+void warn_of_local_steps(const Settings& settings, int64_t steps) {
+  // Of a sum nobody's steps can be simulated.
+  if (steps <= 1 || settings.attack.sums) return;
+  std::vector<std::string> weak;
+  for (const AttackPlan::Method& method : settings.attack.methods) {
+    const AttackFacts facts = method.attack->facts();
+    // What is no search has no such option.
+    if (!method.kinds.updates || facts.iterations <= 1) continue;
+    if (facts.update != UpdateRule::kGradient) return;
+    weak.push_back(method.name);
+  }
+  if (!weak.empty())
+    log_warning(fmt::format(
+        "an update is of up to {} local steps, and {} {} it for one gradient, which makes a weak "
+        "attack: attack.NAME.update=unroll and attack.method=sme are made for such updates",
+        steps, join(weak, ", "), weak.size() > 1 ? "take" : "takes"));
+}
+
 void warn_of_small_shards(const Settings& settings, const FederatedData& data) {
   const AttackTargets& targets = *settings.targets;
   if (targets.probes == 0 || settings.attack.methods.empty()) return;
@@ -23,8 +45,8 @@ void warn_of_small_shards(const Settings& settings, const FederatedData& data) {
     log_warning(
         fmt::format("{} attacked hospitals hold fewer than the {} distinct images that "
                     "attack.probes asks for; they send fewer probes, and none where one batch of "
-                    "attack.probe_batch is more than they hold: those are not attacked",
-                    small, needed));
+                    "attack.probe_batch is more than they hold{}",
+                    small, needed, targets.kinds.updates ? "" : ": those are not attacked"));
 }
 
 void warn_of_untested_defenses(const Settings& settings) {

@@ -3,9 +3,16 @@
 
 namespace medpfl {
 
+/// Warns of the messages that attack.targets=auto leaves out. To be called on rank 0.
+void warn_of_untested(const Settings& settings);
+
 /// Warns where attacked hospitals hold fewer images than attack.probes asks for. To be called on
 /// rank 0.
 void warn_of_small_shards(const Settings& settings, const FederatedData& data);
+
+/// Warns where updates of up to `steps` local steps are attacked as if each were one gradient, and
+/// by no attack that is made for them. To be called on rank 0.
+void warn_of_local_steps(const Settings& settings, int64_t steps);
 
 /// Warns where there is a chain of defenses and no attack is adapted to all of it, so that the
 /// chain was not tested. To be called on rank 0.

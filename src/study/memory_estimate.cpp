@@ -55,13 +55,12 @@ int64_t measured_peak(const Model& model, const StepHook* hook, int64_t batch, i
 
 // Returns the most local steps that an attack simulates, each with weights of its own.
 int64_t unrolled_steps(const Settings& settings, const FederatedData& data) {
-  const int64_t shard = *std::max_element(data.shard_sizes.begin(), data.shard_sizes.end());
-  const int64_t taken =
-      settings.federation.local_epochs * batches_of(settings.federation.batch_size, shard);
+  const int64_t taken = most_local_steps(settings, data);
   int64_t most = 0;
   for (const AttackPlan::Method& method : settings.attack.methods)
     if (const AttackFacts facts = method.attack->facts(); facts.update == UpdateRule::kUnroll)
-      most = std::max(most, std::max(taken, facts.guess.steps));
+      // A probe is of one step.
+      most = std::max({most, method.kinds.updates ? taken : 1, facts.guess.steps});
   return most;
 }
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <limits>
 #include <memory>
@@ -15,6 +16,15 @@
 
 namespace medpfl {
 namespace {
+
+// Returns the most local steps behind an update among the cases; 0: there is none.
+int64_t most_steps(const AttackCases& cases) {
+  int64_t most = 0;
+  for (int64_t i = 0; i < cases.size(); ++i)
+    if (const Observation& seen = cases[i].observation; seen.probe < 0)
+      most = std::max(most, seen.steps);
+  return most;
+}
 
 class RecordedAttack final : public KeptJob {
  public:
@@ -42,8 +52,10 @@ class RecordedAttack final : public KeptJob {
       if (!s_.attack.methods.empty())
         keeper_.record.engine = choose_engine(s_.attack_request.engine, *model_);
       cases_ = std::make_unique<AttackCases>(model_->layout());
-      if (comm_.is_root())
-        recorded_->read_cases(*s_.targets, s_.federation.batch_size, cases_.get());
+      if (!comm_.is_root()) return;
+      warn_of_untested(s_);
+      recorded_->read_cases(*s_.targets, s_.federation.batch_size, cases_.get());
+      warn_of_local_steps(s_, most_steps(*cases_));
     });
     keeper_.check_inputs(comm_.is_root() ? recorded_->inputs() : InputDigests(),
                          fmt::format("--input {}", input_));

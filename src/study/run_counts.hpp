@@ -13,6 +13,7 @@ namespace medpfl {
 /// rounds.
 struct RunCounts {
   int64_t attacked = 0;          ///< messages that are attacked
+  int64_t attacked_probes = 0;   ///< probes among these
   int64_t attacked_at_once = 0;  ///< most attacked messages that wait for their attack together
   int64_t attacked_rounds = 0;
   int64_t attacked_clients = 0;

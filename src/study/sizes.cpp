@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "campaign/attack_cases.hpp"
+#include "federation/local_batches.hpp"
 
 namespace medpfl {
 
@@ -23,6 +24,12 @@ int64_t reconstruction_bytes(const Settings& settings, const Model& model,
 int64_t kept_shard(const FederatedData& data) {
   return std::min(AttackCases::kMaxCandidates,
                   *std::max_element(data.shard_sizes.begin(), data.shard_sizes.end()));
+}
+
+int64_t most_local_steps(const Settings& settings, const FederatedData& data) {
+  if (settings.federation.sends_gradients) return 1;
+  const int64_t shard = *std::max_element(data.shard_sizes.begin(), data.shard_sizes.end());
+  return settings.federation.local_epochs * batches_of(settings.federation.batch_size, shard);
 }
 
 int64_t attack_history(const AttackPlan& plan) {

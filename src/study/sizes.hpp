@@ -22,6 +22,9 @@ int64_t reconstruction_bytes(const Settings& settings, const Model& model, const
 /// Returns the most images of a hospital that rank 0 keeps to look for truths among.
 int64_t kept_shard(const FederatedData& data);
 
+/// Returns the most local steps behind an update that a hospital of this data sends.
+int64_t most_local_steps(const Settings& settings, const FederatedData& data);
+
 /// Returns the most vectors of earlier steps that the optimizer of any attack keeps, each as long
 /// as the images that it varies.
 int64_t attack_history(const AttackPlan& plan);

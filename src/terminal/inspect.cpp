@@ -135,6 +135,9 @@ Json run_json(const h5::File& run) {
       .add<int64_t>({"round", "images", "tasks", "diverged", "vanished"})
       .add<double>(leak_statistics());
   out.emplace_back("attacks", leaks.json());
+  std::vector<Json> left_out;
+  for (const std::string& line : not_tested(run)) left_out.emplace_back(line);
+  out.emplace_back("not_tested", Json::list(left_out));
   return Json::object(out);
 }
 

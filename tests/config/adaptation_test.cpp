@@ -93,7 +93,12 @@ TEST(Adaptation, EachDefenseHasItsAnswer) {
   EXPECT_EQ(adapted(attack, {"defense.chain=quantize"}), "");
   EXPECT_EQ(adapted(attack, {"defense.chain=prune"}), "nonzero=true");
   EXPECT_EQ(adapted(attack, {"defense.chain=soteria"}), "nonzero=true");
-  EXPECT_EQ(adapted(attack, {"defense.chain=precode"}), "bottleneck=observed");
+  EXPECT_EQ(adapted(attack, {"defense.chain=precode", "attack.targets=probes"}),
+            "bottleneck=observed");
+  EXPECT_EQ(adapted(attack, {"defense.chain=precode"}), "bottleneck=mean")
+      << "an update is of many images";
+  EXPECT_EQ(adapted("cpl", {"defense.chain=precode"}).find("bottleneck=mean"), std::string::npos)
+      << "it reads single images alone";
   EXPECT_EQ(adapted(attack, {"defense.chain=precode", "attack.probe_batch=2"}), "bottleneck=mean");
   EXPECT_EQ(adapted(attack, {"defense.chain=ats", "defense.ats.policy=rotate:20,translate-x:0.1"}),
             "decode=register, decode_angle=20, decode_shift=0.1");

@@ -40,6 +40,7 @@ TEST(SecretKeys, AreEqualWhereNoMessageChanges) {
                            "--attack.idlg.iterations=3",
                            "--attack.ranks=root",
                            "--attack.sees=sum",
+                           "--attack.targets=updates",
                            "--output.gradients=none",
                            "--checkpoint.every=1",
                            "--federation.state_memory=1",

@@ -49,6 +49,7 @@ TINY: dict[str, object] = {
     "federation.rounds": 2,
     "attack.method": "idlg",
     "attack.probes": 1,
+    "attack.targets": "probes",
     "attack.iterations": 4,
     "attack.snapshots": "1,3",
     "output.weights": "true",

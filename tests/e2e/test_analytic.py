@@ -17,7 +17,7 @@ READOUT: dict[str, object] = {"model.name": "mlp", "model.init": "pytorch",
 @pytest.mark.parametrize("changes", [
     {"federation.algorithm": "fedsgd", "data.channels": 3},
     {"federation.algorithm": "fedavg", "federation.rounds": 1},
-    {"federation.algorithm": "fedsgd", "federation.batch_size": 1, "attack.probes": 0,
+    {"federation.algorithm": "fedsgd", "federation.batch_size": 1, "attack.probes": 0, "attack.targets": "updates",
      "attack.rounds": "all"},
 ])
 def test_readout_is_exact_at_batch_1(changes: dict[str, object], tmp_path: Path) -> None:
@@ -61,7 +61,7 @@ def test_readout_needs_a_dense_first_layer(tmp_path: Path) -> None:
 
 IMPRINT: dict[str, object] = {
     "data.phantom.train": 128, "data.phantom.test": 200, "attack.method": "imprint",
-    "attack.threat": "malicious-server", "model.imprint_bins": 128, "attack.probes": 0,
+    "attack.threat": "malicious-server", "model.imprint_bins": 128, "attack.probes": 0, "attack.targets": "updates",
     "attack.rounds": "last", "attack.iterations": 0}
 BATCH: dict[str, object] = {"federation.clients": 2, "federation.batch_size": 64}
 SUM: dict[str, object] = {"attack.sees": "sum", "federation.clients": 4,

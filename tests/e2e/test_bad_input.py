@@ -57,7 +57,7 @@ def test_options_are_refused_on_any_number_of_ranks(
      ["[attack.modern] exclude: 'conv9*' is no parameter tensor of the network"]),
     ({"attack.probe_batch": 2}, ["attack.labels=idlg (idlg) reads the label of one image",
                                  "attack.probe_batch=1"]),
-    ({"attack.method": "dlg", "attack.dlg.output_error": "observed", "attack.probes": 0,
+    ({"attack.method": "dlg", "attack.dlg.output_error": "observed", "attack.probes": 0, "attack.targets": "updates",
       "federation.batch_size": 4},
      ["attack.dlg.output_error=observed holds for one image", "attack.probes=4"]),
     ({"model.classes": 3}, ["model.classes=3 is too small: the data set has 4 classes"]),

@@ -252,7 +252,8 @@ def test_an_attack_on_another_input_is_refused(tmp_path: Path) -> None:
     options = folder_options(data) | {"federation.rounds": 3}
     complete(source, options).close()
     # Unlike dlg it ends at no slope, so that there is something to stop whatever the seed draws.
-    attack = {"attack.method": "inverting-gradients", "attack.iterations": 1000, "attack.probes": 0,
+    attack = {"attack.method": "inverting-gradients", "attack.iterations": 1000,
+              "attack.probes": 0, "attack.targets": "updates",
               "attack.rounds": 0, "attack.restarts": 2, "checkpoint.seconds": 0.05}
     stop(output, attack, ("attack", "--input", str(source)))
     arguments = ["attack", "--input", source, "--resume", "--quiet",

@@ -44,8 +44,10 @@ BATCH_NORM: Options = {"model.name": "convnet-small", "model.convnet-small.norm"
 NEEDS: dict[str, Options] = {
     "grad-inversion": BATCH_NORM,
     "medical-bn": BATCH_NORM,
-    "sme": {"federation.algorithm": "fedavg", "attack.probes": 0, "federation.batch_size": 2},
-    "unroll": {"federation.algorithm": "fedavg", "attack.probes": 0, "federation.batch_size": 2,
+    "sme": {"federation.algorithm": "fedavg", "attack.probes": 0, "attack.targets": "updates",
+            "federation.batch_size": 2},
+    "unroll": {"federation.algorithm": "fedavg", "attack.probes": 0, "attack.targets": "updates",
+               "federation.batch_size": 2,
                "attack.dlg.update": "unroll"},
     "imprint": {"attack.threat": "malicious-server", "model.imprint_bins": 16},
     "fc-readout": {"model.name": "mlp", "model.mlp.hidden": 16},

@@ -19,7 +19,7 @@ CHAIN: dict[str, object] = {
     "defense.prune.ratio": 0.5,
     "defense.quantize.format": "int8",
     "defense.quantize.rounding": "stochastic",
-    "attack.probes": 0,
+    "attack.probes": 0, "attack.targets": "updates",
     "attack.iterations": 1,
 }
 COLUMNS = {"round", "client", "defense", "norm_before", "norm_after", "sparsity", "bytes", "bits",
@@ -103,7 +103,7 @@ def test_people_see_it(tmp_path: Path) -> None:
 
 def test_no_defense_no_report(tmp_path: Path) -> None:
     """The group is absent, and updates are float32."""
-    with complete(tmp_path / "run", {"attack.probes": 0, "attack.iterations": 1}) as run:
+    with complete(tmp_path / "run", {"attack.probes": 0, "attack.targets": "updates", "attack.iterations": 1}) as run:
         assert "defenses" not in run["rounds"]
         parameters = run["model"].attrs["parameters"]
         assert np.all(run["rounds/bytes"][()] == 2 * 3 * 4 * parameters)

@@ -56,7 +56,7 @@ def memory(output: str) -> tuple[float, float]:
 @pytest.mark.parametrize("options", [
     pytest.param({}, id="tiny"),
     pytest.param({"model.name": "mlp", "model.mlp.hidden": 2000, "federation.algorithm": "fedavg",
-                  "attack.probes": 0, "attack.method": "dlg", "federation.batch_size": 4,
+                  "attack.probes": 0, "attack.targets": "updates", "attack.method": "dlg", "federation.batch_size": 4,
                   "attack.dlg.labels": "known"}, id="large vectors"),
     pytest.param({"data.image_size": 64, "model.name": "convnet-small", "federation.batch_size": 24},
                  id="large activations"),

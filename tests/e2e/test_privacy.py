@@ -84,7 +84,7 @@ def test_noise_without_clipping_claims_nothing(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("changes", "message"), [
     ({"model.name": "resnet20", "model.resnet20.width": 2, "model.norm_mode": "train"},
      "use GroupNorm (--model.resnet20.norm=group)"),
-    ({"attack.method": "dlg", "attack.probes": 0, "attack.labels": "known"},
+    ({"attack.method": "dlg", "attack.probes": 0, "attack.targets": "updates", "attack.labels": "known"},
      "draws batches of any size"),
     ({"defense.chain": "clip,dp-sgd"}, "name dp-sgd in front of clip"),
     ({"defense.dp-sgd.bound_last": 2}, "constant has no last value"),
@@ -103,7 +103,7 @@ NOISED: dict[str, object] = {
     "federation.clients": 12,
     "federation.rounds": 2,
     "federation.batch_size": 1,
-    "attack.probes": 0,
+    "attack.probes": 0, "attack.targets": "updates",
     "attack.rounds": "0",
     "attack.labels": "idlg",
     "attack.iterations": 60,
@@ -207,11 +207,16 @@ def hits_by_chance(n: int, least: int, probability: float) -> float:
 
 
 def test_probes_and_told_classes_change_what_is_bounded(tmp_path: Path) -> None:
-    """Nothing bounds what probes give away; who is told the class guesses among fewer."""
+    """Nothing bounds what probes give away, beside updates; who is told the class guesses among fewer."""
     chain = CHAINS["clip,gaussian"](2)
-    with complete(tmp_path / "probe", NOISED | chain | {"attack.probes": 1}) as run:
-        assert np.isnan(run["attacks/summary/identified_bound"][()]).all()
-    assert "no attack is expected" not in medpfl("inspect", tmp_path / "probe").out
+    with complete(tmp_path / "both", NOISED | chain | {"attack.probes": 1, "attack.targets": "auto"}) as run:
+        leak = run["attacks/summary"]
+        rows = zip(leak["kind"].asstr()[()], leak["method"].asstr()[()], ~np.isnan(leak["identified_bound"][()]),
+                   strict=True)
+        assert set(rows) == {("update", "idlg", True), ("update", "public-mean", False),
+                             ("probe", "idlg", False), ("probe", "public-mean", False)}
+    shown = medpfl("inspect", tmp_path / "both").out
+    assert "idlg of update: no attack is expected" in shown and "of probe: no attack is expected" not in shown
     with complete(tmp_path / "told", NOISED | chain | {"attack.labels": "known"}) as run:
         leak = run["attacks/summary"]
         classes = run["model"].attrs["classes"]

@@ -92,7 +92,7 @@ FEDERATIONS: dict[str, dict[str, object]] = {
         "attack.dlg.line_search": "strong-wolfe",
         "attack.clients": "0,2",
         "attack.rounds": "last",
-        "attack.probes": 0,
+        "attack.probes": 0, "attack.targets": "updates",
     },
 }
 LAYOUTS = ((2, "root"), (4, "all"))

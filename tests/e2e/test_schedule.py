@@ -56,7 +56,7 @@ def test_halving_loses_little(tmp_path: Path) -> None:
 
 def test_sums_have_the_candidates_of_their_round(tmp_path: Path) -> None:
     """Whenever they are attacked: other hospitals take part in each round."""
-    options = {"attack.method": "dlg", "attack.sees": "sum", "attack.probes": 0,
+    options = {"attack.method": "dlg", "attack.sees": "sum", "attack.probes": 0, "attack.targets": "updates",
                "attack.rounds": "all", "attack.iterations": 2, "data.phantom.train": 96,
                "federation.clients": 8, "federation.sampling": 0.5, "federation.batch_size": 1,
                "federation.rounds": 4}

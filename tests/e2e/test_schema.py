@@ -54,7 +54,8 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[str, Co
     """By file: its version, and all that runs with everything in them write."""
     folder = tmp_path_factory.mktemp("schema")
     # What holds images of more than 8 bits comes first: in the list, images are those of 8 bits.
-    deep = TINY | {"data.dataset": "medmnist", "data.path": npz(folder / "data.npz"), "data.window": "0,200"}
+    deep = TINY | {"data.dataset": "medmnist", "data.path": npz(folder / "data.npz"), "data.window": "0,200",
+                   "attack.targets": "auto", "federation.batch_size": 2}
     runs = [complete(folder / "deep", deep), complete(folder / "full", FULL)]
     (folder / "grid.ini").write_text(GRID)
     for arguments in (["attack", f"--input={folder}/full/run.h5", f"--run.output={folder}/again",

@@ -21,7 +21,7 @@ SECURE = PLAIN | {"federation.secure_aggregation": "true"}
 # One image a hospital: a sum small enough to attack in no time.
 ATTACKED = SECURE | {"federation.algorithm": "fedsgd", "federation.batch_size": 1,
                      "federation.clients": 6, "attack.method": "dlg", "attack.sees": "sum",
-                     "attack.probes": 0, "attack.rounds": "all", "attack.iterations": 2,
+                     "attack.probes": 0, "attack.targets": "updates", "attack.rounds": "all", "attack.iterations": 2,
                      "federation.dropout": 0.3}
 # What masks may change of /rounds.
 COSTS = {"bytes", "seconds"}
@@ -137,7 +137,7 @@ def test_too_few_survivors_are_an_error(base: dict[str, object], needs: str,
 
 
 @pytest.mark.parametrize(("changes", "part"), [
-    ({"attack.method": "dlg", "attack.probes": 0},
+    ({"attack.method": "dlg", "attack.probes": 0, "attack.targets": "updates"},
      "with secure aggregation the server sees only the sum: set attack.sees=sum"),
     ({"output.gradients": "attacked"},
      "no single updates that output.gradients=attacked could record: set output.gradients=none"),

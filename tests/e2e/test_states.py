@@ -103,7 +103,8 @@ def present(interrupted: Path) -> set[str]:
     complete(source, {"attack.method": ""}).close()
     again = stopped_job(interrupted.parent / "attack", {
         "attack.method": "inverting-gradients", "attack.inverting-gradients.iterations": 10**7,
-        "attack.iterations": 0, "attack.labels": "known", "attack.probes": 0}, "attack", f"--input={source}")
+        "attack.iterations": 0, "attack.labels": "known", "attack.probes": 0,
+        "attack.targets": "updates"}, "attack", f"--input={source}")
     return found | {line.replace("server", "server(attack)", 1) for line in again if line.startswith("server version ")}
 
 

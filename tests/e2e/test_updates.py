@@ -11,7 +11,7 @@ from harness import CONFIG, complete, medpfl, text, words
 # Three hospitals of eight scans, trained on in two epochs of four steps.
 FEDAVG: dict[str, object] = {
     "federation.algorithm": "fedavg", "federation.batch_size": 2, "federation.local_epochs": 2,
-    "federation.learning_rate": 0.5, "federation.rounds": 1, "attack.probes": 0,
+    "federation.learning_rate": 0.5, "federation.rounds": 1, "attack.probes": 0, "attack.targets": "updates",
     "attack.method": "sme,inverting-gradients", "attack.labels": "known",
     "attack.inverting-gradients.update": "unroll",
 }

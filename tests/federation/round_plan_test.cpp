@@ -55,15 +55,18 @@ TEST(RoundPlan, ProbesOfAttackedHospitalsAtAttackedRounds) {
   EXPECT_EQ(plan.probes, (std::vector<int64_t>{4, 0, 2})) << "five images make two batches of two";
 }
 
-// Where probes are asked for, an update never stands in for them.
-TEST(RoundPlan, AShardTooSmallForAProbeIsNotAttacked) {
-  AttackTargets targets{Selection("0", 1, "r"), Selection("all", 2, "c"), 4, 8};
+// Where only probes are attacked, an update never stands in for them.
+TEST(RoundPlan, AShardTooSmallForAProbeIsNotAttackedByProbesAlone) {
+  AttackTargets targets{Selection("0", 1, "r"), Selection("all", 2, "c"), 4, 8, {false, true}};
   const RoundPlan probes = plan_round(0, {8, 7}, 1, 0, kSeeds, targets);
   EXPECT_EQ(probes.attacked, (std::vector<bool>{true, false}));
   EXPECT_EQ(probes.probes, (std::vector<int64_t>{1, 0}));
-  targets.probes = 0;
-  const RoundPlan updates = plan_round(0, {8, 7}, 1, 0, kSeeds, targets);
-  EXPECT_EQ(updates.attacked, (std::vector<bool>{true, true}));
+  for (const bool both : {true, false}) {
+    targets.kinds = {true, both};
+    const RoundPlan updates = plan_round(0, {8, 7}, 1, 0, kSeeds, targets);
+    EXPECT_EQ(updates.attacked, (std::vector<bool>{true, true}));
+    EXPECT_EQ(updates.probes, probes.probes) << "what is attacked changes nothing of what is sent";
+  }
 }
 
 TEST(RoundPlan, HoldsSampledHospitalsOnly) {

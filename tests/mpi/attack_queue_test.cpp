@@ -149,6 +149,31 @@ TEST_F(AttackQueueState, TasksOfAnotherPlanAreRefused) {
             "program");
 }
 
+TEST_F(AttackQueueState, EachMethodIsRunOnItsKindsOfMessages) {
+  plan_.methods[0].kinds = {true, false};
+  plan_.methods[1].kinds = {false, true};
+  plan_.restarts = 2;
+  if (world_.is_root()) {
+    AttackCase probe = cases_[0];
+    probe.observation.probe = 0;
+    cases_.add(probe);
+  }
+  AttackQueue all = queue(plan_), fresh = queue(plan_);
+  JobControl goes_on;
+  EXPECT_TRUE(all.run(world_, &goes_on));
+  if (!world_.is_root()) return;
+  expect_same_state(&all, &fresh);
+  ASSERT_EQ(all.finished().size(), 6U);
+  for (size_t i = 0; i < 6; ++i) {
+    const AttackTask& task = *all.finished()[i];
+    EXPECT_EQ(task.attack_case, static_cast<int64_t>(i / 2));
+    EXPECT_EQ(task.method, i < 4 ? 0 : 1) << "two updates, then a probe";
+    EXPECT_EQ(task.chosen, i % 2 == 0) << "the first of equal restarts";
+  }
+  for (int64_t i = 0; i < 3; ++i)
+    EXPECT_EQ(cases_[i].observation.gradient.size(), 0) << "what is done with is freed";
+}
+
 // The error of the rank that ran the task is that of all, and none is left waiting.
 TEST_F(AttackQueueState, AStateThatDoesNotFitItsAttackIsOneErrorOfAllRanks) {
   AttackPlan other;

@@ -18,6 +18,8 @@ void write_attack_group(h5::File* file, const RunRecord& record) {
   write_leaks(file, leaks_of(tasks, images, record));
   write_pixels(file, images, record);
   write_trace(file, tasks);
+  if (!record.attacks->not_tested().empty())
+    file->write_attribute("/attacks", "not_tested", record.attacks->not_tested());
 }
 
 }  // namespace medpfl

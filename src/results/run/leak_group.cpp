@@ -161,25 +161,29 @@ std::string leak_table(const h5::File& run) {
   // A file of schema 1.3 or older has no words for it.
   const auto word = run.exists(kGroup + "/verdict") ? run.read<std::string>(kGroup + "/verdict")
                                                     : std::vector<std::string>(method.size());
-  std::string out;
+  std::string out, kind_above;
   if (run.has_attribute(kGroup, "verdict"))
     out += fmt::format("verdict: {}; {}\n", run.read_text_attribute(kGroup, "verdict"),
                        run.read_text_attribute(kGroup, "verdict_reason"));
-  out += fmt::format(
-      "{:<20} {:<6} {:>6} {:>10} {:>12} {:<12} {:>9} {:>9} {:>8} {:>8} {:>8} {:>8} {:>11} {:>8}\n",
-      "attack", "of", "images", "identified", "95 %", "verdict", "PSNR dB", ">= 20 dB", "SSIM",
-      "ASR .9", "RDLV", "labels", "evaluations", "s/task");
-  for (size_t i = 0; i < method.size(); ++i)
-    if (round[i] == kAllRounds)
+  for (size_t i = 0; i < method.size(); ++i) {
+    if (round[i] != kAllRounds) continue;
+    // A table for updates, and one for probes.
+    if (kind[i] != kind_above)
       out += fmt::format(
-          "{:<20} {:<6} {:>6} {:>10} {:>12} {:<12} {:>9} {:>9} {:>8} {:>8} {:>8} {:>8} {:>11} "
+          "{}{:<20} {:<6} {:>6} {:>10} {:>12} {:<12} {:>9} {:>9} {:>8} {:>8} {:>8} {:>8} {:>11} "
           "{:>8}\n",
-          method[i], kind[i], images[i], percent(share[i]),
-          std::isnan(share[i]) ? "-"
-                               : fmt::format("{:.0f} to {:.0f}%", 100 * low[i], 100 * high[i]),
-          word[i].empty() ? "-" : word[i], decimals(psnr[i], 2), percent(psnr_20[i]),
-          decimals(ssim[i], 3), percent(ssim_90[i]), decimals(rdlv[i], 2), percent(labels[i]),
-          decimals(evaluations[i], 0), decimals(seconds[i], 2));
+          kind_above.empty() ? "" : "\n", "attack", "of", "images", "identified", "95 %", "verdict",
+          "PSNR dB", ">= 20 dB", "SSIM", "ASR .9", "RDLV", "labels", "evaluations", "s/task");
+    kind_above = kind[i];
+    out += fmt::format(
+        "{:<20} {:<6} {:>6} {:>10} {:>12} {:<12} {:>9} {:>9} {:>8} {:>8} {:>8} {:>8} {:>11} "
+        "{:>8}\n",
+        method[i], kind[i], images[i], percent(share[i]),
+        std::isnan(share[i]) ? "-" : fmt::format("{:.0f} to {:.0f}%", 100 * low[i], 100 * high[i]),
+        word[i].empty() ? "-" : word[i], decimals(psnr[i], 2), percent(psnr_20[i]),
+        decimals(ssim[i], 3), percent(ssim_90[i]), decimals(rdlv[i], 2), percent(labels[i]),
+        decimals(evaluations[i], 0), decimals(seconds[i], 2));
+  }
   if (judged && !candidates.empty())
     out += fmt::format(
         "Identified: of {:.0f} candidates the private image is nearest to its reconstruction "

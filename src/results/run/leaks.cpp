@@ -69,16 +69,17 @@ class Leaks {
   std::vector<LeakRow> rows() const {
     std::vector<LeakRow> out;
     for (const auto& [key, group] : groups_) {
+      const auto& [is_probe, kind, method, round] = key;
       LeakSummary leak = summarize_leak(group.images, group.tasks);
       std::optional<Verdict> verdict;
-      if (std::get<0>(key) == kWithoutAttack) {
+      if (method == kWithoutAttack) {
         // It infers no labels, and cannot be more like an image than itself.
         leak.label_accuracy = kNone;
         leak.identified.value = leak.identified.low = leak.identified.high = kNone;
       } else {
         verdict = judge({leak.identified, leak.chance, defended_, group.adapted});
       }
-      out.push_back({std::get<0>(key), std::get<1>(key), std::get<2>(key), leak, verdict});
+      out.push_back({method, kind, round, leak, verdict});
     }
     return out;
   }
@@ -93,7 +94,7 @@ class Leaks {
   template <class Add>
   void each(const std::string& method, const TaskRow& row, const Add& add) {
     for (const int64_t round : {kAllRounds, row.of->observation.round})
-      add(&groups_[{method, row.kind(), round}]);
+      add(&groups_[{row.kind() == "probe", row.kind(), method, round}]);
   }
   void add(const std::string& method, const TaskRow& task, const ChosenImage& image) {
     each(method, task, [&](Group* group) { group->images.push_back(image); });
@@ -111,7 +112,8 @@ class Leaks {
   IdentificationBounds bounds_;
   bool defended_;
   std::map<const AttackCase*, std::string> first_;  // method by which a message was scored first
-  std::map<std::tuple<std::string, std::string, int64_t>, Group> groups_;  // method, kind, round
+  // By whether it is of probes, which come last; kind, method and round.
+  std::map<std::tuple<bool, std::string, std::string, int64_t>, Group> groups_;
 };
 
 }  // namespace

@@ -19,7 +19,11 @@ namespace {
 
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 
-using Key = std::tuple<std::string, std::string>;  // method and kind
+using Key = std::tuple<bool, std::string, std::string>;  // of probes, which come last; kind, method
+
+Key key_of(const std::string& kind, const std::string& method) {
+  return {kind == "probe", kind, method};
+}
 
 // What the points of one setting have in common.
 struct Setting {
@@ -63,7 +67,7 @@ void add_outcomes(const h5::File& run, int64_t network, ImageNumbers* images, Se
     // One image at a time: those of all runs may not fit into memory.
     const auto pixels = run.read_rows<float>("/attacks/truth", static_cast<int64_t>(i), 1);
     const int64_t image = images->number(pixels.data(), pixels.size() * sizeof(float));
-    setting->outcomes[{method[t], kind[t]}].push_back(
+    setting->outcomes[key_of(kind[t], method[t])].push_back(
         {image, cluster[i], network, identified[i] != 0});
   }
 }
@@ -79,7 +83,7 @@ void add_bounds(const h5::File& run, Setting* setting) {
                          : std::vector<double>(method.size(), kNone);
   for (size_t i = 0; i < method.size(); ++i)
     if (round[i] == kAllRounds)
-      setting->bounds[{method[i], kind[i]}] += static_cast<double>(images[i]) * bound[i];
+      setting->bounds[key_of(kind[i], method[i])] += static_cast<double>(images[i]) * bound[i];
 }
 
 // The claim with the greatest epsilon, where all points claim one.
@@ -131,7 +135,7 @@ std::vector<PooledShare> pool_networks(const h5::File& sweep) {
     for (const auto& [key, outcomes] : setting.outcomes) {
       PooledShare pooled;
       pooled.setting = setting.name;
-      std::tie(pooled.method, pooled.kind) = key;
+      std::tie(std::ignore, pooled.kind, pooled.method) = key;
       pooled.share = share_of(outcomes);
       pooled.identified_bound = setting.bounds.at(key) / static_cast<double>(outcomes.size());
       set_claim(setting.claims, &pooled);

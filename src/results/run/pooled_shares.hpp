@@ -30,10 +30,10 @@ struct PooledShare {
 std::string setting_of(const std::vector<std::string>& options,
                        const std::vector<std::string>& values);
 
-/// Returns the shares of all complete points of a sweep, in the order of the points, then by
-/// attack. Images are known again under another network by their pixels. Points of files before
-/// schema 1.3, which judge no images, are left out. Throws FormatError on a run that cannot be
-/// read.
+/// Returns the shares of all complete points of a sweep, in the order of the points, of updates
+/// before those of probes, then by attack. Images are known again under another network by their
+/// pixels. Points of files before schema 1.3, which judge no images, are left out. Throws
+/// FormatError on a run that cannot be read.
 std::vector<PooledShare> pool_networks(const h5::File& sweep);
 
 }  // namespace medpfl

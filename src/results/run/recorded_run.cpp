@@ -5,9 +5,11 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 #include "campaign/attackers_view.hpp"
 #include "core/error.hpp"
+#include "core/log.hpp"
 #include "results/run/pixel_record.hpp"
 #include "results/run/run_summary.hpp"
 
@@ -115,6 +117,40 @@ void RecordedRun::read_candidates(int64_t client, AttackCases* cases) {
   cases->set_shard_images(client, read_images(rows));
 }
 
+// Returns the rows of the selected messages in the order in which they are attacked.
+std::vector<int64_t> RecordedRun::select_rows(const AttackTargets& targets) const {
+  const GradientRows& rows = gradients_.rows();
+  std::vector<int64_t> selected;
+  MessageKinds found = {false, false};
+  for (int64_t row = 0; row < rows.size(); ++row) {
+    const auto r = static_cast<size_t>(row);
+    if (!targets.kinds.contains(rows.probe[r]) || rows.probe[r] >= targets.probes ||
+        !targets.rounds.contains(rows.round[r]) || !targets.clients.contains(rows.client[r]))
+      continue;
+    selected.push_back(row);
+    (rows.probe[r] < 0 ? found.updates : found.probes) = true;
+  }
+  const auto check = [&](bool asked, bool any, const char* kind) {
+    if (!asked || any) return;
+    const std::string lack = fmt::format(
+        "{}: none of its {} recorded messages is {} of attack.rounds and attack.clients; see "
+        "medpfl inspect, and attack.probes",
+        where_, rows.size(), kind);
+    if (selected.empty()) throw ConfigError(lack);
+    log_warning(lack);
+  };
+  check(targets.kinds.updates, found.updates, "an update");
+  check(targets.kinds.probes, found.probes, "a probe");
+  std::stable_sort(selected.begin(), selected.end(), [&](int64_t a, int64_t b) {
+    const auto key = [&](int64_t row) {
+      const auto r = static_cast<size_t>(row);
+      return std::pair(rows.round[r], rows.probe[r] >= 0);
+    };
+    return key(a) < key(b);
+  });
+  return selected;
+}
+
 void RecordedRun::read_cases(const AttackTargets& targets, int64_t local_batch,
                              AttackCases* cases) {
   const GradientRows& rows = gradients_.rows();
@@ -122,13 +158,8 @@ void RecordedRun::read_cases(const AttackTargets& targets, int64_t local_batch,
                                   run_.read_real_attribute("/gradients", "learning_rate"),
                                   local_batch};
   std::set<int64_t> rounds, clients;
-  for (int64_t row = 0; row < rows.size(); ++row) {
+  for (const int64_t row : select_rows(targets)) {
     const auto r = static_cast<size_t>(row);
-    const bool wanted = targets.probes == 0 ? rows.probe[r] < 0
-                                            : rows.probe[r] >= 0 && rows.probe[r] < targets.probes;
-    if (!wanted || !targets.rounds.contains(rows.round[r]) ||
-        !targets.clients.contains(rows.client[r]))
-      continue;
     AttackCase one;
     one.observation = observe({rows.round[r], rows.client[r], rows.probe[r], rows.examples[r],
                                rows.steps[r], gradients_.read(row)},
@@ -145,11 +176,6 @@ void RecordedRun::read_cases(const AttackTargets& targets, int64_t local_batch,
     if (clients.insert(o.client).second) read_candidates(o.client, cases);
     cases->add(std::move(one));
   }
-  if (cases->size() == 0)
-    throw ConfigError(fmt::format(
-        "{}: none of its {} recorded messages is a {} of attack.rounds and attack.clients; see "
-        "medpfl inspect, and attack.probes",
-        where_, rows.size(), targets.probes > 0 ? "probe" : "update"));
 }
 
 }  // namespace medpfl

@@ -30,11 +30,12 @@ class RecordedRun {
   /// round that they stand before, from 1 on; none for files before schema 1.4.
   std::map<int64_t, std::string> networks() const;
 
-  /// Reads the messages that `targets` selects: of the chosen rounds and hospitals the first
-  /// targets.probes probes, or the updates where that is 0. `local_batch`: images of the hospitals'
-  /// local steps, see Observation. Scoring looks for truths among the recorded images of the
-  /// hospital. Throws ConfigError where none of the messages is recorded, FormatError where
-  /// weights, layers or files are missing.
+  /// Reads the messages that `targets` selects: of the chosen kinds, rounds and hospitals, and of
+  /// probes the first targets.probes of each hospital; in each round the updates first.
+  /// `local_batch`: images of the hospitals' local steps, see Observation. Scoring looks for truths
+  /// among the recorded images of the hospital. Warns where none of a kind is recorded. Throws
+  /// ConfigError where none of the messages is, FormatError where weights, layers or files are
+  /// missing.
   void read_cases(const AttackTargets& targets, int64_t local_batch, AttackCases* cases);
 
   /// Returns the digests that the run holds of its own inputs, with the digest of all messages,
@@ -42,6 +43,7 @@ class RecordedRun {
   InputDigests inputs() const;
 
  private:
+  std::vector<int64_t> select_rows(const AttackTargets& targets) const;
   FlatParameters read_weights(int64_t round);
   at::Tensor read_images(const std::vector<int64_t>& rows);
   void read_candidates(int64_t client, AttackCases* cases);

@@ -121,6 +121,11 @@ std::string vanished(const h5::File& run) {
 
 }  // namespace
 
+std::vector<std::string> not_tested(const h5::File& run) {
+  if (!run.exists("/attacks") || !run.has_attribute("/attacks", "not_tested")) return {};
+  return run.read_texts_attribute("/attacks", "not_tested");
+}
+
 std::optional<RunState> find_run(const std::string& folder) {
   std::error_code error;
   if (!std::filesystem::exists(std::filesystem::path(folder) / "run.h5", error))
@@ -159,6 +164,7 @@ std::string summarize_run(const std::string& path) {
                ? "\nWhat leaked to a malicious server, which changed the model it sent\n"
                : "\nWhat leaked\n";
     out += leak_table(run) + vanished(run) + network_lines(run);
+    for (const std::string& line : not_tested(run)) out += "not tested: " + line + "\n";
   } else {
     out += fmt::format("\nverdict: {}; no attack was run\n", word_of(Finding::kNotTested));
   }

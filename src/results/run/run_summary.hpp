@@ -1,6 +1,7 @@
 #pragma once
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "h5/file.hpp"
 
@@ -18,6 +19,9 @@ std::optional<RunState> find_run(const std::string& folder);
 /// Opens a run, given its folder or its run.h5. Throws FormatError where the file is missing, not
 /// HDF5, not a run, or of another major schema.
 h5::File open_run(const std::string& path);
+
+/// Returns the messages that the attacks of a run left out, in words.
+std::vector<std::string> not_tested(const h5::File& run);
 
 /// Returns what run.h5 holds, as text for a terminal: the run, the training, and what leaked.
 /// `path` and errors as for open_run.
