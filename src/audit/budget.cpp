@@ -60,7 +60,7 @@ std::vector<double> measure(const Config& base, const std::vector<Candidate>& ca
   std::vector<double> out;
   for (const Candidate& one : candidates) {
     Config config = base;
-    one.assign(&config, "rehearsal");
+    one.assign(&config, kRehearsal);
     adapt_attacks(&config);
     out.push_back(seconds_per_evaluation(config, classes, images, steps, step));
   }

@@ -79,7 +79,7 @@ std::vector<Candidate> applicable(const std::vector<Candidate>& candidates, cons
   std::vector<Candidate> out;
   for (const Candidate& one : candidates) try {
       Config config = base;
-      one.assign(&config, "rehearsal");
+      one.assign(&config, kRehearsal);
       adapt_attacks(&config);
       make_settings(config);
       out.push_back(one);

@@ -139,7 +139,7 @@ Config AuditPlan::of_rehearsal(const Stage& stage, const std::string& step, int6
 Config AuditPlan::of_attack(const Config& recorded, const Stage& stage, const Candidate& attack,
                             int64_t evaluations) const {
   Config config = recorded;
-  attack.assign(&config, "rehearsal");
+  attack.assign(&config, kRehearsal);
   assign(&config, {{"attack.rounds", std::to_string(stage.round)},
                    {"attack.probes", std::to_string(stage.probes ? probes : 0)},
                    {"attack.targets", stage.kind() + "s"},

@@ -104,12 +104,16 @@ class Rehearsing {
     return true;
   }
 
-  // What candidates reached whose runs are complete; the sweep has told why others are not.
+  // What candidates reached whose runs are complete.
   void read(const SweepPlan& points, const std::vector<Candidate>& candidates, ByteWriter* out) {
     const SweepFolder folder(points.output);
     for (size_t i = 0; i < candidates.size(); ++i) {
       const auto point = static_cast<int64_t>(i);
-      if (folder.read(point).status != "complete") continue;
+      if (const PointState state = folder.read(point); state.status != "complete") {
+        log_warning(fmt::format("{}: {} is left out: {}", request_.stage.name(), candidates[i].name,
+                                state.error));
+        continue;
+      }
       const LeakNumbers numbers = read_leak(folder.run(point), request_.stage.kind());
       out->value(point);
       out->value(numbers.images);
@@ -127,7 +131,7 @@ class Rehearsing {
     // Without a defense of the network, the network is another.
     if (settings.defenses.empty() || settings.defenses.network()) return true;
     config.assign("defense.chain", "", "audit");
-    attack.assign(&config, "rehearsal");
+    attack.assign(&config, kRehearsal);
     adapt_attacks(&config);
     comm_.agree([&] { settings = make_settings(config); });
     if (request_.deadline.over(comm_)) return false;

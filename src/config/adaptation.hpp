@@ -9,6 +9,10 @@ namespace medpfl {
 /// The source of options that an attack got because of the defense chain.
 inline const std::string kAdaptation = "attack.adapt";
 
+/// The source of options that served best in a rehearsal under the same defenses. An attack with
+/// such options answers the chain, whatever answers() says.
+inline const std::string kRehearsal = "rehearsal";
+
 /// Under attack.adapt=auto sets options of the attacks that attack.method names to what an attacker
 /// would choose who knows defense.chain, with the source kAdaptation. Only options at their default
 /// change; what an earlier call set counts as default. Leaves a configuration that make_settings

@@ -91,6 +91,14 @@ std::string describe_knowledge(const Settings& s) {
       s.attack.sums ? "only the sum of a round" : "single messages", s.defenses.describe());
 }
 
+// Whether a rehearsal chose the options of an attack.
+bool rehearsed(const Config& config, const std::string& method) {
+  const std::string section = "attack." + method + ".";
+  return std::any_of(config.entries().begin(), config.entries().end(), [&](const auto& entry) {
+    return entry.second.source == kRehearsal && entry.first.rfind(section, 0) == 0;
+  });
+}
+
 }  // namespace
 
 DefenseChain make_defenses(const Config& config, const std::vector<std::string>& chain,
@@ -117,6 +125,7 @@ Settings make_settings(const Config& config) {
     const Model model = make_model(config, s, std::max<int64_t>(2, s.classes));
     for (AttackPlan::Method& method : s.attack.methods)
       method.adapted =
+          rehearsed(config, method.name) ||
           answers(method.attack->facts().counters, s.defenses.traces(), model.layout().trainable());
   });
   choose_targets(&s, &wrong);

@@ -23,10 +23,8 @@ void show_information() { spdlog::set_level(spdlog::level::info); }
 
 bool shows_information() { return spdlog::should_log(spdlog::level::info); }
 
-QuietScope::QuietScope() : shown_(shows_information()) { spdlog::set_level(spdlog::level::warn); }
-QuietScope::~QuietScope() {
-  if (shown_) show_information();
-}
+QuietScope::QuietScope() : shown_(shows_information()) { spdlog::set_level(spdlog::level::err); }
+QuietScope::~QuietScope() { spdlog::set_level(shown_ ? spdlog::level::info : spdlog::level::warn); }
 
 void log_info(const std::string& message) { spdlog::info("{}", message); }
 void log_warning(const std::string& message) { spdlog::warn("warning: {}", message); }

@@ -18,7 +18,7 @@ void show_information();
 /// Whether this rank shows information: on standard error, and results on standard output.
 bool shows_information();
 
-/// Shows no information on this rank while it lives; warnings and errors only.
+/// Shows errors alone on this rank while it lives, no information and no warnings.
 class QuietScope {
  public:
   QuietScope();
