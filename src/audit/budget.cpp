@@ -136,7 +136,8 @@ Budget measure_budget(const AuditPlan& plan, const MessageSizes& sizes, int64_t 
         std::accumulate(costs.begin(), costs.end(), 0.0) *
             static_cast<double>(counts.messages_of_all) +
         median(costs) * static_cast<double>(counts.tasks_of_best + counts.control + attacked);
-    const double share = plan.probes > 0 ? 0.5 : 1;
+    const bool both = of_kind < static_cast<int64_t>(stages.size());
+    const double share = both ? 0.5 : 1;
     (probes ? budget.of_probe : budget.of_update) =
         affordable(seconds * share / static_cast<double>(of_kind), each);
   }

@@ -92,6 +92,9 @@ AuditPlan make_audit_plan(const Config& base) {
   plan.base = base;
   plan.folder = settings.output;
   plan.probes = settings.written.probes;
+  const std::vector<std::string>& targets = settings.written.targets;
+  const auto alone = [&](const char* word) { return targets == std::vector<std::string>{word}; };
+  plan.kinds = {!alone("probes"), !alone("updates")};
   plan.rounds = selected_rounds(settings.written.attacked_rounds, settings.federation.rounds);
   if (plan.rounds.empty())
     throw ConfigError("attack.rounds selects no round that an audit attacks");
@@ -102,13 +105,14 @@ std::vector<Stage> AuditPlan::stages() const {
   std::vector<Stage> out;
   for (const bool of_probes : {false, true})
     for (const int64_t round : rounds)
-      if (!of_probes || probes > 0) out.push_back({round, of_probes});
+      if (of_probes ? kinds.probes && probes > 0 : kinds.updates) out.push_back({round, of_probes});
   return out;
 }
 
 Config AuditPlan::of_federation() const {
   Config config = base;
   assign(&config, {{"attack.method", ""},
+                   {"attack.targets", "auto"},
                    {"output.gradients", "attacked"},
                    {"output.weights", "true"},
                    {"run.output", federation()}});
@@ -127,6 +131,7 @@ Config AuditPlan::of_rehearsal(const Stage& stage, const std::string& step, int6
                    {"attack.method", ""},
                    {"attack.rounds", "0"},
                    {"attack.clients", "all"},
+                   {"attack.targets", stage.kind() + "s"},
                    {"attack.probes", std::to_string(stage.probes ? of_each : 0)},
                    {"attack.targets", stage.kind() + "s"},
                    {"output.gradients", "none"},
@@ -141,6 +146,7 @@ Config AuditPlan::of_attack(const Config& recorded, const Stage& stage, const Ca
   Config config = recorded;
   attack.assign(&config, kRehearsal);
   assign(&config, {{"attack.rounds", std::to_string(stage.round)},
+                   {"attack.targets", stage.kind() + "s"},
                    {"attack.probes", std::to_string(stage.probes ? probes : 0)},
                    {"attack.targets", stage.kind() + "s"},
                    {"attack.restarts", "1"},

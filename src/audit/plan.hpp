@@ -5,6 +5,7 @@
 
 #include "audit/candidates.hpp"
 #include "config/config.hpp"
+#include "federation/message_kinds.hpp"
 
 namespace medpfl {
 
@@ -27,6 +28,7 @@ struct AuditPlan {
   std::string input;            ///< the recorded run that is audited; "": one is made
   std::vector<int64_t> rounds;  ///< rounds attacked, ascending
   int64_t probes = 0;           ///< probes of each hospital and attacked round; 0: none
+  MessageKinds kinds;           ///< what is attacked, where there is such
 
   /// Returns the stages, updates before probes.
   std::vector<Stage> stages() const;

@@ -34,6 +34,10 @@ TEST(AuditPlan, UpdatesComeBeforeProbes) {
   for (const Stage& stage : make_audit_plan(config).stages()) names.push_back(stage.name());
   EXPECT_EQ(names, (std::vector<std::string>{"round-0-update", "round-2-update", "round-4-update",
                                              "round-0-probe", "round-2-probe", "round-4-probe"}));
+  config.assign("attack.targets", "probes", "test");
+  EXPECT_EQ(make_audit_plan(config).stages().front().name(), "round-0-probe");
+  EXPECT_EQ(make_audit_plan(config).stages().size(), 3U);
+  config.assign("attack.targets", "auto", "test");
   config.assign("attack.probes", "0", "test");
   EXPECT_EQ(make_audit_plan(config).stages().size(), 3U);
 }
