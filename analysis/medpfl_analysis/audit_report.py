@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from .audit import KINDS, Audit
-from .claims import privacy_notes
+from .claims import USELESS, privacy_notes
 from .hdf5 import RunFormatError
 from .pictures import MAX_ROWS, picture_grid, ranked
 from .report import Picture, interval, picture, render
@@ -70,7 +70,8 @@ def _rehearsals(audit: Audit) -> list[tuple[str, list[dict]]]:
         rows = audit.rehearsal(stage)
         if len(rows):
             made.append((stage_title(stage), [
-                row | {"identified": number(row["identified"], "%"), "ssim": number(row["ssim"])}
+                row | {"identified": number(row["identified"], "%"),
+                       "ssim": f"{row['ssim']:.2f}".replace("-0.00", "0.00")}
                 for row in rows.to_dict("records")]))
     return made
 
@@ -126,6 +127,12 @@ def _facts(audit: Audit, federation: Run | None) -> list[tuple[str, str]]:
                                     f"{audit.evaluations('probe'):,} a probe")]
 
 
+def _network_note(federation: Run | None) -> str:
+    """Says that the model at the end is at chance, by the word of its run; else ""."""
+    words = federation.rounds["network"].tolist()[-1:] if federation else []
+    return f"The model at the end is at chance: {USELESS}." if words == ["at chance"] else ""
+
+
 def _opened(opening: Callable[..., Run], *arguments: pd.Series) -> tuple[Run | None, str]:
     """A run of the audit, or None and why it cannot be read."""
     try:
@@ -158,7 +165,7 @@ def render_audit(audit: Audit) -> str:
             bounded=bool(stages["identified_bound"].notna().any()),
             leak="" if leak is None else stage_title(leak),
             gallery=_gallery(attack) if attack else [],
-            missing=list(filter(None, [federation_missing, attack_missing])),
+            notes=list(filter(None, [_network_note(federation), federation_missing, attack_missing])),
             rehearsals=_rehearsals(audit),
             privacy=privacy_notes(federation) if federation else [],
             meanings=meanings(shown=True),

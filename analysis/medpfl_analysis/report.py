@@ -249,6 +249,8 @@ def render_report(run: Run) -> str:
         run=run,
         banner=_banner(run),
         verdict=run.verdict,
+        judged=judged,
+        meanings=meanings(judged or bool(run.verdict)),
         headline=headline(images),
         subline=subline(summary),
         facts=_facts(run),
@@ -256,8 +258,6 @@ def render_report(run: Run) -> str:
         left_out=left_out,
         figures=_figures(run, images),
         metrics=METRICS,
-        judged=judged,
-        meanings=meanings(judged or bool(run.verdict)),
         # What hospitals really send first.
         scores=sorted(_scores(overall) + _scores(summary) + _scores(without_attack(run)),
                       key=lambda row: row["kind"] == "probe"),

@@ -21,7 +21,7 @@ WEAK = ("inconclusive", "the attack is too weak to judge: with the defense off i
 LEAKS = ("leaks", "at least 25 % are identified (chance < 0.4 %)")
 NONE = ("not tested", "no attack here applies to such messages")
 ALL = ("leaks", "probes of round 2: at least 25 % are identified (chance < 0.4 %)")
-TRIED = (("tv-0.1", 24, 0.5, 0.61), ("generator", 6, 0.75, 0.4), ("tv-0.3", 24, 0.25, 0.55))
+TRIED = (("tv-0.1", 24, 0.5, 0.61), ("generator", 6, 0.75, -0.004), ("tv-0.3", 24, 0.25, 0.55))
 
 
 def stages() -> list[Stage]:
@@ -91,6 +91,7 @@ def test_rehearsals_have_a_table_each(folder: Path) -> None:
     part = page(folder).partition("What was tried on public images</h2>")[2].partition("</section>")[0]
     assert re.findall("<h3>(.*?)</h3>", part) == ["Updates of round 0", "Probes of round 0", "Probes of round 2"]
     rows = [words(row) for row in re.findall("<tbody>.*?</tbody>", part)]
+    assert rows[0].endswith("tv-0.3 dlg tv=0.1 24 25 % 0.55 generator dlg tv=0.1 6 75 % 0.00")
     assert rows[1] == "→ tv-0.1, chosen dlg tv=0.1 24 50 % 0.61"
     assert rows[2].startswith("→ tv-0.1, chosen cpl tv=0.1") and rows[2].count("chosen") == 1
 
@@ -135,6 +136,15 @@ def test_epsilon_and_the_bound_stand_beside_the_verdict(tmp_path: Path) -> None:
     header = words(html.partition("</header>")[0])
     assert "ε 8.00 Identified at most, by ε 12.1 %" in header
     assert f"at δ 1e-05: {CLAIM}." in html and '<td class="num">12.1 %</td>' in html
+
+
+def test_a_model_at_chance_is_called_so(tmp_path: Path) -> None:
+    """By the word of the federation's run."""
+    folder = write_audit(tmp_path / "a", stages()[:1], WEAK)
+    assert "at chance" not in page(folder)
+    with h5py.File(folder / "federation/run.h5", "a") as file:
+        file["rounds/network"][-1] = "at chance"
+    assert "The model at the end is at chance: what leaks from a network that nobody" in page(folder)
 
 
 @pytest.mark.parametrize(("status", "said"), [
