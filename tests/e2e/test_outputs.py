@@ -238,10 +238,12 @@ def test_inspect_and_the_report_show_the_summary_of_the_file(folder: Path, run: 
         line = next(line.split() for line in shown if line.split()[:2] == [method[row], kind[row]])
         assert stored["identified"][row] == images["identified"][kept].mean()
         assert stored["identified_low"][row] <= stored["identified"][row] <= stored["identified_high"][row]
-        assert line[2:10] == [str(stored["images"][row]), f"{100 * stored['identified'][row]:.0f}%",
-                              f"{100 * stored['identified_low'][row]:.0f}", "to",
-                              f"{100 * stored['identified_high'][row]:.0f}%", f"{stored['psnr'][row]:.2f}",
-                              f"{100 * stored['success_psnr_20'][row]:.0f}%", f"{stored['ssim'][row]:.3f}"]
+        verdict = run["attacks/summary/verdict"].asstr()[row].split()
+        assert line[2:10 + len(verdict)] == [
+            str(stored["images"][row]), f"{100 * stored['identified'][row]:.0f}%",
+            f"{100 * stored['identified_low'][row]:.0f}", "to", f"{100 * stored['identified_high'][row]:.0f}%",
+            *verdict, f"{stored['psnr'][row]:.2f}", f"{100 * stored['success_psnr_20'][row]:.0f}%",
+            f"{stored['ssim'][row]:.3f}"]
         assert line[-2] == f"{stored['evaluations'][row]:.0f}"
     with open_run(folder) as again:
         for rounds in (False, True):
