@@ -73,7 +73,7 @@ def test_every_new_value_is_the_hospitals_own(tmp_path: Path) -> None:
                        "federation.local_epochs": 2, "federation.rounds": 2,
                        "defense.chain": "soteria,fed-sdp,personalized-ldp,quantize",
                        "defense.fed-sdp.sigma": 1e-3, "defense.personalized-ldp.epsilon": "5..50",
-                       "defense.quantize.format": "sign", "attack.probes": 1}
+                       "defense.quantize.format": "sign", "attack.probes": 1, "attack.targets": "probes"}
     with complete(tmp_path / "one", options) as run:
         with complete(tmp_path / "two", options, ranks=2) as other:
             expect_same(run, other)

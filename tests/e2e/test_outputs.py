@@ -200,7 +200,8 @@ def test_each_attacked_network_has_a_word(folder: Path, run: h5py.File) -> None:
 def test_an_attack_on_a_recorded_run_has_its_words(folder: Path, run: h5py.File, tmp_path: Path) -> None:
     """Those of the run that it attacked."""
     done = medpfl("attack", "--quiet", f"--input={folder}", f"--run.output={tmp_path / 'again'}", "--attack.rounds=all",
-                  "--attack.probes=0", "--attack.targets=updates", "--attack.method=dlg", "--attack.iterations=1", "--attack.labels=known")
+                  "--attack.probes=0", "--attack.targets=updates", "--attack.method=dlg", "--attack.iterations=1",
+                  "--attack.labels=known")
     assert done.code == 0, done.err
     with h5py.File(tmp_path / "again/run.h5") as again:
         tasks = zip(again["attacks/tasks/round"][()], again["attacks/tasks/network"].asstr()[()], strict=True)
