@@ -30,8 +30,8 @@ const Words<StatisticsSource>& words_of(StatisticsSource);
 struct SingleImage {
   std::string option, value;  ///< for example "output_error" and "observed"
   std::string instead;        ///< values for batches of any size, such as "known or joint"
-  bool exact =
-      false;  ///< whether it computes with single entries of the message, which must be exact
+  /// Whether it computes with single entries of the message, which noise falsifies.
+  bool exact = false;
 };
 
 /// What the options of an attack do about defenses, whatever the chain. A fresh value is that of an
@@ -43,7 +43,8 @@ struct Countermeasures {
   bool knows_noise = false;  ///< whether it was told the standard deviation of the noise
   bool generator = false;    ///< whether only images of a generator can come out
   bool skips_zeros = false;  ///< whether entries of the message that are zero do not count
-  bool knows_layer = false;  ///< whether the noise of a random layer is left out or solved for
+  /// Whether the noise of a random layer is left out or solved for, and tensors are left out.
+  bool knows_layer = false;
   bool soft_labels = false;  ///< whether labels may be mixtures
   DecodeRule decode = DecodeRule::kNone;
 };

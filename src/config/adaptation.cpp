@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -22,13 +23,16 @@ using Options = std::vector<std::pair<std::string, std::string>>;
 
 // Of total variation, in units of a distance of gradients between 0 and 1.
 constexpr double kVariation = 0.1;
+constexpr double kVariationOfZeros = 0.03;
 constexpr double kTolerance = 3;
 // What the norm of noise over that of the gradient is taken for where nothing is known of it.
 constexpr double kUnknownRatio = 0.1;
 
+// Returns the weight of total variation against noise and zeros; 0: it needs none.
 double variation_against(const Traces& traces, int64_t entries) {
   const double ratio = traces.noise_ratio(entries);
-  return kVariation * std::min(1.0, ratio > 0 ? ratio : kUnknownRatio);
+  const double noise = kVariation * std::min(1.0, ratio > 0 ? ratio : kUnknownRatio);
+  return std::max(traces.inexact() ? noise : 0, traces.zeros ? kVariationOfZeros : 0);
 }
 
 bool decodes(const Countermeasures& c, ChangedImages images) {
@@ -52,7 +56,23 @@ struct Known {
   Traces traces;
   int64_t entries;     // of a message
   bool single_images;  // whether each message that the attack is run on is of one image
+  // Parameter tensors whose gradients a random layer falsifies: those around it and behind it.
+  std::vector<std::string> randomized;
 };
+
+// From the encoder of the bottleneck to the head.
+std::vector<std::string> around_random_layer(const Model& model) {
+  std::vector<std::string> names;
+  const std::vector<Layer>& layers = model.layers();
+  const auto random = std::find_if(layers.begin(), layers.end(), [](const Layer& layer) {
+    return layer.kind == Layer::Kind::kBottleneck;
+  });
+  if (random == layers.end()) return names;
+  for (auto layer = random - 1; layer != layers.end(); ++layer)
+    for (const int64_t tensor : {layer->weight, layer->bias})
+      if (tensor >= 0) names.push_back(model.layout()[tensor].name);
+  return names;
+}
 
 // The options of one attack that answer the chain.
 class Answer {
@@ -61,8 +81,9 @@ class Answer {
 
   Options against(const Known& known) {
     const Traces& t = known.traces;
-    if (t.rescaled || t.inexact() || t.random_layer) compare_directions();
-    if (t.inexact()) smooth(variation_against(t, known.entries));
+    const double variation = variation_against(t, known.entries);
+    if (t.rescaled || t.random_layer || variation > 0) compare_directions();
+    if (variation > 0) smooth(variation);
     if (t.zeros) set("nonzero", "true");
     if (t.random_layer) look_past_layer(known);
     decode(known);
@@ -70,20 +91,21 @@ class Answer {
   }
 
  private:
-  // Returns the default of an option, "" where the attack has none of this name.
-  std::string preset(const std::string& option) const {
+  // Returns the default of an option; nothing where the attack has none of this name.
+  std::optional<std::string> preset(const std::string& option) const {
     for (const OptionSpec& spec : attack_.options)
       if (spec.name == option) return spec.default_value;
-    return "";
+    return std::nullopt;
   }
   void set(const std::string& option, const std::string& value) {
-    const std::string own = preset(option);
-    if (!own.empty() && own != value) options_.emplace_back(option, value);
+    const std::optional<std::string> own = preset(option);
+    if (own && *own != value) options_.emplace_back(option, value);
   }
 
   void compare_directions() {
     set("objective", "cosine");
     set("objective_scale", "1");
+    set("stop_loss", "0");  // it is in units of another distance
     // Without one L-BFGS takes a cosine's small slope for 0.
     if (preset("optimizer") == "lbfgs") set("line_search", "strong-wolfe");
   }
@@ -100,6 +122,7 @@ class Answer {
   void look_past_layer(const Known& known) {
     const bool exact = known.single_images && !known.traces.inexact();
     set("bottleneck", exact ? "observed" : "mean");
+    set("exclude", join(known.randomized, ","));
   }
 
   void decode(const Known& known) {
@@ -161,7 +184,8 @@ void adapt_attacks(Config* config) {
   if (wrong.any()) return;
   try {
     const Model model = make_model(*config, s, std::max<int64_t>(2, s.classes));
-    const Known of_all = {s.defenses.traces(), model.layout().trainable(), false};
+    const Known of_all = {s.defenses.traces(), model.layout().trainable(), false,
+                          around_random_layer(model)};
     std::map<std::string, Known> known;  // by the section of the attack
     for (const std::string& method : s.written.methods) {
       const std::string section = "attack." + method;
@@ -191,9 +215,9 @@ bool answers(const Countermeasures& c, const Traces& traces, int64_t entries) {
   if (traces.zeros && !c.skips_zeros) return false;
   if (traces.random_layer && !c.knows_layer) return false;
   if (!decodes(c, traces.images)) return false;
-  if (!traces.inexact() || c.knows_noise || c.generator) return true;
-  if (traces.noise_ratio(entries) == 0) return c.variation > 0;
   const double weight = variation_against(traces, entries);
+  if (weight == 0 || c.generator || (c.knows_noise && !traces.zeros)) return true;
+  if (!traces.zeros && traces.noise_ratio(entries) == 0) return c.variation > 0;
   return c.variation >= weight / kTolerance && c.variation <= weight * kTolerance;
 }
 

@@ -71,7 +71,7 @@ void load_study(const RunContext& context, RunKeeper* keeper, FederatedStudy* st
     warn_of_untested(s);
     warn_of_small_shards(s, study->data);
     warn_of_local_steps(s, most_local_steps(s, study->data));
-    warn_of_untested_defenses(s);
+    warn_of_defenses(s);
   }
   announce_files(context, *study);
   make_federation(context, study);

@@ -49,8 +49,25 @@ void warn_of_small_shards(const Settings& settings, const FederatedData& data) {
                     small, needed, targets.kinds.updates ? "" : ": those are not attacked"));
 }
 
-void warn_of_untested_defenses(const Settings& settings) {
+namespace {
+
+void warn_of_inexact_entries(const AttackPlan::Method& method, const Settings& settings) {
+  const std::optional<SingleImage> single = method.attack->facts().single_image;
+  if (!single || !single->exact) return;
+  const std::string option = fmt::format("attack.{}.{}", method.name, single->option);
+  log_warning(
+      fmt::format("{0}={1} reads numbers from single entries of the message, which {2} makes "
+                  "inexact: it holds where these entries are large beside the noise; {0}={3} "
+                  "assumes nothing of them",
+                  option, single->value, settings.defenses.describe(), single->instead));
+}
+
+}  // namespace
+
+void warn_of_defenses(const Settings& settings) {
   const std::vector<AttackPlan::Method>& methods = settings.attack.methods;
+  if (settings.defenses.traces().inexact())
+    for (const AttackPlan::Method& method : methods) warn_of_inexact_entries(method, settings);
   if (methods.empty() || std::any_of(methods.begin(), methods.end(),
                                      [](const AttackPlan::Method& m) { return m.adapted; }))
     return;

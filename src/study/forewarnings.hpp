@@ -15,8 +15,9 @@ void warn_of_small_shards(const Settings& settings, const FederatedData& data);
 void warn_of_local_steps(const Settings& settings, int64_t steps);
 
 /// Warns where there is a chain of defenses and no attack is adapted to all of it, so that the
-/// chain was not tested. To be called on rank 0.
-void warn_of_untested_defenses(const Settings& settings);
+/// chain was not tested; and of attacks that compute with single entries of messages where these
+/// are not exact. To be called on rank 0.
+void warn_of_defenses(const Settings& settings);
 
 /// Warns where batch normalization would normalize nothing in the whole run, because its statistics
 /// in `global`, the first weights, are untouched and stay so. To be called on rank 0.

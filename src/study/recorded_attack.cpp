@@ -63,7 +63,7 @@ class RecordedAttack final : public KeptJob {
         *model_, s_.attack, cases_.get(),
         comm_.is_root() ? recorded_->data().public_mean : at::Tensor(), s_.seeds.server);
     describe();
-    if (comm_.is_root()) warn_of_untested_defenses(s_);
+    if (comm_.is_root()) warn_of_defenses(s_);
     log_info(fmt::format("{}: {} recorded messages are attacked", input_, cases_->size()));
   }
 

@@ -62,7 +62,7 @@ TEST(Adaptation, SmoothnessGrowsWithTheNoiseUpToItsNorm) {
 
 TEST(Adaptation, AnAttackByLbfgsComparesDirectionsUnderNoise) {
   EXPECT_EQ(adapted("idlg", noise("0.3")),
-            "grey=auto, line_search=strong-wolfe, objective=cosine, tv_colour=0.03");
+            "grey=auto, line_search=strong-wolfe, objective=cosine, stop_loss=0, tv_colour=0.03");
 }
 
 TEST(Adaptation, OnlyAttacksOfTheRunAreAdapted) {
@@ -91,15 +91,20 @@ TEST(Adaptation, EachDefenseHasItsAnswer) {
   const std::string attack = "inverting-gradients";
   EXPECT_EQ(adapted(attack, {"defense.chain=clip"}), "") << "a direction has no length";
   EXPECT_EQ(adapted(attack, {"defense.chain=quantize"}), "");
-  EXPECT_EQ(adapted(attack, {"defense.chain=prune"}), "nonzero=true");
-  EXPECT_EQ(adapted(attack, {"defense.chain=soteria"}), "nonzero=true");
+  const std::string of_zeros = "grey=auto, nonzero=true, tv=0, tv_colour=0.03";
+  EXPECT_EQ(adapted(attack, {"defense.chain=prune"}), of_zeros);
+  EXPECT_EQ(adapted(attack, {"defense.chain=soteria"}), of_zeros);
+  const std::string behind =
+      "exclude=precode.encoder.weight,precode.encoder.bias,precode.decoder.weight,"
+      "precode.decoder.bias,dense5.weight,dense5.bias";
   EXPECT_EQ(adapted(attack, {"defense.chain=precode", "attack.targets=probes"}),
-            "bottleneck=observed");
-  EXPECT_EQ(adapted(attack, {"defense.chain=precode"}), "bottleneck=mean")
+            "bottleneck=observed, " + behind);
+  EXPECT_EQ(adapted(attack, {"defense.chain=precode"}), "bottleneck=mean, " + behind)
       << "an update is of many images";
   EXPECT_EQ(adapted("cpl", {"defense.chain=precode"}).find("bottleneck=mean"), std::string::npos)
       << "it reads single images alone";
-  EXPECT_EQ(adapted(attack, {"defense.chain=precode", "attack.probe_batch=2"}), "bottleneck=mean");
+  EXPECT_EQ(adapted(attack, {"defense.chain=precode", "attack.probe_batch=2"}),
+            "bottleneck=mean, " + behind);
   EXPECT_EQ(adapted(attack, {"defense.chain=ats", "defense.ats.policy=rotate:20,translate-x:0.1"}),
             "decode=register, decode_angle=20, decode_shift=0.1");
   EXPECT_NE(adapted(attack, {"defense.chain=mixup"}).find("labels=joint"), std::string::npos);
@@ -117,6 +122,10 @@ TEST(Adaptation, AnAttackIsAdaptedWhereItAnswersTheWholeChain) {
             (std::vector<bool>{false}));
   EXPECT_EQ(is_adapted({"attack.method=inverting-gradients", "defense.chain=clip,prune",
                         "attack.adapt=off", "attack.inverting-gradients.nonzero=true"}),
+            (std::vector<bool>{false}));
+  EXPECT_EQ(is_adapted({"attack.method=inverting-gradients", "defense.chain=clip,prune",
+                        "attack.adapt=off", "attack.inverting-gradients.nonzero=true",
+                        "attack.inverting-gradients.tv=0.02"}),
             (std::vector<bool>{true}));
 }
 

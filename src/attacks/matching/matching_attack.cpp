@@ -44,7 +44,7 @@ Countermeasures counters(const MatchingSettings& s) {
   out.knows_noise = s.objective.view.noise > 0;
   out.generator = s.generator;
   out.skips_zeros = s.objective.view.nonzero;
-  out.knows_layer = s.bottleneck != BottleneckNoise::kSample;
+  out.knows_layer = s.bottleneck != BottleneckNoise::kSample && !s.objective.view.exclude.empty();
   out.soft_labels = s.labels == LabelRule::kJoint;
   out.decode = s.decoding.rule;
   return out;
