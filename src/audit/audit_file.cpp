@@ -137,6 +137,9 @@ void write_candidates(h5::File* file, const std::vector<StageResult>& stages) {
       "identified", rows, [](const R& r) { return r.tried.identified; },
       "share of these that it identified");
   table.column<double, R>(
+      "reidentified", rows, [](const R& r) { return r.tried.reidentified; },
+      "share of these whose truth is the nearest candidate");
+  table.column<double, R>(
       "ssim", rows, [](const R& r) { return r.tried.ssim; }, "mean SSIM over these");
   table.column<int64_t, R>(
       "chosen", rows, [](const R& r) { return int64_t{r.chosen}; },

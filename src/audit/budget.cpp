@@ -129,7 +129,7 @@ Budget measure_budget(const AuditPlan& plan, const MessageSizes& sizes, int64_t 
                 images, steps, sizes.step);
     if (costs.empty()) continue;
     const auto candidates = static_cast<int64_t>(costs.size());
-    const RehearsalCounts counts = count_rehearsal(stage, sizes.clients, candidates);
+    const RehearsalCounts counts = count_rehearsal(stage, candidates);
     const int64_t attacked = sizes.clients * (probes ? plan.probes : 1);
     // Which attack serves best is not known yet: one of the usual cost is assumed.
     const double each =

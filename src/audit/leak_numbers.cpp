@@ -31,6 +31,7 @@ LeakNumbers read_leak(const std::string& folder, const std::string& kind) {
     out.images = out.identified.images = run.read<int64_t>(group + "images")[i];
     out.chance = real("chance");
     out.bound = real("identified_bound");
+    out.reidentified = real("reidentified");
     out.ssim = real("ssim_mean");
     return out;
   }

@@ -11,6 +11,7 @@ namespace medpfl {
 struct LeakNumbers {
   Share identified;
   double chance = 0, bound = 0;  ///< `bound` is NaN where nothing bounds the share
+  double reidentified = 0;       ///< share whose truth is the nearest candidate
   double ssim = 0;               ///< mean over images
   int64_t images = 0;
 };

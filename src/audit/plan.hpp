@@ -37,10 +37,10 @@ struct AuditPlan {
 
   /// Returns the configuration of the federation's run, which records what is attacked later.
   Config of_federation() const;
-  /// Returns the configuration of a rehearsal of a stage: hospitals hold public images, and play
-  /// one round from the weights of the stage's round. `probes`: of each hospital. The folder is
-  /// that of `step`, such as "screen".
-  Config of_rehearsal(const Stage& stage, const std::string& step, int64_t probes,
+  /// Returns the configuration of a rehearsal of a stage: one hospital holds the public images, and
+  /// plays one round from the weights of the stage's round. `of_each`: probes that it sends. The
+  /// folder is that of `step`, such as "screen".
+  Config of_rehearsal(const Stage& stage, const std::string& step, int64_t of_each,
                       int64_t evaluations) const;
   /// Returns the configuration of the attack on the recorded messages of a stage; `recorded` is
   /// that of their run.

@@ -12,7 +12,7 @@
 
 namespace medpfl {
 
-// The rehearsal of a stage: the attacker plays hospitals that hold public images, under the
+// The rehearsal of a stage: the attacker plays a hospital that holds the public images, under the
 // weights, the protocol and the defense of the stage, and keeps the attack that serves best by the
 // truth of its own images. All candidates try a few messages, the best of them more.
 
@@ -20,9 +20,10 @@ namespace medpfl {
 struct Tried {
   Candidate candidate;
   int64_t images = 0;
-  double identified = 0;  ///< share of the images
-  double ssim = 0;        ///< mean over the images
-  bool of_best = false;   ///< whether it is among those that were tried on more messages
+  double identified = 0;    ///< share of the images
+  double reidentified = 0;  ///< share whose truth is the nearest candidate
+  double ssim = 0;          ///< mean over the images
+  bool of_best = false;     ///< whether it is among those that were tried on more messages
 };
 
 /// The outcome of a rehearsal.
@@ -42,7 +43,7 @@ struct RehearsalCounts {
   int64_t tasks_of_best = 0;    ///< tasks of the best candidates after that
   int64_t control = 0;          ///< tasks with the defense off
 };
-RehearsalCounts count_rehearsal(const Stage& stage, int64_t clients, int64_t candidates);
+RehearsalCounts count_rehearsal(const Stage& stage, int64_t candidates);
 
 /// What a rehearsal is given, besides the plan.
 struct RehearsalRequest {

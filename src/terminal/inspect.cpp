@@ -188,7 +188,7 @@ Json audit_json(const h5::File& audit) {
   out.emplace_back("candidates", Rows(audit, "/candidates")
                                      .add<std::string>({"kind", "candidate", "method", "options"})
                                      .add<int64_t>({"round", "images", "chosen"})
-                                     .add<double>({"identified", "ssim"})
+                                     .add<double>({"identified", "reidentified", "ssim"})
                                      .json());
   return Json::object(out);
 }

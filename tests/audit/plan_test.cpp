@@ -59,12 +59,13 @@ TEST(AuditPlan, ARehearsalHoldsPublicImagesAtTheWeightsOfItsRound) {
   EXPECT_EQ(value(config, "model.weights"), plan.federation());
   EXPECT_EQ(value(config, "model.weights_round"), "2");
   EXPECT_EQ(value(config, "federation.rounds"), "1");
+  EXPECT_EQ(value(config, "federation.clients"), "1");
   EXPECT_EQ(value(config, "attack.max_evaluations"), "300");
   EXPECT_EQ(value(config, "attack.targets"), "probes");
   // Nothing else that decides what a message is differs from the federation.
   const Config federation = plan.of_federation();
   for (const char* same : {"federation.algorithm", "federation.batch_size", "defense.chain",
-                           "federation.clients", "federation.learning_rate", "model.name"})
+                           "federation.learning_rate", "model.name"})
     EXPECT_EQ(value(config, same), value(federation, same)) << same;
 }
 
