@@ -81,7 +81,7 @@ std::string percent(double share) {
 
 }  // namespace
 
-Verdict verdict_of(const std::vector<LeakRow>& rows) {
+Verdict verdict_of(const std::vector<LeakRow>& rows, const std::vector<std::string>& left_out) {
   std::map<std::string, std::vector<Verdict>> of_kind;
   for (const LeakRow& row : rows)
     if (row.round == kAllRounds && row.verdict)
@@ -90,10 +90,15 @@ Verdict verdict_of(const std::vector<LeakRow>& rows) {
            fmt::format("{} on {}s: {}", row.method, row.kind, row.verdict->reason)});
   std::vector<Verdict> messages;
   for (const auto& [kind, attacks] : of_kind) messages.push_back(strongest(attacks));
+  for (const std::string& line : left_out) {
+    const std::string kind = line.substr(0, line.find("s,"));
+    if (of_kind.count(kind) == 0) messages.push_back({Finding::kNotTested, line});
+  }
   return together(messages);
 }
 
-void write_leaks(h5::File* file, const std::vector<LeakRow>& rows) {
+void write_leaks(h5::File* file, const std::vector<LeakRow>& rows,
+                 const std::vector<std::string>& left_out) {
   using L = LeakRow;
   TableWriter table(file, kGroup, "leak");
   table.column<std::string, L>(
@@ -127,7 +132,7 @@ void write_leaks(h5::File* file, const std::vector<LeakRow>& rows) {
     table.column<double, L>(
         column.name, rows, [&](const L& l) { return column.value(l.leak); }, column.text,
         column.unit);
-  const Verdict verdict = verdict_of(rows);
+  const Verdict verdict = verdict_of(rows, left_out);
   file->write_attribute(kGroup, "verdict", word_of(verdict.finding));
   file->write_attribute(kGroup, "verdict_reason", verdict.reason);
 }

@@ -24,11 +24,13 @@ struct LeakRow {
   std::optional<Verdict> verdict;  ///< nothing: the row is of no attack
 };
 
-/// Returns the verdict on all messages that were attacked, from the rows of all rounds. Its reason
-/// names the attack and the kind of message that decide.
-Verdict verdict_of(const std::vector<LeakRow>& rows);
+/// Returns the verdict on all messages, from the rows of all rounds. Its reason names the attack and
+/// the kind of message that decide. `left_out`: see AttackPlan::not_tested; a kind of message that
+/// no attack was run on is not tested.
+Verdict verdict_of(const std::vector<LeakRow>& rows, const std::vector<std::string>& left_out);
 /// Writes /attacks/summary.
-void write_leaks(h5::File* file, const std::vector<LeakRow>& rows);
+void write_leaks(h5::File* file, const std::vector<LeakRow>& rows,
+                 const std::vector<std::string>& left_out);
 /// Returns the names of its columns that hold statistics, all real numbers.
 std::vector<std::string> leak_statistics();
 /// Returns the rows of all rounds as a table for a terminal; for a file without /attacks/summary a
