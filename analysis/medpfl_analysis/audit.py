@@ -20,7 +20,7 @@ STAGE_COLUMNS = (
     "identified identified_low identified_high chance identified_bound undefended "
     "balanced_accuracy"
 ).split()
-CANDIDATE_COLUMNS = "kind round candidate method options images identified ssim chosen".split()
+CANDIDATE_COLUMNS = "kind round candidate method options images identified reidentified ssim chosen".split()
 
 
 class Audit(ResultFile):
@@ -74,11 +74,12 @@ class Audit(ResultFile):
 
     def rehearsal(self, stage: pd.Series) -> pd.DataFrame:
         """The candidates of a stage: the one that attacked the hospitals first, then those tried on
-        most images, that identified most, and with the highest mean SSIM."""
+        most images, then by the shares identified and re-identified together and by the mean SSIM."""
         tried = self.candidates
         mine = tried[(tried["kind"] == stage["kind"]) & (tried["round"] == stage["round"])]
-        return mine.sort_values(
-            ["chosen", "images", "identified", "ssim"], ascending=False, kind="stable")
+        found = mine.assign(found=mine["identified"] + mine["reidentified"])
+        return found.sort_values(
+            ["chosen", "images", "found", "ssim"], ascending=False, kind="stable").drop(columns="found")
 
     def open_attack(self, stage: pd.Series) -> Run:
         """The run of the attack on a stage's messages. Raises RunFormatError as open_run."""

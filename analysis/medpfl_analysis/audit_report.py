@@ -71,6 +71,7 @@ def _rehearsals(audit: Audit) -> list[tuple[str, list[dict]]]:
         if len(rows):
             made.append((stage_title(stage), [
                 row | {"identified": number(row["identified"], "%"),
+                       "reidentified": number(row["reidentified"], "%"),
                        "ssim": f"{row['ssim']:.2f}".replace("-0.00", "0.00")}
                 for row in rows.to_dict("records")]))
     return made

@@ -106,4 +106,5 @@ def write_candidates(file: h5py.File, stages: list[Stage]) -> None:
         "method": texts([s.method for s, _, _ in rows]), "options": texts(["tv=0.1" for _ in rows]),
         **{name: np.array([tried[i] for _, _, tried in rows], kind)
            for i, (name, kind) in enumerate((("images", int), ("identified", float), ("ssim", float)), 1)},
+        "reidentified": np.array([tried[2] for _, _, tried in rows], float),
         "chosen": np.array([int(place == 0) for _, place, _ in rows], int)}, "candidate")
