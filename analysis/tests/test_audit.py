@@ -92,7 +92,7 @@ def test_rehearsals_have_a_table_each(folder: Path) -> None:
     assert re.findall("<h3>(.*?)</h3>", part) == ["Updates of round 0", "Probes of round 0", "Probes of round 2"]
     rows = [words(row) for row in re.findall("<tbody>.*?</tbody>", part)]
     assert rows[0].endswith("tv-0.3 dlg tv=0.1 24 25 % 25 % 0.55 generator dlg tv=0.1 6 75 % 75 % 0.00")
-    assert rows[1] == "→ tv-0.1, chosen dlg tv=0.1 24 50 % 0.61"
+    assert rows[1] == "→ tv-0.1, chosen dlg tv=0.1 24 50 % 50 % 0.61"
     assert rows[2].startswith("→ tv-0.1, chosen cpl tv=0.1") and rows[2].count("chosen") == 1
 
 
