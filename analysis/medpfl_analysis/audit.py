@@ -74,12 +74,12 @@ class Audit(ResultFile):
 
     def rehearsal(self, stage: pd.Series) -> pd.DataFrame:
         """The candidates of a stage: the one that attacked the hospitals first, then those tried on
-        most images, then by the share identified and the mean SSIM, added."""
+        most images, then by what they found and by the mean SSIM."""
         tried = self.candidates
         mine = tried[(tried["kind"] == stage["kind"]) & (tried["round"] == stage["round"])]
-        served = mine.assign(served=mine["identified"] + mine["ssim"])
-        return served.sort_values(
-            ["chosen", "images", "served"], ascending=False, kind="stable").drop(columns="served")
+        found = mine.assign(found=mine["identified"] + mine["reidentified"])
+        return found.sort_values(
+            ["chosen", "images", "found", "ssim"], ascending=False, kind="stable").drop(columns="found")
 
     def open_attack(self, stage: pd.Series) -> Run:
         """The run of the attack on a stage's messages. Raises RunFormatError as open_run."""

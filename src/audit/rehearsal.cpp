@@ -21,11 +21,13 @@ namespace {
 // is one, of all images, which all candidates try.
 constexpr int64_t kProbesOfAll = 6, kProbesOfBest = 16, kBest = 3;
 
-// The share identified alone would leave too much to chance, as there are few images; SSIM tells
-// attacks apart that identify none.
+// Whether an attack served better than another. Shares of the few images of all candidates tell
+// little, so that there the mean SSIM decides; among the best, what they found does.
+bool nearer(const Tried& one, const Tried& other) { return one.ssim > other.ssim; }
 bool better(const Tried& one, const Tried& other) {
-  const auto served = [](const Tried& t) { return t.identified + t.ssim; };
-  return one.of_best != other.of_best ? one.of_best : served(one) > served(other);
+  const auto found = [](const Tried& t) { return t.identified + t.reidentified; };
+  if (one.of_best != other.of_best) return one.of_best;
+  return found(one) != found(other) ? found(one) > found(other) : nearer(one, other);
 }
 
 class Rehearsing {
@@ -38,6 +40,7 @@ class Rehearsing {
     Rehearsal out;
     if (!compare("screen", kProbesOfAll, request_.candidates, &out.tried)) return std::nullopt;
     if (request_.stage.probes && out.tried.size() > 1) {
+      std::stable_sort(out.tried.begin(), out.tried.end(), nearer);
       std::vector<Candidate> best;
       for (size_t i = 0; i < out.tried.size() && i < static_cast<size_t>(kBest); ++i)
         best.push_back(out.tried[i].candidate);

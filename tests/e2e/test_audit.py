@@ -52,8 +52,8 @@ def test_the_best_of_the_rehearsal_attacks_the_hospitals(plain: Path) -> None:
             # Among those that were tried on as many images.
             images = file["candidates/images"][()]
             rivals = [r for r in rows if images[r] == images[chosen[0]]]
-            served = file["candidates/identified"][()] + file["candidates/ssim"][()]
-            assert served[chosen[0]] == max(served[r] for r in rivals)
+            found = file["candidates/identified"][()] + file["candidates/reidentified"][()]
+            assert found[chosen[0]] == max(found[r] for r in rivals)
             run = file[f"runs/round-1-{kind}"]
             assert set(texts(run, "attacks/tasks/method")) == {texts(file, "stages/method")[i]}
             assert set(run["attacks/tasks/round"][()]) == {1}
