@@ -103,7 +103,4 @@ def open_audit(path: str | Path) -> Audit:
     Raises RunFormatError if the file is missing, not HDF5, truncated, not an audit, or of another
     major schema version.
     """
-    path = Path(path)
-    if path.is_dir():
-        path = path / "audit.h5"
-    return Audit(open_result(path, "medpfl-audit", "an audit's folder or its audit.h5"))
+    return Audit(open_result(Path(path), "medpfl-audit", "an audit's folder or its audit.h5"))

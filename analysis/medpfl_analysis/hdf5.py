@@ -51,11 +51,14 @@ def _open_locked(path: Path) -> h5py.File:
 
 
 def open_result(path: Path, filetype: str, expected: str) -> h5py.File:
-    """Opens a result file of this filetype and schema version SCHEMA_MAJOR.x for reading.
+    """Opens a result file of this filetype and schema version SCHEMA_MAJOR.x for reading: `path`, or
+    in a folder the file that is named as its type, as sweep.h5.
 
     RunFormatError as open_file, and for another filetype or major version; it says `expected`, what
     to give instead.
     """
+    if path.is_dir():
+        path = path / f"{filetype.removeprefix('medpfl-')}.h5"
     file = open_file(path.absolute(), expected)
     try:
         root = attributes(file)

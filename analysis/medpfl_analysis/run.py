@@ -415,5 +415,4 @@ def open_run(path: str | Path) -> Run:
                 f"{path}: has no run.h5; give a run folder, and for a run that has just started "
                 "wait for its first checkpoint"
             )
-        path = path / "run.h5"
     return Run(open_result(path, "medpfl-run", "a run folder or its run.h5"))

@@ -255,7 +255,4 @@ def open_sweep(path: str | Path) -> Sweep:
     Raises RunFormatError if the file is missing, not HDF5, truncated, not a sweep, or of another
     major schema version.
     """
-    path = Path(path)
-    if path.is_dir():
-        path = path / "sweep.h5"
-    return Sweep(open_result(path, "medpfl-sweep", "a sweep's folder or its sweep.h5"))
+    return Sweep(open_result(Path(path), "medpfl-sweep", "a sweep's folder or its sweep.h5"))

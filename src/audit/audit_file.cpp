@@ -9,8 +9,6 @@
 #include <limits>
 
 #include "core/error.hpp"
-#include "core/text.hpp"
-#include "core/version.hpp"
 #include "h5/file.hpp"
 #include "results/folder/durable_file.hpp"
 #include "results/run/run_tables.hpp"
@@ -22,19 +20,17 @@ namespace {
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 
 void write_root(h5::File* file, const AuditRecord& record) {
-  file->write_attribute("/", "filetype", kAuditFileType);
-  file->write_attribute("/", "schema_version",
-                        std::vector<int64_t>{kAuditSchemaMajor, kAuditSchemaMinor});
-  file->write_attribute("/", "medpfl_version", version());
-  file->write_attribute("/", "git_sha", git_commit());
-  file->write_attribute("/", "created_utc", utc_time(static_cast<long long>(std::time(nullptr))));
-  file->write_attribute("/", "status", record.status);
+  write_head(file, {kAuditFileType,
+                    {kAuditSchemaMajor, kAuditSchemaMinor},
+                    static_cast<long long>(std::time(nullptr)),
+                    record.status});
   file->write_attribute("/", "minutes", record.minutes);
   file->write_attribute("/", "evaluations_update", record.budget.of_update);
   file->write_attribute("/", "evaluations_probe", record.budget.of_probe);
   file->write_attribute("/", "federation", record.federation);
   file->write_attribute("/", "classes", record.classes);
   file->write_attribute("/", "balanced_accuracy", record.final_accuracy);
+  file->write_attribute("/", "network", record.network);
   for (const std::string kind : {"", "update", "probe"}) {
     const Verdict verdict = record.verdict(kind);
     const std::string name = kind.empty() ? "verdict" : "verdict_" + kind;

@@ -31,6 +31,7 @@ struct AuditRecord {
   std::string federation;  ///< the run that was attacked, relative to the audit's folder if inside
   int64_t classes = 0;
   double final_accuracy = 0;  ///< balanced, of the model at the end
+  std::string network;        ///< that model beside chance, a word of /rounds/network
   std::vector<StageResult> stages;
 
   /// Returns the verdict on all messages of a kind, "update" or "probe", or of both for "". Of

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "audit/audit_file.hpp"
@@ -33,30 +34,23 @@ MessageSizes sizes_of(const Settings& settings, const FederatedData& data) {
   return out;
 }
 
-// What the data say of the federation, without reading pixels.
-struct Planned {
-  int64_t classes = 0;
-  Budget budget;
-};
+// Returns the data of the federation without pixels. Collective.
+FederatedData plan_data(const Communicator& comm, const Settings& settings) {
+  return plan_federated_data(comm, *settings.dataset, settings.federated_data, settings.federation);
+}
 
-Planned plan_budget(const Communicator& comm, const AuditPlan& plan, const AuditRequest& request) {
-  Planned out;
-  Settings settings;
-  comm.agree([&] { settings = make_settings(plan.base); });
-  const FederatedData data =
-      plan_federated_data(comm, *settings.dataset, settings.federated_data, settings.federation);
-  out.classes = data.classes();
-  if (request.evaluations) {
-    out.budget = {*request.evaluations, *request.evaluations};
-    return out;
-  }
+// Returns what attacks may spend. Collective.
+Budget find_budget(const Communicator& comm, const AuditPlan& plan, const AuditRequest& request,
+                   const Settings& settings, const FederatedData& data) {
+  if (request.evaluations) return {*request.evaluations, *request.evaluations};
+  Budget budget;
   comm.agree([&] {
     if (comm.is_root())
-      out.budget =
-          measure_budget(plan, sizes_of(settings, data), out.classes, request.minutes, comm.size());
+      budget = measure_budget(plan, sizes_of(settings, data), data.classes(), request.minutes,
+                              comm.size());
   });
-  comm.broadcast(&out.budget, sizeof out.budget);
-  return out;
+  comm.broadcast(&budget, sizeof budget);
+  return budget;
 }
 
 class AuditRun {
@@ -86,10 +80,11 @@ class AuditRun {
       if (comm_.is_root()) known = take_over();
     });
     comm_.broadcast(&known, sizeof known);
-    const AuditRequest given = known ? AuditRequest{0, int64_t{0}} : request_;
-    const Planned planned = plan_budget(comm_, plan_, given);
-    record_.classes = planned.classes;
-    if (!known) record_.budget = planned.budget;
+    Settings settings;
+    comm_.agree([&] { settings = make_settings(plan_.base); });
+    const FederatedData data = plan_data(comm_, settings);
+    record_.classes = data.classes();
+    if (!known) record_.budget = find_budget(comm_, plan_, request_, settings, data);
     comm_.broadcast(&record_.budget, sizeof record_.budget);
     record_.config = record_config(plan_.base);
     record_.federation = plan_.input.empty() ? "federation" : plan_.input;
@@ -138,7 +133,9 @@ class AuditRun {
         return false;
     }
     comm_.agree([&] {
-      if (comm_.is_root()) record_.final_accuracy = accuracy_before(plan_.federation(), -1);
+      if (!comm_.is_root()) return;
+      record_.final_accuracy = accuracy_before(plan_.federation(), -1);
+      record_.network = network_at_end(plan_.federation());
     });
     return true;
   }
@@ -151,8 +148,7 @@ class AuditRun {
     result.evaluations = record_.budget.of(stage);
     std::vector<Candidate> candidates;
     comm_.agree([&] {
-      candidates = applicable(candidates_for(messages_of(plan_.base, stage)),
-                              plan_.of_rehearsal(stage, "screen", 1, result.evaluations));
+      candidates = plan_.candidates(stage);
       if (comm_.is_root()) result.accuracy = accuracy_before(plan_.federation(), stage.round);
     });
     if (candidates.empty()) {
@@ -221,12 +217,13 @@ ExitCode run_audit(const Communicator& comm, const RankPlace& place, const Audit
 }
 
 void dry_run_audit(const Communicator& comm, const AuditPlan& plan, const AuditRequest& request) {
-  const Planned planned = plan_budget(comm, plan, request);
+  Settings settings;
+  comm.agree([&] { settings = make_settings(plan.base); });
+  const Budget budget = find_budget(comm, plan, request, settings, plan_data(comm, settings));
   if (!comm.is_root()) return;
   for (const Stage& stage : plan.stages()) {
-    const int64_t n = planned.budget.of(stage);
-    const auto candidates = applicable(candidates_for(messages_of(plan.base, stage)),
-                                       plan.of_rehearsal(stage, "screen", 1, n));
+    const int64_t n = budget.of(stage);
+    const std::vector<Candidate> candidates = plan.candidates(stage);
     fmt::print("round {}, {}s: {} attacks, each message at most {} evaluations\n", stage.round,
                stage.kind(), candidates.size(), n);
     for (const Candidate& one : candidates)

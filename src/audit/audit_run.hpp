@@ -12,7 +12,7 @@ namespace medpfl {
 
 /// What a call of `medpfl audit` asks for, besides the plan.
 struct AuditRequest {
-  double minutes = 15;                 ///< about how long the audit may take
+  double minutes = 0;                  ///< about how long the audit may take
   std::optional<int64_t> evaluations;  ///< of each attack on a message, instead of `minutes`
   bool resume = false;                 ///< whether to go on with the audit in the folder, if any
   bool overwrite = false;              ///< whether to replace what is there

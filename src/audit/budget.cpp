@@ -2,6 +2,7 @@
 
 #include <ATen/ops/full.h>
 #include <ATen/ops/zeros.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <chrono>
@@ -10,6 +11,7 @@
 #include "audit/rehearsal.hpp"
 #include "config/adaptation.hpp"
 #include "config/settings.hpp"
+#include "core/log.hpp"
 #include "metrics/leak_summary.hpp"
 #include "models/differentiator.hpp"
 #include "models/model.hpp"
@@ -67,9 +69,15 @@ std::vector<double> measure(const Config& base, const std::vector<Candidate>& ca
   return out;
 }
 
-int64_t affordable(double seconds, double seconds_each) {
+// Returns how many evaluations of a kind of message fit into so many seconds.
+int64_t affordable(double seconds, double seconds_each, const std::string& kind) {
   if (seconds_each <= 0) return kMostEvaluations;
   const double n = std::min(seconds / seconds_each, static_cast<double>(kMostEvaluations));
+  if (n < static_cast<double>(kFewestEvaluations))
+    log_warning(fmt::format(
+        "the audit will take longer than --minutes: an attack on {}s gets {} evaluations, without "
+        "which it could not succeed, and {:.0f} would fit",
+        kind, kFewestEvaluations, n));
   return std::max(kFewestEvaluations, static_cast<int64_t>(n));
 }
 
@@ -125,8 +133,7 @@ Budget measure_budget(const AuditPlan& plan, const MessageSizes& sizes, int64_t 
     const int64_t steps =
         probes || sizes.step == 0 ? 1 : (sizes.shard + sizes.step - 1) / sizes.step;
     const std::vector<double> costs =
-        measure(base, applicable(candidates_for(messages_of(plan.base, stage)), base), classes,
-                images, steps, sizes.step);
+        measure(base, plan.candidates(stage), classes, images, steps, sizes.step);
     if (costs.empty()) continue;
     const auto candidates = static_cast<int64_t>(costs.size());
     const RehearsalCounts counts = count_rehearsal(stage, candidates);
@@ -139,7 +146,7 @@ Budget measure_budget(const AuditPlan& plan, const MessageSizes& sizes, int64_t 
     const bool both = of_kind < static_cast<int64_t>(stages.size());
     const double share = both ? 0.5 : 1;
     (probes ? budget.of_probe : budget.of_update) =
-        affordable(seconds * share / static_cast<double>(of_kind), each);
+        affordable(seconds * share / static_cast<double>(of_kind), each, stage.kind());
   }
   return budget;
 }

@@ -49,4 +49,9 @@ double accuracy_before(const std::string& folder, int64_t round) {
   return out;
 }
 
+std::string network_at_end(const std::string& folder) {
+  const auto words = open_run(folder).read<std::string>("/rounds/network");
+  return words.empty() ? "" : words.back();
+}
+
 }  // namespace medpfl

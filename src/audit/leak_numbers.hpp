@@ -24,4 +24,7 @@ LeakNumbers read_leak(const std::string& folder, const std::string& kind);
 /// `round` -1, at its end: the last one that was evaluated by then.
 double accuracy_before(const std::string& folder, int64_t round);
 
+/// Returns the word of /rounds/network for the model at the end of the run at `folder`.
+std::string network_at_end(const std::string& folder);
+
 }  // namespace medpfl

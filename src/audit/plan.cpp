@@ -6,6 +6,7 @@
 #include <set>
 
 #include "config/adaptation.hpp"
+#include "config/attack_targets.hpp"
 #include "config/settings.hpp"
 #include "core/error.hpp"
 #include "core/text.hpp"
@@ -29,6 +30,7 @@ void set_budget(int64_t evaluations, Config* config) {
   assign(config, {{"attack.iterations", n},
                   {"attack.max_evaluations", n},
                   {"attack.max_seconds", "0"},
+                  {"attack.restarts", "1"},
                   {"attack.snapshots", ""}});
 }
 
@@ -59,7 +61,7 @@ std::vector<int64_t> first_middle_last(int64_t rounds) {
 
 void set_audit_defaults(Config* config) {
   const auto set = [&](const std::string& option, const std::string& value) {
-    if (config->entries().at(option).source == "default") config->assign(option, value, kSource);
+    if (config->entries().at(option).source == kDefault) config->assign(option, value, kSource);
   };
   if (!value_of(*config, "data.path").empty()) set("data.dataset", "image-folder");
   set("run.name", "audit");
@@ -109,6 +111,15 @@ std::vector<Stage> AuditPlan::stages() const {
   return out;
 }
 
+std::vector<Candidate> AuditPlan::candidates(const Stage& stage) const {
+  const Config config = of_rehearsal(stage, "screen", 1, 1);
+  const Settings settings = make_settings(config);
+  const bool single_images = reads_single_images(settings, "", AttackFacts());
+  return applicable(
+      candidates_for({single_images, !stage.probes && !settings.federation.sends_gradients}),
+      config);
+}
+
 Config AuditPlan::of_federation() const {
   Config config = base;
   assign(&config, {{"attack.method", ""},
@@ -137,11 +148,19 @@ Config AuditPlan::of_rehearsal(const Stage& stage, const std::string& step, int6
                    {"attack.clients", "all"},
                    {"attack.targets", stage.kind() + "s"},
                    {"attack.probes", std::to_string(stage.probes ? of_each : 0)},
-                   {"attack.targets", stage.kind() + "s"},
                    {"output.gradients", "none"},
                    {"output.weights", "false"},
                    {"run.output", fmt::format("{}/rehearsal/{}-{}", folder, stage.name(), step)}});
   set_budget(evaluations, &config);
+  return config;
+}
+
+Config AuditPlan::of_control(const Stage& stage, const Candidate& attack, int64_t of_each,
+                             int64_t evaluations) const {
+  Config config = of_rehearsal(stage, "undefended", of_each, evaluations);
+  assign(&config, {{"defense.chain", ""}});
+  attack.assign(&config, kRehearsal);
+  adapt_attacks(&config);
   return config;
 }
 
@@ -152,8 +171,6 @@ Config AuditPlan::of_attack(const Config& recorded, const Stage& stage, const Ca
   assign(&config, {{"attack.rounds", std::to_string(stage.round)},
                    {"attack.targets", stage.kind() + "s"},
                    {"attack.probes", std::to_string(stage.probes ? probes : 0)},
-                   {"attack.targets", stage.kind() + "s"},
-                   {"attack.restarts", "1"},
                    {"run.output", fmt::format("{}/attack/{}", folder, stage.name())}});
   set_budget(evaluations, &config);
   adapt_attacks(&config);

@@ -32,6 +32,8 @@ struct AuditPlan {
 
   /// Returns the stages, updates before probes.
   std::vector<Stage> stages() const;
+  /// Returns the attacks that the rehearsal of a stage compares: those that apply to its messages.
+  std::vector<Candidate> candidates(const Stage& stage) const;
   /// Returns the folder of the run whose messages are attacked.
   std::string federation() const { return input.empty() ? folder + "/federation" : input; }
 
@@ -42,6 +44,9 @@ struct AuditPlan {
   /// folder is that of `step`, such as "screen".
   Config of_rehearsal(const Stage& stage, const std::string& step, int64_t of_each,
                       int64_t evaluations) const;
+  /// Returns the configuration of a rehearsal of one attack with the defense off.
+  Config of_control(const Stage& stage, const Candidate& attack, int64_t of_each,
+                    int64_t evaluations) const;
   /// Returns the configuration of the attack on the recorded messages of a stage; `recorded` is
   /// that of their run.
   Config of_attack(const Config& recorded, const Stage& stage, const Candidate& attack,

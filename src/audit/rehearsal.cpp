@@ -3,10 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <filesystem>
+#include <cstdlib>
 
 #include "audit/leak_numbers.hpp"
-#include "config/adaptation.hpp"
 #include "config/settings.hpp"
 #include "core/bytes.hpp"
 #include "core/log.hpp"
@@ -130,16 +129,17 @@ class Rehearsing {
 
   // Tries the attack with the defense off. Returns false where it was stopped.
   bool control(const Candidate& attack, std::optional<double>* undefended) {
-    Config config =
-        plan_.of_rehearsal(request_.stage, "undefended", kProbesOfBest, request_.evaluations);
+    const Config config =
+        plan_.of_control(request_.stage, attack, kProbesOfBest, request_.evaluations);
     Settings settings;
-    comm_.agree([&] { settings = make_settings(config); });
-    // Without a defense of the network, the network is another.
-    if (settings.defenses.empty() || settings.defenses.network()) return true;
-    config.assign("defense.chain", "", "audit");
-    attack.assign(&config, kRehearsal);
-    adapt_attacks(&config);
-    comm_.agree([&] { settings = make_settings(config); });
+    bool another_network = false, defended = false;
+    comm_.agree([&] {
+      const Settings as_attacked = make_settings(plan_.base);
+      defended = !as_attacked.defenses.empty();
+      another_network = as_attacked.defenses.network() != nullptr;
+      settings = make_settings(config);
+    });
+    if (!defended || another_network) return true;
     if (request_.deadline.over(comm_)) return false;
     log_info(fmt::format("{}: {} is rehearsed with the defense off", request_.stage.name(),
                          attack.name));
@@ -165,16 +165,6 @@ class Rehearsing {
 };
 
 }  // namespace
-
-Messages messages_of(const Config& base, const Stage& stage) {
-  const Settings settings = make_settings(base);
-  const FederationSettings& f = settings.federation;
-  Messages out;
-  out.single_images =
-      stage.probes ? settings.written.probe_batch == 1 : f.sends_gradients && f.batch_size == 1;
-  out.several_steps = !stage.probes && !f.sends_gradients;
-  return out;
-}
 
 RehearsalCounts count_rehearsal(const Stage& stage, int64_t candidates) {
   RehearsalCounts out;

@@ -34,9 +34,6 @@ struct Rehearsal {
   std::optional<double> undefended;
 };
 
-/// Returns the facts of a stage's messages by which candidates are found.
-Messages messages_of(const Config& base, const Stage& stage);
-
 /// How many messages and tasks a rehearsal has.
 struct RehearsalCounts {
   int64_t messages_of_all = 0;  ///< messages that every candidate tries

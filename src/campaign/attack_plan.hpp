@@ -37,6 +37,7 @@ struct AttackPlan {
   /// What is left out because an attack cannot work on it, such as "updates, which idlg cannot read
   /// (...)", for the results.
   std::vector<std::string> not_tested;
+  MessageKinds untested = {false, false};  ///< kinds that no attack is left for
 };
 
 }  // namespace medpfl

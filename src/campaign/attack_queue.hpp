@@ -44,6 +44,7 @@ class AttackQueue {
   bool defended() const { return plan_.defended; }
   /// Returns what the plan leaves out, in words.
   const std::vector<std::string>& not_tested() const { return plan_.not_tested; }
+  const MessageKinds& untested() const { return plan_.untested; }
   /// Returns in words what the attacker was told for a task.
   std::string knowledge(const AttackTask& task) const;
 

@@ -23,9 +23,9 @@ void adapt_attacks(Config* config);
 std::string adapted_options(const Config& config, const std::string& method);
 
 /// Whether these countermeasures answer all that a chain of defenses hides in messages of so many
-/// entries. What hides nothing needs no answer. Against noise and
-/// zeros total variation counts where its weight lies within a factor of 3 of what adapt_attacks
-/// would choose, or is above 0 where the chain does not tell how strong the noise is.
+/// entries. What hides nothing needs no answer. Against noise and zeros total variation counts
+/// where its weight lies within a factor of 3 of what adapt_attacks would choose; where the chain
+/// does not tell how strong the noise is, any weight above 0 counts.
 bool answers(const Countermeasures& counters, const Traces& traces, int64_t entries);
 
 }  // namespace medpfl

@@ -140,6 +140,7 @@ void choose_targets(Settings* s, Violations* wrong) {
       !asked.kinds.probes || s->written.probes > 0,
       "attack.targets names probes, and attack.probes=0 sends none: set attack.probes=4, or "
       "attack.targets=updates");
+  const MessageKinds wanted = asked.kinds;
   check_drawn_batches(*s, &asked, &plan, wrong);
   MessageKinds all = {false, false};
   for (AttackPlan::Method& method : plan.methods) {
@@ -147,6 +148,7 @@ void choose_targets(Settings* s, Violations* wrong) {
     all.updates |= method.kinds.updates;
     all.probes |= method.kinds.probes;
   }
+  plan.untested = {wanted.updates && !all.updates, wanted.probes && !all.probes};
   // There are none where the rounds or hospitals of [attack] are wrong.
   if (s->targets) s->targets->kinds = all;
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cctype>
 #include <charconv>
+#include <cmath>
 #include <ctime>
 #include <numeric>
 #include <utility>
@@ -89,6 +90,11 @@ std::string lower(std::string_view text) {
   std::string out(text);
   for (char& c : out) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   return out;
+}
+
+std::string percent(double share) {
+  if (std::isnan(share)) return "-";
+  return fmt::format("{:.{}f}%", 100 * share, share > 0 && share < 0.01 ? 1 : 0);
 }
 
 std::string utc_time(long long seconds_since_epoch) {

@@ -28,6 +28,8 @@ std::string lower(std::string_view text);
 /// Returns seconds since the epoch as ISO 8601 UTC, as "2026-01-31T12:00:00Z".
 std::string utc_time(long long seconds_since_epoch);
 
+/// Returns a share as "58%", one below 1 % as "0.7%", and "-" where it is not a number.
+std::string percent(double share);
 /// Returns the shortest text that reads back as the same double.
 std::string shortest(double value);
 

@@ -21,8 +21,8 @@ struct Traces {
   /// Standard deviation of noise, or of what rounding did, over the root mean square entry of what
   /// it is added to, where the defense fixes it; else 0.
   double relative_noise = 0;
-  double deviation =
-      0;  ///< standard deviation of the noise on an entry, where that is fixed; else 0
+  /// Standard deviation of the noise on an entry, where that is fixed; else 0.
+  double deviation = 0;
   /// Largest L2 norm of what the noise is added to; infinity: there is no bound.
   double bound = std::numeric_limits<double>::infinity();
   bool zeros = false;         ///< whether entries are zero that were not

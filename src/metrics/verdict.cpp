@@ -5,12 +5,10 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/text.hpp"
+
 namespace medpfl {
 namespace {
-
-std::string percent(double share) {
-  return fmt::format("{:.{}f} %", 100 * share, share > 0 && share < 0.01 ? 1 : 0);
-}
 
 // Returns the first of the verdicts with the finding that stands first in `order`.
 Verdict first_by(const std::vector<Finding>& order, const std::vector<Verdict>& verdicts) {

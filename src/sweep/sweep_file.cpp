@@ -7,8 +7,6 @@
 
 #include "core/error.hpp"
 #include "core/log.hpp"
-#include "core/text.hpp"
-#include "core/version.hpp"
 #include "h5/file.hpp"
 #include "results/folder/durable_file.hpp"
 #include "results/run/pooled_table.hpp"
@@ -19,13 +17,10 @@ namespace medpfl {
 namespace {
 
 void write_root(h5::File* file, const SweepRecord& record) {
-  file->write_attribute("/", "filetype", kSweepFileType);
-  file->write_attribute("/", "schema_version",
-                        std::vector<int64_t>{kSweepSchemaMajor, kSweepSchemaMinor});
-  file->write_attribute("/", "medpfl_version", version());
-  file->write_attribute("/", "git_sha", git_commit());
-  file->write_attribute("/", "created_utc", utc_time(static_cast<long long>(std::time(nullptr))));
-  file->write_attribute("/", "status", record.status);
+  write_head(file, {kSweepFileType,
+                    {kSweepSchemaMajor, kSweepSchemaMinor},
+                    static_cast<long long>(std::time(nullptr)),
+                    record.status});
 }
 
 void write_points(h5::File* file, const SweepRecord& record) {

@@ -4,14 +4,11 @@
 
 #include <cmath>
 
+#include "core/text.hpp"
+#include "results/run/privacy_summary.hpp"
+
 namespace medpfl {
 namespace {
-
-std::string percent(double share) {
-  return std::isnan(share)
-             ? "-"
-             : fmt::format("{:.{}f}%", 100 * share, share > 0 && share < 0.01 ? 1 : 0);
-}
 
 std::string stage_table(const h5::File& audit) {
   const auto text = [&](const char* name) {
@@ -39,7 +36,8 @@ std::string stage_table(const h5::File& audit) {
         kRow, kind[i], round[i], percent(accuracy[i]), candidate[i].empty() ? "-" : candidate[i],
         evaluations[i], images[i], percent(share[i]),
         std::isnan(share[i]) ? "-" : fmt::format("{:.0f} to {:.0f}%", 100 * low[i], 100 * high[i]),
-        percent(chance[i]), percent(off[i]), percent(bound[i]), verdict[i]);
+        percent(chance[i]), percent(off[i]), std::isnan(bound[i]) ? "-" : percent_at_most(bound[i]),
+        verdict[i]);
     why += fmt::format("  {}s of round {}: {}; {}\n", kind[i], round[i], verdict[i], reason[i]);
     if (!method[i].empty()) why += fmt::format("    by {} {}\n", method[i], options[i]);
   }
@@ -57,14 +55,14 @@ std::string summarize_audit(const h5::File& audit) {
   const double accuracy = audit.read_real_attribute("/", "balanced_accuracy");
   return fmt::format(
              "MedPFL audit, status {}, written by {} ({}) on {}\n\n{}\n"
-             "the model at the end: balanced accuracy {} (chance {})\n\n",
+             "the model at the end: balanced accuracy {} (chance {}), {}\n\n",
              audit.read_text_attribute("/", "status"),
              audit.read_text_attribute("/", "medpfl_version"),
              audit.read_text_attribute("/", "git_sha"),
              audit.read_text_attribute("/", "created_utc"),
              line("verdict", "verdict") + line("on updates, which are sent", "verdict_update") +
                  line("on probes, gradients of a batch", "verdict_probe"),
-             percent(accuracy), percent(1 / classes)) +
+             percent(accuracy), percent(1 / classes), audit.read_text_attribute("/", "network")) +
          stage_table(audit) +
          "\nEach attack is the one of /candidates that served best on public images, by their own "
          "truth.\nThe intervals are about images under this network alone.\n";

@@ -23,7 +23,7 @@ SEVERAL: dict[str, object] = {"federation.algorithm": "fedavg", "federation.batc
     (NOISE, "inconclusive", "nothing tells whether this attack, with this budget, works with the defense off"),
     (NOISE | {"attack.adapt": "off"}, "not tested", "does not answer the defense"),
     (SEVERAL, "leaks", "idlg on probes: at least"),
-    (SEVERAL | NOISE, "not tested", "updates, which idlg cannot read"),
+    (SEVERAL | NOISE, "not tested", "no attack was run on updates"),
 ])
 def test_what_may_be_said_of_a_run(changes: dict[str, object], finding: str, reason: str, tmp_path: Path) -> None:
     with complete(tmp_path / "run", OPEN | changes) as run:

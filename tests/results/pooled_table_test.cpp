@@ -69,8 +69,7 @@ TEST(PooledTable, ReadsWhatItWrote) {
 TEST(PooledTable, ShowsARangeOfFewNetworksAndNoEpsilonWhereThereIsNone) {
   EXPECT_EQ(describe_pooled({}), "");
   const std::string text = describe_pooled({pooled("", 3)});
-  EXPECT_NE(text.find("25%  12 to 50% range  the base configuration\n"), std::string::npos)
-      << text;
+  EXPECT_NE(text.find("25%  12 to 50% range  the base configuration\n"), std::string::npos) << text;
   EXPECT_EQ(text.find("epsilon"), std::string::npos) << text;
   EXPECT_EQ(text.find("at most"), std::string::npos) << text;
 }

@@ -15,7 +15,7 @@ void write_attack_group(h5::File* file, const RunRecord& record) {
   const std::vector<ImageRow> images = image_rows(tasks, record.hospitals_alike);
   write_task_table(file, tasks, record);
   write_image_table(file, images, *record.model);
-  write_leaks(file, leaks_of(tasks, images, record), record.attacks->not_tested());
+  write_leaks(file, leaks_of(tasks, images, record), record.attacks->untested());
   write_pixels(file, images, record);
   write_trace(file, tasks);
   if (!record.attacks->not_tested().empty())

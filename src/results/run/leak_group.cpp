@@ -7,6 +7,7 @@
 #include <map>
 #include <utility>
 
+#include "core/text.hpp"
 #include "results/run/privacy_summary.hpp"
 #include "results/run/run_tables.hpp"
 
@@ -75,13 +76,9 @@ std::string decimals(double value, int digits) {
   return std::isnan(value) ? "-" : fmt::format("{:.{}f}", value, digits);
 }
 
-std::string percent(double share) {
-  return std::isnan(share) ? "-" : fmt::format("{:.0f}%", 100 * share);
-}
-
 }  // namespace
 
-Verdict verdict_of(const std::vector<LeakRow>& rows, const std::vector<std::string>& left_out) {
+Verdict verdict_of(const std::vector<LeakRow>& rows, const MessageKinds& untested) {
   std::map<std::string, std::vector<Verdict>> of_kind;
   for (const LeakRow& row : rows)
     if (row.round == kAllRounds && row.verdict)
@@ -90,15 +87,12 @@ Verdict verdict_of(const std::vector<LeakRow>& rows, const std::vector<std::stri
            fmt::format("{} on {}s: {}", row.method, row.kind, row.verdict->reason)});
   std::vector<Verdict> messages;
   for (const auto& [kind, attacks] : of_kind) messages.push_back(strongest(attacks));
-  for (const std::string& line : left_out) {
-    const std::string kind = line.substr(0, line.find("s,"));
-    if (of_kind.count(kind) == 0) messages.push_back({Finding::kNotTested, line});
-  }
+  if (untested.updates) messages.push_back({Finding::kNotTested, "no attack was run on updates"});
+  if (untested.probes) messages.push_back({Finding::kNotTested, "no attack was run on probes"});
   return together(messages);
 }
 
-void write_leaks(h5::File* file, const std::vector<LeakRow>& rows,
-                 const std::vector<std::string>& left_out) {
+void write_leaks(h5::File* file, const std::vector<LeakRow>& rows, const MessageKinds& untested) {
   using L = LeakRow;
   TableWriter table(file, kGroup, "leak");
   table.column<std::string, L>(
@@ -132,7 +126,7 @@ void write_leaks(h5::File* file, const std::vector<LeakRow>& rows,
     table.column<double, L>(
         column.name, rows, [&](const L& l) { return column.value(l.leak); }, column.text,
         column.unit);
-  const Verdict verdict = verdict_of(rows, left_out);
+  const Verdict verdict = verdict_of(rows, untested);
   file->write_attribute(kGroup, "verdict", word_of(verdict.finding));
   file->write_attribute(kGroup, "verdict_reason", verdict.reason);
 }

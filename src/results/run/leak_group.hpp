@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "federation/message_kinds.hpp"
 #include "h5/file.hpp"
 #include "metrics/leak_summary.hpp"
 #include "metrics/verdict.hpp"
@@ -24,13 +25,11 @@ struct LeakRow {
   std::optional<Verdict> verdict;  ///< nothing: the row is of no attack
 };
 
-/// Returns the verdict on all messages, from the rows of all rounds. Its reason names the attack and
-/// the kind of message that decide. `left_out`: see AttackPlan::not_tested; a kind of message that
-/// no attack was run on is not tested.
-Verdict verdict_of(const std::vector<LeakRow>& rows, const std::vector<std::string>& left_out);
+/// Returns the verdict on all messages, from the rows of all rounds. Its reason names the attack
+/// and the kind of message that decide. `untested`: kinds of messages that no attack was run on.
+Verdict verdict_of(const std::vector<LeakRow>& rows, const MessageKinds& untested);
 /// Writes /attacks/summary.
-void write_leaks(h5::File* file, const std::vector<LeakRow>& rows,
-                 const std::vector<std::string>& left_out);
+void write_leaks(h5::File* file, const std::vector<LeakRow>& rows, const MessageKinds& untested);
 /// Returns the names of its columns that hold statistics, all real numbers.
 std::vector<std::string> leak_statistics();
 /// Returns the rows of all rounds as a table for a terminal; for a file without /attacks/summary a

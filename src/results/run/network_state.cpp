@@ -42,8 +42,6 @@ class Judge {
   std::optional<Chance> chance_;
 };
 
-std::string percent(double share) { return fmt::format("{:.0f}%", 100 * share); }
-
 std::string attacked_line(const std::set<int>& rounds, const std::string& network) {
   const std::vector<int> ascending(rounds.begin(), rounds.end());
   return fmt::format("The network attacked in round{} {} was {}.\n", rounds.size() == 1 ? "" : "s",

@@ -9,7 +9,6 @@
 #include "comm/session.hpp"
 #include "core/error.hpp"
 #include "core/text.hpp"
-#include "core/version.hpp"
 #include "metrics/classification.hpp"
 #include "privacy/identification_bound.hpp"
 #include "results/folder/durable_file.hpp"
@@ -24,12 +23,7 @@ namespace medpfl {
 namespace {
 
 void write_root(h5::File* file, const RunRecord& record) {
-  file->write_attribute("/", "filetype", kFileType);
-  file->write_attribute("/", "schema_version", std::vector<int64_t>{kSchemaMajor, kSchemaMinor});
-  file->write_attribute("/", "medpfl_version", version());
-  file->write_attribute("/", "git_sha", git_commit());
-  file->write_attribute("/", "created_utc", utc_time(record.created));
-  file->write_attribute("/", "status", record.status);
+  write_head(file, {kFileType, {kSchemaMajor, kSchemaMinor}, record.created, record.status});
   file->write_attribute("/", "server_seed", std::to_string(record.server_seed));
   if (record.source.empty()) return;
   file->write_attribute("/", "source_run", record.source);

@@ -1,4 +1,5 @@
 #pragma once
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <vector>
@@ -37,6 +38,16 @@ class TableWriter {
 
 /// Returns a shape in words, as "12x3x5x5".
 std::string shape_text(const std::vector<int64_t>& shape);
+
+/// Who wrote a file, and what is in it.
+struct FileHead {
+  std::string type;             ///< attribute `filetype`
+  std::vector<int64_t> schema;  ///< major and minor version
+  long long created = 0;        ///< seconds since the epoch
+  std::string status;
+};
+/// Writes the attributes of `/` that runs, sweeps and audits have in common.
+void write_head(h5::File* file, const FileHead& head);
 
 struct ConfigRecord;
 /// Writes the group /config of a run or a sweep.
