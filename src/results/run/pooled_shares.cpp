@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "core/text.hpp"
-#include "results/run/image_numbers.hpp"
+#include "results/run/image_outcomes.hpp"
 #include "results/run/leak_group.hpp"
 #include "results/run/privacy_summary.hpp"
 #include "results/run/run_summary.hpp"
@@ -52,24 +52,6 @@ std::vector<std::string> settings_of(const h5::File& sweep, size_t points) {
   std::vector<std::string> out;
   for (const auto& of_point : values) out.push_back(setting_of(options, of_point));
   return out;
-}
-
-void add_outcomes(const h5::File& run, int64_t network, ImageNumbers* images, Setting* setting) {
-  const auto method = run.read<std::string>("/attacks/tasks/method");
-  const auto kind = run.read<std::string>("/attacks/tasks/kind");
-  const auto chosen = run.read<int64_t>("/attacks/tasks/chosen");
-  const auto task = run.read<int64_t>("/attacks/images/task");
-  const auto cluster = run.read<int64_t>("/attacks/images/cluster");
-  const auto identified = run.read<int64_t>("/attacks/images/identified");
-  for (size_t i = 0; i < task.size(); ++i) {
-    const auto t = static_cast<size_t>(task[i]);
-    if (chosen[t] == 0) continue;
-    // One image at a time: those of all runs may not fit into memory.
-    const auto pixels = run.read_rows<float>("/attacks/truth", static_cast<int64_t>(i), 1);
-    const int64_t image = images->number(pixels.data(), pixels.size() * sizeof(float));
-    setting->outcomes[key_of(kind[t], method[t])].push_back(
-        {image, cluster[i], network, identified[i] != 0});
-  }
 }
 
 void add_bounds(const h5::File& run, Setting* setting) {
@@ -126,7 +108,10 @@ std::vector<PooledShare> pool_networks(const h5::File& sweep) {
     const h5::File run = open_run((base / folder[i]).string());
     if (!run.exists("/attacks/images/identified")) continue;
     Setting& setting = find_or_add(names[i], &settings);
-    add_outcomes(run, static_cast<int64_t>(i), &images, &setting);
+    for_each_outcome(run, static_cast<int64_t>(i), &images,
+                     [&](const std::string& kind, const std::string& method, const Outcome& o) {
+                       setting.outcomes[key_of(kind, method)].push_back(o);
+                     });
     add_bounds(run, &setting);
     setting.claims.push_back(privacy_claim(run));
   }
