@@ -81,6 +81,9 @@ int run(const Communicator& comm, const JobArguments& arguments) {
   comm.agree([&] {
     plan = make_audit_plan(config);
     plan.input = arguments.input;
+    plan.networks = arguments.networks;
+    if (plan.networks > 1 && !plan.input.empty())
+      throw ConfigError("--networks: a recorded run is of one network; leave it out with --input");
     settings = make_settings(config);
   });
   AuditRequest request;

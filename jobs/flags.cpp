@@ -55,6 +55,11 @@ const std::vector<FlagGroup>& flag_groups() {
           "hospitals defend themselves by dp-sgd with the noise that keeps this epsilon"}
             .at_least(0)
             .shown_as("E"),
+        F{"networks", &J::networks,
+          "federations under attack, which differ in run.seed; 5 or more speak about networks in "
+          "general"}
+            .at_least(1)
+            .shown_as("N"),
         F{"minutes", &J::minutes, "about how long the audit may take"}.above(0).shown_as("M"),
         F{"evaluations", &J::evaluations,
           "evaluations that an attack on a message may spend; 0: as many as fit into --minutes"}

@@ -28,6 +28,7 @@ struct JobArguments {
   std::string data, weights, model, clients, rounds;
   double epsilon = 0;       ///< 0: no noise is added for it
   double minutes = 15;      ///< about how long it may take
+  int64_t networks = 1;     ///< federations, which differ in run.seed
   int64_t evaluations = 0;  ///< of an attack on a message; 0: those that fit into `minutes`
 
   // Of medpfl sweep.

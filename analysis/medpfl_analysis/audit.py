@@ -20,6 +20,7 @@ STAGE_COLUMNS = (
     "identified identified_low identified_high chance identified_bound undefended "
     "balanced_accuracy"
 ).split()
+STAGE_COLUMNS_1_1 = ("inferred",)
 CANDIDATE_COLUMNS = "kind round candidate method options images identified reidentified ssim chosen".split()
 
 
@@ -53,6 +54,11 @@ class Audit(ResultFile):
         return 1 / int(self._told("classes"))
 
     @property
+    def networks(self) -> int:
+        """Federations that were attacked; they differ in run.seed. An earlier version has one."""
+        return int(self._root.get("networks", 1))
+
+    @property
     def minutes(self) -> float:
         """The time the audit was given; 0 where it was given evaluations instead."""
         return float(self._told("minutes"))
@@ -63,9 +69,10 @@ class Audit(ResultFile):
 
     @cached_property
     def stages(self) -> pd.DataFrame:
-        """One row a kind of message and round that was attacked, with STAGE_COLUMNS; shares are in
-        [0, 1], and NaN where no attack applies."""
-        return table(self.file.get("stages"), STAGE_COLUMNS)
+        """One row a kind of message and round that was attacked, with STAGE_COLUMNS and `inferred`
+        (0: the limits are those of the range over networks); shares are in [0, 1], and NaN where no
+        attack applies."""
+        return table(self.file.get("stages"), STAGE_COLUMNS, newer=STAGE_COLUMNS_1_1)
 
     @cached_property
     def candidates(self) -> pd.DataFrame:
@@ -82,12 +89,13 @@ class Audit(ResultFile):
             ["chosen", "images", "found", "ssim"], ascending=False, kind="stable").drop(columns="found")
 
     def open_attack(self, stage: pd.Series) -> Run:
-        """The run of the attack on a stage's messages. Raises RunFormatError as open_run."""
+        """The run of the attack on a stage's messages under the first network. Raises
+        RunFormatError as open_run."""
         return open_run(self.folder / "attack" / f"round-{stage['round']}-{stage['kind']}")
 
     def open_federation(self) -> Run:
-        """The run whose messages were attacked: the audit's own, or the recorded one that it was
-        given, by the path that the audit was given. Raises RunFormatError as open_run."""
+        """The run whose messages were attacked: the audit's own, the first of several, or the
+        recorded one that it was given, by the path that the audit was given. Raises RunFormatError as open_run."""
         given = Path(self._told("federation"))
         return open_run(self.folder / given if given == Path("federation") else given)
 

@@ -124,14 +124,29 @@ def _facts(audit: Audit, federation: Run | None) -> list[tuple[str, str]]:
               for title, option in SETTING if option in config]
     if audit.minutes:
         facts.append(("Time given", f"{audit.minutes:g} minutes"))
+    if audit.networks > 1:
+        facts.append(("Networks", str(audit.networks)))
     return facts + [("Evaluations", f"{audit.evaluations('update'):,} an update, "
                                     f"{audit.evaluations('probe'):,} a probe")]
 
 
-def _network_note(federation: Run | None) -> str:
-    """Says that the model at the end is at chance, by the word of its run; else ""."""
+def _network_note(audit: Audit, federation: Run | None) -> str:
+    """Says that the model at the end, the first of several, is at chance, by the word of its run;
+    else ""."""
     words = federation.rounds["network"].tolist()[-1:] if federation else []
-    return f"The model at the end is at chance: {USELESS}." if words == ["at chance"] else ""
+    model = "The model" if audit.networks == 1 else "The first model"
+    return f"{model} at the end is at chance: {USELESS}." if words == ["at chance"] else ""
+
+
+def _about(audit: Audit) -> str:
+    """What the limits of shares are about."""
+    if audit.networks == 1:
+        return "interval, as the file has it, which is about images under this network alone"
+    attacked = audit.stages[audit.stages["images"] > 0]
+    if (attacked["inferred"] == 0).any():
+        return (f"interval, as the file has it, or the range over the {audit.networks} networks, from "
+                "which nothing is inferred about others")
+    return f"interval, as the file has it, which is about images and networks ({audit.networks} were attacked)"
 
 
 def _opened(opening: Callable[..., Run], *arguments: pd.Series) -> tuple[Run | None, str]:
@@ -165,8 +180,9 @@ def render_audit(audit: Audit) -> str:
             defended=bool(stages["undefended"].notna().any()),
             bounded=bool(stages["identified_bound"].notna().any()),
             leak="" if leak is None else stage_title(leak),
+            about=_about(audit),
             gallery=_gallery(attack) if attack else [],
-            notes=list(filter(None, [_network_note(federation), federation_missing, attack_missing])),
+            notes=list(filter(None, [_network_note(audit, federation), federation_missing, attack_missing])),
             rehearsals=_rehearsals(audit),
             privacy=privacy_notes(federation) if federation else [],
             meanings=meanings(shown=True),

@@ -36,6 +36,7 @@ def write_audit(
     folder: Path, stages: list[Stage], verdict: tuple[str, str], *,
     kinds: dict[str, tuple[str, str]] | None = None, status: str = "complete", minutes: float = 0,
     runs: bool = True, federation: str = "federation", truth: np.ndarray | None = None,
+    networks: int = 1,
 ) -> Path:
     """Writes folder/audit.h5 and, with `runs`, the runs of the federation and of the attacks on
     `truth`; returns folder. `kinds` has the verdicts of kinds, those of `verdict` where it lacks
@@ -43,10 +44,10 @@ def write_audit(
     folder.mkdir(parents=True)
     truth = phantoms(4, 1, 12) if truth is None else truth
     with h5py.File(folder / "audit.h5", "w") as file:
-        root = {"filetype": "medpfl-audit", "schema_version": np.array([1, 0]), "medpfl_version": "0.1.0",
+        root = {"filetype": "medpfl-audit", "schema_version": np.array([1, 1]), "medpfl_version": "0.1.0",
                 "git_sha": "0123abc", "created_utc": "2026-01-02T03:04:05Z", "status": status,
                 "minutes": minutes, "evaluations_update": 1500, "evaluations_probe": 60,
-                "federation": federation, "classes": 4, "balanced_accuracy": 0.61}
+                "federation": federation, "networks": networks, "classes": 4, "balanced_accuracy": 0.61}
         said = {"": verdict, "_update": verdict, "_probe": verdict}
         said |= {f"_{kind}": found for kind, found in (kinds or {}).items()}
         for kind, (word, reason) in said.items():
@@ -56,7 +57,7 @@ def write_audit(
         put_all(file.create_group("config"), {
             "option": list(OPTIONS), "value": list(OPTIONS.values()),
             "source": ["command line"] * len(OPTIONS)}, "option")
-        write_stages(file, stages)
+        write_stages(file, stages, inferred=networks == 1 or networks >= 5)
         write_candidates(file, stages)
         links = file.create_group("runs")
         for stage in stages:
@@ -75,7 +76,7 @@ def texts(values: list[str]) -> list[str] | np.ndarray:
     return values or np.array([], dtype=h5py.string_dtype("utf-8"))
 
 
-def write_stages(file: h5py.File, stages: list[Stage]) -> None:
+def write_stages(file: h5py.File, stages: list[Stage], *, inferred: bool) -> None:
     """The table of what was attacked."""
     chosen = [s.candidates[0][0] if s.candidates else "" for s in stages]
     leaks = [s.identified if s.method else (NONE,) * 3 for s in stages]
@@ -90,6 +91,7 @@ def write_stages(file: h5py.File, stages: list[Stage]) -> None:
         "clusters": np.array([s.clusters for s in stages], int),
         **{f"identified{end}": np.array([leak[i] for leak in leaks], float)
            for i, end in enumerate(("", "_low", "_high"))},
+        "inferred": np.array([int(inferred and bool(s.method)) for s in stages], int),
         "chance": np.array([s.chance for s in stages], float),
         "identified_bound": np.array([s.bound for s in stages], float),
         "undefended": np.array([s.undefended for s in stages], float),

@@ -79,6 +79,15 @@ def test_the_first_screen_says_the_verdict_and_what_was_not_tested(folder: Path)
     assert "ε" not in header
 
 
+def test_limits_say_what_they_are_about(tmp_path: Path) -> None:
+    for networks, said in ((1, "images under this network alone"), (3, "the range over the 3 networks"),
+                           (5, "images and networks (5 were attacked)")):
+        html = page(write_audit(tmp_path / str(networks), stages(), ALL, networks=networks))
+        assert said in html
+        assert ("50 % 25 – 75, range" in words(html)) == (networks == 3)
+        assert ("Audit several networks" in html) == (networks == 1)
+
+
 def test_each_stage_has_its_numbers(folder: Path) -> None:
     table = page(folder).partition("What was attacked</h2>")[2].partition("</table>")[0]
     first, second, *_ = [words(body) for body in re.findall("<tbody>.*?</tbody>", table)]

@@ -29,6 +29,7 @@ void write_root(h5::File* file, const AuditRecord& record) {
   file->write_attribute("/", "evaluations_probe", record.budget.of_probe);
   file->write_attribute("/", "federation", record.federation);
   file->write_attribute("/", "classes", record.classes);
+  file->write_attribute("/", "networks", record.networks);
   file->write_attribute("/", "balanced_accuracy", record.final_accuracy);
   file->write_attribute("/", "network", record.network);
   for (const std::string kind : {"", "update", "probe"}) {
@@ -79,15 +80,17 @@ void write_stages(h5::File* file, const std::vector<StageResult>& stages) {
       "evaluations", [](const S& s) { return s.evaluations; },
       "evaluations of the objective that an attack on a message may spend");
   count("images", of_leak<int64_t>(0, [](const LeakNumbers& l) { return l.images; }),
-        "images of the hospitals that were attacked");
+        "images of the hospitals that were attacked, under each network");
   count("clusters", of_leak<int64_t>(0, [](const LeakNumbers& l) { return l.identified.clusters; }),
         "groups of images that depend on each other");
   real("identified", of_leak(kNone, [](const LeakNumbers& l) { return l.identified.value; }),
        "share of the images that were identified");
   real("identified_low", of_leak(kNone, [](const LeakNumbers& l) { return l.identified.low; }),
-       "lower limit of its interval of 95 %");
+       "lower limit of its interval of 95 %, or of the range over networks");
   real("identified_high", of_leak(kNone, [](const LeakNumbers& l) { return l.identified.high; }),
-       "upper limit of its interval of 95 %");
+       "upper limit");
+  count("inferred", of_leak<int64_t>(0, [](const LeakNumbers& l) { return l.identified.inferred; }),
+        "1: the limits are those of an interval of 95 %; 0: of the range over networks");
   real("chance", of_leak(kNone, [](const LeakNumbers& l) { return l.chance; }),
        "share that is identified without the messages");
   real("identified_bound", of_leak(kNone, [](const LeakNumbers& l) { return l.bound; }),
@@ -100,7 +103,7 @@ void write_stages(h5::File* file, const std::vector<StageResult>& stages) {
       "share of public images that the same attack identifies with the defense off");
   real(
       "balanced_accuracy", [](const S& s) { return s.accuracy; },
-      "of the model under attack, on test images that are not public");
+      "of the model under attack, on test images that are not public; the mean over networks");
 }
 
 void write_candidates(h5::File* file, const std::vector<StageResult>& stages) {
@@ -168,8 +171,10 @@ void write_audit(const std::string& folder, const AuditRecord& record) {
     write_candidates(&file, record.stages);
     file.make_group("/runs");
     for (const StageResult& s : record.stages)
-      if (s.leak)
-        file.write_link("/runs/" + s.stage.name(), "attack/" + s.stage.name() + "/run.h5", "/");
+      for (size_t i = 0; i < s.attacks.size(); ++i)
+        file.write_link(
+            fmt::format("/runs/{}{}", s.stage.name(), i > 0 ? fmt::format("-network-{}", i) : ""),
+            s.attacks[i] + "/run.h5", "/");
     file.close();
   } catch (const FormatError& error) {
     std::remove(partial.c_str());
@@ -188,7 +193,8 @@ std::optional<AuditStart> find_audit(const std::string& folder) {
     throw FormatError(fmt::format("{}: is no audit of this program", path));
   return AuditStart{file.read_text("/config/resolved"),
                     {one("evaluations_update"), one("evaluations_probe")},
-                    file.read_real_attribute("/", "minutes")};
+                    file.read_real_attribute("/", "minutes"),
+                    file.has_attribute("/", "networks") ? one("networks") : 1};
 }
 
 }  // namespace medpfl

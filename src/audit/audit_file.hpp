@@ -18,7 +18,8 @@ struct StageResult {
   int64_t evaluations = 0;             ///< of each attack on a message
   std::optional<Rehearsal> rehearsal;  ///< nothing: no attack applies
   std::optional<LeakNumbers> leak;     ///< of the attack on the hospitals' messages
-  double accuracy = 0;                 ///< balanced, of the model under attack
+  std::vector<std::string> attacks;    ///< its runs, by network, relative to the audit's folder
+  double accuracy = 0;                 ///< balanced, of the models under attack; their mean
   Verdict verdict;
 };
 
@@ -30,8 +31,9 @@ struct AuditRecord {
   double minutes = 0;      ///< from which the budget follows; 0: it was given
   std::string federation;  ///< the run that was attacked, relative to the audit's folder if inside
   int64_t classes = 0;
-  double final_accuracy = 0;  ///< balanced, of the model at the end
-  std::string network;        ///< that model beside chance, a word of /rounds/network
+  int64_t networks = 1;       ///< federations that were attacked, which differ in run.seed
+  double final_accuracy = 0;  ///< balanced, of the models at the end; their mean
+  std::string network;        ///< those models beside chance, words of /rounds/network, each once
   std::vector<StageResult> stages;
 
   /// Returns the verdict on all messages of a kind, "update" or "probe", or of both for "". Of
@@ -47,6 +49,7 @@ struct AuditStart {
   std::string resolved;  ///< INI text of its options
   Budget budget;
   double minutes = 0;
+  int64_t networks = 1;
 };
 
 /// Returns how the audit in `folder` was begun, or nothing where none was. Throws FormatError.

@@ -4,12 +4,14 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <set>
 
 #include "audit/audit_file.hpp"
 #include "audit/budget.hpp"
 #include "audit/rehearsal.hpp"
 #include "config/settings.hpp"
 #include "core/log.hpp"
+#include "core/text.hpp"
 #include "federation/local_batches.hpp"
 #include "results/folder/durable_file.hpp"
 #include "results/run/run_summary.hpp"
@@ -65,7 +67,7 @@ class AuditRun {
 
   ExitCode run() {
     begin();
-    if (!federation()) return stop();
+    if (!federations()) return stop();
     for (const Stage& stage : plan_.stages())
       if (!attack(stage)) return stop();
     write("complete");
@@ -80,6 +82,7 @@ class AuditRun {
       if (comm_.is_root()) known = take_over();
     });
     comm_.broadcast(&known, sizeof known);
+    comm_.broadcast(&record_.networks, sizeof record_.networks);
     Settings settings;
     comm_.agree([&] { settings = make_settings(plan_.base); });
     const FederatedData data = plan_data(comm_, settings);
@@ -96,6 +99,7 @@ class AuditRun {
   // Returns whether there is an audit to go on with. Called on rank 0.
   bool take_over() {
     const std::string& folder = plan_.folder;
+    record_.networks = plan_.networks;
     const bool empty = !std::filesystem::exists(folder) || std::filesystem::is_empty(folder);
     const auto before = find_audit(folder);
     if (!before && !empty)
@@ -109,7 +113,7 @@ class AuditRun {
           "choose another folder",
           folder));
     if (before && request_.overwrite)
-      for (const char* part : {"federation", "rehearsal", "attack", "audit.h5"})
+      for (const std::string& part : audit_parts(before->networks))
         std::filesystem::remove_all(std::filesystem::path(folder) / part);
     make_folder(folder);
     if (!before || request_.overwrite) {
@@ -119,25 +123,37 @@ class AuditRun {
     refuse_other_config(plan_.base, before->resolved, fmt::format("the audit in {}", folder));
     record_.budget = before->budget;
     record_.minutes = before->minutes;
+    record_.networks = std::max(plan_.networks, before->networks);
     return true;
   }
 
-  // Runs the federation that is audited. Returns false where it was stopped.
-  bool federation() {
-    if (plan_.input.empty()) {
-      const Config config = plan_.of_federation();
+  // Runs the federations that are audited. Returns false where it was stopped.
+  bool federations() {
+    for (int64_t network = 0; network < record_.networks && plan_.input.empty(); ++network) {
+      const Config config = plan_.of_federation(network);
       Settings settings;
       comm_.agree([&] { settings = make_settings(config); });
-      if (run_federation({comm_, config, settings, place_}, {true, deadline_.left()}) !=
-          ExitCode::kOk)
+      if (deadline_.over(comm_) || run_federation({comm_, config, settings, place_},
+                                                  {true, deadline_.left()}) != ExitCode::kOk)
         return false;
     }
     comm_.agree([&] {
       if (!comm_.is_root()) return;
-      record_.final_accuracy = accuracy_before(plan_.federation(), -1);
-      record_.network = network_at_end(plan_.federation());
+      record_.final_accuracy = mean_accuracy(-1);
+      std::set<std::string> words;
+      for (int64_t network = 0; network < record_.networks; ++network)
+        words.insert(network_at_end(plan_.federation(network)));
+      record_.network = join({words.begin(), words.end()});
     });
     return true;
+  }
+
+  // As accuracy_before(), the mean over networks.
+  double mean_accuracy(int64_t round) const {
+    double sum = 0;
+    for (int64_t network = 0; network < record_.networks; ++network)
+      sum += accuracy_before(plan_.federation(network), round);
+    return sum / static_cast<double>(record_.networks);
   }
 
   // Rehearses and attacks one stage. Returns false where it was stopped.
@@ -149,7 +165,7 @@ class AuditRun {
     std::vector<Candidate> candidates;
     comm_.agree([&] {
       candidates = plan_.candidates(stage);
-      if (comm_.is_root()) result.accuracy = accuracy_before(plan_.federation(), stage.round);
+      if (comm_.is_root()) result.accuracy = mean_accuracy(stage.round);
     });
     if (candidates.empty()) {
       result.verdict = {Finding::kNotTested, "no attack here applies to such messages"};
@@ -161,21 +177,30 @@ class AuditRun {
     const Candidate& chosen = result.rehearsal->tried.front().candidate;
     log_info(
         fmt::format("{}: {} served best and attacks the hospitals", stage.name(), chosen.name));
-    const Config config = plan_.of_attack(recorded_config(comm_, plan_.federation()), stage, chosen,
-                                          result.evaluations);
-    Settings settings;
-    comm_.agree([&] {
-      settings = make_settings(config);
-      check_attack_settings(settings, plan_.federation());
-    });
-    if (attack_recorded({comm_, config, settings, place_}, {true, deadline_.left()},
-                        plan_.federation()) != ExitCode::kOk)
-      return false;
+    std::vector<std::string> attacked;
+    bool defended = false;
+    for (int64_t network = 0; network < record_.networks; ++network) {
+      const std::string recorded = plan_.federation(network);
+      const Config config = plan_.of_attack(recorded_config(comm_, recorded), stage, network,
+                                            chosen, result.evaluations);
+      Settings settings;
+      comm_.agree([&] {
+        settings = make_settings(config);
+        check_attack_settings(settings, recorded);
+      });
+      if (deadline_.over(comm_) ||
+          attack_recorded({comm_, config, settings, place_}, {true, deadline_.left()}, recorded) !=
+              ExitCode::kOk)
+        return false;
+      attacked.push_back(settings.output);
+      result.attacks.push_back(plan_.attack_folder(stage, network));
+      defended = !settings.defenses.empty();
+    }
     comm_.agree([&] {
       if (!comm_.is_root()) return;
-      result.leak = read_leak(settings.output, stage.kind());
-      result.verdict = judge({result.leak->identified, result.leak->chance,
-                              !settings.defenses.empty(), true, result.rehearsal->undefended});
+      result.leak = read_leak(attacked, stage.kind());
+      result.verdict = judge({result.leak->identified, result.leak->chance, defended, true,
+                              result.rehearsal->undefended});
     });
     return keep(result);
   }
@@ -224,8 +249,10 @@ void dry_run_audit(const Communicator& comm, const AuditPlan& plan, const AuditR
   for (const Stage& stage : plan.stages()) {
     const int64_t n = budget.of(stage);
     const std::vector<Candidate> candidates = plan.candidates(stage);
-    fmt::print("round {}, {}s: {} attacks, each message at most {} evaluations\n", stage.round,
-               stage.kind(), candidates.size(), n);
+    fmt::print(
+        "round {}, {}s: {} attacks are rehearsed, {} networks attacked, each message at most {} "
+        "evaluations\n",
+        stage.round, stage.kind(), candidates.size(), plan.networks, n);
     for (const Candidate& one : candidates)
       fmt::print("  {:<20} {} {}\n", one.name, one.method, one.describe());
   }

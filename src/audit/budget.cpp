@@ -115,7 +115,9 @@ Budget measure_budget(const AuditPlan& plan, const MessageSizes& sizes, int64_t 
   const Model model = make_model(plan.base, settings, classes);
   const MadeUp batch(settings, model, sizes.step, 1, sizes.step);
   const auto workers = static_cast<double>(ranks);
-  const double training = batch.gradient_seconds * static_cast<double>(sizes.training_steps) /
+  const auto networks = static_cast<double>(plan.networks);
+  const double training = batch.gradient_seconds * networks *
+                          static_cast<double>(sizes.training_steps) /
                           std::min<double>(workers, static_cast<double>(sizes.clients));
   // What is measured in peace is slower beside other ranks, and files and starts take their time.
   constexpr double kForAttacks = 0.7;
@@ -137,7 +139,7 @@ Budget measure_budget(const AuditPlan& plan, const MessageSizes& sizes, int64_t 
     if (costs.empty()) continue;
     const auto candidates = static_cast<int64_t>(costs.size());
     const RehearsalCounts counts = count_rehearsal(stage, candidates);
-    const int64_t attacked = sizes.clients * (probes ? plan.probes : 1);
+    const int64_t attacked = plan.networks * sizes.clients * (probes ? plan.probes : 1);
     // Which attack serves best is not known yet: one of the usual cost is assumed.
     const double each =
         std::accumulate(costs.begin(), costs.end(), 0.0) *

@@ -5,13 +5,16 @@
 #include <cmath>
 
 #include "core/error.hpp"
+#include "results/run/image_outcomes.hpp"
 #include "results/run/leak_group.hpp"
 #include "results/run/run_summary.hpp"
 
 namespace medpfl {
+namespace {
 
-LeakNumbers read_leak(const std::string& folder, const std::string& kind) {
-  const h5::File run = open_run(folder);
+// Adds the means that /attacks/summary has over the images of a kind of message, times their
+// number.
+void add_means(const h5::File& run, const std::string& kind, LeakNumbers* out) {
   const std::string group = "/attacks/summary/";
   if (!run.exists("/attacks/summary"))
     throw FormatError(fmt::format("{}: holds no attacks; the run is damaged", run.path()));
@@ -20,23 +23,40 @@ LeakNumbers read_leak(const std::string& folder, const std::string& kind) {
   const auto round = run.read<int64_t>(group + "round");
   for (size_t i = 0; i < method.size(); ++i) {
     if (method[i] == kWithoutAttack || kinds[i] != kind || round[i] != kAllRounds) continue;
-    const auto real = [&](const char* name) { return run.read<double>(group + name)[i]; };
-    LeakNumbers out;
-    out.identified.value = real("identified");
-    out.identified.low = real("identified_low");
-    out.identified.high = real("identified_high");
-    out.identified.effective = real("identified_effective");
-    out.identified.clusters = run.read<int64_t>(group + "clusters")[i];
-    out.identified.networks = 1;
-    out.images = out.identified.images = run.read<int64_t>(group + "images")[i];
-    out.chance = real("chance");
-    out.bound = real("identified_bound");
-    out.reidentified = real("reidentified");
-    out.ssim = real("ssim_mean");
-    return out;
+    const int64_t images = run.read<int64_t>(group + "images")[i];
+    const auto add = [&](const char* name, double* sum) {
+      *sum += static_cast<double>(images) * run.read<double>(group + name)[i];
+    };
+    out->images += images;
+    add("chance", &out->chance);
+    add("identified_bound", &out->bound);
+    add("reidentified", &out->reidentified);
+    add("ssim_mean", &out->ssim);
+    return;
   }
   throw FormatError(
       fmt::format("{}: holds no attack on {}s; the run is damaged", run.path(), kind));
+}
+
+}  // namespace
+
+LeakNumbers read_leak(const std::vector<std::string>& folders, const std::string& kind) {
+  LeakNumbers out;
+  std::vector<Outcome> outcomes;
+  ImageNumbers images;
+  int64_t network = 0;
+  for (const std::string& folder : folders) {
+    const h5::File run = open_run(folder);
+    add_means(run, kind, &out);
+    for_each_outcome(run, network++, &images,
+                     [&](const std::string& of, const std::string&, const Outcome& outcome) {
+                       if (of == kind) outcomes.push_back(outcome);
+                     });
+  }
+  out.identified = share_of(outcomes);
+  const auto n = static_cast<double>(out.images);
+  for (double* sum : {&out.chance, &out.bound, &out.reidentified, &out.ssim}) *sum /= n;
+  return out;
 }
 
 double accuracy_before(const std::string& folder, int64_t round) {

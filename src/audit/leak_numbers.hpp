@@ -1,24 +1,25 @@
 #pragma once
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "metrics/share.hpp"
 
 namespace medpfl {
 
-/// What a run holds of one attack on one kind of message, all rounds together: a row of
-/// /attacks/summary.
+/// What one attack made of one kind of message, under one network or several.
 struct LeakNumbers {
   Share identified;
-  double chance = 0, bound = 0;  ///< `bound` is NaN where nothing bounds the share
+  double chance = 0, bound = 0;  ///< means; `bound` is NaN where nothing bounds the share
   double reidentified = 0;       ///< share whose truth is the nearest candidate
   double ssim = 0;               ///< mean over images
-  int64_t images = 0;
+  int64_t images = 0;            ///< attacked; one that several networks saw counts for each
 };
 
-/// Returns the row of a kind of message, "update" or "probe", in the run at `folder`, which has one
-/// attack. Throws FormatError where there is none.
-LeakNumbers read_leak(const std::string& folder, const std::string& kind);
+/// Returns what the runs in `folders` hold of their attack on messages of a kind, "update" or
+/// "probe"; each run has one attack, and is of another network. Throws FormatError where there is
+/// none.
+LeakNumbers read_leak(const std::vector<std::string>& folders, const std::string& kind);
 
 /// Returns the balanced accuracy of the global model before a round of the run at `folder`, or, for
 /// `round` -1, at its end: the last one that was evaluated by then.

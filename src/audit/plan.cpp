@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 
+#include "audit/frozen_schedules.hpp"
 #include "config/adaptation.hpp"
 #include "config/attack_targets.hpp"
 #include "config/settings.hpp"
@@ -42,6 +43,10 @@ std::vector<int64_t> selected_rounds(const std::string& text, int64_t rounds) {
   return out;
 }
 
+// The folder of what is about a network other than the first, which is at home in the audit's own.
+std::string folder_of(int64_t network) { return fmt::format("network-{}", network); }
+std::string prefix_of(int64_t network) { return network == 0 ? "" : folder_of(network) + "/"; }
+
 std::string few_rounds(const Config& config) {
   std::vector<std::string> words;
   const int64_t rounds = config.section("federation").integer("rounds");
@@ -57,6 +62,12 @@ std::string Stage::name() const { return fmt::format("round-{}-{}", round, kind(
 std::vector<int64_t> first_middle_last(int64_t rounds) {
   const std::set<int64_t> chosen = {0, (rounds - 1) / 2, rounds - 1};
   return {chosen.begin(), chosen.end()};
+}
+
+std::vector<std::string> audit_parts(int64_t networks) {
+  std::vector<std::string> out = {"federation", "rehearsal", "attack", "audit.h5"};
+  for (int64_t network = 1; network < networks; ++network) out.push_back(folder_of(network));
+  return out;
 }
 
 void set_audit_defaults(Config* config) {
@@ -120,13 +131,24 @@ std::vector<Candidate> AuditPlan::candidates(const Stage& stage) const {
       config);
 }
 
-Config AuditPlan::of_federation() const {
+std::string AuditPlan::federation(int64_t network) const {
+  if (!input.empty()) return input;
+  return fmt::format("{}/{}federation", folder, prefix_of(network));
+}
+
+std::string AuditPlan::attack_folder(const Stage& stage, int64_t network) const {
+  return fmt::format("{}attack/{}", prefix_of(network), stage.name());
+}
+
+Config AuditPlan::of_federation(int64_t network) const {
   Config config = base;
+  const int64_t seed = base.section("run").integer("seed");
+  if (network > 0) assign(&config, {{"run.seed", std::to_string(seed + network)}});
   assign(&config, {{"attack.method", ""},
                    {"attack.targets", "auto"},
                    {"output.gradients", "attacked"},
                    {"output.weights", "true"},
-                   {"run.output", federation()}});
+                   {"run.output", federation(network)}});
   return config;
 }
 
@@ -151,6 +173,7 @@ Config AuditPlan::of_rehearsal(const Stage& stage, const std::string& step, int6
                    {"output.gradients", "none"},
                    {"output.weights", "false"},
                    {"run.output", fmt::format("{}/rehearsal/{}-{}", folder, stage.name(), step)}});
+  freeze_schedules(stage.round, base.section("federation").integer("rounds"), kSource, &config);
   set_budget(evaluations, &config);
   return config;
 }
@@ -164,14 +187,14 @@ Config AuditPlan::of_control(const Stage& stage, const Candidate& attack, int64_
   return config;
 }
 
-Config AuditPlan::of_attack(const Config& recorded, const Stage& stage, const Candidate& attack,
-                            int64_t evaluations) const {
+Config AuditPlan::of_attack(const Config& recorded, const Stage& stage, int64_t network,
+                            const Candidate& attack, int64_t evaluations) const {
   Config config = recorded;
   attack.assign(&config, kRehearsal);
   assign(&config, {{"attack.rounds", std::to_string(stage.round)},
                    {"attack.targets", stage.kind() + "s"},
                    {"attack.probes", std::to_string(stage.probes ? probes : 0)},
-                   {"run.output", fmt::format("{}/attack/{}", folder, stage.name())}});
+                   {"run.output", folder + "/" + attack_folder(stage, network)}});
   set_budget(evaluations, &config);
   adapt_attacks(&config);
   return config;

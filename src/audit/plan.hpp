@@ -29,28 +29,31 @@ struct AuditPlan {
   std::vector<int64_t> rounds;  ///< rounds attacked, ascending
   int64_t probes = 0;           ///< probes of each hospital and attacked round; 0: none
   MessageKinds kinds;           ///< what is attacked, where there is such
+  int64_t networks = 1;         ///< federations that differ in run.seed alone, numbered from 0
 
   /// Returns the stages, updates before probes.
   std::vector<Stage> stages() const;
   /// Returns the attacks that the rehearsal of a stage compares: those that apply to its messages.
   std::vector<Candidate> candidates(const Stage& stage) const;
   /// Returns the folder of the run whose messages are attacked.
-  std::string federation() const { return input.empty() ? folder + "/federation" : input; }
+  std::string federation(int64_t network = 0) const;
+  /// Returns the folder of the attack on a stage of a network, relative to that of the audit.
+  std::string attack_folder(const Stage& stage, int64_t network) const;
 
-  /// Returns the configuration of the federation's run, which records what is attacked later.
-  Config of_federation() const;
+  /// Returns the configuration of a federation's run, which records what is attacked later.
+  Config of_federation(int64_t network = 0) const;
   /// Returns the configuration of a rehearsal of a stage: one hospital holds the public images, and
-  /// plays one round from the weights of the stage's round. `of_each`: probes that it sends. The
-  /// folder is that of `step`, such as "screen".
+  /// plays one round from the weights of the stage's round, those of the first network. `of_each`:
+  /// probes that it sends. The folder is that of `step`, such as "screen".
   Config of_rehearsal(const Stage& stage, const std::string& step, int64_t of_each,
                       int64_t evaluations) const;
   /// Returns the configuration of a rehearsal of one attack with the defense off.
   Config of_control(const Stage& stage, const Candidate& attack, int64_t of_each,
                     int64_t evaluations) const;
-  /// Returns the configuration of the attack on the recorded messages of a stage; `recorded` is
-  /// that of their run.
-  Config of_attack(const Config& recorded, const Stage& stage, const Candidate& attack,
-                   int64_t evaluations) const;
+  /// Returns the configuration of the attack on the recorded messages of a stage of a network;
+  /// `recorded` is that of their run.
+  Config of_attack(const Config& recorded, const Stage& stage, int64_t network,
+                   const Candidate& attack, int64_t evaluations) const;
 };
 
 /// Sets the options of an audit where neither a file nor the command line sets them.
@@ -63,6 +66,9 @@ void set_recorded_defaults(Config* config);
 /// Returns the plan of an audit with these options. Throws ConfigError where there is nothing that
 /// an audit could attack, such as single messages under secure aggregation.
 AuditPlan make_audit_plan(const Config& base);
+
+/// Returns the names of what an audit of so many networks has in its folder.
+std::vector<std::string> audit_parts(int64_t networks);
 
 /// Returns the first, the middle and the last of `rounds` rounds, each once.
 std::vector<int64_t> first_middle_last(int64_t rounds);

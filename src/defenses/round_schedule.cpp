@@ -26,11 +26,11 @@ const Words<RoundCourse>& words_of(RoundCourse) {
 OptionTable<ScheduleOptions> schedule_options(const std::string& name, const std::string& what) {
   using O = Option<ScheduleOptions>;
   return {O{name, &ScheduleOptions::first, what}.above(0),
-          O{name + "_last", &ScheduleOptions::last,
+          O{name + kLastSuffix, &ScheduleOptions::last,
             name + " of the last round; under cyclic the other end of the wave"}
               .above(0)
               .or_word("same", "0"),
-          O{name + "_schedule", &ScheduleOptions::course,
+          O{name + kScheduleSuffix, &ScheduleOptions::course,
             "how " + name + " goes from the first round's to the last's"}};
 }
 

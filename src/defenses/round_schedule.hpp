@@ -20,6 +20,9 @@ struct ScheduleOptions {
 /// `what` is the help of the first.
 OptionTable<ScheduleOptions> schedule_options(const std::string& name, const std::string& what);
 
+/// What the names of the options NAME_last and NAME_schedule end in.
+inline const std::string kLastSuffix = "_last", kScheduleSuffix = "_schedule";
+
 /// The options that all schedules of one owner share.
 struct SchedulePace {
   int64_t stairs = 4;   ///< the levels of a staircase, at least 2

@@ -17,6 +17,7 @@
 #include "study/file_estimate.hpp"
 #include "study/forewarnings.hpp"
 #include "study/memory_estimate.hpp"
+#include "study/privacy_of_rounds.hpp"
 #include "study/sizes.hpp"
 
 namespace medpfl {
@@ -102,9 +103,7 @@ std::string privacy(const Settings& s, const FederatedData& data, const Model& m
   const auto ledger = PrivacyLedger::make(s.federation, algorithm, s.defenses,
                                           model.layout().size(), s.seeds.clients, data.shard_sizes);
   if (ledger == nullptr) return "";
-  for (int64_t r = 0; r < s.federation.rounds; ++r)
-    ledger->add(plan_round(r, data.shard_sizes, s.federation.sampling, s.federation.dropout,
-                           s.seeds, *s.targets));
+  add_rounds(s, s.seeds, data.shard_sizes, s.federation.rounds, ledger.get());
   const Epsilon end = ledger->greatest().back();
   std::string out = fmt::format(
       "privacy\n  epsilon {:.4g} (classic {:.4g}) at delta {} after {} rounds: {}\n", end.tight,

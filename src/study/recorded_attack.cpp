@@ -12,7 +12,9 @@
 #include "results/folder/run_folder.hpp"
 #include "results/run/recorded_run.hpp"
 #include "study/forewarnings.hpp"
+#include "study/privacy_of_rounds.hpp"
 #include "study/run_keeper.hpp"
+#include "study/study_inputs.hpp"
 
 namespace medpfl {
 namespace {
@@ -62,6 +64,7 @@ class RecordedAttack final : public KeptJob {
     attacks_ = std::make_unique<AttackQueue>(
         *model_, s_.attack, cases_.get(),
         comm_.is_root() ? recorded_->data().public_mean : at::Tensor(), s_.seeds.server);
+    count_privacy();
     describe();
     if (comm_.is_root()) warn_of_defenses(s_);
     log_info(fmt::format("{}: {} recorded messages are attacked", input_, cases_->size()));
@@ -96,10 +99,36 @@ class RecordedAttack final : public KeptJob {
     a("attack_queue", attacks_.get());
   }
 
+  // Computes the privacy loss of the recorded run again, which bounds what its messages give away.
+  // Collective.
+  void count_privacy() {
+    InputDigests inputs;
+    if (comm_.is_root()) inputs = recorded_->inputs();
+    inputs.source.clear();  // the recorded run itself had none
+    const RunSeeds seeds = seeds_over_inputs(context_, inputs);
+    comm_.agree([&] {
+      const auto claim = comm_.is_root() ? recorded_->privacy() : std::nullopt;
+      if (!claim) return;
+      const FederatedData& data = recorded_->data();
+      const auto algorithm = make_algorithm(context_.config, s_, *model_, seeds);
+      privacy_ = PrivacyLedger::make(s_.federation, *algorithm, s_.defenses,
+                                     model_->layout().size(), seeds.clients, data.shard_sizes);
+      if (privacy_ == nullptr) return;
+      add_rounds(s_, seeds, data.shard_sizes, s_.federation.rounds, privacy_.get());
+      if (privacy_->greatest().back().tight == claim->epsilon) return;
+      log_warning(fmt::format(
+          "{}: its epsilon of {:.4g} is not the one of this program, {:.4g}; nothing bounds what "
+          "its messages give away",
+          input_, claim->epsilon, privacy_->greatest().back().tight));
+      privacy_.reset();
+    });
+  }
+
   void describe() {
     RunRecord& record = keeper_.record;
     record.model = model_.get();
     record.attacks = attacks_.get();
+    record.privacy = privacy_.get();
     record.source = std::filesystem::absolute(input_).lexically_normal().string();
     if (comm_.is_root()) {
       record.data = &recorded_->data();
@@ -118,6 +147,7 @@ class RecordedAttack final : public KeptJob {
   std::unique_ptr<Model> model_;
   std::unique_ptr<AttackCases> cases_;
   std::unique_ptr<AttackQueue> attacks_;
+  std::unique_ptr<PrivacyLedger> privacy_;  // on rank 0; null: no epsilon is claimed
 };
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include "study/study_state.hpp"
 
+#include "study/privacy_of_rounds.hpp"
+
 namespace medpfl {
 namespace {
 
@@ -22,14 +24,6 @@ void keep_server(Archive& a, RunKeeper* keeper, FederatedStudy* study) {
   a("server_optimizer", study->state.optimizer.get());
 }
 
-// The ledger is not in the checkpoint; it is computed again from the plans of the rounds.
-void count_privacy_again(const Settings& s, int64_t rounds, FederatedStudy* study) {
-  if (study->privacy == nullptr) return;
-  for (int64_t r = 0; r < rounds; ++r)
-    study->privacy->add(plan_round(r, study->data.shard_sizes, s.federation.sampling,
-                                   s.federation.dropout, study->seeds, *s.targets));
-}
-
 }  // namespace
 
 void save_study(RunKeeper* keeper, FederatedStudy* study, Checkpoint* checkpoint) {
@@ -43,7 +37,10 @@ void restore_study(const RunContext& context, RunKeeper* keeper, FederatedStudy*
     keeper->restore_shared([&](Archive& a) { keep_shared(a, keeper, study); });
     if (!context.comm.is_root()) return;
     keeper->restore_server([&](Archive& a) { keep_server(a, keeper, study); });
-    count_privacy_again(context.settings, keeper->next_round, study);
+    // The ledger is not in the checkpoint; it is computed again.
+    if (study->privacy != nullptr)
+      add_rounds(context.settings, study->seeds, study->data.shard_sizes, keeper->next_round,
+                 study->privacy.get());
   });
   if (study->client_states == nullptr) return;
   std::vector<int64_t> own;

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "core/text.hpp"
+#include "metrics/share.hpp"
 #include "results/run/privacy_summary.hpp"
 
 namespace medpfl {
@@ -44,7 +45,23 @@ std::string stage_table(const h5::File& audit) {
   return out + "\n" + why;
 }
 
+// What the limits of shares are about.
+std::string describe_networks(int64_t networks) {
+  if (networks == 1) return "The intervals are about images under this network alone.\n";
+  if (networks < kFewestNetworks)
+    return fmt::format(
+        "The limits are those of the range over {} networks: with fewer than {} "
+        "nothing is inferred about others.\n",
+        networks, kFewestNetworks);
+  return fmt::format("The intervals are about images and networks ({} were attacked).\n", networks);
+}
+
 }  // namespace
+
+int64_t audited_networks(const h5::File& audit) {
+  return audit.has_attribute("/", "networks") ? audit.read_integer_attribute("/", "networks").at(0)
+                                              : 1;
+}
 
 std::string summarize_audit(const h5::File& audit) {
   const auto line = [&](const std::string& what, const std::string& name) {
@@ -65,7 +82,8 @@ std::string summarize_audit(const h5::File& audit) {
              percent(accuracy), percent(1 / classes), audit.read_text_attribute("/", "network")) +
          stage_table(audit) +
          "\nEach attack is the one of /candidates that served best on public images, by their own "
-         "truth.\nThe intervals are about images under this network alone.\n";
+         "truth.\n" +
+         describe_networks(audited_networks(audit));
 }
 
 }  // namespace medpfl

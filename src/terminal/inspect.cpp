@@ -176,13 +176,14 @@ Json audit_json(const h5::File& audit) {
                    Json::object({{"finding", audit.read_text_attribute("/", "verdict")},
                                  {"reason", audit.read_text_attribute("/", "verdict_reason")}}));
   out.emplace_back("classes", audit.read_integer_attribute("/", "classes").at(0));
+  out.emplace_back("networks", audited_networks(audit));
   out.emplace_back("balanced_accuracy", audit.read_real_attribute("/", "balanced_accuracy"));
   out.emplace_back("network", audit.read_text_attribute("/", "network"));
   out.emplace_back(
       "stages",
       Rows(audit, "/stages")
           .add<std::string>({"kind", "verdict", "verdict_reason", "candidate", "method", "options"})
-          .add<int64_t>({"round", "evaluations", "images", "clusters"})
+          .add<int64_t>({"round", "evaluations", "images", "clusters", "inferred"})
           .add<double>({"identified", "identified_low", "identified_high", "chance",
                         "identified_bound", "undefended", "balanced_accuracy"})
           .json());

@@ -68,6 +68,41 @@ TEST(AuditPlan, ARehearsalHoldsPublicImagesAtTheWeightsOfItsRound) {
     EXPECT_EQ(value(config, same), value(federation, same)) << same;
 }
 
+TEST(AuditPlan, FurtherNetworksDifferInTheirSeedAlone) {
+  const AuditPlan plan = make_audit_plan(audit_config());
+  const Config first = plan.of_federation(0), third = plan.of_federation(2);
+  for (const auto& [option, entry] : first.entries()) {
+    const std::string other = value(third, option);
+    if (option == "run.seed")
+      EXPECT_EQ(std::stoll(other), std::stoll(entry.value) + 2);
+    else if (option == "run.output")
+      EXPECT_EQ(other, plan.folder + "/network-2/federation");
+    else
+      EXPECT_EQ(other, entry.value) << option;
+  }
+  EXPECT_EQ(plan.attack_folder({4, true}, 0), "attack/round-4-probe");
+  EXPECT_EQ(plan.attack_folder({4, true}, 1), "network-1/attack/round-4-probe");
+  EXPECT_EQ(audit_parts(2), (std::vector<std::string>{"federation", "rehearsal", "attack",
+                                                      "audit.h5", "network-1"}));
+}
+
+TEST(AuditPlan, ARehearsalHasTheNoiseOfItsRound) {
+  Config config = audit_config();  // of 5 rounds
+  config.assign("defense.chain", "dp-sgd", "test");
+  config.assign("defense.dp-sgd.sigma", "3", "test");
+  config.assign("defense.dp-sgd.sigma_last", "1", "test");
+  config.assign("defense.dp-sgd.sigma_schedule", "linear", "test");
+  const AuditPlan plan = make_audit_plan(config);
+  for (const auto& [round, sigma] : {std::pair(0, "3"), std::pair(2, "2"), std::pair(4, "1")}) {
+    const Config rehearsal = plan.of_rehearsal({round, true}, "screen", 1, 300);
+    EXPECT_EQ(value(rehearsal, "defense.dp-sgd.sigma"), sigma);
+    EXPECT_EQ(value(rehearsal, "defense.dp-sgd.sigma_schedule"), "constant");
+    EXPECT_EQ(value(rehearsal, "defense.dp-sgd.sigma_last"), "same");
+    EXPECT_EQ(value(rehearsal, "defense.dp-sgd.bound"), value(config, "defense.dp-sgd.bound"));
+  }
+  EXPECT_EQ(value(plan.of_federation(), "defense.dp-sgd.sigma_schedule"), "linear");
+}
+
 TEST(AuditPlan, CandidatesThatDoNotFitAreLeftOut) {
   const AuditPlan plan = make_audit_plan(audit_config());
   const Stage probe{0, true}, update{0, false};

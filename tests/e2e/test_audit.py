@@ -114,6 +114,32 @@ def test_a_stopped_audit_goes_on_to_the_same_verdict(plain: Path, tmp_path: Path
     assert audit(folder, "--resume").code == 0
 
 
+def test_several_networks_are_one_audit(tmp_path: Path) -> None:
+    """An audit of one network goes on with a second: the first keeps its numbers."""
+    folder, probes = tmp_path / "two", "--attack.targets=probes"
+    with done(folder, probes) as file:
+        before = {name: file[name][()].tolist() for name in ("candidates/ssim", "stages/identified")}
+    with done(folder, probes, "--resume", "--networks=2") as file:
+        assert file.attrs["networks"] == 2
+        runs = [file["runs/round-1-probe"], file["runs/round-1-probe-network-1"]]
+        assert [text(run["config/resolved"][()]).count("\nseed=2\n") for run in runs] == [0, 1]
+        shares = []
+        for run in runs:
+            row = texts(run, "attacks/summary/method").index(texts(file, "stages/method")[0])
+            shares.append(run["attacks/summary/identified"][row])
+        assert file["stages/images"][0] == 8
+        assert file["stages/inferred"][0] == 0
+        assert file["stages/identified"][0] == pytest.approx(np.mean(shares))
+        assert (file["stages/identified_low"][0], file["stages/identified_high"][0]) == \
+            (min(shares), max(shares))
+        assert shares[0] == before["stages/identified"][0]
+        assert file["candidates/ssim"][()].tolist() == before["candidates/ssim"]
+    assert "range over 2 networks" in medpfl("inspect", folder).out
+    done(folder, probes, "--overwrite").close()
+    assert not (folder / "network-1").exists()
+    assert sorted(p.name for p in folder.iterdir()) == ["attack", "audit.h5", "federation", "rehearsal"]
+
+
 def test_noise_is_judged_by_what_the_attack_does_without_it(tmp_path: Path) -> None:
     with done(tmp_path / "noise", "--defense.chain=gaussian", "--defense.gaussian.scale=100") as file:
         probe = texts(file, "stages/kind").index("probe")

@@ -229,6 +229,22 @@ def test_probes_and_told_classes_change_what_is_bounded(tmp_path: Path) -> None:
                               rounds["identification_bound_present"][()])
 
 
+@pytest.mark.parametrize("chain", [CHAINS["clip,gaussian"](2), CHAINS["dp-sgd"](2),
+                                   CHAINS["clip,gaussian"](2) | {"defense.chain": "personalized-ldp"}])
+def test_an_attack_on_a_recorded_run_has_its_bounds(chain: dict[str, object], tmp_path: Path) -> None:
+    """The ledger is computed again: hospitals that drop out, and personal budgets, are the same."""
+    recorded = NOISED | chain | {"output.gradients": "attacked", "output.weights": "true",
+                                 "federation.clients": 3, "federation.dropout": 0.3}
+    with complete(tmp_path / "run", recorded) as run:
+        result = medpfl("attack", f"--input={tmp_path / 'run'}", f"--run.output={tmp_path / 'attack'}")
+        assert result.code == 0, result.err
+        assert "is not the one of this program" not in result.err
+        with h5py.File(tmp_path / "attack/run.h5") as attack:
+            ours, theirs = (file["attacks/summary/identified_bound"][()] for file in (run, attack))
+            assert np.array_equal(ours, theirs, equal_nan=True) and not np.isnan(theirs).all()
+            assert attack["rounds/epsilon"].shape == (0,)
+
+
 def test_a_sweep_has_the_bounds_beside_epsilon(tmp_path: Path) -> None:
     """Over two networks a setting, beside one that claims nothing."""
     (tmp_path / "a.grid").write_text(

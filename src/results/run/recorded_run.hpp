@@ -13,6 +13,7 @@
 #include "h5/virtual_rows.hpp"
 #include "results/capture/gradient_reader.hpp"
 #include "results/resume/input_digests.hpp"
+#include "results/run/privacy_summary.hpp"
 
 namespace medpfl {
 
@@ -29,6 +30,9 @@ class RecordedRun {
   /// Returns the words that the run has for its networks (/rounds/network), by the number of the
   /// round that they stand before, from 1 on; none for files before schema 1.4.
   std::map<int64_t, std::string> networks() const;
+
+  /// Returns what the run claims of privacy by its last round, or nothing.
+  std::optional<PrivacyClaim> privacy() const { return privacy_claim(run_); }
 
   /// Reads the messages that `targets` selects: of the chosen kinds, rounds and hospitals, and of
   /// probes the first targets.probes of each hospital; in each round the updates first.

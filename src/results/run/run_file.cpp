@@ -132,7 +132,8 @@ void write_data(h5::File* file, const RunRecord& record) {
 
 // Not a number where nothing is claimed; infinity would claim that all was given away.
 void write_epsilon(h5::File* file, const RunRecord& record) {
-  const PrivacyLedger* privacy = record.privacy;
+  // What was attacked by `medpfl attack` claims it; the attack plays no round.
+  const PrivacyLedger* privacy = record.source.empty() ? record.privacy : nullptr;
   const size_t rounds = record.rounds.size();
   std::vector<double> tight(rounds, std::numeric_limits<double>::quiet_NaN()),
       classic = tight, identified = tight, present = tight;

@@ -46,7 +46,8 @@ struct RunRecord {
   /// the round that they stand before.
   std::map<int64_t, std::string> networks;
   std::vector<RoundRecord> rounds;
-  const PrivacyLedger* privacy = nullptr;  ///< null: no epsilon is claimed
+  /// Null: no epsilon is claimed. Of `medpfl attack`: the ledger of the attacked run.
+  const PrivacyLedger* privacy = nullptr;
   const DefenseLog* defenses = nullptr;    ///< what defenses did to updates; null without defenses
   WeightLog* weights = nullptr;            ///< before each round and at the end, where asked
   const AttackQueue* attacks = nullptr;

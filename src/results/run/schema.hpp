@@ -12,7 +12,7 @@ inline const std::string kSweepFileType = "medpfl-sweep";
 inline constexpr int64_t kSweepSchemaMajor = 1, kSweepSchemaMinor = 1;
 
 inline const std::string kAuditFileType = "medpfl-audit";
-inline constexpr int64_t kAuditSchemaMajor = 1, kAuditSchemaMinor = 0;
+inline constexpr int64_t kAuditSchemaMajor = 1, kAuditSchemaMinor = 1;
 
 /// Returns the version of LibTorch, as "1.13.0".
 std::string torch_version();
