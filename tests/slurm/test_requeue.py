@@ -131,3 +131,24 @@ def test_a_requeued_attack_farm_loses_no_bit(slurm: PrivateSlurm, tmp_path: Path
           h5py.File(tmp_path / "plain" / "run.h5", "r") as expected):
         assert expected["attacks/tasks/task"].size > 0
         expect_same(expected, found)
+
+
+def test_a_requeued_audit_has_the_same_verdict(slurm: PrivateSlurm, tmp_path: Path) -> None:
+    """On two ranks, interrupted once, against one rank that was left alone."""
+    audit = ["--evaluations=400", "--model=lenet-dlg", "--model.init=uniform", "--data.image_size=16",
+             "--data.phantom.train=32", "--data.phantom.test=32", "--clients=2", "--rounds=1",
+             "--attack.probes=2", "--attack.targets=probes", "--attack.engine=exact"]
+    alone = medpfl("audit", *audit, f"--run.output={tmp_path / 'plain'}")
+    assert alone.code == 0, alone.err
+
+    log = tmp_path / "log"
+    job = submit(slurm, "audit.sbatch", log, *audit, f"--run.output={tmp_path / 'audit'}",
+                 options=("--ntasks=2",))
+    interrupt(slurm, job, log, 1)
+    end = slurm.wait(job, log)
+    assert (end.state, end.code, end.restarts) == ("COMPLETED", 0, 1), log.read_text()
+    with (h5py.File(tmp_path / "audit" / "audit.h5", "r") as found,
+          h5py.File(tmp_path / "plain" / "audit.h5", "r") as expected):
+        assert found.attrs["verdict_reason"] == expected.attrs["verdict_reason"]
+        for name in ("stages/identified", "candidates/ssim", "candidates/chosen"):
+            assert found[name][()].tobytes() == expected[name][()].tobytes()
