@@ -7,6 +7,8 @@
 #include <iostream>
 #include <random>
 
+#include "population.hpp"
+
 namespace medpfl {
 namespace {
 
@@ -81,38 +83,14 @@ TEST(Share, AnImageSeenUnderManyNetworksIsOneImage) {
   EXPECT_GT(s.high, share_of(independent(0, 20)).high);
 }
 
-// A population of hospitals, images and networks whose effects add up behind a threshold.
-struct Population {
-  int64_t hospitals, images_each, networks;
-  double hospital, image, network;  // standard deviations; that of a single outcome is 1
-};
-
 std::vector<Outcome> draw(const Population& p, double share, std::mt19937_64* random) {
-  std::normal_distribution<double> normal;
-  const auto effects = [&](int64_t n, double deviation) {
-    std::vector<double> out(static_cast<size_t>(n));
-    for (double& x : out) x = deviation * normal(*random);
-    return out;
-  };
-  const double scale =
-      std::sqrt(1 + p.hospital * p.hospital + p.image * p.image + p.network * p.network);
-  // The quantile of the share, by bisection.
-  double low = -6, high = 6;
-  while (high - low > 1e-9) {
-    const double middle = 0.5 * (low + high);
-    (0.5 * std::erfc(-middle / std::sqrt(2.0)) < share ? low : high) = middle;
-  }
-  const auto hospital = effects(p.hospitals, p.hospital),
-             image = effects(p.hospitals * p.images_each, p.image),
-             network = effects(p.networks, p.network);
+  Normal normal(random);
+  const double middle = normal_quantile(share) * p.deviation();
+  const Effects effects(p, &normal);
   std::vector<Outcome> out;
-  for (int64_t i = 0; i < p.hospitals * p.images_each; ++i)
-    for (int64_t n = 0; n < p.networks; ++n) {
-      const int64_t of = i / p.images_each;
-      const double x = low * scale + hospital[static_cast<size_t>(of)] +
-                       image[static_cast<size_t>(i)] + network[static_cast<size_t>(n)];
-      out.push_back({i, of, n, x + normal(*random) > 0});
-    }
+  for (int64_t i = 0; i < p.images(); ++i)
+    for (int64_t n = 0; n < p.networks; ++n)
+      out.push_back({i, i / p.images_each, n, middle + effects.of(i, n) + normal() > 0});
   return out;
 }
 
