@@ -82,6 +82,7 @@ int run(const Communicator& comm, const JobArguments& arguments) {
     plan = make_audit_plan(config);
     plan.input = arguments.input;
     plan.networks = arguments.networks;
+    plan.presets = arguments.presets;
     if (plan.networks > 1 && !plan.input.empty())
       throw ConfigError("--networks: a recorded run is of one network; leave it out with --input");
     settings = make_settings(config);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "attacks/attack.hpp"
 #include "core/option_table.hpp"
 #include "core/violations.hpp"
 
@@ -60,6 +61,10 @@ const std::vector<FlagGroup>& flag_groups() {
           "general"}
             .at_least(1)
             .shown_as("N"),
+        F{"presets", &J::presets,
+          "attacks that also attack the hospitals at their defaults, with the same budget"}
+            .some_of(attacks().names())
+            .shown_as("LIST"),
         F{"minutes", &J::minutes, "about how long the audit may take"}.above(0).shown_as("M"),
         F{"evaluations", &J::evaluations,
           "evaluations that an attack on a message may spend; 0: as many as fit into --minutes"}

@@ -26,6 +26,7 @@ struct JobArguments {
 
   // Of medpfl audit. "": not given, which leaves the option it stands for.
   std::string data, weights, model, clients, rounds;
+  std::vector<std::string> presets;  ///< attacks that are tried at their defaults, too
   double epsilon = 0;       ///< 0: no noise is added for it
   double minutes = 15;      ///< about how long it may take
   int64_t networks = 1;     ///< federations, which differ in run.seed

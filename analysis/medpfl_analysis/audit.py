@@ -24,6 +24,10 @@ STAGE_COLUMNS_1_1 = ("inferred",)
 CANDIDATE_COLUMNS = "kind round candidate method options images identified reidentified ssim chosen".split()
 
 
+PRESET_COLUMNS = ("kind round method verdict verdict_reason images identified identified_low "
+                  "identified_high inferred reidentified ssim").split()
+
+
 class Audit(ResultFile):
     """An audit. One that is under way or interrupted has the stages that are done, and its verdicts
     are about these."""
@@ -78,6 +82,12 @@ class Audit(ResultFile):
     def candidates(self) -> pd.DataFrame:
         """One row an attack that a rehearsal tried on public images, with CANDIDATE_COLUMNS."""
         return table(self.file.get("candidates"), CANDIDATE_COLUMNS)
+
+    @cached_property
+    def presets(self) -> pd.DataFrame:
+        """One row an attack that was tried on a stage's messages at its defaults, with
+        PRESET_COLUMNS; none in files of schema 1.0."""
+        return table(self.file.get("presets"), PRESET_COLUMNS)
 
     def rehearsal(self, stage: pd.Series) -> pd.DataFrame:
         """The candidates of a stage: the one that attacked the hospitals first, then those tried on

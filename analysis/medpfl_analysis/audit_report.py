@@ -77,6 +77,18 @@ def _rehearsals(audit: Audit) -> list[tuple[str, list[dict]]]:
     return made
 
 
+def _presets(audit: Audit) -> list[dict]:
+    """What single attacks at their defaults found, as text."""
+    return [
+        {"title": stage_title(row), "method": row["method"], "verdict": verdict_of(row),
+         "images": f"{row['images']:,}", "identified": number(row["identified"], "%"),
+         "interval": interval(row, _IDENTIFIED),
+         "nearest": number(row["reidentified"], "%"),
+         "ssim": f"{row['ssim']:.2f}".replace("-0.00", "0.00")}
+        for _, row in audit.presets.iterrows()
+    ]
+
+
 def _untested(audit: Audit) -> list[str]:
     """The stages that were not tested, each with the reason."""
     stages = audit.stages
@@ -184,6 +196,7 @@ def render_audit(audit: Audit) -> str:
             gallery=_gallery(attack) if attack else [],
             notes=list(filter(None, [_network_note(audit, federation), federation_missing, attack_missing])),
             rehearsals=_rehearsals(audit),
+            presets=_presets(audit),
             privacy=privacy_notes(federation) if federation else [],
             meanings=meanings(shown=True),
             set_options=options[options["source"] != "default"].to_dict("records"),

@@ -36,11 +36,11 @@ def write_audit(
     folder: Path, stages: list[Stage], verdict: tuple[str, str], *,
     kinds: dict[str, tuple[str, str]] | None = None, status: str = "complete", minutes: float = 0,
     runs: bool = True, federation: str = "federation", truth: np.ndarray | None = None,
-    networks: int = 1,
+    networks: int = 1, presets: tuple[tuple[str, float], ...] = (),
 ) -> Path:
     """Writes folder/audit.h5 and, with `runs`, the runs of the federation and of the attacks on
     `truth`; returns folder. `kinds` has the verdicts of kinds, those of `verdict` where it lacks
-    them."""
+    them; `presets` attacks at their defaults on the first stage with the share that each identified."""
     folder.mkdir(parents=True)
     truth = phantoms(4, 1, 12) if truth is None else truth
     with h5py.File(folder / "audit.h5", "w") as file:
@@ -59,6 +59,7 @@ def write_audit(
             "source": ["command line"] * len(OPTIONS)}, "option")
         write_stages(file, stages, inferred=networks == 1 or networks >= 5)
         write_candidates(file, stages)
+        write_presets(file, presets)
         links = file.create_group("runs")
         for stage in stages:
             name = f"round-{stage.round}-{stage.kind}"
@@ -110,3 +111,15 @@ def write_candidates(file: h5py.File, stages: list[Stage]) -> None:
            for i, (name, kind) in enumerate((("images", int), ("identified", float), ("ssim", float)), 1)},
         "reidentified": np.array([tried[2] for _, _, tried in rows], float),
         "chosen": np.array([int(place == 0) for _, place, _ in rows], int)}, "candidate")
+
+
+def write_presets(file: h5py.File, presets: tuple[tuple[str, float], ...]) -> None:
+    """The table of single attacks on the updates of round 0."""
+    shares = np.array([share for _, share in presets], float)
+    put_all(file.create_group("presets"), {
+        "kind": texts(["update" for _ in presets]), "round": np.zeros(len(presets), int),
+        "method": texts([method for method, _ in presets]), "verdict": texts(["inconclusive" for _ in presets]),
+        "verdict_reason": texts(["an attack that fails shows nothing about others" for _ in presets]),
+        "images": np.full(len(presets), 20), "identified": shares, "identified_low": shares / 2,
+        "identified_high": (1 + shares) / 2, "inferred": np.ones(len(presets), int),
+        "reidentified": shares, "ssim": shares}, "preset")

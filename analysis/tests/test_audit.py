@@ -96,6 +96,15 @@ def test_each_stage_has_its_numbers(folder: Path) -> None:
     assert second == (f"Updates of round 2 Not tested: {NONE[1]} ○ not tested – – – 0 60 31 %")
 
 
+def test_single_attacks_have_a_table(folder: Path, tmp_path: Path) -> None:
+    html = page(write_audit(tmp_path / "a", stages(), ALL, presets=(("idlg", 0.5), ("cpl", 0.1))))
+    table = html.partition("What single attacks would have told</h2>")[2].partition("</table>")[0]
+    rows = [words(row) for row in re.findall("<tr>.*?</tr>", table)[1:]]
+    assert rows == ["idlg updates of round 0 ? inconclusive 50 % 25 – 75 50 % 0.50 20",
+                    "cpl updates of round 0 ? inconclusive 10 % 5 – 55 10 % 0.10 20"]
+    assert "best of 2" in html and "What single attacks" not in page(folder)
+
+
 def test_rehearsals_have_a_table_each(folder: Path) -> None:
     part = page(folder).partition("What was tried on public images</h2>")[2].partition("</section>")[0]
     assert re.findall("<h3>(.*?)</h3>", part) == ["Updates of round 0", "Probes of round 0", "Probes of round 2"]

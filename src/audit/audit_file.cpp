@@ -145,6 +145,55 @@ void write_candidates(h5::File* file, const std::vector<StageResult>& stages) {
       "1: it attacked the hospitals' messages");
 }
 
+void write_presets(h5::File* file, const std::vector<StageResult>& stages) {
+  struct Row {
+    Stage stage;
+    PresetResult preset;
+  };
+  using R = Row;
+  std::vector<Row> rows;
+  for (const StageResult& s : stages)
+    for (const PresetResult& preset : s.presets) rows.push_back({s.stage, preset});
+  TableWriter table(file, "/presets", "preset");
+  const auto text = [&](const char* name, std::function<std::string(const R&)> of,
+                        const char* help) { table.column<std::string, R>(name, rows, of, help); };
+  const auto real = [&](const char* name, std::function<double(const LeakNumbers&)> of,
+                        const char* help) {
+    table.column<double, R>(
+        name, rows, [=](const R& r) { return of(r.preset.leak); }, help);
+  };
+  text(
+      "kind", [](const R& r) { return r.stage.kind(); }, "kind of the stage");
+  table.column<int64_t, R>(
+      "round", rows, [](const R& r) { return r.stage.round; }, "round of the stage");
+  text(
+      "method", [](const R& r) { return r.preset.method; }, "attack, at its defaults");
+  text(
+      "verdict", [](const R& r) { return word_of(r.preset.verdict.finding); },
+      "what this attack alone would have told; it has no control with the defense off");
+  text(
+      "verdict_reason", [](const R& r) { return r.preset.verdict.reason; }, "why");
+  table.column<int64_t, R>(
+      "images", rows, [](const R& r) { return r.preset.leak.images; },
+      "images of the hospitals that were attacked, under each network");
+  real(
+      "identified", [](const LeakNumbers& l) { return l.identified.value; },
+      "share of these that it identified");
+  real(
+      "identified_low", [](const LeakNumbers& l) { return l.identified.low; },
+      "lower limit of its interval of 95 %, or of the range over networks");
+  real(
+      "identified_high", [](const LeakNumbers& l) { return l.identified.high; }, "upper limit");
+  table.column<int64_t, R>(
+      "inferred", rows, [](const R& r) { return int64_t{r.preset.leak.identified.inferred}; },
+      "1: the limits are those of an interval of 95 %; 0: of the range over networks");
+  real(
+      "reidentified", [](const LeakNumbers& l) { return l.reidentified; },
+      "share of these whose truth is the nearest candidate");
+  real(
+      "ssim", [](const LeakNumbers& l) { return l.ssim; }, "mean SSIM over these");
+}
+
 }  // namespace
 
 Verdict AuditRecord::verdict(const std::string& kind) const {
@@ -169,6 +218,7 @@ void write_audit(const std::string& folder, const AuditRecord& record) {
     write_config_group(&file, record.config);
     write_stages(&file, record.stages);
     write_candidates(&file, record.stages);
+    write_presets(&file, record.stages);
     file.make_group("/runs");
     for (const StageResult& s : record.stages)
       for (size_t i = 0; i < s.attacks.size(); ++i)

@@ -12,6 +12,13 @@
 
 namespace medpfl {
 
+/// What one attack at its defaults made of the messages of a stage.
+struct PresetResult {
+  std::string method;
+  LeakNumbers leak;
+  Verdict verdict;
+};
+
 /// What came of one stage of an audit.
 struct StageResult {
   Stage stage;
@@ -21,6 +28,7 @@ struct StageResult {
   std::vector<std::string> attacks;    ///< its runs, by network, relative to the audit's folder
   double accuracy = 0;                 ///< balanced, of the models under attack; their mean
   Verdict verdict;
+  std::vector<PresetResult> presets;
 };
 
 /// Everything that audit.h5 holds.

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <functional>
 #include <set>
 
 #include "audit/audit_file.hpp"
@@ -177,12 +178,57 @@ class AuditRun {
     const Candidate& chosen = result.rehearsal->tried.front().candidate;
     log_info(
         fmt::format("{}: {} served best and attacks the hospitals", stage.name(), chosen.name));
-    std::vector<std::string> attacked;
+    const auto attack_by = [&](const Config& recorded, int64_t network) {
+      return plan_.of_attack(recorded, stage, network, chosen, result.evaluations);
+    };
+    Attacked attacked;
+    if (!attack_networks(attack_by, &attacked)) return false;
+    for (int64_t network = 0; network < record_.networks; ++network)
+      result.attacks.push_back(plan_.attack_folder(stage, network));
+    comm_.agree([&] {
+      if (!comm_.is_root()) return;
+      result.leak = read_leak(attacked.folders, stage.kind(), chosen.method);
+      result.verdict = judge({result.leak->identified, result.leak->chance, attacked.defended, true,
+                              result.rehearsal->undefended});
+    });
+    return try_presets(&result) && keep(result);
+  }
+
+  // Attacks a stage by presets, too. Returns false where it was stopped.
+  bool try_presets(StageResult* result) {
+    std::vector<Candidate> presets;
+    comm_.agree([&] { presets = plan_.presets_for(result->stage); });
+    if (presets.empty()) return true;
+    const auto attack_by = [&](const Config& recorded, int64_t network) {
+      return plan_.of_presets(recorded, result->stage, network, presets, result->evaluations);
+    };
+    Attacked attacked;
+    if (!attack_networks(attack_by, &attacked)) return false;
+    comm_.agree([&] {
+      for (size_t i = 0; comm_.is_root() && i < presets.size(); ++i) {
+        const std::string& method = presets[i].method;
+        const LeakNumbers leak = read_leak(attacked.folders, result->stage.kind(), method);
+        result->presets.push_back(
+            {method, leak,
+             judge({leak.identified, leak.chance, attacked.defended, attacked.adapted.at(i)})});
+      }
+    });
+    return true;
+  }
+
+  // The runs that attacked a stage, by network.
+  struct Attacked {
+    std::vector<std::string> folders;
     bool defended = false;
+    std::vector<bool> adapted;  // whether each attack answers the defense
+  };
+
+  // Runs attacks on the recorded messages of each network. Returns false where it was stopped.
+  bool attack_networks(const std::function<Config(const Config& recorded, int64_t)>& attack_by,
+                       Attacked* out) {
     for (int64_t network = 0; network < record_.networks; ++network) {
       const std::string recorded = plan_.federation(network);
-      const Config config = plan_.of_attack(recorded_config(comm_, recorded), stage, network,
-                                            chosen, result.evaluations);
+      const Config config = attack_by(recorded_config(comm_, recorded), network);
       Settings settings;
       comm_.agree([&] {
         settings = make_settings(config);
@@ -192,17 +238,12 @@ class AuditRun {
           attack_recorded({comm_, config, settings, place_}, {true, deadline_.left()}, recorded) !=
               ExitCode::kOk)
         return false;
-      attacked.push_back(settings.output);
-      result.attacks.push_back(plan_.attack_folder(stage, network));
-      defended = !settings.defenses.empty();
+      out->folders.push_back(settings.output);
+      out->defended = !settings.defenses.empty();
+      out->adapted.clear();
+      for (const auto& method : settings.attack.methods) out->adapted.push_back(method.adapted);
     }
-    comm_.agree([&] {
-      if (!comm_.is_root()) return;
-      result.leak = read_leak(attacked, stage.kind());
-      result.verdict = judge({result.leak->identified, result.leak->chance, defended, true,
-                              result.rehearsal->undefended});
-    });
-    return keep(result);
+    return true;
   }
 
   bool keep(const StageResult& result) {

@@ -12,9 +12,10 @@
 namespace medpfl {
 namespace {
 
-// Adds the means that /attacks/summary has over the images of a kind of message, times their
-// number.
-void add_means(const h5::File& run, const std::string& kind, LeakNumbers* out) {
+// Adds the means that /attacks/summary has over the images of an attack on a kind of message, times
+// their number.
+void add_means(const h5::File& run, const std::string& kind, const std::string& attack,
+               LeakNumbers* out) {
   const std::string group = "/attacks/summary/";
   if (!run.exists("/attacks/summary"))
     throw FormatError(fmt::format("{}: holds no attacks; the run is damaged", run.path()));
@@ -22,7 +23,7 @@ void add_means(const h5::File& run, const std::string& kind, LeakNumbers* out) {
   const auto kinds = run.read<std::string>(group + "kind");
   const auto round = run.read<int64_t>(group + "round");
   for (size_t i = 0; i < method.size(); ++i) {
-    if (method[i] == kWithoutAttack || kinds[i] != kind || round[i] != kAllRounds) continue;
+    if (method[i] != attack || kinds[i] != kind || round[i] != kAllRounds) continue;
     const int64_t images = run.read<int64_t>(group + "images")[i];
     const auto add = [&](const char* name, double* sum) {
       *sum += static_cast<double>(images) * run.read<double>(group + name)[i];
@@ -35,22 +36,23 @@ void add_means(const h5::File& run, const std::string& kind, LeakNumbers* out) {
     return;
   }
   throw FormatError(
-      fmt::format("{}: holds no attack on {}s; the run is damaged", run.path(), kind));
+      fmt::format("{}: holds no {} of {}s; the run is damaged", run.path(), attack, kind));
 }
 
 }  // namespace
 
-LeakNumbers read_leak(const std::vector<std::string>& folders, const std::string& kind) {
+LeakNumbers read_leak(const std::vector<std::string>& folders, const std::string& kind,
+                      const std::string& method) {
   LeakNumbers out;
   std::vector<Outcome> outcomes;
   ImageNumbers images;
   int64_t network = 0;
   for (const std::string& folder : folders) {
     const h5::File run = open_run(folder);
-    add_means(run, kind, &out);
+    add_means(run, kind, method, &out);
     for_each_outcome(run, network++, &images,
-                     [&](const std::string& of, const std::string&, const Outcome& outcome) {
-                       if (of == kind) outcomes.push_back(outcome);
+                     [&](const std::string& of, const std::string& by, const Outcome& outcome) {
+                       if (of == kind && by == method) outcomes.push_back(outcome);
                      });
   }
   out.identified = share_of(outcomes);

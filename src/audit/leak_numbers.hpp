@@ -16,10 +16,10 @@ struct LeakNumbers {
   int64_t images = 0;            ///< attacked; one that several networks saw counts for each
 };
 
-/// Returns what the runs in `folders` hold of their attack on messages of a kind, "update" or
-/// "probe"; each run has one attack, and is of another network. Throws FormatError where there is
-/// none.
-LeakNumbers read_leak(const std::vector<std::string>& folders, const std::string& kind);
+/// Returns what the runs in `folders`, each of another network, hold of an attack on messages of a
+/// kind, "update" or "probe". Throws FormatError where there is none.
+LeakNumbers read_leak(const std::vector<std::string>& folders, const std::string& kind,
+                      const std::string& method);
 
 /// Returns the balanced accuracy of the global model before a round of the run at `folder`, or, for
 /// `round` -1, at its end: the last one that was evaluated by then.

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 
+#include "audit/budget.hpp"
 #include "audit/frozen_schedules.hpp"
 #include "config/adaptation.hpp"
 #include "config/attack_targets.hpp"
@@ -65,7 +66,7 @@ std::vector<int64_t> first_middle_last(int64_t rounds) {
 }
 
 std::vector<std::string> audit_parts(int64_t networks) {
-  std::vector<std::string> out = {"federation", "rehearsal", "attack", "audit.h5"};
+  std::vector<std::string> out = {"federation", "rehearsal", "attack", "presets", "audit.h5"};
   for (int64_t network = 1; network < networks; ++network) out.push_back(folder_of(network));
   return out;
 }
@@ -120,6 +121,16 @@ std::vector<Stage> AuditPlan::stages() const {
     for (const int64_t round : rounds)
       if (of_probes ? kinds.probes && probes > 0 : kinds.updates) out.push_back({round, of_probes});
   return out;
+}
+
+std::string AuditPlan::presets_folder(const Stage& stage, int64_t network) const {
+  return fmt::format("{}presets/{}", prefix_of(network), stage.name());
+}
+
+std::vector<Candidate> AuditPlan::presets_for(const Stage& stage) const {
+  std::vector<Candidate> all;
+  for (const std::string& method : presets) all.push_back({method, method, {}});
+  return applicable(all, of_stage(base, stage, presets_folder(stage, 0), kFewestEvaluations));
 }
 
 std::vector<Candidate> AuditPlan::candidates(const Stage& stage) const {
@@ -187,15 +198,31 @@ Config AuditPlan::of_control(const Stage& stage, const Candidate& attack, int64_
   return config;
 }
 
-Config AuditPlan::of_attack(const Config& recorded, const Stage& stage, int64_t network,
-                            const Candidate& attack, int64_t evaluations) const {
+Config AuditPlan::of_stage(const Config& recorded, const Stage& stage, const std::string& output,
+                           int64_t evaluations) const {
   Config config = recorded;
-  attack.assign(&config, kRehearsal);
   assign(&config, {{"attack.rounds", std::to_string(stage.round)},
                    {"attack.targets", stage.kind() + "s"},
                    {"attack.probes", std::to_string(stage.probes ? probes : 0)},
-                   {"run.output", folder + "/" + attack_folder(stage, network)}});
+                   {"run.output", folder + "/" + output}});
   set_budget(evaluations, &config);
+  return config;
+}
+
+Config AuditPlan::of_attack(const Config& recorded, const Stage& stage, int64_t network,
+                            const Candidate& attack, int64_t evaluations) const {
+  Config config = of_stage(recorded, stage, attack_folder(stage, network), evaluations);
+  attack.assign(&config, kRehearsal);
+  adapt_attacks(&config);
+  return config;
+}
+
+Config AuditPlan::of_presets(const Config& recorded, const Stage& stage, int64_t network,
+                             const std::vector<Candidate>& attacks, int64_t evaluations) const {
+  Config config = of_stage(recorded, stage, presets_folder(stage, network), evaluations);
+  std::vector<std::string> methods;
+  for (const Candidate& one : attacks) methods.push_back(one.method);
+  assign(&config, {{"attack.method", join(methods, ",")}});
   adapt_attacks(&config);
   return config;
 }

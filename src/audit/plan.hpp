@@ -23,22 +23,26 @@ struct Stage {
 /// What an audit works on, and the configurations of its runs. Each lies in a folder of its own
 /// below `folder`.
 struct AuditPlan {
-  Config base;                  ///< of the federation
-  std::string folder;           ///< run.output of the base
-  std::string input;            ///< the recorded run that is audited; "": one is made
-  std::vector<int64_t> rounds;  ///< rounds attacked, ascending
-  int64_t probes = 0;           ///< probes of each hospital and attacked round; 0: none
-  MessageKinds kinds;           ///< what is attacked, where there is such
-  int64_t networks = 1;         ///< federations that differ in run.seed alone, numbered from 0
+  Config base;                       ///< of the federation
+  std::string folder;                ///< run.output of the base
+  std::string input;                 ///< the recorded run that is audited; "": one is made
+  std::vector<int64_t> rounds;       ///< rounds attacked, ascending
+  int64_t probes = 0;                ///< probes of each hospital and attacked round; 0: none
+  MessageKinds kinds;                ///< what is attacked, where there is such
+  int64_t networks = 1;              ///< federations that differ in run.seed alone, numbered from 0
+  std::vector<std::string> presets;  ///< attacks that are tried at their defaults, too
 
   /// Returns the stages, updates before probes.
   std::vector<Stage> stages() const;
   /// Returns the attacks that the rehearsal of a stage compares: those that apply to its messages.
   std::vector<Candidate> candidates(const Stage& stage) const;
+  /// Returns those of `presets` that apply to the messages of a stage.
+  std::vector<Candidate> presets_for(const Stage& stage) const;
   /// Returns the folder of the run whose messages are attacked.
   std::string federation(int64_t network = 0) const;
-  /// Returns the folder of the attack on a stage of a network, relative to that of the audit.
+  /// Returns the folder of what attacks a stage of a network, relative to that of the audit.
   std::string attack_folder(const Stage& stage, int64_t network) const;
+  std::string presets_folder(const Stage& stage, int64_t network) const;
 
   /// Returns the configuration of a federation's run, which records what is attacked later.
   Config of_federation(int64_t network = 0) const;
@@ -54,6 +58,13 @@ struct AuditPlan {
   /// `recorded` is that of their run.
   Config of_attack(const Config& recorded, const Stage& stage, int64_t network,
                    const Candidate& attack, int64_t evaluations) const;
+  /// The same of all `attacks`, which are at their defaults.
+  Config of_presets(const Config& recorded, const Stage& stage, int64_t network,
+                    const std::vector<Candidate>& attacks, int64_t evaluations) const;
+
+ private:
+  Config of_stage(const Config& recorded, const Stage& stage, const std::string& output,
+                  int64_t evaluations) const;
 };
 
 /// Sets the options of an audit where neither a file nor the command line sets them.

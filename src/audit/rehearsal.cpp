@@ -118,7 +118,8 @@ class Rehearsing {
                                 state.error));
         continue;
       }
-      const LeakNumbers numbers = read_leak({folder.run(point)}, request_.stage.kind());
+      const LeakNumbers numbers =
+          read_leak({folder.run(point)}, request_.stage.kind(), candidates[i].method);
       out->value(point);
       out->value(numbers.images);
       out->value(numbers.identified.value);
@@ -151,7 +152,7 @@ class Rehearsing {
     double share = 0;
     comm_.agree([&] {
       if (comm_.is_root())
-        share = read_leak({settings.output}, request_.stage.kind()).identified.value;
+        share = read_leak({settings.output}, request_.stage.kind(), attack.method).identified.value;
     });
     comm_.broadcast(&share, sizeof share);
     *undefended = share;

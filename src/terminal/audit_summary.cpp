@@ -45,6 +45,31 @@ std::string stage_table(const h5::File& audit) {
   return out + "\n" + why;
 }
 
+// What single attacks at their defaults found; "" where none was tried.
+std::string preset_table(const h5::File& audit) {
+  if (!audit.exists("/presets")) return "";
+  const auto kind = audit.read<std::string>("/presets/kind"),
+             method = audit.read<std::string>("/presets/method"),
+             verdict = audit.read<std::string>("/presets/verdict");
+  const auto round = audit.read<int64_t>("/presets/round"),
+             images = audit.read<int64_t>("/presets/images");
+  const auto share = audit.read<double>("/presets/identified"),
+             low = audit.read<double>("/presets/identified_low"),
+             high = audit.read<double>("/presets/identified_high"),
+             near = audit.read<double>("/presets/reidentified"),
+             ssim = audit.read<double>("/presets/ssim");
+  if (kind.empty()) return "";
+  constexpr const char* kRow = "{:<7} {:>5}  {:<18} {:>6} {:>10} {:>12} {:>8} {:>6}  {}\n";
+  std::string out = "\nWhat single attacks at their defaults would have told\n";
+  out += fmt::format(kRow, "of", "round", "attack", "images", "identified", "95 %", "nearest",
+                     "SSIM", "verdict");
+  for (size_t i = 0; i < kind.size(); ++i)
+    out += fmt::format(kRow, kind[i], round[i], method[i], images[i], percent(share[i]),
+                       fmt::format("{:.0f} to {:.0f}%", 100 * low[i], 100 * high[i]),
+                       percent(near[i]), fmt::format("{:.2f}", ssim[i]), verdict[i]);
+  return out;
+}
+
 // What the limits of shares are about.
 std::string describe_networks(int64_t networks) {
   if (networks == 1) return "The intervals are about images under this network alone.\n";
@@ -80,7 +105,7 @@ std::string summarize_audit(const h5::File& audit) {
              line("verdict", "verdict") + line("on updates, which are sent", "verdict_update") +
                  line("on probes, gradients of a batch", "verdict_probe"),
              percent(accuracy), percent(1 / classes), audit.read_text_attribute("/", "network")) +
-         stage_table(audit) +
+         stage_table(audit) + preset_table(audit) +
          "\nEach attack is the one of /candidates that served best on public images, by their own "
          "truth.\n" +
          describe_networks(audited_networks(audit));

@@ -192,6 +192,12 @@ Json audit_json(const h5::File& audit) {
                                      .add<int64_t>({"round", "images", "chosen"})
                                      .add<double>({"identified", "reidentified", "ssim"})
                                      .json());
+  out.emplace_back("presets", Rows(audit, "/presets")
+                                  .add<std::string>({"kind", "method", "verdict", "verdict_reason"})
+                                  .add<int64_t>({"round", "images", "inferred"})
+                                  .add<double>({"identified", "identified_low", "identified_high",
+                                                "reidentified", "ssim"})
+                                  .json());
   return Json::object(out);
 }
 

@@ -83,7 +83,7 @@ TEST(AuditPlan, FurtherNetworksDifferInTheirSeedAlone) {
   EXPECT_EQ(plan.attack_folder({4, true}, 0), "attack/round-4-probe");
   EXPECT_EQ(plan.attack_folder({4, true}, 1), "network-1/attack/round-4-probe");
   EXPECT_EQ(audit_parts(2), (std::vector<std::string>{"federation", "rehearsal", "attack",
-                                                      "audit.h5", "network-1"}));
+                                                      "presets", "audit.h5", "network-1"}));
 }
 
 TEST(AuditPlan, ARehearsalHasTheNoiseOfItsRound) {

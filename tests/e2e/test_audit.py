@@ -140,6 +140,25 @@ def test_several_networks_are_one_audit(tmp_path: Path) -> None:
     assert sorted(p.name for p in folder.iterdir()) == ["attack", "audit.h5", "federation", "rehearsal"]
 
 
+def test_single_attacks_stand_beside_the_audit(plain: Path, tmp_path: Path) -> None:
+    """Those that apply; what does not fit the network (no dense layer first) is left out."""
+    folder = tmp_path / "a"
+    with done(folder, "--attack.targets=probes", "--presets=idlg,fc-readout,cpl") as file:
+        assert texts(file, "presets/method") == ["idlg", "cpl"]
+        run = h5py.File(folder / "presets/round-1-probe/run.h5")
+        for i, method in enumerate(("idlg", "cpl")):
+            row = texts(run, "attacks/summary/method").index(method)
+            for ours, theirs in (("identified", "identified"), ("identified_low", "identified_low"),
+                                 ("reidentified", "reidentified"), ("ssim", "ssim_mean")):
+                assert file[f"presets/{ours}"][i] == run[f"attacks/summary/{theirs}"][row]
+            assert texts(file, "presets/verdict")[i] == texts(run, "attacks/summary/verdict")[row]
+        assert run["attacks/tasks/evaluations"][()].max() <= 60
+        assert len(json.loads(medpfl("inspect", folder, "--json").out)["presets"]) == 2
+    assert "What single attacks at their defaults would have told" in medpfl("inspect", folder).out
+    with open_audit(folder) as found, open_audit(plain) as without:
+        assert found.presets["method"].tolist() == ["idlg", "cpl"] and without.presets.empty
+
+
 def test_noise_is_judged_by_what_the_attack_does_without_it(tmp_path: Path) -> None:
     with done(tmp_path / "noise", "--defense.chain=gaussian", "--defense.gaussian.scale=100") as file:
         probe = texts(file, "stages/kind").index("probe")

@@ -61,7 +61,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[str, Co
     for arguments in (["attack", f"--input={folder}/full/run.h5", f"--run.output={folder}/again",
                        "--attack.method=inverting-gradients", "--attack.iterations=2"],
                       ["sweep", f"--grid={folder}/grid.ini", f"--run.output={folder}/sweep", *words(TINY)],
-                      ["audit", "--evaluations=3", f"--run.output={folder}/audit", *words(TINY), "--attack.method="]):
+                      ["audit", "--evaluations=3", "--presets=idlg", f"--run.output={folder}/audit", *words(TINY), "--attack.method="]):
         ended = medpfl(*arguments)
         assert ended.code == 0, ended.err
     files = {"run.h5": [*runs, h5py.File(folder / "again/run.h5")],
