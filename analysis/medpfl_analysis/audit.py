@@ -20,7 +20,7 @@ STAGE_COLUMNS = (
     "identified identified_low identified_high chance identified_bound undefended "
     "balanced_accuracy"
 ).split()
-STAGE_COLUMNS_1_1 = ("inferred",)
+STAGE_COLUMNS_1_1 = ("inferred", "reidentified")
 CANDIDATE_COLUMNS = "kind round candidate method options images identified reidentified ssim chosen".split()
 
 
@@ -73,9 +73,9 @@ class Audit(ResultFile):
 
     @cached_property
     def stages(self) -> pd.DataFrame:
-        """One row a kind of message and round that was attacked, with STAGE_COLUMNS and `inferred`
-        (0: the limits are those of the range over networks); shares are in [0, 1], and NaN where no
-        attack applies."""
+        """One row a kind of message and round that was attacked, with STAGE_COLUMNS, `inferred`
+        (0: the limits are those of the range over networks) and `reidentified`; shares are in
+        [0, 1], and NaN where no attack applies."""
         return table(self.file.get("stages"), STAGE_COLUMNS, newer=STAGE_COLUMNS_1_1)
 
     @cached_property

@@ -56,7 +56,8 @@ def _stages(audit: Audit) -> list[dict]:
          "candidate": stage["candidate"], "evaluations": f"{stage['evaluations']:,}",
          "images": f"{stage['images']:,}", "groups": _groups(audit, stage),
          "identified": number(stage["identified"], "%"),
-         "interval": interval(stage, _IDENTIFIED), "chance": small_share(stage["chance"]),
+         "interval": interval(stage, _IDENTIFIED), "nearest": number(stage["reidentified"], "%"),
+         "chance": small_share(stage["chance"]),
          "undefended": number(stage["undefended"], "%"), "bound": at_most(stage["identified_bound"]),
          "accuracy": number(stage["balanced_accuracy"], "%")}
         for _, stage in audit.stages.iterrows()

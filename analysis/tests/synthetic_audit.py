@@ -93,6 +93,7 @@ def write_stages(file: h5py.File, stages: list[Stage], *, inferred: bool) -> Non
         **{f"identified{end}": np.array([leak[i] for leak in leaks], float)
            for i, end in enumerate(("", "_low", "_high"))},
         "inferred": np.array([int(inferred and bool(s.method)) for s in stages], int),
+        "reidentified": np.array([leak[0] for leak in leaks], float),
         "chance": np.array([s.chance for s in stages], float),
         "identified_bound": np.array([s.bound for s in stages], float),
         "undefended": np.array([s.undefended for s in stages], float),

@@ -91,6 +91,8 @@ void write_stages(h5::File* file, const std::vector<StageResult>& stages) {
        "upper limit");
   count("inferred", of_leak<int64_t>(0, [](const LeakNumbers& l) { return l.identified.inferred; }),
         "1: the limits are those of an interval of 95 %; 0: of the range over networks");
+  real("reidentified", of_leak(kNone, [](const LeakNumbers& l) { return l.reidentified; }),
+       "share of the images whose truth is the nearest candidate");
   real("chance", of_leak(kNone, [](const LeakNumbers& l) { return l.chance; }),
        "share that is identified without the messages");
   real("identified_bound", of_leak(kNone, [](const LeakNumbers& l) { return l.bound; }),

@@ -27,18 +27,22 @@ std::string stage_table(const h5::File& audit) {
              high = real("identified_high"), chance = real("chance"),
              bound = real("identified_bound"), off = real("undefended"),
              accuracy = real("balanced_accuracy");
+  const auto near = audit.exists("/stages/reidentified")
+                        ? real("reidentified")
+                        : std::vector<double>(kind.size(), std::nan(""));
   constexpr const char* kRow =
-      "{:<7} {:>5} {:>8}  {:<18} {:>11} {:>6} {:>10} {:>12} {:>7} {:>11} {:>6}  {}\n";
-  std::string out = fmt::format(kRow, "of", "round", "accuracy", "attack", "evaluations", "images",
-                                "identified", "95 %", "chance", "defense off", "bound", "verdict");
+      "{:<7} {:>5} {:>8}  {:<18} {:>11} {:>6} {:>10} {:>12} {:>8} {:>7} {:>11} {:>6}  {}\n";
+  std::string out =
+      fmt::format(kRow, "of", "round", "accuracy", "attack", "evaluations", "images", "identified",
+                  "95 %", "nearest", "chance", "defense off", "bound", "verdict");
   std::string why;
   for (size_t i = 0; i < kind.size(); ++i) {
     out += fmt::format(
         kRow, kind[i], round[i], percent(accuracy[i]), candidate[i].empty() ? "-" : candidate[i],
         evaluations[i], images[i], percent(share[i]),
         std::isnan(share[i]) ? "-" : fmt::format("{:.0f} to {:.0f}%", 100 * low[i], 100 * high[i]),
-        percent(chance[i]), percent(off[i]), std::isnan(bound[i]) ? "-" : percent_at_most(bound[i]),
-        verdict[i]);
+        std::isnan(near[i]) ? "-" : percent(near[i]), percent(chance[i]), percent(off[i]),
+        std::isnan(bound[i]) ? "-" : percent_at_most(bound[i]), verdict[i]);
     why += fmt::format("  {}s of round {}: {}; {}\n", kind[i], round[i], verdict[i], reason[i]);
     if (!method[i].empty()) why += fmt::format("    by {} {}\n", method[i], options[i]);
   }

@@ -184,7 +184,7 @@ Json audit_json(const h5::File& audit) {
       Rows(audit, "/stages")
           .add<std::string>({"kind", "verdict", "verdict_reason", "candidate", "method", "options"})
           .add<int64_t>({"round", "evaluations", "images", "clusters", "inferred"})
-          .add<double>({"identified", "identified_low", "identified_high", "chance",
+          .add<double>({"identified", "identified_low", "identified_high", "reidentified", "chance",
                         "identified_bound", "undefended", "balanced_accuracy"})
           .json());
   out.emplace_back("candidates", Rows(audit, "/candidates")
