@@ -51,8 +51,9 @@ LeakNumbers read_leak(const std::vector<std::string>& folders, const std::string
     const h5::File run = open_run(folder);
     add_means(run, kind, method, &out);
     for_each_outcome(run, network++, &images,
-                     [&](const std::string& of, const std::string& by, const Outcome& outcome) {
-                       if (of == kind && by == method) outcomes.push_back(outcome);
+                     [&](const AttackedMessage& message, const Outcome& outcome) {
+                       if (message.kind == kind && message.method == method)
+                         outcomes.push_back(outcome);
                      });
   }
   out.identified = share_of(outcomes);

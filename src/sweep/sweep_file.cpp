@@ -9,9 +9,9 @@
 #include "core/log.hpp"
 #include "h5/file.hpp"
 #include "results/folder/durable_file.hpp"
-#include "results/run/pooled_table.hpp"
 #include "results/run/run_tables.hpp"
 #include "results/run/schema.hpp"
+#include "results/run/sweep_findings.hpp"
 
 namespace medpfl {
 namespace {
@@ -37,6 +37,12 @@ void write_points(h5::File* file, const SweepRecord& record) {
       "setting", points, [&](const P& p) { return setting_of(record.options, p.values); },
       "options of the grid besides run.seed: the same text, the same setting under another "
       "network");
+  table.column<int64_t, P>(
+      "against", points, [](const P& p) { return p.against.point; },
+      "number of the point that it is compared with, under the same run.seed; -1: none");
+  table.column<int64_t, P>(
+      "control", points, [](const P& p) { return p.against.control ? 1 : 0; },
+      "1: that point differs in having no defense, and in nothing else");
   table.column<std::string, P>(
       "status", points, [](const P& p) { return p.status; },
       "complete, interrupted, failed, or open: not begun");
@@ -62,17 +68,17 @@ void write_links(h5::File* file, const SweepRecord& record) {
 }
 
 // Adds what attacks identified over networks, which takes a look at every run. A run that cannot be
-// read costs this table and not the index.
-void write_pooled_shares(h5::File* file) {
-  std::vector<PooledShare> shares;
+// read costs these tables and not the index.
+void write_findings_of_runs(h5::File* file) {
+  SweepFindings findings;
   try {
-    shares = pool_networks(*file);
+    findings = find_in_runs(*file);
   } catch (const FormatError& error) {
     log_warning(fmt::format("the shares of identified images over networks are not in sweep.h5: {}",
                             error.what()));
     return;
   }
-  write_pooled(file, shares);
+  write_findings(file, findings);
 }
 
 }  // namespace
@@ -87,7 +93,7 @@ void write_sweep(const std::string& folder, const SweepRecord& record) {
     file.write_text("/grid/text", record.grid, {"the grid file", "1", {}});
     write_points(&file, record);
     write_links(&file, record);
-    if (record.status != "running") write_pooled_shares(&file);
+    if (record.status != "running") write_findings_of_runs(&file);
     file.close();
   } catch (const FormatError& error) {
     std::remove(partial.c_str());

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "results/run/config_record.hpp"
+#include "sweep/comparison.hpp"
 
 namespace medpfl {
 
@@ -16,6 +17,7 @@ struct SweepPoint {
   std::string error;                ///< message of a failed point
   double seconds = 0;               ///< wall time spent on it
   bool has_run = false;             ///< whether there is a run.h5 in its folder
+  Comparison against;               ///< the point that it is compared with
   std::vector<std::string> values;  ///< value of each option of the grid; "": not set by the point
 };
 
@@ -29,8 +31,8 @@ struct SweepRecord {
 };
 
 /// Writes `folder`/sweep.h5 whole: temporary file, fsync, rename. Unless the status is running, the
-/// file has the shares of identified images over networks, for which all complete runs are read.
-/// Throws OutputError.
+/// file has the shares of identified images over networks and the differences of settings, for
+/// which all complete runs are read. Throws OutputError.
 void write_sweep(const std::string& folder, const SweepRecord& record);
 
 }  // namespace medpfl

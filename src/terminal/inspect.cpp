@@ -10,10 +10,10 @@
 #include "core/error.hpp"
 #include "h5/file.hpp"
 #include "results/run/leak_group.hpp"
-#include "results/run/pooled_table.hpp"
 #include "results/run/privacy_summary.hpp"
 #include "results/run/run_summary.hpp"
 #include "results/run/schema.hpp"
+#include "results/run/sweep_findings.hpp"
 #include "terminal/audit_summary.hpp"
 #include "terminal/json.hpp"
 
@@ -141,6 +141,10 @@ Json run_json(const h5::File& run) {
   return Json::object(out);
 }
 
+std::string limits_of(const Estimate& estimate) {
+  return estimate.inferred ? "95 %" : "range over networks";
+}
+
 Json sweep_json(const h5::File& sweep) {
   Json::Members out = head(sweep);
   out.emplace_back("points", Rows(sweep, "/points")
@@ -150,7 +154,8 @@ Json sweep_json(const h5::File& sweep) {
                                  .add<double>({"seconds"})
                                  .json());
   std::vector<Json> shares;
-  for (const PooledShare& p : pooled_shares(sweep))
+  const SweepFindings findings = sweep_findings(sweep);
+  for (const PooledShare& p : findings.shares)
     shares.push_back(Json::row({{"setting", p.setting},
                                 {"method", p.method},
                                 {"kind", p.kind},
@@ -159,7 +164,7 @@ Json sweep_json(const h5::File& sweep) {
                                 {"identified", p.share.value},
                                 {"low", p.share.low},
                                 {"high", p.share.high},
-                                {"limits", p.share.inferred ? "95 %" : "range over networks"},
+                                {"limits", limits_of(p.share)},
                                 {"effective", p.share.effective},
                                 {"identified_bound", p.identified_bound},
                                 {"epsilon", p.epsilon},
@@ -167,6 +172,22 @@ Json sweep_json(const h5::File& sweep) {
                                 {"claim", p.claim},
                                 {"epsilon_is_weak", int64_t{p.epsilon >= kWeakEpsilon}}}));
   out.emplace_back("identified", Json::list(shares));
+  std::vector<Json> differences;
+  for (const PooledDifference& d : findings.differences)
+    differences.push_back(Json::row({{"setting", d.setting},
+                                     {"against", d.against},
+                                     {"control", int64_t{d.control}},
+                                     {"method", d.method},
+                                     {"kind", d.kind},
+                                     {"networks", d.difference.networks},
+                                     {"images", d.difference.images},
+                                     {"unpaired", d.unpaired},
+                                     {"difference", d.difference.value},
+                                     {"low", d.difference.low},
+                                     {"high", d.difference.high},
+                                     {"limits", limits_of(d.difference)},
+                                     {"effective", d.difference.effective}}));
+  out.emplace_back("differences", Json::list(differences));
   return Json::object(out);
 }
 
@@ -219,7 +240,7 @@ std::string sweep_text(const h5::File& sweep) {
                      sweep.read_text_attribute("/", "medpfl_version"),
                      sweep.read_text_attribute("/", "git_sha"),
                      sweep.read_text_attribute("/", "created_utc"), folder.size(), counts, points) +
-         describe_pooled(pooled_shares(sweep));
+         describe_findings(sweep_findings(sweep));
 }
 
 }  // namespace

@@ -248,9 +248,20 @@ def test_inspect_of_a_sweep_pools_networks(tmp_path: Path) -> None:
             assert row["identified"] == pytest.approx(np.concatenate(found).mean())
             assert row["images"] == len(seen)
             assert row["low"] <= row["identified"] <= row["high"] and row["effective"] <= len(np.concatenate(found))
+    told = json.loads(medpfl("inspect", "--json", folder).out)["differences"]
+    assert [(row["setting"], row["against"], row["control"], row["networks"], row["unpaired"]) for row in told] == [
+        ("federation.learning_rate=0.2", "federation.learning_rate=0.1", 0, 5, 0)]
+    [changed] = told
+    assert changed["difference"] == pytest.approx(shown[1]["identified"] - shown[0]["identified"])
+    assert changed["low"] <= changed["difference"] <= changed["high"] and changed["high"] > changed["low"]
     text = medpfl("inspect", folder).out
+    assert "federation.learning_rate=0.2, against federation.learning_rate=0.1\n" in text
     assert "Identified images" in text and "federation.learning_rate=0.2\n" in text and "range" in text
     with h5py.File(folder / "sweep.h5") as file:
+        assert file["differences/difference"][()].tolist() == [changed["difference"]]
+        seeds, against = file["points/options/run.seed"].asstr()[()], file["points/against"][()]
+        for point, (rate, other) in enumerate(zip(rates, against, strict=True)):
+            assert other == -1 if rate == "0.1" else seeds[other] == seeds[point] and rates[other] == "0.1"
         assert file["pooled/share"][()].tolist() == [row["identified"] for row in shown]
         assert file["points/setting"].asstr()[()].tolist() == [f"federation.learning_rate={rate}" for rate in rates]
     # An index without the table: counted from the runs, to the same numbers.

@@ -43,7 +43,7 @@ TEST(PooledTable, ReadsWhatItWrote) {
     write_pooled(&file, {pooled("", 3), claimed(8)});
     file.close();
   }
-  const std::vector<PooledShare> read = pooled_shares(h5::File::open(path));
+  const std::vector<PooledShare> read = read_pooled(h5::File::open(path));
   std::filesystem::remove(path);
   ASSERT_EQ(read.size(), 2U);
   EXPECT_EQ(read[0].setting, "");

@@ -9,10 +9,14 @@
 
 namespace medpfl {
 
-/// Takes what one attack on a message made of one image. `kind` and `method` are those of
-/// /attacks/tasks.
-using TakeOutcome =
-    std::function<void(const std::string& kind, const std::string& method, const Outcome& outcome)>;
+/// The attack on a message, as /attacks/tasks has it.
+struct AttackedMessage {
+  std::string kind, method;
+  int64_t round = 0, client = 0, probe = 0;
+};
+
+/// Takes what one attack on a message made of one image.
+using TakeOutcome = std::function<void(const AttackedMessage& message, const Outcome& outcome)>;
 
 /// Gives `take` the images of the chosen tasks of a run, in the order of /attacks/images. `network`
 /// numbers the network that was attacked; `images` knows an image again that other runs attacked,

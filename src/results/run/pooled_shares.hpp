@@ -1,11 +1,12 @@
 #pragma once
 #include <cstdint>
 #include <limits>
+#include <map>
 #include <string>
 #include <vector>
 
-#include "h5/file.hpp"
 #include "metrics/share.hpp"
+#include "results/run/sweep_points.hpp"
 
 namespace medpfl {
 
@@ -25,15 +26,8 @@ struct PooledShare {
   std::string claim;  ///< what epsilon is of, and what it leaves out; "" where none is claimed
 };
 
-/// Returns the options that a point of a sweep sets besides run.seed, as "defense.chain=clip, ...";
-/// `values` "" are not set by the point. Points that differ in run.seed alone have the same text.
-std::string setting_of(const std::vector<std::string>& options,
-                       const std::vector<std::string>& values);
-
-/// Returns the shares of all complete points of a sweep, in the order of the points, of updates
-/// before those of probes, then by attack. Images are known again under another network by their
-/// pixels. Points of files before schema 1.3, which judge no images, are left out. Throws
-/// FormatError on a run that cannot be read.
-std::vector<PooledShare> pool_networks(const h5::File& sweep);
+/// Returns the shares in the order of the points, of updates before those of probes, then by
+/// attack.
+std::vector<PooledShare> pool_networks(const std::map<int64_t, PointOutcomes>& points);
 
 }  // namespace medpfl

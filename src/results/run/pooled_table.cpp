@@ -4,84 +4,46 @@
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
 #include <set>
 
 #include "privacy/identification_bound.hpp"
 #include "results/run/privacy_summary.hpp"
-#include "results/run/run_tables.hpp"
+#include "results/run/row_columns.hpp"
 
 namespace medpfl {
 namespace {
 
-const std::string kGroup = "/pooled";
+using P = PooledShare;
 
-// The columns of one type: how each is named and described, and its field.
-template <class T>
-struct Column {
-  const char* name;
-  std::function<T&(PooledShare&)> field;
-  const char* text;
-  const char* unit = "1";
-};
-
-const std::vector<Column<std::string>>& texts() {
-  static const std::vector<Column<std::string>> columns = {
-      {"setting", [](PooledShare& p) -> std::string& { return p.setting; },
-       "options of the grid besides run.seed, as /points/setting has them"},
-      {"method", [](PooledShare& p) -> std::string& { return p.method; }, "attack"},
-      {"kind", [](PooledShare& p) -> std::string& { return p.kind; }, "update | probe | sum"},
-      {"claim", [](PooledShare& p) -> std::string& { return p.claim; },
-       "what epsilon is of, and what it leaves out; empty where the points claim none"}};
-  return columns;
-}
-
-const std::vector<Column<double>>& reals() {
-  static const std::vector<Column<double>> columns = {
-      {"share", [](PooledShare& p) -> double& { return p.share.value; },
-       "share of identified images under all networks"},
-      {"low", [](PooledShare& p) -> double& { return p.share.low; },
-       "lower limit of its interval of 95 %, or of the range over networks"},
-      {"high", [](PooledShare& p) -> double& { return p.share.high; }, "upper limit"},
-      {"effective", [](PooledShare& p) -> double& { return p.share.effective; },
-       "independent outcomes that those seen are worth", "image"},
-      {"identified_bound", [](PooledShare& p) -> double& { return p.identified_bound; },
-       "mean over images of an upper bound on the probability that anyone identifies them"},
-      {"epsilon", [](PooledShare& p) -> double& { return p.epsilon; },
-       "greatest epsilon of the points after their last rounds"},
-      {"identification_bound", [](PooledShare& p) -> double& { return p.identification_bound; },
-       "greatest /rounds/identification_bound of the points after their last rounds"}};
-  return columns;
-}
-
-const std::vector<Column<int64_t>>& counts() {
-  static const std::vector<Column<int64_t>> columns = {
-      {"images", [](PooledShare& p) -> int64_t& { return p.share.images; }, "distinct images",
-       "image"},
-      {"clusters", [](PooledShare& p) -> int64_t& { return p.share.clusters; },
-       "groups of images that depend on each other"},
-      {"networks", [](PooledShare& p) -> int64_t& { return p.share.networks; },
-       "networks: points of the setting, each with a run.seed of its own"}};
-  return columns;
-}
-
-template <class T>
-void write_columns(TableWriter* table, std::vector<PooledShare> rows,
-                   const std::vector<Column<T>>& columns) {
-  for (const Column<T>& column : columns) {
-    std::vector<T> values;
-    for (PooledShare& row : rows) values.push_back(column.field(row));
-    table->column(column.name, values, column.text, column.unit);
-  }
-}
-
-template <class T>
-void read_columns(const h5::File& sweep, const std::vector<Column<T>>& columns,
-                  std::vector<PooledShare>* rows) {
-  for (const Column<T>& column : columns) {
-    const auto values = sweep.read<T>(kGroup + "/" + column.name);
-    for (size_t i = 0; i < rows->size(); ++i) column.field(rows->at(i)) = values[i];
-  }
+const RowColumns<P>& columns() {
+  static const RowColumns<P> all = {
+      {{"setting", [](P& p) -> std::string& { return p.setting; },
+        "options of the grid besides run.seed, as /points/setting has them"},
+       {"method", [](P& p) -> std::string& { return p.method; }, "attack"},
+       {"kind", [](P& p) -> std::string& { return p.kind; }, "update | probe | sum"},
+       {"claim", [](P& p) -> std::string& { return p.claim; },
+        "what epsilon is of, and what it leaves out; empty where the points claim none"}},
+      {{"share", [](P& p) -> double& { return p.share.value; },
+        "share of identified images under all networks"},
+       {"low", [](P& p) -> double& { return p.share.low; },
+        "lower limit of its interval of 95 %, or of the range over networks"},
+       {"high", [](P& p) -> double& { return p.share.high; }, "upper limit"},
+       {"effective", [](P& p) -> double& { return p.share.effective; },
+        "independent outcomes that those seen are worth", "image"},
+       {"identified_bound", [](P& p) -> double& { return p.identified_bound; },
+        "mean over images of an upper bound on the probability that anyone identifies them"},
+       {"epsilon", [](P& p) -> double& { return p.epsilon; },
+        "greatest epsilon of the points after their last rounds"},
+       {"identification_bound", [](P& p) -> double& { return p.identification_bound; },
+        "greatest /rounds/identification_bound of the points after their last rounds"}},
+      {{"images", [](P& p) -> int64_t& { return p.share.images; }, "distinct images", "image"},
+       {"clusters", [](P& p) -> int64_t& { return p.share.clusters; },
+        "groups of images that depend on each other"},
+       {"networks", [](P& p) -> int64_t& { return p.share.networks; },
+        "networks: points of the setting, each with a run.seed of its own"}},
+      {{"inferred", [](P& p) -> bool& { return p.share.inferred; },
+        "1: low and high are an interval of 95 %; 0: the range over networks"}}};
+  return all;
 }
 
 std::string limits(const Share& s) {
@@ -110,26 +72,14 @@ std::string claims_text(const std::vector<PooledShare>& shares) {
 }  // namespace
 
 void write_pooled(h5::File* sweep, const std::vector<PooledShare>& shares) {
-  TableWriter table(sweep, kGroup, "pooled");
-  write_columns(&table, shares, texts());
-  write_columns(&table, shares, reals());
-  write_columns(&table, shares, counts());
-  table.column<int64_t, PooledShare>(
-      "inferred", shares, [](const PooledShare& p) { return p.share.inferred ? 1 : 0; },
-      "1: low and high are an interval of 95 %; 0: the range over networks");
-  sweep->write_attribute(kGroup + "/identification_bound", "candidates", kBoundCandidates);
-  sweep->write_attribute(kGroup + "/epsilon", "weak_from", kWeakEpsilon);
+  TableWriter table(sweep, kPooledGroup, "pooled");
+  columns().write(&table, shares);
+  sweep->write_attribute(kPooledGroup + "/identification_bound", "candidates", kBoundCandidates);
+  sweep->write_attribute(kPooledGroup + "/epsilon", "weak_from", kWeakEpsilon);
 }
 
-std::vector<PooledShare> pooled_shares(const h5::File& sweep) {
-  if (!sweep.exists(kGroup)) return pool_networks(sweep);
-  const auto inferred = sweep.read<int64_t>(kGroup + "/inferred");
-  std::vector<PooledShare> rows(inferred.size());
-  read_columns(sweep, texts(), &rows);
-  read_columns(sweep, reals(), &rows);
-  read_columns(sweep, counts(), &rows);
-  for (size_t i = 0; i < rows.size(); ++i) rows[i].share.inferred = inferred[i] != 0;
-  return rows;
+std::vector<PooledShare> read_pooled(const h5::File& sweep) {
+  return columns().read(sweep, kPooledGroup);
 }
 
 std::string describe_pooled(const std::vector<PooledShare>& shares) {

@@ -7,12 +7,13 @@
 
 namespace medpfl {
 
+inline const std::string kPooledGroup = "/pooled";
+
 /// Writes /pooled of a sweep.h5.
 void write_pooled(h5::File* sweep, const std::vector<PooledShare>& shares);
 
-/// Returns the shares of /pooled; of an index without it, such as that of an earlier version or of
-/// a sweep at work, what pool_networks() finds in the runs. Throws FormatError as that does.
-std::vector<PooledShare> pooled_shares(const h5::File& sweep);
+/// Returns the rows of /pooled. Throws FormatError where a column is missing.
+std::vector<PooledShare> read_pooled(const h5::File& sweep);
 
 /// Returns the shares as a table for a terminal; "" where there are none. Where an epsilon is
 /// claimed, what it covers and the bounds on identification stand beside it.

@@ -9,7 +9,7 @@ inline constexpr int64_t kSchemaMajor = 1, kSchemaMinor = 4;
 inline const std::string kCheckpointType = "medpfl-checkpoint";
 
 inline const std::string kSweepFileType = "medpfl-sweep";
-inline constexpr int64_t kSweepSchemaMajor = 1, kSweepSchemaMinor = 1;
+inline constexpr int64_t kSweepSchemaMajor = 1, kSweepSchemaMinor = 2;
 
 inline const std::string kAuditFileType = "medpfl-audit";
 inline constexpr int64_t kAuditSchemaMajor = 1, kAuditSchemaMinor = 1;
