@@ -3,9 +3,9 @@
 
 #include "audit/audit_run.hpp"
 #include "audit/noise_for_epsilon.hpp"
-#include "core/error.hpp"
 #include "core/log.hpp"
 #include "core/process.hpp"
+#include "flags.hpp"
 #include "job.hpp"
 #include "study/attack_config.hpp"
 #include "terminal/inspect.hpp"
@@ -34,19 +34,19 @@ JobHelp help() {
 
 // Sets the options that the flags stand for.
 void take_flags(const JobArguments& arguments, Config* config) {
-  const auto set = [&](const char* option, const std::string& value) {
-    if (value.empty()) return;
-    if (config->entries().at(option).source == kCommandLine)
-      throw ConfigError(fmt::format(
-          "{} is given twice, by its own name and by the flag that stands for it: leave one out",
-          option));
-    config->assign(option, value, kCommandLine);
-  };
-  set("data.path", arguments.data);
-  set("model.weights", arguments.weights);
-  set("model.name", arguments.model);
-  set("federation.clients", arguments.clients);
-  set("federation.rounds", arguments.rounds);
+  set_by_flag("data.path", arguments.data, config);
+  set_by_flag("data.public_path", arguments.public_images, config);
+  set_by_flag("model.weights", arguments.weights, config);
+  set_by_flag("model.name", arguments.model, config);
+  set_by_flag("federation.clients", arguments.clients, config);
+  set_by_flag("federation.rounds", arguments.rounds, config);
+}
+
+// The images that rehearsals use are no part of what a run recorded.
+void take_public_images(const JobArguments& arguments, Config* config) {
+  if (arguments.public_images.empty()) return;
+  config->assign("data.public_path", arguments.public_images, kCommandLine);
+  config->assign("data.public", "0", kCommandLine);
 }
 
 Config read_audit_config(const Communicator& comm, const JobArguments& arguments) {
@@ -57,6 +57,7 @@ Config read_audit_config(const Communicator& comm, const JobArguments& arguments
     config = read_config(comm, arguments, config);
     comm.agree([&] {
       refuse_changed_record(recorded, config, arguments.input);
+      take_public_images(arguments, &config);
       set_recorded_defaults(&config);
     });
     return config;

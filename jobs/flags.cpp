@@ -48,6 +48,9 @@ const std::vector<FlagGroup>& flag_groups() {
       {{"audit"},
        {F{"data", &J::data, "folder of images, path/SPLIT/CLASS/IMAGE: data.path"}.shown_as(
             "FOLDER"),
+        F{"public", &J::public_images,
+          "folder of public images, path/CLASS/IMAGE: data.public_path"}
+            .shown_as("FOLDER"),
         F{"weights", &J::weights, "first weights: model.weights"}.shown_as("FILE"),
         F{"model", &J::model, "architecture: model.name"}.shown_as("NAME"),
         F{"clients", &J::clients, "hospitals: federation.clients"}.shown_as("N"),
@@ -124,6 +127,15 @@ JobArguments parse_arguments(const std::string& job, const std::vector<std::stri
               "--resume goes on with a run and --overwrite replaces it: give one of them");
   wrong.throw_if_any();
   return out;
+}
+
+void set_by_flag(const std::string& option, const std::string& value, Config* config) {
+  if (value.empty()) return;
+  if (config->entries().at(option).source == kCommandLine)
+    throw ConfigError(fmt::format(
+        "{} is given twice, by its own name and by the flag that stands for it: leave one out",
+        option));
+  config->assign(option, value, kCommandLine);
 }
 
 }  // namespace medpfl

@@ -15,4 +15,8 @@ JobArguments parse_arguments(const std::string& job, const std::vector<std::stri
 /// Returns the flags that a subcommand takes.
 std::vector<OptionSpec> flags_of(const std::string& job);
 
+/// Sets an option to the value of the flag that stands for it, as one of the command line; ""
+/// leaves it. Throws ConfigError where the command line gives the option, too.
+void set_by_flag(const std::string& option, const std::string& value, Config* config);
+
 }  // namespace medpfl

@@ -25,7 +25,7 @@ struct JobArguments {
   bool dry_run = false;  ///< whether to print an estimate and end
 
   // Of medpfl audit. "": not given, which leaves the option it stands for.
-  std::string data, weights, model, clients, rounds;
+  std::string data, public_images, weights, model, clients, rounds;
   std::vector<std::string> presets;  ///< attacks that are tried at their defaults, too
   double epsilon = 0;       ///< 0: no noise is added for it
   double minutes = 15;      ///< about how long it may take

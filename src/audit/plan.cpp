@@ -78,7 +78,7 @@ void set_audit_defaults(Config* config) {
   if (!value_of(*config, "data.path").empty()) set("data.dataset", "image-folder");
   set("run.name", "audit");
   set("run.output", "runs/audit");
-  set("data.public", "0.5");
+  if (value_of(*config, "data.public_path").empty()) set("data.public", "0.5");
   set("federation.algorithm", "fedavg");
   set("federation.clients", "4");
   set("federation.rounds", "5");

@@ -33,24 +33,28 @@ OptionTable<Settings> run_options() {
 
 OptionTable<Settings> data_options() {
   using O = Option<Settings>;
-  return {O{"dataset", &Settings::dataset_name, "kind of data set"}.one_of(datasets().names()),
-          {"path", &Settings::data, &DataRequest::path, "file or folder of the data set"},
-          O{"image_size", &Settings::data, &DataRequest::image_size,
-            "images are resized to this many pixels a side"}
-              .between(8, 1024),
-          O{"channels", &Settings::data, &DataRequest::channels, "1: gray, 3: RGB"}.between(1, 3),
-          O{"limit", &Settings::federated_data, &FederatedDataOptions::limit,
-            "training images used; 0: all"}
-              .at_least(0),
-          O{"public", &Settings::federated_data, &FederatedDataOptions::public_share,
-            "share of the test images of each class that are public, for the mean public image "
-            "and for rehearsals, and in no evaluation; 0: all test images are both"}
-              .between(0, 0.95),
-          {"hospitals", &Settings::federated_data, &FederatedDataOptions::holdings,
-           "whose images the hospitals hold; public: the public ones, as an attacker rehearses"},
-          {"window", &Settings::written, &AsWritten::window,
-           "levels of the files that become black and white, as 0,4095, which leaves more than 8 "
-           "bits; auto: all levels of the type (8 or 16 bits, or 0 to 1)"}};
+  return {
+      O{"dataset", &Settings::dataset_name, "kind of data set"}.one_of(datasets().names()),
+      {"path", &Settings::data, &DataRequest::path, "file or folder of the data set"},
+      O{"image_size", &Settings::data, &DataRequest::image_size,
+        "images are resized to this many pixels a side"}
+          .between(8, 1024),
+      O{"channels", &Settings::data, &DataRequest::channels, "1: gray, 3: RGB"}.between(1, 3),
+      O{"limit", &Settings::federated_data, &FederatedDataOptions::limit,
+        "training images used; 0: all"}
+          .at_least(0),
+      O{"public", &Settings::federated_data, &FederatedDataOptions::public_share,
+        "share of the test images of each class that are public, for the mean public image "
+        "and for rehearsals, and in no evaluation; 0: all test images are both"}
+          .between(0, 0.95),
+      {"public_path", &Settings::data, &DataRequest::public_path,
+       "public images of their own in place of data.public: path/CLASS/IMAGE, or what data.path "
+       "may be, all of whose images are then public"},
+      {"hospitals", &Settings::federated_data, &FederatedDataOptions::holdings,
+       "whose images the hospitals hold; public: the public ones, as an attacker rehearses"},
+      {"window", &Settings::written, &AsWritten::window,
+       "levels of the files that become black and white, as 0,4095, which leaves more than 8 "
+       "bits; auto: all levels of the type (8 or 16 bits, or 0 to 1)"}};
 }
 
 OptionTable<Settings> model_options() {

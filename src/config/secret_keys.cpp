@@ -14,6 +14,7 @@ namespace {
 const std::vector<std::string> kNoMessage = {"data.path",
                                              "data.window",
                                              "data.public",
+                                             "data.public_path",
                                              "data.hospitals",
                                              "model.weights",
                                              "model.weights_round",

@@ -2,11 +2,26 @@
 
 #include <fmt/format.h>
 
+#include "core/text.hpp"
 #include "federation/placement.hpp"
 #include "federation/secure_aggregation.hpp"
 
 namespace medpfl {
 namespace {
+
+void check_public_path(const Settings& s, Violations* wrong) {
+  if (s.data.public_path.empty()) return;
+  wrong->check(s.federated_data.public_share == 0,
+               "data.public sets test images aside as public ones, and data.public_path names "
+               "others: give one of them");
+  std::vector<std::string> readers;
+  for (const std::string& name : datasets().names())
+    if (datasets().find(name).create.reads_public) readers.push_back(name);
+  wrong->check(
+      datasets().find(s.dataset_name).create.reads_public,
+      fmt::format("data.public_path is read by {}, not by data.dataset={}: use data.public",
+                  join(readers), s.dataset_name));
+}
 
 void check_paths(const Settings& s, Violations* wrong) {
   wrong->check(!s.output.empty(), "run.output must name a folder");
@@ -14,6 +29,7 @@ void check_paths(const Settings& s, Violations* wrong) {
   wrong->check(
       !datasets().find(s.dataset_name).create.needs_path || !s.data.path.empty(),
       fmt::format("data.path must name the file or folder of data.dataset={}", s.dataset_name));
+  check_public_path(s, wrong);
   wrong->check(!s.new_head || !s.weights_file.empty(),
                "model.new_head=true needs a file in model.weights");
   wrong->check(s.weights_round < 0 || !s.weights_file.empty(),

@@ -14,7 +14,8 @@
 
 namespace medpfl {
 
-enum class Split { kTrain, kTest };
+/// A part of the images of a data set; kPublic: those of DataRequest::public_path.
+enum class Split { kTrain, kTest, kPublic };
 
 /// Everything about a data set but its pixels: names, labels and files. Every rank holds it.
 struct Manifest {
@@ -27,8 +28,11 @@ struct Manifest {
   };
   std::vector<std::string> class_names;
   Part train, test;
+  Part open;  ///< images of DataRequest::public_path; empty where there is none
   PixelFormat pixels;
-  const Part& part(Split split) const { return split == Split::kTrain ? train : test; }
+  const Part& part(Split split) const {
+    return split == Split::kTrain ? train : split == Split::kTest ? test : open;
+  }
   int64_t classes() const { return static_cast<int64_t>(class_names.size()); }
 };
 
@@ -39,14 +43,16 @@ struct DataRequest {
   int64_t channels = 1;               ///< 1: gray, 3: RGB
   uint64_t seed = 1;                  ///< seed of generated images
   std::optional<Window> window = {};  ///< levels that become 0 and 1; none: the source's own
+  std::string public_path = {};       ///< file or folder of the public images; "": they have none
 };
 
 /// A source of labeled images. Rank 0 scans it; every rank reads only the images it needs.
 class Dataset {
  public:
   virtual ~Dataset() = default;
-  /// Returns names, labels and files of both splits, and the format of the pixels. Throws DataError
-  /// where the source cannot be used.
+  /// Returns names, labels and files of all splits, and the format of the pixels, which public
+  /// images do not decide. Throws DataError where the source cannot be used, and where a public
+  /// image is of an unknown class.
   virtual Manifest scan() const = 0;
   /// Returns the images at `positions` of a split, [n, C, S, S] in the manifest's format. Memory is
   /// that of the images asked for, not of the data set. Throws DataError that names the file.
@@ -58,6 +64,7 @@ class Dataset {
 struct DatasetFactory {
   bool needs_path;  ///< whether it reads files, which data.path names; else images are generated
   std::function<std::unique_ptr<Dataset>(const OptionValues& own, const DataRequest& request)> make;
+  bool reads_public = false;  ///< whether it reads images of DataRequest::public_path
 };
 
 /// Returns the table of all data sets.

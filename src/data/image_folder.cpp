@@ -63,10 +63,14 @@ std::string split_of(const std::string& name) {
   return {};
 }
 
-std::map<std::string, fs::path> find_splits(const fs::path& root) {
+void require_folder(const fs::path& root) {
   std::error_code error;
   if (!fs::exists(root, error)) fail(root, "it does not exist", "correct the path");
   if (!fs::is_directory(root, error)) fail(root, "it is not a folder", "correct the path");
+}
+
+std::map<std::string, fs::path> find_splits(const fs::path& root) {
+  require_folder(root);
   std::map<std::string, fs::path> splits;
   const std::vector<std::string> names = folders_in(root);
   for (const std::string& name : names) {
@@ -97,6 +101,17 @@ std::vector<std::string> missing_from(const std::vector<std::string>& wanted,
   return out;
 }
 
+void append_class(const fs::path& folder, size_t label, Manifest::Part* part) {
+  const std::vector<std::string> names = images_in(folder);
+  if (names.empty())
+    fail(folder, "it holds no .png, .jpg or .jpeg file", "fill or remove the class");
+  for (const std::string& name : names) {
+    part->ids.push_back(part->size());
+    part->labels.push_back(static_cast<int64_t>(label));
+    part->files.push_back((folder / name).string());
+  }
+}
+
 void append(const fs::path& split, const std::vector<std::string>& classes, Manifest::Part* part) {
   const std::vector<std::string> found = folders_in(split);
   if (found != classes) {
@@ -109,17 +124,40 @@ void append(const fs::path& split, const std::vector<std::string>& classes, Mani
                      unknown.empty() ? "none" : join(unknown)),
          "give both splits the same class folders");
   }
-  for (size_t label = 0; label < classes.size(); ++label) {
-    const fs::path folder = split / classes[label];
-    const std::vector<std::string> names = images_in(folder);
-    if (names.empty())
-      fail(folder, "it holds no .png, .jpg or .jpeg file", "fill or remove the class");
-    for (const std::string& name : names) {
-      part->ids.push_back(part->size());
-      part->labels.push_back(static_cast<int64_t>(label));
-      part->files.push_back((folder / name).string());
-    }
+  for (size_t label = 0; label < classes.size(); ++label)
+    append_class(split / classes[label], label, part);
+}
+
+// Public images lie in class folders, with or without folders of splits above them, and may lack
+// classes.
+Manifest::Part find_public(const fs::path& root, const std::vector<std::string>& classes) {
+  require_folder(root);
+  std::vector<fs::path> folders;
+  for (const std::string& name : folders_in(root))
+    if (!split_of(name).empty()) folders.push_back(root / name);
+  if (folders.empty()) folders.push_back(root);
+  Manifest::Part part;
+  for (const fs::path& folder : folders) {
+    const std::vector<std::string> found = folders_in(folder);
+    const std::vector<std::string> unknown = missing_from(found, classes);
+    if (found.empty() || !unknown.empty())
+      fail(folder,
+           found.empty() ? "it has no class folders"
+                         : fmt::format("its images of {} are of no class of the data set, which "
+                                       "has {}",
+                                       join(unknown), join(classes)),
+           "data.public_path wants PATH/CLASS/IMAGE, with classes of the training split");
+    for (size_t label = 0; label < classes.size(); ++label)
+      if (std::binary_search(found.begin(), found.end(), classes[label]))
+        append_class(folder / classes[label], label, &part);
   }
+  return part;
+}
+
+double white_of(const Manifest::Part& part) {
+  double white = 0;
+  for (const std::string& file : part.files) white = std::max(white, peek_white(file));
+  return white;
 }
 
 struct ImageFolderOptions {
@@ -145,10 +183,12 @@ class ImageFolder final : public Dataset {
       append(splits.at("val"), manifest.class_names,
              validation_ == Validation::kTrain ? &manifest.train : &manifest.test);
     }
-    double white = 0;
-    for (const Manifest::Part* part : {&manifest.train, &manifest.test})
-      for (const std::string& file : part->files) white = std::max(white, peek_white(file));
+    const double white = std::max(white_of(manifest.train), white_of(manifest.test));
     manifest.pixels = pixel_format(request_.window, white);
+    if (!request_.public_path.empty()) {
+      manifest.open = find_public(request_.public_path, manifest.class_names);
+      check_public_depth(manifest.pixels, white_of(manifest.open), request_.public_path);
+    }
     return manifest;
   }
 
@@ -189,14 +229,16 @@ class ImageFolder final : public Dataset {
 
 RegistryEntry<DatasetFactory> image_folder() {
   const OptionTable<ImageFolderOptions> options = {validation_option<ImageFolderOptions>()};
-  return {
-      "image-folder",
-      "JPEG and PNG files in folders path/SPLIT/CLASS/IMAGE",
-      "",
-      options.specs(),
-      {true, with_options(options, [](const ImageFolderOptions& own, const DataRequest& request) {
-         return std::make_unique<ImageFolder>(own, request);
-       })}};
+  return {"image-folder",
+          "JPEG and PNG files in folders path/SPLIT/CLASS/IMAGE",
+          "",
+          options.specs(),
+          {true,
+           with_options(options,
+                        [](const ImageFolderOptions& own, const DataRequest& request) {
+                          return std::make_unique<ImageFolder>(own, request);
+                        }),
+           true}};
 }
 
 }  // namespace medpfl

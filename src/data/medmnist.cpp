@@ -43,7 +43,7 @@ class MedMnist final : public Dataset {
       : own_(std::move(own)), request_(std::move(request)) {}
 
   Manifest scan() const override {
-    const NpzArchive archive(archive_path(own_.name, request_.path));
+    const NpzArchive archive = open_archive(Split::kTrain);
     check_keys(archive);
     Manifest manifest;
     int64_t classes = 0;
@@ -59,16 +59,19 @@ class MedMnist final : public Dataset {
     }
     manifest.class_names = numbered_classes(classes);
     manifest.pixels = pixel_format(request_.window, white(archive));
+    if (!request_.public_path.empty()) scan_public(&manifest);
     return manifest;
   }
 
   at::Tensor read(const Manifest& manifest, Split split,
                   const std::vector<int64_t>& positions) const override {
-    const NpzArchive archive(archive_path(own_.name, request_.path));
-    check_keys(archive);
-    RowGatherer gatherer(manifest, split, positions, request_);
+    const NpzArchive archive = open_archive(split);
+    if (split != Split::kPublic) check_keys(archive);
+    DataRequest request = request_;
+    request.path = path(split);
+    RowGatherer gatherer(manifest, split, positions, request);
     int64_t first = 0;
-    for (const std::string& source : sources(split)) {
+    for (const std::string& source : split == Split::kPublic ? whole(archive) : sources(split)) {
       NpzMember images = archive.open(source + "_images");
       const RowShape shape = image_shape(images.header());
       const int64_t count = images.header().shape[0];
@@ -83,6 +86,42 @@ class MedMnist final : public Dataset {
   }
 
  private:
+  const std::string& path(Split split) const {
+    return split == Split::kPublic ? request_.public_path : request_.path;
+  }
+
+  NpzArchive open_archive(Split split) const {
+    return NpzArchive(archive_path(own_.name, path(split)));
+  }
+
+  // Returns the sources of an archive, all of whose images are public.
+  std::vector<std::string> whole(const NpzArchive& archive) const {
+    std::vector<std::string> names;
+    for (const char* source : {"train", "val", "test"})
+      if (archive.has(fmt::format("{}_images", source)) &&
+          archive.has(fmt::format("{}_labels", source)))
+        names.emplace_back(source);
+    if (names.empty())
+      fail(fmt::format("'{}'", path(Split::kPublic)), "it has no images with labels");
+    return names;
+  }
+
+  void scan_public(Manifest* manifest) const {
+    const NpzArchive archive = open_archive(Split::kPublic);
+    for (const std::string& source : whole(archive)) {
+      append(archive, source, &manifest->open);
+      check_public_depth(manifest->pixels,
+                         white_level(archive.open(source + "_images").header(), request_.window),
+                         path(Split::kPublic));
+    }
+    for (const int64_t label : manifest->open.labels)
+      if (label >= manifest->classes())
+        fail(fmt::format("'{}'", path(Split::kPublic)),
+             fmt::format("its images of class {} are of no class of the data set, which has 0 to "
+                         "{}",
+                         label, manifest->classes() - 1));
+  }
+
   std::vector<std::string> sources(Split split) const {
     const bool train = split == Split::kTrain;
     std::vector<std::string> names = {train ? "train" : "test"};
@@ -148,9 +187,12 @@ RegistryEntry<DatasetFactory> medmnist() {
           "a MedMNIST .npz archive, or a folder of them and a name",
           "Yang et al., MedMNIST v2, Scientific Data 2023",
           options.specs(),
-          {true, with_options(options, [](const MedMnistOptions& own, const DataRequest& request) {
-             return std::make_unique<MedMnist>(own, request);
-           })}};
+          {true,
+           with_options(options,
+                        [](const MedMnistOptions& own, const DataRequest& request) {
+                          return std::make_unique<MedMnist>(own, request);
+                        }),
+           true}};
 }
 
 }  // namespace medpfl

@@ -35,6 +35,14 @@ PixelFormat pixel_format(const std::optional<Window>& asked, double white) {
   return {asked || white != Window().high, asked.value_or(Window{0, white})};
 }
 
+void check_public_depth(const PixelFormat& format, double white, const std::string& path) {
+  if (!format.deep && white != Window().high)
+    throw DataError(
+        fmt::format("the public images in '{}' have more than 8 bits, and those of data.path have "
+                    "8: give all one depth, or set data.window",
+                    path));
+}
+
 at::Tensor in_format(const SourceImage& image, const std::optional<Window>& asked,
                      const PixelFormat& format) {
   if (!format.deep) {

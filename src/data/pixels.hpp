@@ -31,6 +31,10 @@ struct PixelFormat {
 /// through the window that was `asked` for, if any.
 PixelFormat pixel_format(const std::optional<Window>& asked, double white);
 
+/// Throws DataError where public images at `path`, whose levels are 0 ... `white`, are deeper than
+/// the format of their data set, which they do not decide.
+void check_public_depth(const PixelFormat& format, double white, const std::string& path);
+
 /// One image as its source stores it.
 struct SourceImage {
   at::Tensor levels;   ///< uint8, or float64 where the source is deeper: [C, H, W], C 1 or 3

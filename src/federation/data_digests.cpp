@@ -1,5 +1,8 @@
 #include "federation/data_digests.hpp"
 
+#include <set>
+#include <string_view>
+
 #include "core/bytes.hpp"
 #include "core/digest.hpp"
 #include "federation/federated_data.hpp"
@@ -27,7 +30,7 @@ struct Part {
   }
 };
 
-std::string gather_digest(const Communicator& comm, const Part& part, int64_t images) {
+std::string gather_digests(const Communicator& comm, const Part& part, int64_t images) {
   ByteWriter out;
   out.array(part.positions);
   out.text(part.digests);
@@ -42,9 +45,7 @@ std::string gather_digest(const Communicator& comm, const Part& part, int64_t im
       all.replace(static_cast<size_t>(positions[i]) * Digest::kBytes, Digest::kBytes, digests,
                   i * Digest::kBytes, Digest::kBytes);
   }
-  Digest digest;
-  digest.add(all);
-  return digest.text();
+  return all;
 }
 
 }  // namespace
@@ -59,15 +60,15 @@ std::string digest_labels(const std::vector<int64_t>& labels,
   return digest.text();
 }
 
-std::string digest_train_images(const Communicator& comm, const std::vector<Client>& clients,
-                                int64_t images) {
+std::string gather_train_digests(const Communicator& comm, const std::vector<Client>& clients,
+                                 int64_t images) {
   Part part;
   for (const Client& client : clients) part.add(client.images, client.positions);
-  return gather_digest(comm, part, images);
+  return gather_digests(comm, part, images);
 }
 
-std::string digest_test_images(const Communicator& comm, const std::vector<at::Tensor>& blocks,
-                               int64_t images) {
+std::string gather_block_digests(const Communicator& comm, const std::vector<at::Tensor>& blocks,
+                                 int64_t images) {
   Part part;
   int64_t first = comm.rank() * kEvaluationBlock;
   for (const at::Tensor& block : blocks) {
@@ -76,7 +77,26 @@ std::string digest_test_images(const Communicator& comm, const std::vector<at::T
     part.add(block, positions);
     first += comm.size() * kEvaluationBlock;
   }
-  return gather_digest(comm, part, images);
+  return gather_digests(comm, part, images);
+}
+
+std::string digest_images(const std::string& digests) {
+  if (digests.empty()) return "";
+  Digest digest;
+  digest.add(digests);
+  return digest.text();
+}
+
+int64_t count_shared(const std::string& digests, const std::string& others) {
+  const auto each = [](const std::string& all, const auto& step) {
+    for (size_t at = 0; at < all.size(); at += Digest::kBytes)
+      step(std::string_view(all).substr(at, Digest::kBytes));
+  };
+  std::set<std::string_view> known;
+  each(others, [&](std::string_view one) { known.insert(one); });
+  int64_t shared = 0;
+  each(digests, [&](std::string_view one) { shared += known.count(one) > 0 ? 1 : 0; });
+  return shared;
 }
 
 }  // namespace medpfl

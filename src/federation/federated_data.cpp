@@ -10,6 +10,7 @@
 
 #include "core/bytes.hpp"
 #include "core/error.hpp"
+#include "core/log.hpp"
 #include "core/text.hpp"
 #include "federation/placement.hpp"
 #include "federation/settings.hpp"
@@ -37,18 +38,22 @@ void append(const Manifest::Part& from, size_t i, Manifest::Part* to) {
   if (!from.files.empty()) to->files.push_back(from.files[i]);
 }
 
-// The images of a federation by what they are for. `all.test` are those of evaluations.
+// The images of a federation by what they are for: `all.test` are those of evaluations, and
+// `all.open` the public ones.
 struct Sources {
   Manifest all;
-  Manifest::Part open;  // public images, of the split Split::kTest
+  Split open_split = Split::kTest;  // whose images `all.open` are
   Holdings holdings = Holdings::kPrivate;
 
   // The images that the hospitals hold, as a data set reads them.
-  Split split() const { return holdings == Holdings::kPublic ? Split::kTest : Split::kTrain; }
-  const Manifest::Part& held() const { return holdings == Holdings::kPublic ? open : all.train; }
-  Manifest with_test(const Manifest::Part& part) const {
+  Split split() const { return holdings == Holdings::kPublic ? open_split : Split::kTrain; }
+  const Manifest::Part& held() const {
+    return holdings == Holdings::kPublic ? all.open : all.train;
+  }
+  // The manifest by which a data set reads public images, of `open_split`.
+  Manifest of_open() const {
     Manifest out = all;
-    out.test = part;
+    if (open_split == Split::kTest) out.test = all.open;
     return out;
   }
 };
@@ -56,7 +61,7 @@ struct Sources {
 // Sets a share of the test images of each class aside as public ones, evenly along their order.
 void set_aside(double share, Sources* sources) {
   if (share == 0) {
-    sources->open = sources->all.test;
+    sources->all.open = sources->all.test;
     return;
   }
   const Manifest::Part test = std::exchange(sources->all.test, {});
@@ -64,9 +69,9 @@ void set_aside(double share, Sources* sources) {
   for (size_t i = 0; i < test.labels.size(); ++i) {
     const auto before = static_cast<double>(seen[static_cast<size_t>(test.labels[i])]++);
     const bool open = std::floor((before + 1) * share) > std::floor(before * share);
-    append(test, i, open ? &sources->open : &sources->all.test);
+    append(test, i, open ? &sources->all.open : &sources->all.test);
   }
-  if (sources->open.size() == 0)
+  if (sources->all.open.size() == 0)
     throw DataError(fmt::format("data.public={} of {} test images are no image: raise it",
                                 shortest(share), test.size()));
   if (sources->all.test.size() == 0)
@@ -82,7 +87,10 @@ Sources scan(const Dataset& dataset, const FederatedDataOptions& options) {
   limit_images(&sources.all.train, options.limit, sources.all.classes());
   if (sources.all.train.size() == 0) throw DataError("the training split has no images");
   if (sources.all.test.size() == 0) throw DataError("the test split has no images");
-  set_aside(options.public_share, &sources);
+  if (sources.all.open.size() > 0)
+    sources.open_split = Split::kPublic;
+  else
+    set_aside(options.public_share, &sources);
   return sources;
 }
 
@@ -98,7 +106,8 @@ Sources share_sources(const Communicator& comm, const Dataset& dataset,
     out.value(sources.all.pixels.window);
     pack(sources.all.train, &out);
     pack(sources.all.test, &out);
-    pack(sources.open, &out);
+    out.value(sources.open_split);
+    pack(sources.all.open, &out);
     bytes = out.take();
   });
   const std::string shared = comm.broadcast(std::move(bytes));
@@ -110,7 +119,8 @@ Sources share_sources(const Communicator& comm, const Dataset& dataset,
   sources.all.pixels.window = in.value<Window>();
   sources.all.train = unpack_part(&in);
   sources.all.test = unpack_part(&in);
-  sources.open = unpack_part(&in);
+  sources.open_split = in.value<Split>();
+  sources.all.open = unpack_part(&in);
   return sources;
 }
 
@@ -136,20 +146,21 @@ FederatedData deal(const Communicator& comm, const Sources& sources,
   return data;
 }
 
-// Returns this rank's blocks of the test images of a manifest.
-std::vector<at::Tensor> read_test_blocks(const Communicator& comm, const Dataset& dataset,
-                                         const Manifest& manifest) {
+// Returns this rank's blocks of the images of a split.
+std::vector<at::Tensor> read_blocks(const Communicator& comm, const Dataset& dataset,
+                                    const Manifest& manifest, Split split) {
+  const int64_t images = manifest.part(split).size();
   // One call, so that archives are read once.
   std::vector<int64_t> positions;
   std::vector<int64_t> sizes;
   const int64_t stride = kEvaluationBlock * comm.size();
-  for (int64_t at = comm.rank() * kEvaluationBlock; at < manifest.test.size(); at += stride) {
-    sizes.push_back(std::min(kEvaluationBlock, manifest.test.size() - at));
+  for (int64_t at = comm.rank() * kEvaluationBlock; at < images; at += stride) {
+    sizes.push_back(std::min(kEvaluationBlock, images - at));
     for (int64_t i = at; i < at + sizes.back(); ++i) positions.push_back(i);
   }
   std::vector<at::Tensor> blocks;
   if (positions.empty()) return blocks;
-  const at::Tensor all = dataset.read(manifest, Split::kTest, positions);
+  const at::Tensor all = dataset.read(manifest, split, positions);
   int64_t first = 0;
   for (const int64_t size : sizes) {
     blocks.push_back(all.narrow(0, first, size));
@@ -175,8 +186,7 @@ void read_clients(const Communicator& comm, const Dataset& dataset, const Source
   std::vector<int64_t> positions;
   for (const Client& client : data->clients)
     positions.insert(positions.end(), client.positions.begin(), client.positions.end());
-  const at::Tensor images =
-      dataset.read(sources.with_test(sources.open), sources.split(), positions);
+  const at::Tensor images = dataset.read(sources.of_open(), sources.split(), positions);
   const at::Tensor labels = at::tensor(sources.held().labels, at::kLong)
                                 .index_select(0, at::tensor(positions, at::kLong));
   int64_t first = 0;
@@ -215,6 +225,28 @@ at::Tensor mean_image(const Communicator& comm, const std::vector<at::Tensor>& b
       .view(shape);
 }
 
+// Finds the digests of all images. Public images that are no test images may be images of a
+// hospital or of an evaluation nevertheless: that is told.
+void find_digests(const Communicator& comm, const Sources& sources,
+                  const std::vector<at::Tensor>& open, FederatedData* data) {
+  const std::string held = gather_train_digests(comm, data->clients, sources.held().size());
+  const std::string test = gather_block_digests(comm, data->test_blocks, sources.all.test.size());
+  data->digests.train_images = digest_images(held);
+  data->digests.test_images = digest_images(test);
+  data->digests.train_labels = digest_labels(data->train_labels, data->class_names);
+  data->digests.test_labels = digest_labels(data->test_labels, data->class_names);
+  if (sources.open_split != Split::kPublic) return;
+  const std::string own = gather_block_digests(comm, open, sources.all.open.size());
+  data->digests.public_images = digest_images(own);
+  if (!comm.is_root() || sources.holdings == Holdings::kPublic) return;
+  const int64_t victims = count_shared(own, held), tested = count_shared(own, test);
+  if (victims > 0 || tested > 0)
+    log_warning(fmt::format(
+        "of {} public images {} are images of a hospital and {} are test images, pixel by pixel: "
+        "an attacker who knows them already finds nothing; take them out of data.public_path",
+        sources.all.open.size(), victims, tested));
+}
+
 }  // namespace
 
 const Words<Holdings>& words_of(Holdings) {
@@ -246,20 +278,17 @@ FederatedData load_federated_data(const Communicator& comm, const Dataset& datas
   std::vector<at::Tensor> open;
   comm.agree([&] {
     read_clients(comm, dataset, sources, &data);
-    data.test_blocks = read_test_blocks(comm, dataset, sources.all);
-    open = options.public_share == 0
+    data.test_blocks = read_blocks(comm, dataset, sources.all, Split::kTest);
+    open = options.public_share == 0 && sources.open_split == Split::kTest
                ? data.test_blocks
-               : read_test_blocks(comm, dataset, sources.with_test(sources.open));
+               : read_blocks(comm, dataset, sources.of_open(), sources.open_split);
   });
   // A rank without blocks learns the image shape from rank 0, which always has the first.
   std::vector<int64_t> shape(3, 0);
   if (comm.is_root()) shape = data.test_blocks.front().sizes().slice(1).vec();
   comm.broadcast(shape.data(), 3 * static_cast<int64_t>(sizeof(int64_t)));
-  data.public_mean = mean_image(comm, open, data.pixels, sources.open.size(), shape);
-  data.digests.train_images = digest_train_images(comm, data.clients, sources.held().size());
-  data.digests.test_images = digest_test_images(comm, data.test_blocks, sources.all.test.size());
-  data.digests.train_labels = digest_labels(data.train_labels, data.class_names);
-  data.digests.test_labels = digest_labels(data.test_labels, data.class_names);
+  data.public_mean = mean_image(comm, open, data.pixels, sources.all.open.size(), shape);
+  find_digests(comm, sources, open, &data);
   return data;
 }
 

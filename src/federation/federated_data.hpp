@@ -52,7 +52,8 @@ const Words<Holdings>& words_of(Holdings);
 struct FederatedDataOptions {
   int64_t limit = 0;  ///< most training images used; 0: all
   /// Share of the test images of each class that are public and in no evaluation; 0: all test
-  /// images are public, and all are in evaluations.
+  /// images are public, and all are in evaluations. Does not count where the data set has public
+  /// images of its own.
   double public_share = 0;
   Holdings holdings = Holdings::kPrivate;
   PartitionOptions partition;

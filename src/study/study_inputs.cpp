@@ -29,6 +29,8 @@ void check_study_inputs(const RunContext& context, const FederatedData& data, Ru
   });
   std::string where = fmt::format("data.dataset={}", s.dataset_name);
   if (!s.data.path.empty()) where += fmt::format(", data.path={}", s.data.path);
+  if (!s.data.public_path.empty())
+    where += fmt::format(", data.public_path={}", s.data.public_path);
   if (!s.weights_file.empty()) where += fmt::format(", model.weights={}", s.weights_file);
   keeper->check_inputs(inputs, where);
 }

@@ -51,6 +51,7 @@ TEST(SecretKeys, AreEqualWhereNoMessageChanges) {
                            "--model.convnet.width=9",
                            "--federation.learning_rate=1e-1",
                            "--data.path=elsewhere",
+                           "--data.public_path=elsewhere",
                            "--model.weights=first.pt"}) {
     EXPECT_EQ(keys_of({word}).noise, base.noise) << word;
     EXPECT_EQ(keys_of({word}).masks, base.masks) << word;

@@ -23,6 +23,16 @@ def image_folder(root: Path, each: int = 6, suffix: str = "png", size: int = 20)
     return root
 
 
+def class_folders(root: Path, each: int = 6, size: int = 20) -> Path:
+    """root/CLASS with `each` noisy gray pictures of the classes of image_folder, none of them there."""
+    random = np.random.default_rng(2)
+    for name in ("cyst", "healthy", "tumor"):
+        (root / name).mkdir(parents=True)
+        for i in range(each):
+            Image.fromarray(random.integers(0, 256, (size, size), dtype=np.uint8)).save(root / name / f"{i}.png")
+    return root
+
+
 def truncate(path: Path, share: float = 0.5) -> Path:
     """Cuts a file; its first part stays."""
     data = path.read_bytes()

@@ -12,11 +12,12 @@ struct Input {
   const char* words;
 };
 
-const std::array<Input, 6> kInputs = {{
+const std::array<Input, 7> kInputs = {{
     {&InputDigests::train_images, "train_images", "training images"},
     {&InputDigests::train_labels, "train_labels", "training labels"},
     {&InputDigests::test_images, "test_images", "test images"},
     {&InputDigests::test_labels, "test_labels", "test labels"},
+    {&InputDigests::public_images, "public_images", "public images"},
     {&InputDigests::weights, "weights", "weights file"},
     {&InputDigests::source, "source", "recorded messages"},
 }};
