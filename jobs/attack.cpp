@@ -3,6 +3,7 @@
 
 #include "config/adaptation.hpp"
 #include "core/process.hpp"
+#include "flags.hpp"
 #include "job.hpp"
 #include "results/folder/run_folder.hpp"
 #include "study/attack_config.hpp"
@@ -35,7 +36,10 @@ Config read_attack_config(const Communicator& comm, const JobArguments& argument
   Config config = recorded;
   config.unset("run.output");
   config = read_config(comm, arguments, config);
-  comm.agree([&] { refuse_changed_record(recorded, config, arguments.input); });
+  comm.agree([&] {
+    refuse_changed_record(recorded, config, arguments.input);
+    take_evaluations(arguments, &config);
+  });
   adapt_attacks(&config);
   return config;
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "attacks/attack.hpp"
+#include "config/attack_budget.hpp"
 #include "core/option_table.hpp"
 #include "core/violations.hpp"
 
@@ -68,9 +69,11 @@ const std::vector<FlagGroup>& flag_groups() {
           "attacks that also attack the hospitals at their defaults, with the same budget"}
             .some_of(attacks().names())
             .shown_as("LIST"),
-        F{"minutes", &J::minutes, "about how long the audit may take"}.above(0).shown_as("M"),
-        F{"evaluations", &J::evaluations,
-          "evaluations that an attack on a message may spend; 0: as many as fit into --minutes"}
+        F{"minutes", &J::minutes, "about how long the audit may take"}.above(0).shown_as("M")}},
+      {{"audit", "simulate", "attack", "sweep"},
+       {F{"evaluations", &J::evaluations,
+          "evaluations of its objective that an attack on a message may spend; 0: as many as the "
+          "options say, and in an audit as many as fit into --minutes"}
             .at_least(0)
             .shown_as("N")}},
       {{"attack", "audit"},
@@ -136,6 +139,12 @@ void set_by_flag(const std::string& option, const std::string& value, Config* co
         "{} is given twice, by its own name and by the flag that stands for it: leave one out",
         option));
   config->assign(option, value, kCommandLine);
+}
+
+void take_evaluations(const JobArguments& arguments, Config* config) {
+  if (arguments.evaluations == 0) return;
+  for (const auto& [option, value] : budget_options(arguments.evaluations))
+    set_by_flag(option, value, config);
 }
 
 }  // namespace medpfl

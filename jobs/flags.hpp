@@ -19,4 +19,8 @@ std::vector<OptionSpec> flags_of(const std::string& job);
 /// leaves it. Throws ConfigError where the command line gives the option, too.
 void set_by_flag(const std::string& option, const std::string& value, Config* config);
 
+/// Sets the options that --evaluations stands for, where it is given. Throws ConfigError as
+/// set_by_flag() does.
+void take_evaluations(const JobArguments& arguments, Config* config);
+
 }  // namespace medpfl

@@ -19,18 +19,18 @@ struct JobArguments {
   CommandLine line;    ///< options of sections, and words that are neither options nor flags
   std::string config;  ///< --config FILE
   bool help = false, print_config = false, quiet = false, overwrite = false, resume = false;
-  std::string input;  ///< --input RUN of medpfl attack and audit
-  bool json = false;  ///< --json of medpfl inspect
+  std::string input;        ///< --input RUN of medpfl attack and audit
+  bool json = false;        ///< --json of medpfl inspect
+  int64_t evaluations = 0;  ///< --evaluations: of an attack on a message; 0: not given
   Walltime max_walltime;
   bool dry_run = false;  ///< whether to print an estimate and end
 
   // Of medpfl audit. "": not given, which leaves the option it stands for.
   std::string data, public_images, weights, model, clients, rounds;
   std::vector<std::string> presets;  ///< attacks that are tried at their defaults, too
-  double epsilon = 0;       ///< 0: no noise is added for it
-  double minutes = 15;      ///< about how long it may take
-  int64_t networks = 1;     ///< federations, which differ in run.seed
-  int64_t evaluations = 0;  ///< of an attack on a message; 0: those that fit into `minutes`
+  double epsilon = 0;                ///< 0: no noise is added for it
+  double minutes = 15;               ///< about how long it may take
+  int64_t networks = 1;              ///< federations, which differ in run.seed
 
   // Of medpfl sweep.
   std::string grid;             ///< --grid FILE

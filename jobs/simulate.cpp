@@ -3,6 +3,7 @@
 
 #include "config/adaptation.hpp"
 #include "core/process.hpp"
+#include "flags.hpp"
 #include "job.hpp"
 #include "results/folder/run_folder.hpp"
 #include "study/dry_run.hpp"
@@ -18,7 +19,7 @@ JobHelp help() {
       "Trains a federation of hospitals, attacks the messages the server received, and writes "
       "the run to run.output.",
       {"medpfl simulate --config=configs/quickstart.ini",
-       "mpirun -n 4 medpfl simulate --attack.method=idlg --attack.probes=4 "
+       "mpirun -n 4 medpfl simulate --attack.method=idlg --evaluations=1000 "
        "--run.output=runs/mine"},
       {"run.output", "data.dataset", "data.path", "model.name", "federation.algorithm",
        "federation.rounds", "defense.chain", "attack.method"},
@@ -29,6 +30,7 @@ JobHelp help() {
 
 int run(const Communicator& comm, const JobArguments& arguments) {
   Config config = read_config(comm, arguments);
+  comm.agree([&] { take_evaluations(arguments, &config); });
   adapt_attacks(&config);
   if (arguments.print_config) {
     if (comm.is_root()) fmt::print("{}", config.to_ini(true));

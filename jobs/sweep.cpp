@@ -5,6 +5,7 @@
 #include "config/framework_options.hpp"
 #include "core/error.hpp"
 #include "core/process.hpp"
+#include "flags.hpp"
 #include "job.hpp"
 #include "sweep/board.hpp"
 #include "sweep/sweep_run.hpp"
@@ -59,7 +60,9 @@ void check_folder(const SweepPlan& plan, const JobArguments& arguments) {
 int run(const Communicator& comm, const JobArguments& arguments) {
   const SweepRequest request = {arguments.grid, arguments.index, arguments.ranks_per_point,
                                 arguments.retry_failed, arguments.max_walltime.seconds};
-  const SweepPlan plan = plan_sweep(comm, read_base(comm, arguments), request);
+  Config base = read_base(comm, arguments);
+  comm.agree([&] { take_evaluations(arguments, &base); });
+  const SweepPlan plan = plan_sweep(comm, base, request);
   if (arguments.print_config) {
     if (comm.is_root()) fmt::print("{}", plan.base.to_ini(true));
     return 0;

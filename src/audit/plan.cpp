@@ -8,6 +8,7 @@
 #include "audit/budget.hpp"
 #include "audit/frozen_schedules.hpp"
 #include "config/adaptation.hpp"
+#include "config/attack_budget.hpp"
 #include "config/attack_targets.hpp"
 #include "config/settings.hpp"
 #include "core/error.hpp"
@@ -28,12 +29,8 @@ std::string value_of(const Config& config, const std::string& option) {
 
 // Sets what a task may cost, in evaluations alone.
 void set_budget(int64_t evaluations, Config* config) {
-  const std::string n = std::to_string(evaluations);
-  assign(config, {{"attack.iterations", n},
-                  {"attack.max_evaluations", n},
-                  {"attack.max_seconds", "0"},
-                  {"attack.restarts", "1"},
-                  {"attack.snapshots", ""}});
+  assign(config, budget_options(evaluations));
+  assign(config, {{"attack.restarts", "1"}, {"attack.snapshots", ""}});
 }
 
 std::vector<int64_t> selected_rounds(const std::string& text, int64_t rounds) {
