@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <functional>
 #include <set>
@@ -42,18 +43,36 @@ FederatedData plan_data(const Communicator& comm, const Settings& settings) {
   return plan_federated_data(comm, *settings.dataset, settings.federated_data, settings.federation);
 }
 
-// Returns what attacks may spend. Collective.
-Budget find_budget(const Communicator& comm, const AuditPlan& plan, const AuditRequest& request,
-                   const Settings& settings, const FederatedData& data) {
-  if (request.evaluations) return {*request.evaluations, *request.evaluations};
+// What attacks may spend, and about how long the audit takes with it.
+struct Forecast {
   Budget budget;
+  double minutes = 0;
+};
+
+// Returns the budget that was asked for, or `known`. Collective.
+Forecast forecast(const Communicator& comm, const AuditPlan& plan, const AuditRequest& request,
+                  const Settings& settings, const FederatedData& data,
+                  const std::optional<Budget>& known) {
+  Forecast out;
   comm.agree([&] {
-    if (comm.is_root())
-      budget = measure_budget(plan, sizes_of(settings, data), data.classes(), request.minutes,
-                              comm.size());
+    if (!comm.is_root()) return;
+    const AuditCost cost = measure_cost(plan, sizes_of(settings, data), data.classes());
+    if (known)
+      out.budget = *known;
+    else if (request.evaluations)
+      out.budget = {*request.evaluations, *request.evaluations};
+    else
+      out.budget = budget_for(cost, request.minutes, comm.size());
+    out.minutes = minutes_for(cost, out.budget, comm.size());
   });
-  comm.broadcast(&budget, sizeof budget);
-  return budget;
+  comm.broadcast(&out, sizeof out);
+  return out;
+}
+
+// "about 12 minutes"; one that is less than a minute is told in seconds.
+std::string duration_text(double minutes) {
+  return minutes < 1 ? fmt::format("about {:.0f} seconds", std::ceil(60 * minutes))
+                     : fmt::format("about {:.0f} minutes", minutes);
 }
 
 class AuditRun {
@@ -88,13 +107,18 @@ class AuditRun {
     comm_.agree([&] { settings = make_settings(plan_.base); });
     const FederatedData data = plan_data(comm_, settings);
     record_.classes = data.classes();
-    if (!known) record_.budget = find_budget(comm_, plan_, request_, settings, data);
     comm_.broadcast(&record_.budget, sizeof record_.budget);
+    const Forecast found = forecast(comm_, plan_, request_, settings, data,
+                                    known ? std::optional(record_.budget) : std::nullopt);
+    record_.budget = found.budget;
     record_.config = record_config(plan_.base);
     record_.federation = plan_.input.empty() ? "federation" : plan_.input;
     write("running");
-    log_info(fmt::format("an attack may spend {} evaluations on an update and {} on a probe",
-                         record_.budget.of_update, record_.budget.of_probe));
+    log_info(
+        fmt::format("an attack may spend {} evaluations on an update and {} on a probe; a whole "
+                    "audit takes {} on {} ranks",
+                    record_.budget.of_update, record_.budget.of_probe, duration_text(found.minutes),
+                    comm_.size()));
   }
 
   // Returns whether there is an audit to go on with. Called on rank 0.
@@ -285,10 +309,11 @@ ExitCode run_audit(const Communicator& comm, const RankPlace& place, const Audit
 void dry_run_audit(const Communicator& comm, const AuditPlan& plan, const AuditRequest& request) {
   Settings settings;
   comm.agree([&] { settings = make_settings(plan.base); });
-  const Budget budget = find_budget(comm, plan, request, settings, plan_data(comm, settings));
+  const Forecast found =
+      forecast(comm, plan, request, settings, plan_data(comm, settings), std::nullopt);
   if (!comm.is_root()) return;
   for (const Stage& stage : plan.stages()) {
-    const int64_t n = budget.of(stage);
+    const int64_t n = found.budget.of(stage);
     const std::vector<Candidate> candidates = plan.candidates(stage);
     fmt::print(
         "round {}, {}s: {} attacks are rehearsed, {} networks attacked, each message at most {} "
@@ -297,7 +322,8 @@ void dry_run_audit(const Communicator& comm, const AuditPlan& plan, const AuditR
     for (const Candidate& one : candidates)
       fmt::print("  {:<20} {} {}\n", one.name, one.method, one.describe());
   }
-  fmt::print("\nnothing was written\n");
+  fmt::print("\n{} on {} ranks of this machine, if it is idle\nnothing was written\n",
+             duration_text(found.minutes), comm.size());
 }
 
 }  // namespace medpfl

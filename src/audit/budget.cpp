@@ -19,6 +19,18 @@
 namespace medpfl {
 namespace {
 
+// What is measured in peace is slower beside other ranks, and files and starts take their time.
+constexpr double kForAttacks = 0.7;
+
+double sum(const std::vector<double>& values) {
+  return std::accumulate(values.begin(), values.end(), 0.0);
+}
+
+// The time of training on so many ranks.
+double training_seconds(const AuditCost& cost, int ranks) {
+  return cost.training / static_cast<double>(std::min<int64_t>(ranks, cost.clients));
+}
+
 using Clock = std::chrono::steady_clock;
 
 double seconds_since(Clock::time_point start) {
@@ -109,22 +121,14 @@ double seconds_per_evaluation(const Config& config, int64_t classes, int64_t ima
   return counted > 0 ? seconds / static_cast<double>(counted) : 0;
 }
 
-Budget measure_budget(const AuditPlan& plan, const MessageSizes& sizes, int64_t classes,
-                      double minutes, int ranks) {
+AuditCost measure_cost(const AuditPlan& plan, const MessageSizes& sizes, int64_t classes) {
   const Settings settings = make_settings(plan.base);
   const Model model = make_model(plan.base, settings, classes);
   const MadeUp batch(settings, model, sizes.step, 1, sizes.step);
-  const auto workers = static_cast<double>(ranks);
-  const auto networks = static_cast<double>(plan.networks);
-  const double training = batch.gradient_seconds * networks *
-                          static_cast<double>(sizes.training_steps) /
-                          std::min<double>(workers, static_cast<double>(sizes.clients));
-  // What is measured in peace is slower beside other ranks, and files and starts take their time.
-  constexpr double kForAttacks = 0.7;
-  double seconds = kForAttacks * (60 * minutes - training) * workers;
-  seconds = std::max(seconds, 0.1 * 60 * minutes * workers);
+  AuditCost out;
+  out.clients = sizes.clients;
+  out.training = batch.gradient_seconds * static_cast<double>(plan.networks * sizes.training_steps);
   const auto stages = plan.stages();
-  Budget budget;
   for (const bool probes : {false, true}) {
     const auto of_kind = std::count_if(stages.begin(), stages.end(),
                                        [&](const Stage& s) { return s.probes == probes; });
@@ -134,23 +138,38 @@ Budget measure_budget(const AuditPlan& plan, const MessageSizes& sizes, int64_t 
     const int64_t images = probes ? sizes.probe : sizes.shard;
     const int64_t steps =
         probes || sizes.step == 0 ? 1 : (sizes.shard + sizes.step - 1) / sizes.step;
-    const std::vector<double> costs =
-        measure(base, plan.candidates(stage), classes, images, steps, sizes.step);
+    const auto costs_of = [&](const std::vector<Candidate>& attacks) {
+      return measure(base, attacks, classes, images, steps, sizes.step);
+    };
+    const std::vector<double> costs = costs_of(plan.candidates(stage));
     if (costs.empty()) continue;
-    const auto candidates = static_cast<int64_t>(costs.size());
-    const RehearsalCounts counts = count_rehearsal(stage, candidates);
+    const RehearsalCounts counts = count_rehearsal(stage, static_cast<int64_t>(costs.size()));
     const int64_t attacked = plan.networks * sizes.clients * (probes ? plan.probes : 1);
     // Which attack serves best is not known yet: one of the usual cost is assumed.
     const double each =
-        std::accumulate(costs.begin(), costs.end(), 0.0) *
-            static_cast<double>(counts.messages_of_all) +
-        median(costs) * static_cast<double>(counts.tasks_of_best + counts.control + attacked);
-    const bool both = of_kind < static_cast<int64_t>(stages.size());
-    const double share = both ? 0.5 : 1;
-    (probes ? budget.of_probe : budget.of_update) =
-        affordable(seconds * share / static_cast<double>(of_kind), each, stage.kind());
+        sum(costs) * static_cast<double>(counts.messages_of_all) +
+        median(costs) * static_cast<double>(counts.tasks_of_best + counts.control + attacked) +
+        sum(costs_of(plan.presets_for(stage))) * static_cast<double>(attacked);
+    (probes ? out.of_probes : out.of_updates) = each * static_cast<double>(of_kind);
   }
+  return out;
+}
+
+Budget budget_for(const AuditCost& cost, double minutes, int ranks) {
+  const double given = 60 * minutes * ranks;
+  const double left = given - training_seconds(cost, ranks) * ranks;
+  double seconds = std::max(kForAttacks * left, 0.1 * given);
+  if (cost.of_updates && cost.of_probes) seconds /= 2;
+  Budget budget;
+  if (cost.of_updates) budget.of_update = affordable(seconds, *cost.of_updates, "update");
+  if (cost.of_probes) budget.of_probe = affordable(seconds, *cost.of_probes, "probe");
   return budget;
+}
+
+double minutes_for(const AuditCost& cost, const Budget& budget, int ranks) {
+  const double attacks = cost.of_updates.value_or(0) * static_cast<double>(budget.of_update) +
+                         cost.of_probes.value_or(0) * static_cast<double>(budget.of_probe);
+  return (training_seconds(cost, ranks) + attacks / (kForAttacks * ranks)) / 60;
 }
 
 }  // namespace medpfl

@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "audit/plan.hpp"
@@ -27,11 +28,25 @@ struct MessageSizes {
 double seconds_per_evaluation(const Config& config, int64_t classes, int64_t images, int64_t steps,
                               int64_t step);
 
+/// What an audit costs on this machine, in seconds of one process.
+struct AuditCost {
+  double training = 0;
+  int64_t clients = 1;  ///< hospitals, whose training goes to as many ranks at most
+  /// What all attacks on updates, or on probes, cost for each evaluation that every one of them may
+  /// spend on a message; nothing where there are none.
+  std::optional<double> of_updates, of_probes;
+};
+
+/// Returns the cost of an audit: the evaluations of every candidate are measured on this process.
+AuditCost measure_cost(const AuditPlan& plan, const MessageSizes& sizes, int64_t classes);
+
 /// Returns the budget with which an audit takes about so many minutes on `ranks` ranks. Half of
-/// what training leaves goes to updates and half to probes, where there are both; the evaluations
-/// of every candidate are measured on this process. At least kFewestEvaluations each.
-Budget measure_budget(const AuditPlan& plan, const MessageSizes& sizes, int64_t classes,
-                      double minutes, int ranks);
+/// what training leaves goes to updates and half to probes, where there are both. At least
+/// kFewestEvaluations each; where that takes longer, a warning says so.
+Budget budget_for(const AuditCost& cost, double minutes, int ranks);
+
+/// Returns about how many minutes an audit with a budget takes on `ranks` ranks.
+double minutes_for(const AuditCost& cost, const Budget& budget, int ranks);
 
 /// With fewer evaluations no attack that searches can succeed.
 inline constexpr int64_t kFewestEvaluations = 50;
