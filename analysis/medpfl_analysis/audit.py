@@ -20,7 +20,7 @@ STAGE_COLUMNS = (
     "identified identified_low identified_high chance identified_bound undefended "
     "balanced_accuracy"
 ).split()
-STAGE_COLUMNS_1_1 = ("inferred", "reidentified")
+STAGE_COLUMNS_1_1 = ("run", "inferred", "reidentified")
 CANDIDATE_COLUMNS = "kind round candidate method options images identified reidentified ssim chosen".split()
 
 
@@ -73,7 +73,7 @@ class Audit(ResultFile):
 
     @cached_property
     def stages(self) -> pd.DataFrame:
-        """One row a kind of message and round that was attacked, with STAGE_COLUMNS, `inferred`
+        """One row an attack on messages of a kind and round, with STAGE_COLUMNS, `run` (its folder), `inferred`
         (0: the limits are those of the range over networks) and `reidentified`; shares are in
         [0, 1], and NaN where no attack applies."""
         return table(self.file.get("stages"), STAGE_COLUMNS, newer=STAGE_COLUMNS_1_1)
@@ -90,7 +90,7 @@ class Audit(ResultFile):
         return table(self.file.get("presets"), PRESET_COLUMNS)
 
     def rehearsal(self, stage: pd.Series) -> pd.DataFrame:
-        """The candidates of a stage: the one that attacked the hospitals first, then those tried on
+        """The candidates of a stage: those that attacked the hospitals first, then those tried on
         most images, then by what they found and by the mean SSIM."""
         tried = self.candidates
         mine = tried[(tried["kind"] == stage["kind"]) & (tried["round"] == stage["round"])]
@@ -101,7 +101,10 @@ class Audit(ResultFile):
     def open_attack(self, stage: pd.Series) -> Run:
         """The run of the attack on a stage's messages under the first network. Raises
         RunFormatError as open_run."""
-        return open_run(self.folder / "attack" / f"round-{stage['round']}-{stage['kind']}")
+        run = stage["run"]
+        if not isinstance(run, str):
+            run = f"attack/round-{stage['round']}-{stage['kind']}"
+        return open_run(self.folder / run)
 
     def open_federation(self) -> Run:
         """The run whose messages were attacked: the audit's own, the first of several, or the

@@ -86,6 +86,7 @@ def write_stages(file: h5py.File, stages: list[Stage], *, inferred: bool) -> Non
         "verdict": texts([s.verdict[0] for s in stages]),
         "verdict_reason": texts([s.verdict[1] for s in stages]), "candidate": texts(chosen),
         "method": texts([s.method for s in stages]),
+        "run": texts([f"attack/round-{s.round}-{s.kind}" if s.method else "" for s in stages]),
         "options": texts(["tv=0.1" if s.method else "" for s in stages]),
         "evaluations": np.array([60 for _ in stages], int),
         "images": np.array([s.images for s in stages], int),

@@ -7,6 +7,7 @@
 #include <ctime>
 #include <filesystem>
 #include <limits>
+#include <map>
 
 #include "core/error.hpp"
 #include "h5/file.hpp"
@@ -66,12 +67,13 @@ void write_stages(h5::File* file, const std::vector<StageResult>& stages) {
       "leaks | protects | inconclusive | not tested");
   text(
       "verdict_reason", [](const S& s) { return s.verdict.reason; }, "why the verdict is as it is");
-  const auto chosen = [](const S& s) {
-    return s.rehearsal ? s.rehearsal->tried.front().candidate : Candidate();
-  };
+  const auto chosen = [](const S& s) { return s.chosen ? s.chosen->candidate : Candidate(); };
+  text(
+      "run", [](const S& s) { return s.attacks.empty() ? "" : s.attacks.front(); },
+      "folder of the attack on the first network, below that of the audit; empty: none");
   text(
       "candidate", [=](const S& s) { return chosen(s).name; },
-      "what served best in the rehearsal; empty: nothing applies");
+      "what the rehearsal chose; empty: nothing applies");
   text(
       "method", [=](const S& s) { return chosen(s).method; }, "its attack");
   text(
@@ -99,27 +101,28 @@ void write_stages(h5::File* file, const std::vector<StageResult>& stages) {
        "upper bound on the share that anyone identifies, by the noise that epsilon counts");
   real(
       "undefended",
-      [](const S& s) {
-        return s.rehearsal && s.rehearsal->undefended ? *s.rehearsal->undefended : kNone;
-      },
+      [](const S& s) { return s.chosen && s.chosen->undefended ? *s.chosen->undefended : kNone; },
       "share of public images that the same attack identifies with the defense off");
   real(
       "balanced_accuracy", [](const S& s) { return s.accuracy; },
       "of the model under attack, on test images that are not public; the mean over networks");
 }
 
-void write_candidates(h5::File* file, const std::vector<StageResult>& stages) {
+void write_candidates(h5::File* file, const std::vector<StageTrials>& stages) {
   struct Row {
     Stage stage;
     Tried tried;
     bool chosen = false;
   };
   std::vector<Row> rows;
-  for (const StageResult& s : stages)
-    if (s.rehearsal)
-      for (const Tried& tried : s.rehearsal->tried)
-        rows.push_back(
-            {s.stage, tried, tried.candidate.name == s.rehearsal->tried.front().candidate.name});
+  for (const StageTrials& s : stages)
+    for (const Tried& tried : s.rehearsal.tried) {
+      const auto& chosen = s.rehearsal.chosen;
+      rows.push_back(
+          {s.stage, tried, std::any_of(chosen.begin(), chosen.end(), [&](const Chosen& c) {
+             return c.candidate.name == tried.candidate.name;
+           })});
+    }
   using R = Row;
   TableWriter table(file, "/candidates", "candidate");
   table.column<std::string, R>(
@@ -147,14 +150,14 @@ void write_candidates(h5::File* file, const std::vector<StageResult>& stages) {
       "1: it attacked the hospitals' messages");
 }
 
-void write_presets(h5::File* file, const std::vector<StageResult>& stages) {
+void write_presets(h5::File* file, const std::vector<StageTrials>& stages) {
   struct Row {
     Stage stage;
     PresetResult preset;
   };
   using R = Row;
   std::vector<Row> rows;
-  for (const StageResult& s : stages)
+  for (const StageTrials& s : stages)
     for (const PresetResult& preset : s.presets) rows.push_back({s.stage, preset});
   TableWriter table(file, "/presets", "preset");
   const auto text = [&](const char* name, std::function<std::string(const R&)> of,
@@ -196,6 +199,16 @@ void write_presets(h5::File* file, const std::vector<StageResult>& stages) {
       "ssim", [](const LeakNumbers& l) { return l.ssim; }, "mean SSIM over these");
 }
 
+// "network-1/judge/round-0-probe" is linked as round-0-probe-judge-network-1.
+std::string link_name(const std::string& folder) {
+  std::vector<std::string> parts;
+  for (const auto& part : std::filesystem::path(folder)) parts.push_back(part.string());
+  std::string name = parts.back();
+  const std::string& kind = parts[parts.size() - 2];
+  if (kind != "attack") name += "-" + kind;
+  return parts.size() > 2 ? name + "-" + parts.front() : name;
+}
+
 }  // namespace
 
 Verdict AuditRecord::verdict(const std::string& kind) const {
@@ -205,10 +218,16 @@ Verdict AuditRecord::verdict(const std::string& kind) const {
   const auto low = [](const StageResult* s) { return s->leak ? s->leak->identified.low : 0.0; };
   std::stable_sort(worst_first.begin(), worst_first.end(),
                    [&](const auto* one, const auto* other) { return low(one) > low(other); });
+  std::vector<std::string> names;
+  std::map<std::string, std::vector<Verdict>> attacks;
+  for (const StageResult* s : worst_first) {
+    if (attacks[s->stage.name()].empty()) names.push_back(s->stage.name());
+    attacks[s->stage.name()].push_back(
+        {s->verdict.finding,
+         fmt::format("{}s of round {}: {}", s->stage.kind(), s->stage.round, s->verdict.reason)});
+  }
   std::vector<Verdict> all;
-  for (const StageResult* s : worst_first)
-    all.push_back({s->verdict.finding, fmt::format("{}s of round {}: {}", s->stage.kind(),
-                                                   s->stage.round, s->verdict.reason)});
+  for (const std::string& name : names) all.push_back(strongest(attacks[name]));
   return together(all);
 }
 
@@ -219,14 +238,12 @@ void write_audit(const std::string& folder, const AuditRecord& record) {
     write_root(&file, record);
     write_config_group(&file, record.config);
     write_stages(&file, record.stages);
-    write_candidates(&file, record.stages);
-    write_presets(&file, record.stages);
+    write_candidates(&file, record.trials);
+    write_presets(&file, record.trials);
     file.make_group("/runs");
     for (const StageResult& s : record.stages)
       for (size_t i = 0; i < s.attacks.size(); ++i)
-        file.write_link(
-            fmt::format("/runs/{}{}", s.stage.name(), i > 0 ? fmt::format("-network-{}", i) : ""),
-            s.attacks[i] + "/run.h5", "/");
+        file.write_link("/runs/" + link_name(s.attacks[i]), s.attacks[i] + "/run.h5", "/");
     file.close();
   } catch (const FormatError& error) {
     std::remove(partial.c_str());

@@ -19,15 +19,21 @@ struct PresetResult {
   Verdict verdict;
 };
 
-/// What came of one stage of an audit.
+/// What one attack made of a stage of an audit. A stage has two where the rehearsal chose two.
 struct StageResult {
   Stage stage;
-  int64_t evaluations = 0;             ///< of each attack on a message
-  std::optional<Rehearsal> rehearsal;  ///< nothing: no attack applies
-  std::optional<LeakNumbers> leak;     ///< of the attack on the hospitals' messages
-  std::vector<std::string> attacks;    ///< its runs, by network, relative to the audit's folder
-  double accuracy = 0;                 ///< balanced, of the models under attack; their mean
+  int64_t evaluations = 0;           ///< of the attack on a message
+  std::optional<Chosen> chosen;      ///< nothing: no attack applies
+  std::vector<std::string> attacks;  ///< its runs, by network, relative to the audit's folder
+  std::optional<LeakNumbers> leak;   ///< of the attack on the hospitals' messages
+  double accuracy = 0;               ///< balanced, of the models under attack; their mean
   Verdict verdict;
+};
+
+/// What the rehearsal of a stage tried, and what attacks at their defaults made of the stage.
+struct StageTrials {
+  Stage stage;
+  Rehearsal rehearsal;
   std::vector<PresetResult> presets;
 };
 
@@ -43,9 +49,11 @@ struct AuditRecord {
   double final_accuracy = 0;  ///< balanced, of the models at the end; their mean
   std::string network;        ///< those models beside chance, words of /rounds/network, each once
   std::vector<StageResult> stages;
+  std::vector<StageTrials> trials;  ///< of the stages that an attack applies to
 
   /// Returns the verdict on all messages of a kind, "update" or "probe", or of both for "". Of
-  /// stages that leak, the one with the greatest lower limit speaks for all.
+  /// stages that leak, the one with the greatest lower limit speaks for all; of two attacks on a
+  /// stage, the stronger.
   Verdict verdict(const std::string& kind = "") const;
 };
 

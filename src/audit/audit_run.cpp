@@ -3,18 +3,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <filesystem>
 #include <functional>
 #include <set>
 
 #include "audit/audit_file.hpp"
-#include "audit/budget.hpp"
+#include "audit/forecast.hpp"
 #include "audit/rehearsal.hpp"
 #include "config/settings.hpp"
 #include "core/log.hpp"
 #include "core/text.hpp"
-#include "federation/local_batches.hpp"
 #include "results/folder/durable_file.hpp"
 #include "results/run/run_summary.hpp"
 #include "study/attack_config.hpp"
@@ -24,56 +22,6 @@
 
 namespace medpfl {
 namespace {
-
-MessageSizes sizes_of(const Settings& settings, const FederatedData& data) {
-  MessageSizes out;
-  const FederationSettings& f = settings.federation;
-  out.clients = data.client_count();
-  out.probe = settings.written.probe_batch;
-  for (const int64_t shard : data.shard_sizes) {
-    out.shard = std::max(out.shard, shard);
-    out.training_steps += f.rounds * f.local_epochs * batches_of(f.batch_size, shard);
-  }
-  out.step = batch_of(f.batch_size, out.shard);
-  return out;
-}
-
-// Returns the data of the federation without pixels. Collective.
-FederatedData plan_data(const Communicator& comm, const Settings& settings) {
-  return plan_federated_data(comm, *settings.dataset, settings.federated_data, settings.federation);
-}
-
-// What attacks may spend, and about how long the audit takes with it.
-struct Forecast {
-  Budget budget;
-  double minutes = 0;
-};
-
-// Returns the budget that was asked for, or `known`. Collective.
-Forecast forecast(const Communicator& comm, const AuditPlan& plan, const AuditRequest& request,
-                  const Settings& settings, const FederatedData& data,
-                  const std::optional<Budget>& known) {
-  Forecast out;
-  comm.agree([&] {
-    if (!comm.is_root()) return;
-    const AuditCost cost = measure_cost(plan, sizes_of(settings, data), data.classes());
-    if (known)
-      out.budget = *known;
-    else if (request.evaluations)
-      out.budget = {*request.evaluations, *request.evaluations};
-    else
-      out.budget = budget_for(cost, request.minutes, comm.size());
-    out.minutes = minutes_for(cost, out.budget, comm.size());
-  });
-  comm.broadcast(&out, sizeof out);
-  return out;
-}
-
-// "about 12 minutes"; one that is less than a minute is told in seconds.
-std::string duration_text(double minutes) {
-  return minutes < 1 ? fmt::format("about {:.0f} seconds", std::ceil(60 * minutes))
-                     : fmt::format("about {:.0f} minutes", minutes);
-}
 
 class AuditRun {
  public:
@@ -103,22 +51,19 @@ class AuditRun {
     });
     comm_.broadcast(&known, sizeof known);
     comm_.broadcast(&record_.networks, sizeof record_.networks);
-    Settings settings;
-    comm_.agree([&] { settings = make_settings(plan_.base); });
-    const FederatedData data = plan_data(comm_, settings);
+    const FederatedData data = audited_data(comm_, plan_);
     record_.classes = data.classes();
     comm_.broadcast(&record_.budget, sizeof record_.budget);
-    const Forecast found = forecast(comm_, plan_, request_, settings, data,
+    const Forecast found = forecast(comm_, plan_, request_, data,
                                     known ? std::optional(record_.budget) : std::nullopt);
     record_.budget = found.budget;
     record_.config = record_config(plan_.base);
     record_.federation = plan_.input.empty() ? "federation" : plan_.input;
     write("running");
-    log_info(
-        fmt::format("an attack may spend {} evaluations on an update and {} on a probe; a whole "
-                    "audit takes {} on {} ranks",
-                    record_.budget.of_update, record_.budget.of_probe, duration_text(found.minutes),
-                    comm_.size()));
+    log_info(fmt::format(
+        "an attack may spend {} evaluations on an update and {} on a probe; a whole "
+        "audit takes {} on {} ranks",
+        record_.budget.of_update, record_.budget.of_probe, found.duration(), comm_.size()));
   }
 
   // Returns whether there is an audit to go on with. Called on rank 0.
@@ -194,45 +139,85 @@ class AuditRun {
     });
     if (candidates.empty()) {
       result.verdict = {Finding::kNotTested, "no attack here applies to such messages"};
-      return keep(result);
+      return keep({result});
     }
-    result.rehearsal =
+    const auto rehearsal =
         rehearse(comm_, place_, plan_, {stage, candidates, result.evaluations, deadline_});
-    if (!result.rehearsal || deadline_.over(comm_)) return false;
-    const Candidate& chosen = result.rehearsal->tried.front().candidate;
-    log_info(
-        fmt::format("{}: {} served best and attacks the hospitals", stage.name(), chosen.name));
-    const auto attack_by = [&](const Config& recorded, int64_t network) {
-      return plan_.of_attack(recorded, stage, network, chosen, result.evaluations);
-    };
+    if (!rehearsal) return false;
+    StageTrials trials = {stage, *rehearsal, {}};
+    std::vector<StageResult> results;
+    for (size_t i = 0; i < rehearsal->chosen.size(); ++i) {
+      result.chosen = rehearsal->chosen[i];
+      if (!attack_by_chosen(i == 0 ? "attack" : "judge", &result)) return false;
+      results.push_back(result);
+    }
+    if (!try_presets(&trials)) return false;
+    judge_stage(&results);
+    record_.trials.push_back(trials);
+    return keep(results);
+  }
+
+  // Runs the chosen attack of a stage. Returns false where it was stopped.
+  bool attack_by_chosen(const std::string& part, StageResult* result) {
+    const Candidate& chosen = result->chosen->candidate;
+    log_info(fmt::format("{}: {} attacks the hospitals", result->stage.name(), chosen.name));
+    result->attacks.clear();
     Attacked attacked;
-    if (!attack_networks(attack_by, &attacked)) return false;
-    for (int64_t network = 0; network < record_.networks; ++network)
-      result.attacks.push_back(plan_.attack_folder(stage, network));
+    const bool done = attack_networks(
+        [&](const Config& recorded, int64_t network) {
+          const std::string folder = AuditPlan::attack_folder(part, result->stage, network);
+          result->attacks.push_back(folder);
+          return plan_.of_attack(recorded, result->stage, folder, chosen, result->evaluations);
+        },
+        &attacked);
+    if (!done) return false;
     comm_.agree([&] {
-      if (!comm_.is_root()) return;
-      result.leak = read_leak(attacked.folders, stage.kind(), chosen.method);
-      result.verdict = judge({result.leak->identified, result.leak->chance, attacked.defended, true,
-                              result.rehearsal->undefended});
+      if (comm_.is_root())
+        result->leak = read_leak(attacked.folders, result->stage.kind(), chosen.method);
     });
-    return try_presets(&result) && keep(result);
+    return true;
+  }
+
+  // Gives each attack on a stage its verdict. One that works with the defense off says what a
+  // defense is worth only where the other, which served best under it, found hardly more.
+  void judge_stage(std::vector<StageResult>* attacks) const {
+    if (!comm_.is_root()) return;
+    const bool defended = !make_settings(plan_.base).defenses.empty();
+    const auto with = [&](const LeakNumbers& found, const StageResult& by) {
+      return judge({found.identified, found.chance, defended, true, by.chosen->undefended});
+    };
+    for (StageResult& one : *attacks) {
+      one.verdict = with(*one.leak, one);
+      for (const StageResult& other : *attacks)
+        if (one.verdict.finding == Finding::kProtects &&
+            with(*other.leak, one).finding != Finding::kProtects)
+          one.verdict = {
+              Finding::kInconclusive,
+              fmt::format("{} may identify up to {} of these images", other.chosen->candidate.name,
+                          percent(other.leak->identified.high))};
+    }
   }
 
   // Attacks a stage by presets, too. Returns false where it was stopped.
-  bool try_presets(StageResult* result) {
+  bool try_presets(StageTrials* trials) {
+    const Stage& stage = trials->stage;
     std::vector<Candidate> presets;
-    comm_.agree([&] { presets = plan_.presets_for(result->stage); });
+    comm_.agree([&] { presets = plan_.presets_for(stage); });
     if (presets.empty()) return true;
-    const auto attack_by = [&](const Config& recorded, int64_t network) {
-      return plan_.of_presets(recorded, result->stage, network, presets, result->evaluations);
-    };
     Attacked attacked;
-    if (!attack_networks(attack_by, &attacked)) return false;
+    const bool done = attack_networks(
+        [&](const Config& recorded, int64_t network) {
+          return plan_.of_presets(recorded, stage,
+                                  AuditPlan::attack_folder("presets", stage, network), presets,
+                                  record_.budget.of(stage));
+        },
+        &attacked);
+    if (!done) return false;
     comm_.agree([&] {
       for (size_t i = 0; comm_.is_root() && i < presets.size(); ++i) {
         const std::string& method = presets[i].method;
-        const LeakNumbers leak = read_leak(attacked.folders, result->stage.kind(), method);
-        result->presets.push_back(
+        const LeakNumbers leak = read_leak(attacked.folders, stage.kind(), method);
+        trials->presets.push_back(
             {method, leak,
              judge({leak.identified, leak.chance, attacked.defended, attacked.adapted.at(i)})});
       }
@@ -270,8 +255,8 @@ class AuditRun {
     return true;
   }
 
-  bool keep(const StageResult& result) {
-    record_.stages.push_back(result);
+  bool keep(const std::vector<StageResult>& results) {
+    record_.stages.insert(record_.stages.end(), results.begin(), results.end());
     write("running");
     return true;
   }
@@ -304,26 +289,6 @@ class AuditRun {
 ExitCode run_audit(const Communicator& comm, const RankPlace& place, const AuditPlan& plan,
                    const AuditRequest& request) {
   return AuditRun(comm, place, plan, request).run();
-}
-
-void dry_run_audit(const Communicator& comm, const AuditPlan& plan, const AuditRequest& request) {
-  Settings settings;
-  comm.agree([&] { settings = make_settings(plan.base); });
-  const Forecast found =
-      forecast(comm, plan, request, settings, plan_data(comm, settings), std::nullopt);
-  if (!comm.is_root()) return;
-  for (const Stage& stage : plan.stages()) {
-    const int64_t n = found.budget.of(stage);
-    const std::vector<Candidate> candidates = plan.candidates(stage);
-    fmt::print(
-        "round {}, {}s: {} attacks are rehearsed, {} networks attacked, each message at most {} "
-        "evaluations\n",
-        stage.round, stage.kind(), candidates.size(), plan.networks, n);
-    for (const Candidate& one : candidates)
-      fmt::print("  {:<20} {} {}\n", one.name, one.method, one.describe());
-  }
-  fmt::print("\n{} on {} ranks of this machine, if it is idle\nnothing was written\n",
-             duration_text(found.minutes), comm.size());
 }
 
 }  // namespace medpfl

@@ -63,7 +63,8 @@ std::vector<int64_t> first_middle_last(int64_t rounds) {
 }
 
 std::vector<std::string> audit_parts(int64_t networks) {
-  std::vector<std::string> out = {"federation", "rehearsal", "attack", "presets", "audit.h5"};
+  std::vector<std::string> out = {"federation", "rehearsal", "attack",
+                                  "judge",      "presets",   "audit.h5"};
   for (int64_t network = 1; network < networks; ++network) out.push_back(folder_of(network));
   return out;
 }
@@ -120,14 +121,10 @@ std::vector<Stage> AuditPlan::stages() const {
   return out;
 }
 
-std::string AuditPlan::presets_folder(const Stage& stage, int64_t network) const {
-  return fmt::format("{}presets/{}", prefix_of(network), stage.name());
-}
-
 std::vector<Candidate> AuditPlan::presets_for(const Stage& stage) const {
   std::vector<Candidate> all;
   for (const std::string& method : presets) all.push_back({method, method, {}});
-  return applicable(all, of_stage(base, stage, presets_folder(stage, 0), kFewestEvaluations));
+  return applicable(all, of_stage(base, stage, "", kFewestEvaluations));
 }
 
 std::vector<Candidate> AuditPlan::candidates(const Stage& stage) const {
@@ -144,8 +141,8 @@ std::string AuditPlan::federation(int64_t network) const {
   return fmt::format("{}/{}federation", folder, prefix_of(network));
 }
 
-std::string AuditPlan::attack_folder(const Stage& stage, int64_t network) const {
-  return fmt::format("{}attack/{}", prefix_of(network), stage.name());
+std::string AuditPlan::attack_folder(const std::string& part, const Stage& stage, int64_t network) {
+  return fmt::format("{}{}/{}", prefix_of(network), part, stage.name());
 }
 
 Config AuditPlan::of_federation(int64_t network) const {
@@ -186,13 +183,9 @@ Config AuditPlan::of_rehearsal(const Stage& stage, const std::string& step, int6
   return config;
 }
 
-Config AuditPlan::of_control(const Stage& stage, const Candidate& attack, int64_t of_each,
-                             int64_t evaluations) const {
-  Config config = of_rehearsal(stage, "undefended", of_each, evaluations);
-  assign(&config, {{"defense.chain", ""}});
-  attack.assign(&config, kRehearsal);
-  adapt_attacks(&config);
-  return config;
+Config AuditPlan::undefended(Config rehearsal) const {
+  assign(&rehearsal, {{"defense.chain", ""}});
+  return rehearsal;
 }
 
 Config AuditPlan::of_stage(const Config& recorded, const Stage& stage, const std::string& output,
@@ -206,17 +199,17 @@ Config AuditPlan::of_stage(const Config& recorded, const Stage& stage, const std
   return config;
 }
 
-Config AuditPlan::of_attack(const Config& recorded, const Stage& stage, int64_t network,
+Config AuditPlan::of_attack(const Config& recorded, const Stage& stage, const std::string& output,
                             const Candidate& attack, int64_t evaluations) const {
-  Config config = of_stage(recorded, stage, attack_folder(stage, network), evaluations);
+  Config config = of_stage(recorded, stage, output, evaluations);
   attack.assign(&config, kRehearsal);
   adapt_attacks(&config);
   return config;
 }
 
-Config AuditPlan::of_presets(const Config& recorded, const Stage& stage, int64_t network,
+Config AuditPlan::of_presets(const Config& recorded, const Stage& stage, const std::string& output,
                              const std::vector<Candidate>& attacks, int64_t evaluations) const {
-  Config config = of_stage(recorded, stage, presets_folder(stage, network), evaluations);
+  Config config = of_stage(recorded, stage, output, evaluations);
   std::vector<std::string> methods;
   for (const Candidate& one : attacks) methods.push_back(one.method);
   assign(&config, {{"attack.method", join(methods, ",")}});

@@ -40,9 +40,9 @@ struct AuditPlan {
   std::vector<Candidate> presets_for(const Stage& stage) const;
   /// Returns the folder of the run whose messages are attacked.
   std::string federation(int64_t network = 0) const;
-  /// Returns the folder of what attacks a stage of a network, relative to that of the audit.
-  std::string attack_folder(const Stage& stage, int64_t network) const;
-  std::string presets_folder(const Stage& stage, int64_t network) const;
+  /// Returns the folder of a run that attacks a stage of a network, relative to that of the audit.
+  /// `part`: "attack", "judge" or "presets".
+  static std::string attack_folder(const std::string& part, const Stage& stage, int64_t network);
 
   /// Returns the configuration of a federation's run, which records what is attacked later.
   Config of_federation(int64_t network = 0) const;
@@ -51,15 +51,14 @@ struct AuditPlan {
   /// probes that it sends. The folder is that of `step`, such as "screen".
   Config of_rehearsal(const Stage& stage, const std::string& step, int64_t of_each,
                       int64_t evaluations) const;
-  /// Returns the configuration of a rehearsal of one attack with the defense off.
-  Config of_control(const Stage& stage, const Candidate& attack, int64_t of_each,
-                    int64_t evaluations) const;
-  /// Returns the configuration of the attack on the recorded messages of a stage of a network;
-  /// `recorded` is that of their run.
-  Config of_attack(const Config& recorded, const Stage& stage, int64_t network,
+  /// Returns the configuration of a rehearsal with the defense off.
+  Config undefended(Config rehearsal) const;
+  /// Returns the configuration of an attack on the recorded messages of a stage; `recorded` is that
+  /// of their run, `output` the folder, relative to that of the audit.
+  Config of_attack(const Config& recorded, const Stage& stage, const std::string& output,
                    const Candidate& attack, int64_t evaluations) const;
-  /// The same of all `attacks`, which are at their defaults.
-  Config of_presets(const Config& recorded, const Stage& stage, int64_t network,
+  /// The same of several attacks, which are at their defaults.
+  Config of_presets(const Config& recorded, const Stage& stage, const std::string& output,
                     const std::vector<Candidate>& attacks, int64_t evaluations) const;
 
  private:

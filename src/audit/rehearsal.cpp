@@ -6,9 +6,11 @@
 #include <cstdlib>
 
 #include "audit/leak_numbers.hpp"
+#include "config/adaptation.hpp"
 #include "config/settings.hpp"
 #include "core/bytes.hpp"
 #include "core/log.hpp"
+#include "metrics/verdict.hpp"
 #include "study/federated_run.hpp"
 #include "sweep/folder.hpp"
 #include "sweep/sweep_run.hpp"
@@ -37,14 +39,15 @@ class Rehearsing {
 
   std::optional<Rehearsal> run() {
     Rehearsal out;
-    if (!compare("screen", kProbesOfAll, request_.candidates, &out.tried)) return std::nullopt;
+    if (!compare(of_rehearsal("screen", kProbesOfAll), request_.candidates, &out.tried))
+      return std::nullopt;
     if (request_.stage.probes && out.tried.size() > 1) {
       std::stable_sort(out.tried.begin(), out.tried.end(), nearer);
       std::vector<Candidate> best;
       for (size_t i = 0; i < out.tried.size() && i < static_cast<size_t>(kBest); ++i)
         best.push_back(out.tried[i].candidate);
       std::vector<Tried> again;
-      if (!compare("best", kProbesOfBest, best, &again)) return std::nullopt;
+      if (!compare(of_rehearsal("best", kProbesOfBest), best, &again)) return std::nullopt;
       for (Tried& one : again) {
         one.of_best = true;
         const auto before = std::find_if(out.tried.begin(), out.tried.end(), [&](const Tried& t) {
@@ -56,7 +59,11 @@ class Rehearsing {
     }
     if (out.tried.empty())
       throw_agreed("every run of the rehearsal failed; see the messages above");
-    if (!control(out.tried.front().candidate, &out.undefended)) return std::nullopt;
+    out.chosen.push_back({out.tried.front().candidate, std::nullopt});
+    if (!find_control()) return out;
+    if (!control("undefended", &out.chosen.front())) return std::nullopt;
+    const bool judged = out.chosen.front().undefended >= kUndefendedShare;
+    if (!judged && !out.tried.front().finds && !find_judge(&out.chosen)) return std::nullopt;
     return out;
   }
 
@@ -66,11 +73,28 @@ class Rehearsing {
     std::abort();  // not reached
   }
 
-  // Runs each candidate on the same messages, and fills in what they reached, the best first.
-  // Returns false where it was stopped.
-  bool compare(const std::string& step, int64_t probes, const std::vector<Candidate>& candidates,
+  Config of_rehearsal(const std::string& step, int64_t probes) const {
+    return plan_.of_rehearsal(request_.stage, step, probes, request_.evaluations);
+  }
+
+  // Adds the attack that serves best with the defense off, where it works there. Returns false
+  // where it was stopped.
+  bool find_judge(std::vector<Chosen>* chosen) {
+    std::vector<Tried> off;
+    if (!compare(plan_.undefended(of_rehearsal("undefended-screen", kProbesOfAll)),
+                 request_.candidates, &off))
+      return false;
+    if (off.empty() || off.front().candidate.name == chosen->front().candidate.name) return true;
+    Chosen judge = {off.front().candidate, std::nullopt};
+    if (!control("undefended-judge", &judge)) return false;
+    if (judge.undefended >= kUndefendedShare) chosen->push_back(judge);
+    return true;
+  }
+
+  // Runs each candidate on the same messages, those of `base`, and fills in what they reached, the
+  // best first. Returns false where it was stopped.
+  bool compare(const Config& base, const std::vector<Candidate>& candidates,
                std::vector<Tried>* tried) {
-    const Config base = plan_.of_rehearsal(request_.stage, step, probes, request_.evaluations);
     SweepRequest sweep;
     if (request_.deadline.over(comm_)) return false;
     sweep.max_walltime = request_.deadline.left();
@@ -81,8 +105,8 @@ class Rehearsing {
       points = make_plan(base, "the rehearsal", grid_of(candidates), sweep, comm_.size());
       if (comm_.is_root()) SweepFolder(points.output).check(points.base, points.grid_text);
     });
-    log_info(fmt::format("{}: {} attacks are rehearsed on public images ({})",
-                         request_.stage.name(), candidates.size(), step));
+    log_info(fmt::format("{} attacks are rehearsed on public images: {}", candidates.size(),
+                         points.output));
     const ExitCode code = [&] {
       const QuietScope quiet;
       return run_sweep(comm_, points, sweep, place_, true);
@@ -102,6 +126,7 @@ class Rehearsing {
       one.identified = in.value<double>();
       one.reidentified = in.value<double>();
       one.ssim = in.value<double>();
+      one.finds = in.value<bool>();
       tried->push_back(one);
     }
     std::stable_sort(tried->begin(), tried->end(), better);
@@ -125,25 +150,32 @@ class Rehearsing {
       out->value(numbers.identified.value);
       out->value(numbers.reidentified);
       out->value(numbers.ssim);
+      out->value(numbers.identified.low > numbers.chance);
     }
   }
 
-  // Tries the attack with the defense off. Returns false where it was stopped.
-  bool control(const Candidate& attack, std::optional<double>* undefended) {
-    const Config config =
-        plan_.of_control(request_.stage, attack, kProbesOfBest, request_.evaluations);
-    Settings settings;
-    bool another_network = false, defended = false;
+  // Whether there is a defense that can be taken off, and leaves the same network. Collective.
+  bool find_control() const {
+    bool defended = false;
     comm_.agree([&] {
       const Settings as_attacked = make_settings(plan_.base);
-      defended = !as_attacked.defenses.empty();
-      another_network = as_attacked.defenses.network() != nullptr;
+      defended = !as_attacked.defenses.empty() && as_attacked.defenses.network() == nullptr;
+    });
+    return defended;
+  }
+
+  // Tries an attack with the defense off. Returns false where it was stopped.
+  bool control(const std::string& step, Chosen* attack) {
+    Config config = plan_.undefended(of_rehearsal(step, kProbesOfBest));
+    Settings settings;
+    comm_.agree([&] {
+      attack->candidate.assign(&config, kRehearsal);
+      adapt_attacks(&config);
       settings = make_settings(config);
     });
-    if (!defended || another_network) return true;
     if (request_.deadline.over(comm_)) return false;
     log_info(fmt::format("{}: {} is rehearsed with the defense off", request_.stage.name(),
-                         attack.name));
+                         attack->candidate.name));
     const ExitCode code = [&] {
       const QuietScope quiet;
       return run_federation({comm_, config, settings, place_}, {true, request_.deadline.left()});
@@ -152,10 +184,11 @@ class Rehearsing {
     double share = 0;
     comm_.agree([&] {
       if (comm_.is_root())
-        share = read_leak({settings.output}, request_.stage.kind(), attack.method).identified.value;
+        share = read_leak({settings.output}, request_.stage.kind(), attack->candidate.method)
+                    .identified.value;
     });
     comm_.broadcast(&share, sizeof share);
-    *undefended = share;
+    attack->undefended = share;
     return true;
   }
 

@@ -23,15 +23,24 @@ struct Tried {
   double identified = 0;    ///< share of the images
   double reidentified = 0;  ///< share whose truth is the nearest candidate
   double ssim = 0;          ///< mean over the images
+  bool finds = false;       ///< whether it identifies more than chance does
   bool of_best = false;     ///< whether it is among those that were tried on more messages
+};
+
+/// An attack that a rehearsal chose.
+struct Chosen {
+  Candidate candidate;
+  /// Share of the public images that it identifies with the defense off; nothing where there is no
+  /// defense, or the network differs without it.
+  std::optional<double> undefended;
 };
 
 /// The outcome of a rehearsal.
 struct Rehearsal {
-  std::vector<Tried> tried;  ///< the last numbers of each candidate; the chosen one is the first
-  /// Share of the public images that the chosen attack identifies with the defense off; nothing
-  /// where there is no defense, or the network differs without it.
-  std::optional<double> undefended;
+  std::vector<Tried> tried;  ///< the last numbers of each candidate, the best first
+  /// What served best. Where that found no more than chance under the defense, another may follow,
+  /// which serves best with the defense off: an attack that works is needed to judge a defense.
+  std::vector<Chosen> chosen;
 };
 
 /// How many messages and tasks a rehearsal has.

@@ -80,8 +80,8 @@ TEST(AuditPlan, FurtherNetworksDifferInTheirSeedAlone) {
     else
       EXPECT_EQ(other, entry.value) << option;
   }
-  EXPECT_EQ(plan.attack_folder({4, true}, 0), "attack/round-4-probe");
-  EXPECT_EQ(plan.attack_folder({4, true}, 1), "network-1/attack/round-4-probe");
+  EXPECT_EQ(AuditPlan::attack_folder("attack", {4, true}, 0), "attack/round-4-probe");
+  EXPECT_EQ(AuditPlan::attack_folder("judge", {4, true}, 1), "network-1/judge/round-4-probe");
   EXPECT_EQ(audit_parts(2), (std::vector<std::string>{"federation", "rehearsal", "attack",
                                                       "presets", "audit.h5", "network-1"}));
 }
