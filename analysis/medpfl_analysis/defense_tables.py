@@ -17,6 +17,8 @@ from .verdicts import Verdict
 from .words import at_most, number
 
 _BY_KEY = {metric.key: metric for metric in SCORES}
+BASE = "the base configuration"
+"""The name of the setting that sets no option of the grid."""
 LEAKS = tuple(_BY_KEY[key] for key in ("identified", "rank_1", "psnr", "ssim", "asr_90", "rdlv"))
 
 
@@ -31,7 +33,7 @@ class Leak:
     bound: str
     """what any attack is at most expected to identify; a dash where nothing bounds it"""
     verdict: Verdict
-    """that of the run's file; none of several networks"""
+    """that of the index on the setting; of an index without them that of the run's file"""
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,34 @@ def points_text(change: float) -> str:
         return ""
     rounded = round(100 * change)
     return f"{'−' if rounded < 0 else '+' if rounded > 0 else '±'}{abs(rounded)} points"
+
+
+@dataclass(frozen=True)
+class Change:
+    """What one attack identified at a setting, less what it did at another on the same images."""
+
+    setting: str
+    against: str
+    attack: str
+    n: str
+    """ "n = 12, 5 networks, 3 unpaired" """
+    points: str
+    interval: str
+
+
+def differences(rows: pd.DataFrame) -> list[Change]:
+    """The rows of read_differences() as text."""
+    made = []
+    for row in rows.itertuples():
+        told = [f"n = {row.images}"]
+        told += [f"{row.networks} networks"] if row.networks > 1 else []
+        told += [f"{row.unpaired} unpaired"] if row.unpaired else []
+        limits = " to ".join(points_text(limit).removesuffix(" points") for limit in (row.low, row.high))
+        made.append(Change(
+            row.setting or BASE, f"{row.against or BASE}{', the defense off' if row.control else ''}",
+            f"{row.method} on {row.kind}s", ", ".join(told), points_text(row.difference),
+            limits if row.inferred else f"{limits} over networks"))
+    return made
 
 
 def lines(rows: pd.DataFrame) -> list[Line]:

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from .hdf5 import RunFormatError, dataset, open_result, read, table
-from .pooled import over_networks, read_pooled
+from .pooled import over_networks, read_differences, read_pooled
 from .relative_noise import relative_noise
 from .result_file import ResultFile
 from .run import Run, open_run
@@ -166,6 +166,11 @@ class Sweep(ResultFile):
     def pooled(self) -> pd.DataFrame:
         """What attacks identified over the networks of each setting; see read_pooled()."""
         return read_pooled(self.file)
+
+    @cached_property
+    def differences(self) -> pd.DataFrame:
+        """How settings differ on the same images; see read_differences()."""
+        return read_differences(self.file)
 
     @cached_property
     def over_networks(self) -> pd.DataFrame:

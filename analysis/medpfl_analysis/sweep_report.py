@@ -9,7 +9,7 @@ import numpy as np
 from . import frontier_plots as plots
 from .claims import sweep_notes
 from .defense_pictures import defense_grid
-from .defense_tables import LEAKS, adaptations, knowledge, lines
+from .defense_tables import LEAKS, adaptations, differences, knowledge, lines
 from .frontier import by_method, findings, headline, panels
 from .report import Picture, picture, render
 from .scores import METRICS
@@ -108,6 +108,7 @@ def render_sweep(sweep: Sweep) -> str:
         measure=sweep.measure.title.lower(),
         tables=[(title, lines(rows)) for title, rows in titled],
         adapted=[(title, adaptations(rows)) for title, rows in titled],
+        differences=differences(sweep.differences),
         constants=sweep.settings.constants(),
         knowledge=knowledge(table),
         grids=_grids(sweep),

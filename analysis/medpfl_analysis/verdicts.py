@@ -8,9 +8,10 @@ from typing import NamedTuple
 LEAKS, NOT_TESTED = "leaks", "not tested"
 MEANINGS = {
     LEAKS: "An attack identifies more images than chance does.",
-    "protects": "The attack identifies at least half of the public images with the defense off, and "
-                "hardly more than chance with it. Only an audit can say so, because a single run "
-                "never sees its messages without the defense.",
+    "protects": "The attack identifies at least half of the images with the defense off, and "
+                "hardly more than chance with it. An audit says so, which tries it on public images, "
+                "or a sweep that has the same setting without the defense; a single run never sees "
+                "its messages without it.",
     "inconclusive": "Neither is shown: few images, no defense, or an attack too weak to judge one.",
     NOT_TESTED: "Nothing was attacked, or no attack applies or answers the defense. It is not "
                 "counted as safe.",

@@ -90,11 +90,12 @@ def write_claim(file: h5py.File, epsilon: np.ndarray) -> None:
 def write_sweep(
     folder: Path, points: list[Point], *, status: str = "complete",
     schema: tuple[int, int] = (1, 1), filetype: str = "medpfl-sweep",
-    pooled: dict[str, list] | None = None,
+    pooled: dict[str, list] | None = None, differences: dict[str, list] | None = None,
 ) -> Path:
     """Writes folder/sweep.h5 and the runs of the points that are complete; returns folder.
 
-    `pooled` has the columns of /pooled; None: an index without them.
+    `pooled` and `differences` have the columns of /pooled and /differences; None: an index without
+    them.
     """
     folder.mkdir(parents=True)
     names = [f"points/{i:05d}" for i in range(len(points))]
@@ -123,6 +124,8 @@ def write_sweep(
                 {name: [p.options.get(name, "") for p in points] for name in grid}, "point")
         if pooled is not None:
             put_all(file.create_group("pooled"), pooled, "pooled")
+        if differences is not None:
+            put_all(file.create_group("differences"), differences, "difference")
         runs = file.create_group("runs")
         for i, name in enumerate(names):
             if points[i].status == "complete":

@@ -15,7 +15,7 @@ from synthetic_sweep import CLAIM, Point, write_sweep
 from medpfl_analysis import RunFormatError, open_run, open_sweep
 from medpfl_analysis.__main__ import main
 from medpfl_analysis.defense_pictures import defense_grid, pictured
-from medpfl_analysis.defense_tables import adaptations, knowledge, lines, points_text
+from medpfl_analysis.defense_tables import Change, adaptations, differences as changes, knowledge, lines, points_text
 from medpfl_analysis.frontier import compare, findings, headline, levels, panels
 from medpfl_analysis.frontier_plots import scales
 
@@ -243,6 +243,28 @@ def test_networks_of_one_setting_are_one_row_as_the_index_pools_them(
     csv = pd.read_csv(tmp_path / "data/page.csv", dtype=str, keep_default_na=False)
     assert csv[["images", "networks", "identified_percent", "identified_low"]].to_numpy().tolist() == [
         ["4", "1", "75", "38"], ["7", "2", "30", "10"]]
+
+
+def test_the_page_shows_differences_on_the_same_images(tmp_path: Path) -> None:
+    """The file's, in points; and none where the index is older."""
+    differences = {
+        "setting": ["defense.chain=laplace", "data.limit=3"], "against": ["", "data.limit=2"], "control": [1, 0],
+        "method": ["dlg"] * 2, "kind": ["probe", "update"], "difference": [-0.25, 0.0], "low": [-0.5, -0.1],
+        "high": [0.125, 0.2], "inferred": [0, 1], "effective": [3.5, 7.0], "images": [12, 7], "clusters": [4, 7],
+        "networks": [3, 1], "unpaired": [2, 0]}
+    folder = write_sweep(tmp_path / "s", seeds(), schema=(1, 2), differences=differences)
+    with open_sweep(folder) as sweep:
+        first, second = changes(sweep.differences)
+    assert first == Change("defense.chain=laplace", "the base configuration, the defense off", "dlg on probes",
+                           "n = 12, 3 networks, 2 unpaired", "−25 points", "−50 to +12 over networks")
+    assert (second.against, second.n, second.points, second.interval) == (
+        "data.limit=2", "n = 7", "±0 points", "−10 to +20")
+    assert main(["report", str(folder)]) == 0
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    assert "The same images at two settings" in page and "−50 to +12 over networks" in page
+    older = write_sweep(tmp_path / "older", seeds())
+    assert main(["report", str(older)]) == 0
+    assert "at two settings" not in (older / "report.html").read_text(encoding="utf-8")
 
 
 def test_an_index_without_pooled_shares_has_a_row_a_point(tmp_path: Path) -> None:

@@ -88,20 +88,42 @@ def test_summary_and_export_have_the_verdict(
         ["cpl", *WEAK], ["dlg", *LEAKS]]
 
 
-def test_points_have_verdicts_and_several_networks_none(tmp_path: Path) -> None:
-    setting = "defense.chain=laplace, defense.laplace.scale=1"
-    options = {"defense.chain": "laplace", "defense.laplace.scale": "1"}
-    pooled = {"setting": [setting], "method": ["dlg"], "kind": ["probe"], "claim": [""],
-              **{name: [0.5] for name in ("share", "low", "high", "effective")},
-              **{name: [np.nan] for name in ("identified_bound", "epsilon", "identification_bound")},
-              **{name: [2] for name in ("images", "clusters", "networks", "inferred")}}
-    folder = write_sweep(tmp_path / "s", [
-        Point({"defense.chain": ""}), *(Point(options | {"run.seed": seed}) for seed in "12")],
-        pooled=pooled)
+LAPLACE = {"defense.chain": "laplace", "defense.laplace.scale": "1"}
+PROTECTS = ("protects", "at most 8% are identified (chance 1%), and 90% with the defense off")
+OF_INDEX = ("leaks", "at least 50% are identified (chance 1%)")
+
+
+def pooled_sweep(folder: Path, told: dict[str, list[str]]) -> Path:
+    """A setting of one network and one of two, whose runs all say LEAKS; `told` of the two settings."""
+    pooled = {"setting": ["", "defense.chain=laplace, defense.laplace.scale=1"], "method": ["dlg"] * 2,
+              "kind": ["probe"] * 2, "claim": [""] * 2,
+              **{name: [0.5] * 2 for name in ("share", "low", "high", "effective")},
+              **{name: [np.nan] * 2 for name in ("identified_bound", "epsilon", "identification_bound")},
+              **{name: [2] * 2 for name in ("images", "clusters", "networks", "inferred")}}
+    write_sweep(folder, [
+        Point({"defense.chain": ""}), *(Point(LAPLACE | {"run.seed": seed}) for seed in "12")],
+        pooled=pooled | told)
     for point in range(3):
         write_verdicts(folder / f"points/{point:05d}", {"dlg": LEAKS}, ALL)
+    return folder
+
+
+def test_the_index_has_the_verdict_on_a_setting(tmp_path: Path) -> None:
+    """Also where it has one network alone: only the index knows the setting with the defense off."""
+    folder = pooled_sweep(tmp_path / "s", {
+        name: list(pair) for name, pair in zip(("verdict", "verdict_reason"), zip(OF_INDEX, PROTECTS, strict=True), strict=True)})
     with open_sweep(folder) as sweep:
         assert sweep.table["verdict"].tolist() == ["leaks"] * 3
+        assert [tuple(line.plain.verdict) for line in lines(sweep.over_networks)] == [OF_INDEX, PROTECTS]
+    assert main(["report", str(folder)]) == 0
+    html = (folder / "report.html").read_text(encoding="utf-8")
+    for word, reason in (OF_INDEX, PROTECTS):
+        assert html.count(f'<span class="verdict {word}" title="{reason}">') == 1
+
+
+def test_an_older_index_has_none_on_several_networks(tmp_path: Path) -> None:
+    folder = pooled_sweep(tmp_path / "s", {})
+    with open_sweep(folder) as sweep:
         assert [tuple(line.plain.verdict) for line in lines(sweep.over_networks)] == [LEAKS, ("", "")]
     assert main(["report", str(folder)]) == 0
     html = (folder / "report.html").read_text(encoding="utf-8")

@@ -57,14 +57,14 @@ void SweepBoard::write_index(bool working) const {
   record.config = record_config(plan_.base);
   record.grid = plan_.grid_text;
   for (const auto& [option, where] : plan_.grid.options) record.options.push_back(option);
-  const std::vector<Comparison> against = compare_points(plan_);
+  const std::vector<Comparison> stands = compare_points(plan_);
   for (size_t i = 0; i < states_.size(); ++i) {
     const auto point = static_cast<int64_t>(i);
     const Grid::Point& values = plan_.grid.points[i];
     const PointState& now = states_[i];
     record.points.push_back({SweepFolder::name(point), values.block, now.status, now.exit_code,
-                             now.error, now.seconds, folder_.has_run(point), against[i],
-                             values.values});
+                             now.error, now.seconds, folder_.has_run(point), stands[i],
+                             plan_.answering.empty() ? "" : plan_.answering[i], values.values});
   }
   write_sweep(folder_.path(), record);
 }

@@ -6,14 +6,18 @@
 
 namespace medpfl {
 
-/// What a point of a sweep is compared with.
+/// How a point of a sweep stands to the others.
 struct Comparison {
-  int64_t point = -1;    ///< number of the other point, which has the same run.seed; -1: none
+  bool defended = false;  ///< whether defense.chain names a defense
+  /// Number of the first point that is equal in all options besides run.seed and [attack.*]. Points
+  /// with the same number send the same messages under the same run.seed.
+  int64_t messages = 0;
+  int64_t point = -1;    ///< the point it is compared with, of the same run.seed; -1: none
   bool control = false;  ///< whether the two differ in that the other has no defense, and in
                          ///< nothing else
 };
 
-/// Returns for each point what it is compared with, by the options of the grid. A setting is what
+/// Returns how each point stands to the others, by the options of the grid. A setting is what
 /// all options besides run.seed make. One with a defense has as its control the first setting that
 /// has none (defense.chain is empty) and is equal in all options besides [defense.*]. Other
 /// settings, and those without a control, are compared with the first setting of the sweep, which

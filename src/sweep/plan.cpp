@@ -52,6 +52,13 @@ int parse_ranks_per_point(const std::string& text, int ranks) {
   return static_cast<int>(*number);
 }
 
+std::string answering_attacks(const Settings& settings) {
+  std::vector<std::string> names;
+  for (const AttackPlan::Method& method : settings.attack.methods)
+    if (method.adapted) names.push_back(method.name);
+  return join(names);
+}
+
 void require_begun(const Communicator& comm, const SweepFolder& folder) {
   comm.agree([&] {
     if (comm.is_root() && !folder.begun())
@@ -94,12 +101,13 @@ SweepPlan make_plan(const Config& base, const std::string& grid_file, const std:
   return plan;
 }
 
-void check_points(const SweepPlan& plan) {
+std::vector<std::string> check_points(const SweepPlan& plan) {
   for (const auto& [option, where] : plan.grid.options)
     if (plan.base.entries().at(option).source == kCommandLine)
       throw ConfigError(fmt::format(
           "{} is given on the command line and by the grid, at {}: leave out one of them", option,
           where));
+  std::vector<std::string> answering;
   std::map<std::string, int64_t> seen;
   for (int64_t point = 0; point < static_cast<int64_t>(plan.grid.points.size()); ++point) {
     const Config config = plan.config(point);
@@ -107,7 +115,7 @@ void check_points(const SweepPlan& plan) {
       return fmt::format("{}: point {} ({})", plan.grid_file, p, plan.describe(p));
     };
     try {
-      make_settings(config);
+      answering.push_back(answering_attacks(make_settings(config)));
     } catch (const ConfigError& error) {
       throw ConfigError(fmt::format("{}: {}", describe(point), error.what()));
     }
@@ -119,6 +127,7 @@ void check_points(const SweepPlan& plan) {
       throw ConfigError(
           fmt::format("{} has the same options as point {}", describe(point), before->second));
   }
+  return answering;
 }
 
 std::string recorded_base(const Communicator& comm, const std::string& output) {
@@ -141,7 +150,7 @@ SweepPlan plan_sweep(const Communicator& comm, const Config& base, const SweepRe
   SweepPlan plan;
   comm.agree([&] {
     plan = make_plan(base, file, text, request, comm.size());
-    if (comm.is_root()) check_points(plan);  // once, not on a thousand ranks
+    if (comm.is_root()) plan.answering = check_points(plan);  // once, not on a thousand ranks
   });
   return plan;
 }

@@ -28,6 +28,7 @@ struct SweepPlan {
   std::vector<int64_t> selected;  ///< points the call works on, ascending
   bool is_part = false;           ///< whether the call was asked for some of the points only
   int ranks_per_point = 1;
+  std::vector<std::string> answering;  ///< as check_points() says; on rank 0 of plan_sweep() alone
 
   /// Returns the options that a point sets, in words.
   std::string describe(int64_t point) const;
@@ -44,9 +45,10 @@ std::string recorded_base(const Communicator& comm, const std::string& output);
 SweepPlan make_plan(const Config& base, const std::string& grid_file, const std::string& grid_text,
                     const SweepRequest& request, int ranks);
 
-/// Throws ConfigError, which names the point, where a point's options are no valid configuration,
-/// two points have the same ones, or an option of the grid is also given on the command line.
-void check_points(const SweepPlan& plan);
+/// Returns for each point the attacks whose options answer its defenses, as "idlg, modern". Throws
+/// ConfigError, which names the point, where a point's options are no valid configuration, two
+/// points have the same ones, or an option of the grid is also given on the command line.
+std::vector<std::string> check_points(const SweepPlan& plan);
 
 /// Reads the grid (rank 0 does), makes the plan and checks its points. Collective. Throws
 /// AgreedError.

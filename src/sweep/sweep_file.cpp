@@ -38,11 +38,21 @@ void write_points(h5::File* file, const SweepRecord& record) {
       "options of the grid besides run.seed: the same text, the same setting under another "
       "network");
   table.column<int64_t, P>(
-      "against", points, [](const P& p) { return p.against.point; },
+      "against", points, [](const P& p) { return p.stands.point; },
       "number of the point that it is compared with, under the same run.seed; -1: none");
   table.column<int64_t, P>(
-      "control", points, [](const P& p) { return p.against.control ? 1 : 0; },
+      "control", points, [](const P& p) { return p.stands.control ? 1 : 0; },
       "1: that point differs in having no defense, and in nothing else");
+  table.column<int64_t, P>(
+      "defended", points, [](const P& p) { return p.stands.defended ? 1 : 0; },
+      "1: hospitals defend their messages");
+  table.column<std::string, P>(
+      "answering", points, [](const P& p) { return p.answering; },
+      "attacks whose options answer the defenses, which without any is all");
+  table.column<int64_t, P>(
+      "messages", points, [](const P& p) { return p.stands.messages; },
+      "number of the first point with the same options besides run.seed and those of attacks: the "
+      "same messages under the same run.seed");
   table.column<std::string, P>(
       "status", points, [](const P& p) { return p.status; },
       "complete, interrupted, failed, or open: not begun");

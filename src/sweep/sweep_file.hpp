@@ -17,7 +17,8 @@ struct SweepPoint {
   std::string error;                ///< message of a failed point
   double seconds = 0;               ///< wall time spent on it
   bool has_run = false;             ///< whether there is a run.h5 in its folder
-  Comparison against;               ///< the point that it is compared with
+  Comparison stands;                ///< how it stands to the other points
+  std::string answering;            ///< attacks that answer its defenses, as SweepPlan has them
   std::vector<std::string> values;  ///< value of each option of the grid; "": not set by the point
 };
 

@@ -25,6 +25,11 @@ PooledShare claimed(double epsilon) {
   out.epsilon = epsilon;
   out.identification_bound = 0.0051;
   out.claim = "one image of a hospital; not of probes";
+  out.chance = 0.0625;
+  out.undefended = 0.75;
+  out.attacks = 3;
+  out.verdict = "leaks";
+  out.verdict_reason = "at least 12% are identified (chance 6%)";
   return out;
 }
 
@@ -64,6 +69,10 @@ TEST(PooledTable, ReadsWhatItWrote) {
   EXPECT_EQ(p.epsilon, 8);
   EXPECT_EQ(p.identification_bound, 0.0051);
   EXPECT_EQ(p.claim, "one image of a hospital; not of probes");
+  EXPECT_EQ(p.chance, 0.0625);
+  EXPECT_EQ(p.undefended, 0.75);
+  EXPECT_EQ(p.attacks, 3);
+  EXPECT_EQ(p.verdict + p.verdict_reason, "leaksat least 12% are identified (chance 6%)");
 }
 
 TEST(PooledTable, ShowsARangeOfFewNetworksAndNoEpsilonWhereThereIsNone) {
@@ -88,6 +97,16 @@ TEST(PooledTable, BoundsAndWhatEpsilonCoversStandBesideIt) {
   EXPECT_NE(text.find("From 20 on epsilon alone guarantees little. The bounds beside it"),
             std::string::npos)
       << text;
+}
+
+TEST(PooledTable, SaysWhatMayBeSaidOfASettingAndWhy) {
+  const std::string text = describe_pooled({pooled("", 5), claimed(8)});
+  EXPECT_NE(
+      text.find("\nVerdicts\nleaks         dlg on updates, defense.chain=dp-sgd: at least 12% are "
+                "identified (chance 6%)\n"),
+      std::string::npos)
+      << text;
+  EXPECT_EQ(describe_pooled({pooled("", 5)}).find("Verdicts"), std::string::npos);
 }
 
 }  // namespace

@@ -81,5 +81,19 @@ TEST(Comparison, ASeedThatTheOtherLacksIsComparedWithNone) {
   EXPECT_EQ(points(found), (std::vector<int64_t>{-1, 0, -1}));
 }
 
+TEST(Comparison, TheSameMessagesAreThoseOfPointsThatDifferInTheirAttacks) {
+  const auto found = compared(
+      "[grid]\nrun.seed = 1 | 2\n[none]\nattack.iterations = 10 | 20\n[noise]\n"
+      "defense.chain = gaussian\nattack.iterations = 10 | 20\n");
+  std::vector<int64_t> messages;
+  std::vector<bool> defended;
+  for (const Comparison& one : found) {
+    messages.push_back(one.messages);
+    defended.push_back(one.defended);
+  }
+  EXPECT_EQ(messages, (std::vector<int64_t>{0, 0, 0, 0, 4, 4, 4, 4}));
+  EXPECT_EQ(defended, (std::vector<bool>{false, false, false, false, true, true, true, true}));
+}
+
 }  // namespace
 }  // namespace medpfl

@@ -75,6 +75,16 @@ TEST(SweepPlan, ASweepWithoutAFolderIsRefused) {
             "run.output must name a folder");
 }
 
+TEST(SweepPlan, TellsWhichAttacksAnswerTheDefensesOfAPoint) {
+  const char* grid = "[none]\n[noise]\ndefense.chain = gaussian\nattack.adapt = auto | off\n";
+  Config config = base();
+  config.assign("attack.method", "idlg,dlg", "test");
+  config.assign("attack.probes", "1", "test");
+  config.assign("attack.targets", "probes", "test");
+  EXPECT_EQ(check_points(make_plan(config, "g.ini", grid, {}, 1)),
+            (std::vector<std::string>{"idlg, dlg", "idlg, dlg", ""}));
+}
+
 TEST(SweepPlan, PointsThatCannotRunAreNamedBeforeAnyRuns) {
   const auto check = [](const Config& config, const char* grid) {
     return refusal([&] { check_points(make_plan(config, "g.ini", grid, {}, 1)); });

@@ -40,10 +40,6 @@ const RowColumns<D>& columns() {
   return all;
 }
 
-std::string name_of(const std::string& setting) {
-  return setting.empty() ? "the base configuration" : setting;
-}
-
 std::string limits(const Estimate& d) {
   return fmt::format("{:+.0f} to {:+.0f}{}", 100 * d.low, 100 * d.high, d.inferred ? "" : " range");
 }

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <optional>
 
+#include "results/run/pooled_verdicts.hpp"
+
 namespace medpfl {
 namespace {
 
@@ -11,7 +13,7 @@ namespace {
 struct Setting {
   std::string name;
   std::map<AttackKey, std::vector<Outcome>> outcomes;
-  std::map<AttackKey, double> bounds;  // sums over images; NaN where one has none
+  std::map<AttackKey, double> bounds, chance;  // sums over images; NaN where one has none
   std::vector<std::optional<PrivacyClaim>> claims;
 };
 
@@ -20,7 +22,7 @@ Setting& find_or_add(const std::string& name, std::vector<Setting>* all) {
   const auto found = std::find_if(all->begin(), all->end(),
                                   [&](const Setting& setting) { return setting.name == name; });
   if (found != all->end()) return *found;
-  all->push_back({name, {}, {}, {}});
+  all->push_back({name, {}, {}, {}, {}});
   return all->back();
 }
 
@@ -49,6 +51,7 @@ std::vector<PooledShare> pool_networks(const std::map<int64_t, PointOutcomes>& p
       for (const ImageOutcome& image : attack.images)
         setting.outcomes[key].push_back(image.outcome);
       setting.bounds[key] += attack.bounds;
+      setting.chance[key] += attack.chance;
     }
     setting.claims.push_back(point.claim);
   }
@@ -61,9 +64,11 @@ std::vector<PooledShare> pool_networks(const std::map<int64_t, PointOutcomes>& p
       pooled.method = key.method;
       pooled.share = share_of(outcomes);
       pooled.identified_bound = setting.bounds.at(key) / static_cast<double>(outcomes.size());
+      pooled.chance = setting.chance.at(key) / static_cast<double>(outcomes.size());
       set_claim(setting.claims, &pooled);
       out.push_back(pooled);
     }
+  judge_settings(points, &out);
   return out;
 }
 

@@ -24,10 +24,17 @@ struct PooledShare {
   double epsilon = std::numeric_limits<double>::quiet_NaN();
   double identification_bound = std::numeric_limits<double>::quiet_NaN();
   std::string claim;  ///< what epsilon is of, and what it leaves out; "" where none is claimed
+  /// The mean over images of the probability that one is identified without the messages.
+  double chance = std::numeric_limits<double>::quiet_NaN();
+  /// What the same attack, with the same budget, identifies with the defense off; NaN: the sweep
+  /// has no such setting, or there is no defense.
+  double undefended = std::numeric_limits<double>::quiet_NaN();
+  int64_t attacks = 1;  ///< that the sweep has on the same messages, each with options of its own
+  std::string verdict, verdict_reason;  ///< as judge() says; "" where the index is before 1.2
 };
 
-/// Returns the shares in the order of the points, of updates before those of probes, then by
-/// attack.
+/// Returns the shares, with their verdicts, in the order of the points, of updates before those of
+/// probes, then by attack.
 std::vector<PooledShare> pool_networks(const std::map<int64_t, PointOutcomes>& points);
 
 }  // namespace medpfl

@@ -22,7 +22,11 @@ const RowColumns<P>& columns() {
        {"method", [](P& p) -> std::string& { return p.method; }, "attack"},
        {"kind", [](P& p) -> std::string& { return p.kind; }, "update | probe | sum"},
        {"claim", [](P& p) -> std::string& { return p.claim; },
-        "what epsilon is of, and what it leaves out; empty where the points claim none"}},
+        "what epsilon is of, and what it leaves out; empty where the points claim none"},
+       {"verdict", [](P& p) -> std::string& { return p.verdict; },
+        "leaks | protects | inconclusive | not tested, by limits that allow for `attacks`"},
+       {"verdict_reason", [](P& p) -> std::string& { return p.verdict_reason; },
+        "why the verdict is as it is"}},
       {{"share", [](P& p) -> double& { return p.share.value; },
         "share of identified images under all networks"},
        {"low", [](P& p) -> double& { return p.share.low; },
@@ -35,12 +39,18 @@ const RowColumns<P>& columns() {
        {"epsilon", [](P& p) -> double& { return p.epsilon; },
         "greatest epsilon of the points after their last rounds"},
        {"identification_bound", [](P& p) -> double& { return p.identification_bound; },
-        "greatest /rounds/identification_bound of the points after their last rounds"}},
+        "greatest /rounds/identification_bound of the points after their last rounds"},
+       {"chance", [](P& p) -> double& { return p.chance; },
+        "mean over images of the probability that one is identified without the messages"},
+       {"undefended", [](P& p) -> double& { return p.undefended; },
+        "share that the same attack identifies at the setting with the defense off"}},
       {{"images", [](P& p) -> int64_t& { return p.share.images; }, "distinct images", "image"},
        {"clusters", [](P& p) -> int64_t& { return p.share.clusters; },
         "groups of images that depend on each other"},
        {"networks", [](P& p) -> int64_t& { return p.share.networks; },
-        "networks: points of the setting, each with a run.seed of its own"}},
+        "networks: points of the setting, each with a run.seed of its own"},
+       {"attacks", [](P& p) -> int64_t& { return p.attacks; },
+        "attacks of the sweep on the same messages, each with options of its own"}},
       {{"inferred", [](P& p) -> bool& { return p.share.inferred; },
         "1: low and high are an interval of 95 %; 0: the range over networks"}}};
   return all;
@@ -67,6 +77,16 @@ std::string claims_text(const std::vector<PooledShare>& shares) {
   for (const std::string& claim : claims) out += "epsilon: " + claim + "\n";
   return out + kAdjacencyLine +
          (weak ? weak_epsilon_line() + " The bounds beside it say what it allows.\n" : "");
+}
+
+// What may be said of each setting, and why.
+std::string verdicts_text(const std::vector<PooledShare>& shares) {
+  std::string out;
+  for (const PooledShare& p : shares)
+    if (!p.verdict.empty())
+      out += fmt::format("{:<12}  {} on {}s, {}: {}\n", p.verdict, p.method, p.kind,
+                         name_of(p.setting), p.verdict_reason);
+  return out.empty() ? "" : "\nVerdicts\n" + out;
 }
 
 }  // namespace
@@ -99,14 +119,14 @@ std::string describe_pooled(const std::vector<PooledShare>& shares) {
       out += fmt::format(" {:>8} {:>8} {:>9}", percent_at_most(p.identified_bound),
                          std::isnan(p.epsilon) ? "-" : fmt::format("{:.4g}", p.epsilon),
                          percent_at_most(p.identification_bound));
-    out += fmt::format("  {}\n", p.setting.empty() ? "the base configuration" : p.setting);
+    out += fmt::format("  {}\n", name_of(p.setting));
   }
   return out +
          fmt::format(
              "Each run.seed is another network. Below {} networks there is no interval: the "
              "range is that of the shares under each.\n",
              kFewestNetworks) +
-         claims_text(shares);
+         claims_text(shares) + verdicts_text(shares);
 }
 
 }  // namespace medpfl

@@ -12,7 +12,7 @@ inline const std::string kPooledGroup = "/pooled";
 /// Writes /pooled of a sweep.h5.
 void write_pooled(h5::File* sweep, const std::vector<PooledShare>& shares);
 
-/// Returns the rows of /pooled. Throws FormatError where a column is missing.
+/// Returns the rows of /pooled.
 std::vector<PooledShare> read_pooled(const h5::File& sweep);
 
 /// Returns the shares as a table for a terminal; "" where there are none. Where an epsilon is

@@ -35,7 +35,7 @@ struct RowColumns {
     write_each<int64_t>(table, &rows, flags);
   }
 
-  /// Returns the rows of a group. Throws FormatError where a column is missing.
+  /// Returns the rows of a group. What an earlier version did not write stays as in a fresh row.
   std::vector<Row> read(const h5::File& file, const std::string& group) const {
     std::vector<Row> rows;
     read_each<std::string>(file, group, texts, &rows);
@@ -59,6 +59,7 @@ struct RowColumns {
   static void read_each(const h5::File& file, const std::string& group, const Columns& columns,
                         std::vector<Row>* rows) {
     for (const auto& column : columns) {
+      if (!file.exists(group + "/" + column.name)) continue;
       const auto values = file.read<Stored>(group + "/" + column.name);
       rows->resize(values.size());
       for (size_t i = 0; i < values.size(); ++i) {

@@ -40,11 +40,12 @@ void add_means(const h5::File& run, PointOutcomes* point) {
                ? run.read<double>(summary + name)
                : std::vector<double>(method.size(), std::numeric_limits<double>::quiet_NaN());
   };
-  const auto bound = mean("identified_bound");
+  const auto bound = mean("identified_bound"), chance = mean("chance");
   for (size_t i = 0; i < method.size(); ++i) {
     const auto found = point->attacks.find({kind[i], method[i]});
     if (round[i] != kAllRounds || found == point->attacks.end()) continue;
     found->second.bounds = static_cast<double>(images[i]) * bound[i];
+    found->second.chance = static_cast<double>(images[i]) * chance[i];
   }
 }
 
@@ -59,6 +60,10 @@ std::string setting_of(const std::vector<std::string>& options,
   return join(parts);
 }
 
+std::string name_of(const std::string& setting) {
+  return setting.empty() ? "the base configuration" : setting;
+}
+
 std::map<int64_t, PointOutcomes> read_points(const h5::File& sweep) {
   const auto folder = sweep.read<std::string>("/points/folder");
   const auto status = sweep.read<std::string>("/points/status");
@@ -67,6 +72,10 @@ std::map<int64_t, PointOutcomes> read_points(const h5::File& sweep) {
                                                        : settings_of(sweep, n);
   const auto against = column_of<int64_t>(sweep, "against", n, -1);
   const auto control = column_of<int64_t>(sweep, "control", n, 0);
+  const auto defended = column_of<int64_t>(sweep, "defended", n, 0);
+  const auto messages = column_of<int64_t>(sweep, "messages", n, -1);
+  const auto answering = column_of<std::string>(sweep, "answering", n, "");
+  const bool knows_answers = sweep.exists("/points/answering");
   const std::filesystem::path base = std::filesystem::path(sweep.path()).parent_path();
   std::map<int64_t, PointOutcomes> out;
   ImageNumbers images;
@@ -79,6 +88,9 @@ std::map<int64_t, PointOutcomes> read_points(const h5::File& sweep) {
     point.setting = setting[i];
     point.against = against[i];
     point.control = control[i] != 0;
+    point.defended = defended[i] != 0;
+    point.messages = messages[i];
+    if (knows_answers) point.answering = split_list(answering[i]);
     for_each_outcome(
         run, number, &images, [&](const AttackedMessage& message, const Outcome& outcome) {
           point.attacks[{message.kind, message.method}].images.push_back({message, outcome});

@@ -31,13 +31,18 @@ struct ImageOutcome {
 struct AttackOutcomes {
   std::vector<ImageOutcome> images;
   double bounds = 0;  ///< sum over images of /attacks/summary/identified_bound
+  double chance = 0;  ///< sum over images of /attacks/summary/chance
 };
 
 /// A complete point of a sweep whose run judges images.
 struct PointOutcomes {
-  std::string setting;   ///< of /points
-  int64_t against = -1;  ///< number of the point that it is compared with; -1: none
-  bool control = false;  ///< whether that one differs in having no defense, and in nothing else
+  std::string setting;    ///< of /points
+  int64_t against = -1;   ///< number of the point that it is compared with; -1: none
+  bool control = false;   ///< whether that one differs in having no defense, and in nothing else
+  bool defended = false;  ///< whether hospitals defend their messages
+  /// Attacks that answer the defenses; nothing where the index is of a version before 1.2.
+  std::optional<std::vector<std::string>> answering;
+  int64_t messages = -1;  ///< equal for points that differ in run.seed and their attacks alone
   std::map<AttackKey, AttackOutcomes> attacks;
   std::optional<PrivacyClaim> claim;
 };
@@ -46,6 +51,9 @@ struct PointOutcomes {
 /// `values` "" are not set by the point. Points that differ in run.seed alone have the same text.
 std::string setting_of(const std::vector<std::string>& options,
                        const std::vector<std::string>& values);
+
+/// Returns how tables name a setting: "the base configuration" where it sets nothing.
+std::string name_of(const std::string& setting);
 
 /// Returns the complete points of a sweep by their numbers, from their runs. Images are known again
 /// under another network, and in another point, by their pixels. Points of files before schema 1.3,
