@@ -20,7 +20,7 @@ STAGE_COLUMNS = (
     "identified identified_low identified_high chance identified_bound undefended "
     "balanced_accuracy"
 ).split()
-STAGE_COLUMNS_1_1 = ("run", "inferred", "reidentified")
+STAGE_COLUMNS_1_1 = ("run", "hospitals", "inferred", "reidentified")
 CANDIDATE_COLUMNS = "kind round candidate method options images identified reidentified ssim chosen".split()
 
 

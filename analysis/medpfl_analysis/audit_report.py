@@ -40,12 +40,19 @@ def stage_title(stage: pd.Series) -> str:
 
 
 def _groups(audit: Audit, stage: pd.Series) -> str:
-    """How many groups of images depend on each other: "in 4 hospitals"; they are messages where
-    hospitals hold random draws of the same images; "" where nothing was attacked."""
+    """How many hospitals the images are of, and how many groups of images depend on each other where
+    these are messages, because hospitals hold random draws of the same images; "" where nothing was
+    attacked."""
+    def count(n: int, word: str) -> str:
+        return f"{n} {word}{'' if n == 1 else 's'}"
+
     if stage["clusters"] == 0:
         return ""
-    word = "message" if audit.config.get("federation.partition") == "iid" else "hospital"
-    return f"in {stage['clusters']} {word}{'' if stage['clusters'] == 1 else 's'}"
+    messages = audit.config.get("federation.partition") == "iid"
+    if math.isnan(stage["hospitals"]):  # an earlier version
+        return f"in {count(stage['clusters'], 'message' if messages else 'hospital')}"
+    hospitals = f"in {count(int(stage['hospitals']), 'hospital')}"
+    return f"{hospitals}, {count(stage['clusters'], 'message')}" if messages else hospitals
 
 
 def _stages(audit: Audit) -> list[dict]:

@@ -91,6 +91,7 @@ def write_stages(file: h5py.File, stages: list[Stage], *, inferred: bool) -> Non
         "evaluations": np.array([60 for _ in stages], int),
         "images": np.array([s.images for s in stages], int),
         "clusters": np.array([s.clusters for s in stages], int),
+        "hospitals": np.array([s.clusters for s in stages], int),
         **{f"identified{end}": np.array([leak[i] for leak in leaks], float)
            for i, end in enumerate(("", "_low", "_high"))},
         "inferred": np.array([int(inferred and bool(s.method)) for s in stages], int),

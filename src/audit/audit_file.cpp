@@ -83,6 +83,8 @@ void write_stages(h5::File* file, const std::vector<StageResult>& stages) {
       "evaluations of the objective that an attack on a message may spend");
   count("images", of_leak<int64_t>(0, [](const LeakNumbers& l) { return l.images; }),
         "images of the hospitals that were attacked, under each network");
+  count("hospitals", of_leak<int64_t>(0, [](const LeakNumbers& l) { return l.hospitals; }),
+        "hospitals whose messages were attacked");
   count("clusters", of_leak<int64_t>(0, [](const LeakNumbers& l) { return l.identified.clusters; }),
         "groups of images that depend on each other");
   real("identified", of_leak(kNone, [](const LeakNumbers& l) { return l.identified.value; }),

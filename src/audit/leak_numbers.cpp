@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <set>
 
 #include "core/error.hpp"
 #include "results/run/image_outcomes.hpp"
@@ -45,6 +46,7 @@ LeakNumbers read_leak(const std::vector<std::string>& folders, const std::string
                       const std::string& method) {
   LeakNumbers out;
   std::vector<Outcome> outcomes;
+  std::set<int64_t> hospitals;
   ImageNumbers images;
   int64_t network = 0;
   for (const std::string& folder : folders) {
@@ -52,10 +54,12 @@ LeakNumbers read_leak(const std::vector<std::string>& folders, const std::string
     add_means(run, kind, method, &out);
     for_each_outcome(run, network++, &images,
                      [&](const AttackedMessage& message, const Outcome& outcome) {
-                       if (message.kind == kind && message.method == method)
-                         outcomes.push_back(outcome);
+                       if (message.kind != kind || message.method != method) return;
+                       outcomes.push_back(outcome);
+                       hospitals.insert(message.client);
                      });
   }
+  out.hospitals = static_cast<int64_t>(hospitals.size());
   out.identified = share_of(outcomes);
   const auto n = static_cast<double>(out.images);
   for (double* sum : {&out.chance, &out.bound, &out.reidentified, &out.ssim}) *sum /= n;

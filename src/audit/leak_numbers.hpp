@@ -14,6 +14,7 @@ struct LeakNumbers {
   double reidentified = 0;       ///< share whose truth is the nearest candidate
   double ssim = 0;               ///< mean over images
   int64_t images = 0;            ///< attacked; one that several networks saw counts for each
+  int64_t hospitals = 0;         ///< whose messages were attacked
 };
 
 /// Returns what the runs in `folders`, each of another network, hold of an attack on messages of a

@@ -161,6 +161,7 @@ Json sweep_json(const h5::File& sweep) {
                                 {"kind", p.kind},
                                 {"networks", p.share.networks},
                                 {"images", p.share.images},
+                                {"hospitals", p.hospitals},
                                 {"identified", p.share.value},
                                 {"low", p.share.low},
                                 {"high", p.share.high},
@@ -209,7 +210,7 @@ Json audit_json(const h5::File& audit) {
       "stages",
       Rows(audit, "/stages")
           .add<std::string>({"kind", "verdict", "verdict_reason", "candidate", "method", "options"})
-          .add<int64_t>({"round", "evaluations", "images", "clusters", "inferred"})
+          .add<int64_t>({"round", "evaluations", "images", "hospitals", "clusters", "inferred"})
           .add<double>({"identified", "identified_low", "identified_high", "reidentified", "chance",
                         "identified_bound", "undefended", "balanced_accuracy"})
           .json());

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <optional>
+#include <set>
 
 #include "results/run/pooled_verdicts.hpp"
 
@@ -13,6 +14,7 @@ namespace {
 struct Setting {
   std::string name;
   std::map<AttackKey, std::vector<Outcome>> outcomes;
+  std::map<AttackKey, std::set<int64_t>> hospitals;
   std::map<AttackKey, double> bounds, chance;  // sums over images; NaN where one has none
   std::vector<std::optional<PrivacyClaim>> claims;
 };
@@ -22,7 +24,7 @@ Setting& find_or_add(const std::string& name, std::vector<Setting>* all) {
   const auto found = std::find_if(all->begin(), all->end(),
                                   [&](const Setting& setting) { return setting.name == name; });
   if (found != all->end()) return *found;
-  all->push_back({name, {}, {}, {}, {}});
+  all->push_back({name, {}, {}, {}, {}, {}});
   return all->back();
 }
 
@@ -48,8 +50,10 @@ std::vector<PooledShare> pool_networks(const std::map<int64_t, PointOutcomes>& p
   for (const auto& [number, point] : points) {
     Setting& setting = find_or_add(point.setting, &settings);
     for (const auto& [key, attack] : point.attacks) {
-      for (const ImageOutcome& image : attack.images)
+      for (const ImageOutcome& image : attack.images) {
         setting.outcomes[key].push_back(image.outcome);
+        if (image.message.client >= 0) setting.hospitals[key].insert(image.message.client);
+      }
       setting.bounds[key] += attack.bounds;
       setting.chance[key] += attack.chance;
     }
@@ -63,6 +67,8 @@ std::vector<PooledShare> pool_networks(const std::map<int64_t, PointOutcomes>& p
       pooled.kind = key.kind;
       pooled.method = key.method;
       pooled.share = share_of(outcomes);
+      if (const auto found = setting.hospitals.find(key); found != setting.hospitals.end())
+        pooled.hospitals = static_cast<int64_t>(found->second.size());
       pooled.identified_bound = setting.bounds.at(key) / static_cast<double>(outcomes.size());
       pooled.chance = setting.chance.at(key) / static_cast<double>(outcomes.size());
       set_claim(setting.claims, &pooled);

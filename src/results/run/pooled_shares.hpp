@@ -16,6 +16,7 @@ struct PooledShare {
   std::string setting;       ///< options of the grid besides run.seed, as setting_of() says
   std::string method, kind;  ///< of /attacks/summary
   Share share;
+  int64_t hospitals = 0;  ///< whose messages were attacked; 0 where the server sees only sums
   /// The mean over the images of the bounds on the probability that any attack identifies them
   /// (/attacks/summary/identified_bound); NaN unless all points have one.
   double identified_bound = std::numeric_limits<double>::quiet_NaN();

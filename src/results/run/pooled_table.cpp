@@ -47,6 +47,8 @@ const RowColumns<P>& columns() {
       {{"images", [](P& p) -> int64_t& { return p.share.images; }, "distinct images", "image"},
        {"clusters", [](P& p) -> int64_t& { return p.share.clusters; },
         "groups of images that depend on each other"},
+       {"hospitals", [](P& p) -> int64_t& { return p.hospitals; },
+        "hospitals whose messages were attacked; 0: those of a sum", "hospital"},
        {"networks", [](P& p) -> int64_t& { return p.share.networks; },
         "networks: points of the setting, each with a run.seed of its own"},
        {"attacks", [](P& p) -> int64_t& { return p.attacks; },
@@ -106,15 +108,17 @@ std::string describe_pooled(const std::vector<PooledShare>& shares) {
   if (shares.empty()) return "";
   const bool claimed = std::any_of(shares.begin(), shares.end(),
                                    [](const PooledShare& p) { return !std::isnan(p.epsilon); });
-  std::string out = fmt::format("\nIdentified images\n{:<20} {:<6} {:>8} {:>6} {:>10} {:>16}",
-                                "attack", "of", "networks", "images", "identified", "95 %");
+  std::string out =
+      fmt::format("\nIdentified images\n{:<20} {:<6} {:>8} {:>9} {:>6} {:>10} {:>16}", "attack",
+                  "of", "networks", "hospitals", "images", "identified", "95 %");
   if (claimed)
     out += fmt::format(" {:>8} {:>8} {:>9}", "at most", "epsilon",
                        fmt::format("1 of {}", kBoundCandidates));
   out += "  at\n";
   for (const PooledShare& p : shares) {
-    out += fmt::format("{:<20} {:<6} {:>8} {:>6} {:>9.0f}% {:>16}", p.method, p.kind,
-                       p.share.networks, p.share.images, 100 * p.share.value, limits(p.share));
+    out += fmt::format("{:<20} {:<6} {:>8} {:>9} {:>6} {:>9.0f}% {:>16}", p.method, p.kind,
+                       p.share.networks, p.hospitals, p.share.images, 100 * p.share.value,
+                       limits(p.share));
     if (claimed)
       out += fmt::format(" {:>8} {:>8} {:>9}", percent_at_most(p.identified_bound),
                          std::isnan(p.epsilon) ? "-" : fmt::format("{:.4g}", p.epsilon),
