@@ -16,13 +16,13 @@ from . import __version__
 from .attack_page import write_attack_page
 from .audit import is_audit, open_audit
 from .audit_report import write_audit_report
-from .claims import network_notes, privacy_notes
+from .claims import duplicate_notes, network_notes, privacy_notes
 from .defense_page import write_defense_page
 from .export import export_run
 from .hdf5 import RunFormatError
 from .report import headline, interval, one_class_note, subline, vanished_note, write_report
 from .run import Run, open_run
-from .scores import METRICS, summarize_run, verdict_of
+from .scores import METRICS, summarize_run, verdict_of, without_attack
 from .sweep import is_sweep, open_sweep
 from .sweep_report import write_sweep_report
 from .words import at_most, number
@@ -41,17 +41,21 @@ def summary_text(run: Run) -> str:
     ]
     if len(summary) > 1:
         parts.append(subline(summary))
-    parts += [*network_notes(run), *filter(None, [vanished_note(run.tasks)]), *privacy_notes(run)]
+    parts += [*network_notes(run), *filter(None, [vanished_note(run.tasks)]), *privacy_notes(run), *duplicate_notes(run)]
     parts += [f"not tested: {line}" for line in run.not_tested]
-    for _, row in summary.iterrows():
-        parts.append(f"\n{row['method']}, round {row['round']}, {row['kind']}: {row['n']} images, "
-                     f"{row['tasks']} attacks, {row['diverged']} diverged\n"
-                     f"the attacker knew: {row['knowledge']}")
+    heads = [f"round {row['round']}, {row['kind']}: {row['n']} images, {row['tasks']} attacks, {row['diverged']} diverged"
+             for _, row in summary.iterrows()]
+    without = without_attack(run)
+    heads += [f"no attack, all rounds, {row['kind']}: {row['n']} images" for _, row in without.iterrows()]
+    for head, (_, row) in zip(heads, pd.concat([summary, without]).iterrows(), strict=True):
+        parts.append(f"\n{row['method']}, {head}\nthe attacker knew: {row['knowledge']}")
         if verdict := verdict_of(row):
             parts.append(f"verdict: {verdict}")
         for metric in METRICS:
             value, spread = number(row[metric.key], metric.unit), interval(row, metric)
             parts.append(f"  {metric.title:<20}{value:>10}" + (f"   {spread}" if spread else ""))
+            if metric.key == "identified" and np.isfinite(row["among"]):
+                parts.append(f"  {'candidates, chance':<20}{row['among']:>10.0f}   {number(row['by_chance'], '%')}")
             if metric.key == "identified" and np.isfinite(row["bound"]):
                 parts.append(f"  {'at most, by ε':<20}{at_most(row['bound']):>10}")
     if len(run.rounds):

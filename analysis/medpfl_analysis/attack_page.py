@@ -13,7 +13,17 @@ from .hdf5 import RunFormatError
 from .report import interval
 from .run import Run, open_run
 from .score_csv import bare, scored, write_rows
-from .scores import COSTS, METRICS, VERDICT, chosen_images, summarize, summarize_run, verdict_of
+from .scores import (
+    COSTS,
+    METRICS,
+    PUBLIC_NEAREST,
+    VERDICT,
+    chosen_images,
+    summarize,
+    summarize_run,
+    verdict_of,
+    without_attack,
+)
 from .settings import HONEST
 from .words import number
 
@@ -22,7 +32,7 @@ _BY_KEY = {metric.key: metric for metric in METRICS}
 SCORES = {"identified": _BY_KEY["identified"], "reidentified": _BY_KEY["rank_1"],
           "psnr": _BY_KEY["psnr"], "ssim": _BY_KEY["ssim"], "ssim_90": _BY_KEY["asr_90"],
           "psnr_20": _BY_KEY["psnr_20"], "labels_right": _BY_KEY["label_accuracy"]}
-PRIOR = "mean test image"
+PRIOR, NEAREST = "mean test image", "nearest public image"
 INTRODUCTION = """\
 Written by `python3 -m medpfl_analysis attacks` from the runs that `jobs/attack_table.sh` makes; not
 edited. {file} has all rows, one for each network, batch, attack and data set.
@@ -52,6 +62,11 @@ MEAN_IMAGE = f"""\
 The *{PRIOR}* is no attack. It is the mean of the held-out images, what knowing such images in general
 is worth. An attack that does not exceed it has failed.
 """
+NEAREST_IMAGE = f"""\
+The *{NEAREST}* is no attack either. It is for each private image the public one most like it (least mean
+squared error), which only an oracle can choose, who is told the private image. It shows what resembles an
+image that has not leaked. Runs of a schema before 1.5 have none.
+"""
 NOT_JUDGED = """\
 Some of these runs are of a schema before 1.3, which judges no images: they are "not judged" here, and
 the attack named is the one with the highest median SSIM. Run them again for identified images.
@@ -76,6 +91,8 @@ class Cell:
     """presets whose iterations the run limited: "`modern` (24,000)" """
     prior: pd.Series
     """the same scores of the mean test image"""
+    nearest: pd.Series | None
+    """the same scores of the nearest public image; None in files before schema 1.5"""
 
 
 def _ended(statuses: pd.Series) -> str:
@@ -98,6 +115,13 @@ def _prior_row(run: Run, images: pd.DataFrame) -> pd.Series:
     made["success_psnr_20"] = (made["psnr"] >= 20).astype(int)
     made["success_ssim_90"] = (made["ssim"] >= 0.9).astype(int)
     return summarize(made, tuple(SCORES.values())).iloc[0]
+
+
+def _nearest_row(run: Run) -> pd.Series | None:
+    """What the file says of the nearest public image."""
+    rows = without_attack(run)
+    rows = rows[rows["method"] == PUBLIC_NEAREST]
+    return rows.iloc[0] if len(rows) else None
 
 
 def read_cell(run: Run) -> Cell:
@@ -136,7 +160,7 @@ def read_cell(run: Run) -> Cell:
         batch=int(config["attack.probe_batch"]), facts=facts, threat=images["threat"].iloc[0],
         created=run.created_utc, program=f"{run.medpfl_version} ({run.git_sha})", rows=rows,
         cut=cut,
-        prior=_prior_row(run, images))
+        prior=_prior_row(run, images), nearest=_nearest_row(run))
 
 
 def _row(cell: Cell, attack: str, scores: pd.Series) -> dict[str, str]:
@@ -221,6 +245,8 @@ def write_attack_page(folder: Path, output: Path, machine: str = "") -> list[Pat
                   "cannot be made again: their rows are no evidence.", ""]
     file = f"[data/{output.stem}.csv](data/{output.stem}.csv)"
     lines += [INTRODUCTION.format(file=file).rstrip(), "", MEAN_IMAGE]
+    if any(cell.nearest is not None for cell in cells):
+        lines += [NEAREST_IMAGE]
     if any(cell.rows["identified"].isna().any() for cell in cells):
         lines += [NOT_JUDGED]
     groups: dict[tuple[str, int], list[Cell]] = {}
@@ -232,5 +258,7 @@ def write_attack_page(folder: Path, output: Path, machine: str = "") -> list[Pat
         rows += [row for cell in group for row in _rows(cell)]
         # Two runs of the same images have the same row.
         rows += {cell.data: _row(cell, PRIOR, cell.prior) for cell in group}.values()
+        rows += {cell.data: _row(cell, NEAREST, cell.nearest) for cell in group
+                 if cell.nearest is not None}.values()
     output.write_text("\n".join(lines).rstrip() + "\n", encoding="utf-8")
     return [output, write_rows(output, rows)]

@@ -8,6 +8,7 @@ import math
 import pandas as pd
 
 from .run import Run
+from .scores import PUBLIC_MEAN, without_attack
 from .words import at_most, number
 
 ADJACENCY = ("ε compares what is protected with its absence (add/remove adjacency), not with another "
@@ -64,6 +65,17 @@ def network_notes(run: Run) -> list[str]:
             made.append(f"The network attacked in round{'' if len(rounds) == 1 else 's'} "
                         f"{', '.join(map(str, rounds))} was {word}.")
     return made
+
+
+def duplicate_notes(run: Run) -> list[str]:
+    """Which attacked images have near-duplicates among the candidates, a sentence a kind of message
+    that has any; nothing for files before schema 1.5."""
+    rows = without_attack(run)
+    # This row counts each image once.
+    rows = rows[(rows["method"] == PUBLIC_MEAN) & (rows["near_duplicated"] > 0)]
+    return [f"{int(row['near_duplicated'])} of {row['n']} images of {row['kind']}s have near-duplicates (SSIM of "
+            f"{run.near_duplicate_ssim:g} or more) among the candidates: they may be missed, or taken for one "
+            "another." for _, row in rows.iterrows()]
 
 
 def sweep_notes(table: pd.DataFrame) -> list[str]:

@@ -13,13 +13,13 @@ from PIL import Image
 from . import frontier_plots as plots
 from .claims import sweep_notes
 from .defense_pictures import defense_grid
-from .defense_tables import knowledge
+from .defense_tables import knowledge, no_attack
 from .frontier import by_method, compare, epsilon_text, findings, headline, panels, undefended
 from .score_csv import bare, scored, write_rows
 from .scores import VERDICT
 from .settings import NONE
 from .sweep import SCORES, Sweep
-from .sweep_report import HOW_TO_READ, INTERVALS
+from .sweep_report import HOW_TO_READ, INTERVALS, NO_ATTACK
 from .theme import LIGHT, png
 from .words import at_most
 
@@ -77,6 +77,14 @@ def defense_rows(table: pd.DataFrame) -> list[dict[str, str]]:
     return made
 
 
+def no_attack_rows(sweep: Sweep) -> list[dict[str, str]]:
+    """What public images score on the images of each panel, as rows of the CSV file; a column that
+    says nothing of them is left out."""
+    return [{"study": title, "defense": "no attack"} | _leak(row, adapted=False)
+            for title, rows in panels(sweep.over_networks)
+            for _, row in no_attack(sweep, rows).iterrows()]
+
+
 def _figures(sweep: Sweep, images: bool) -> dict[str, tuple[str, Figure]]:
     """name -> alternative text and figure: frontier, a curve for each kind of scale, grids."""
     table, measure = sweep.over_networks, sweep.measure
@@ -110,10 +118,11 @@ def _page(sweep: Sweep, file: str, pictures: dict[str, str], machine: str) -> st
         "Written by `python3 -m medpfl_analysis defenses FOLDER` from the sweep whose base and "
         "grid are at the end; not edited.", "", f"**{headline(table, sweep.measure)}.**", ""]
     page += [sweep.judgement, ""] if sweep.judgement else []
+    no_attacks = f" {NO_ATTACK}" if no_attack_rows(sweep) else ""
     if file:
         page += [f"[{file}]({file}) has all rows, one for each setting and attack. {HOW_TO_READ} "
                  "The share of identified images is `identified_percent`; `identified_low` and "
-                 f"`identified_high` hold {INTERVALS}", ""]
+                 f"`identified_high` hold {INTERVALS}{no_attacks}", ""]
     for title, sentences in findings(table, sweep.measure):
         page += [f"**{title}**", "", *(f"- {sentence}" for sentence in sentences), ""]
     left = sweep.left_out
@@ -149,7 +158,7 @@ def write_defense_page(sweep: Sweep, output: Path, machine: str = "",
         file.write_bytes(small_png(figure))
         written.append(file)
         addresses[f"pictures/{file.name}"] = alt
-    rows = defense_rows(sweep.over_networks)
+    rows = defense_rows(sweep.over_networks) + no_attack_rows(sweep)
     file = f"data/{write_rows(output, rows).name}" if rows else ""
     written += [output.parent / file] if file else []
     output.write_text(_page(sweep, file, addresses, machine), encoding="utf-8")

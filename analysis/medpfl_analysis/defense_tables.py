@@ -10,9 +10,9 @@ import pandas as pd
 from .claims import CALLED
 from .frontier import compare, epsilon_text, undefended
 from .report import interval
-from .scores import Metric, verdict_of
+from .scores import Metric, verdict_of, without_attack
 from .settings import NONE
-from .sweep import SCORES
+from .sweep import SCORES, Sweep
 from .verdicts import Verdict
 from .words import at_most, number
 
@@ -62,6 +62,21 @@ def _leak(row: pd.Series) -> Leak:
     told += [word for word in row["attacked"].split(" | ") if word in CALLED]
     return Leak(row["attack"], ", ".join(told),
                 [_cell(row, metric) for metric in LEAKS], at_most(row["bound"]), verdict_of(row))
+
+
+def no_attack(sweep: Sweep, rows: pd.DataFrame) -> pd.DataFrame:
+    """What public images score on the images that the first point of a panel attacks: rows as those of
+    Sweep.over_networks, as far as a Leak is of them; none for runs before schema 1.3."""
+    with sweep.open_point(rows["point"].iloc[0]) as run:
+        found = without_attack(run)
+    several = found["kind"].nunique() > 1
+    return found.assign(attack=found["method"] + (", " + found["kind"] if several else ""), networks=1,
+                        attacked="")
+
+
+def no_attack_leaks(sweep: Sweep, rows: pd.DataFrame) -> list[Leak]:
+    """The same, as text."""
+    return [_leak(row) for _, row in no_attack(sweep, rows).iterrows()]
 
 
 def points_text(change: float) -> str:

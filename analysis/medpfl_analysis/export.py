@@ -9,7 +9,7 @@ from matplotlib.image import imsave
 
 from .pictures import displayable
 from .run import Run
-from .scores import summarize_run
+from .scores import summarize_run, without_attack
 
 
 def tables(run: Run) -> dict[str, pd.DataFrame]:
@@ -17,7 +17,7 @@ def tables(run: Run) -> dict[str, pd.DataFrame]:
     images = run.images_with_tasks()
     config = run.shared_provenance
     made = {
-        "summary": summarize_run(run), "images": images, "tasks": run.tasks, "rounds": run.rounds,
+        "summary": pd.concat([summarize_run(run), without_attack(run)]), "images": images, "tasks": run.tasks, "rounds": run.rounds,
         "clients": run.clients.reset_index(), "timings": run.timings.reset_index(),
         "gradients": run.gradients, "defenses": run.defenses, "layers": run.layers, "config": config,
         "ranks": run.environment.ranks.reset_index(),

@@ -28,7 +28,7 @@ IMAGE_COLUMNS = (
     "success_ssim_50 success_ssim_70 success_ssim_90 success_psnr_20"
 ).split()
 NEWER_IMAGE_COLUMNS = ["oracle_psnr", "oracle_ssim", "cluster", "ssim_public_mean", "candidates",
-                       "identified"]
+                       "identified", "near_duplicates"]
 SUMMARY_COLUMNS = (
     "method kind round images tasks diverged vanished mse psnr psnr_mean ssim ssim_mean rdlv "
     "success_psnr_20 success_ssim_50 success_ssim_70 success_ssim_90 label_accuracy reidentified "
@@ -36,7 +36,7 @@ SUMMARY_COLUMNS = (
 ).split()
 NEWER_SUMMARY_COLUMNS = (
     "identified identified_low identified_high identified_effective clusters candidates "
-    "identified_bound chance verdict verdict_reason"
+    "identified_bound chance verdict verdict_reason near_duplicated"
 ).split()
 GRADIENT_COLUMNS = "round client probe kind examples steps norm loss".split()
 

@@ -15,14 +15,13 @@ from markupsafe import Markup
 from matplotlib.figure import Figure
 
 from . import plots
-from .claims import network_notes, privacy_notes
+from .claims import duplicate_notes, network_notes, privacy_notes
 from .pictures import MAX_ROWS, picture_grid, selection_note, spread
 from .run import Run
 from .scores import (
     ALL_ROUNDS,
     GROUP,
     METRICS,
-    WITHOUT_ATTACK,
     Metric,
     attack_groups,
     chosen_images,
@@ -216,6 +215,8 @@ def _scores(summary: pd.DataFrame) -> list[dict]:
             "round": "all rounds" if row["round"] == ALL_ROUNDS else f"round {row['round']}",
             "tasks": row["tasks"], "diverged": row["diverged"], "vanished": row["vanished"],
             "knowledge": row["knowledge"],
+            "among": "" if math.isnan(row["among"]) else f"{row['among']:.0f}",
+            "chance": number(row["by_chance"], "%"),
             "bound": "" if math.isnan(row["bound"]) else at_most(row["bound"]),
             "verdict": verdict_of(row),
             "cells": [(number(row[m.key], m.unit), interval(row, m)) for m in METRICS],
@@ -266,6 +267,7 @@ def render_report(run: Run) -> str:
         one_class=one_class_note(run),
         vanished=vanished_note(run.tasks),
         network=network_notes(run),
+        duplicates=duplicate_notes(run),
         privacy=privacy_notes(run),
         not_tested=run.not_tested,
         number=number,

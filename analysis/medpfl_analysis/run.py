@@ -308,6 +308,11 @@ class Run(ResultFile):
         """int64 [N, S]: iteration of each snapshot, -1 past the end of the attack."""
         return self.pictures("snapshot_iterations")
 
+    @property
+    def near_duplicate_ssim(self) -> float:
+        """SSIM from which on two images are near-duplicates; NaN in files before schema 1.5."""
+        return float(self._attributes("attacks/images").get("near_duplicate_ssim", np.nan))
+
     @cached_property
     def trace(self) -> Trace:
         """The attacker's objective along each attack, and its terms; files of earlier versions have

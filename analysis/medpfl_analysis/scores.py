@@ -18,8 +18,18 @@ from .verdicts import Verdict
 
 GROUP = ["method", "round", "kind"]
 ALL_ROUNDS = -1
-WITHOUT_ATTACK = "public-mean"
-"""stands in /attacks/summary for what the mean public image scores without an attack"""
+PUBLIC_MEAN, PUBLIC_NEAREST = "public-mean", "public-nearest"
+WITHOUT_ATTACK = {
+    PUBLIC_MEAN: "no message; the mean public image is taken for each private one",
+    PUBLIC_NEAREST: "no message, but the private images, which nobody is told: as an oracle it takes for each the "
+                    "public image most like it (least mean squared error). It shows what resembles an image that "
+                    "has not leaked",
+}
+"""The rows of /attacks/summary that are of no attack, and what is known for them."""
+AMONG = {"among": "candidates", "by_chance": "chance", "near_duplicated": "near_duplicated"}
+"""The columns of a summary that say how hard it is to be identified, and those of /attacks/summary that have
+them: the median number of candidates, the probability of it without the messages, and how many images have
+near-duplicates among the candidates. NaN where the file lacks them."""
 VERDICT = ["verdict", "verdict_reason"]
 """The columns of a summary with the verdict on a row; "" where the file has none."""
 _OBSERVATION = ["method", "round", "client", "kind", "probe", "gradient", "knowledge"]
@@ -58,8 +68,8 @@ def _known(values: pd.Series, known: pd.Series) -> pd.Series:
 METRICS = (
     Metric("identified", "identified", "Identified", "%", np.mean, lambda f: f["identified"],
            "Share of the images that are identified: the private image is the nearest of the "
-           "candidates to the reconstruction, and more like it than the mean public image is, which "
-           "anybody has. The interval counts images of one hospital or message as dependent; that "
+           "candidates to the reconstruction, by mean squared error, and more like it (SSIM) than the "
+           "mean public image is, which anybody has. The interval counts images of one hospital or message as dependent; that "
            "of one run is about images under its network alone.",
            stored_interval=("identified_low", "identified_high")),
     Metric("psnr", "psnr", "PSNR", "dB", np.median, lambda f: f["psnr"],
@@ -154,7 +164,8 @@ def summarize_run(
         for limit, column in zip(metric.limits, metric.stored_interval or (), strict=True):
             made[limit] = rows[column].to_numpy()
     told = {name: rows[name].fillna("").to_numpy() for name in VERDICT}
-    return made.assign(bound=rows["identified_bound"].to_numpy(dtype=float), n=rows["images"].to_numpy(), tasks=rows["tasks"].to_numpy(),
+    among = {name: rows[column].to_numpy(dtype=float) for name, column in AMONG.items()}
+    return made.assign(bound=rows["identified_bound"].to_numpy(dtype=float), **among, n=rows["images"].to_numpy(), tasks=rows["tasks"].to_numpy(),
                        diverged=rows["diverged"].to_numpy(), vanished=rows["vanished"].to_numpy(), **told)
 
 
@@ -164,18 +175,18 @@ def verdict_of(row: pd.Series) -> Verdict:
 
 
 def without_attack(run: Run) -> pd.DataFrame:
-    """What the mean public image scores on the attacked images, in the columns of summarize_run():
-    a row for all rounds of each kind; none for files before schema 1.3."""
+    """What the public images of WITHOUT_ATTACK score on the attacked images, in the columns of
+    summarize_run(): rows for all rounds of each kind; none for files before schema 1.3, and none of
+    PUBLIC_NEAREST before 1.5."""
     if run.summary is None:
         return summarize_run(run).iloc[:0]
-    rows = run.summary[(run.summary["method"] == WITHOUT_ATTACK) & (run.summary["round"] == ALL_ROUNDS)]
+    rows = run.summary[run.summary["method"].isin(list(WITHOUT_ATTACK)) & (run.summary["round"] == ALL_ROUNDS)]
     values = {metric.key: rows[metric.column] for metric in METRICS}
-    limits = {limit: np.nan for metric in METRICS for limit in metric.limits}
+    limits = {limit: rows[column] for metric in METRICS
+              for limit, column in zip(metric.limits, metric.stored_interval or (), strict=True)}
     return rows[GROUP].assign(n=rows["images"], tasks=rows["images"], diverged=0, vanished=0, bound=np.nan,
-                              **dict.fromkeys(VERDICT, ""),
-                              knowledge="no message; the mean public image is taken for each "
-                                        "private one",
-                              **values, **limits)
+                              **dict.fromkeys(VERDICT, ""), **{name: rows[column] for name, column in AMONG.items()},
+                              knowledge=rows["method"].map(WITHOUT_ATTACK), **values, **limits)
 
 
 def summarize(images: pd.DataFrame, metrics: Sequence[Metric] = METRICS) -> pd.DataFrame:
@@ -183,8 +194,8 @@ def summarize(images: pd.DataFrame, metrics: Sequence[Metric] = METRICS) -> pd.D
 
     `images` is `Run.images_with_tasks()`. Columns: method, round, kind, n (images), tasks,
     diverged (tasks), vanished (tasks on vanished gradients), knowledge (text), bound (what any attack
-    is at most expected to identify), those of VERDICT, and for each metric `key` and its `limits`.
-    Bound and limits are NaN here, and verdicts "": only a file has them. Shares are in [0, 1].
+    is at most expected to identify), those of AMONG and VERDICT, and for each metric `key` and its
+    `limits`. Bound, AMONG and limits are NaN here, and verdicts "": only a file has them. Shares are in [0, 1].
     """
     return _score(chosen_images(images), metrics)
 
@@ -201,6 +212,7 @@ def _score(chosen: pd.DataFrame, metrics: Sequence[Metric]) -> pd.DataFrame:
             "vanished": int((tasks["vanished"] == 1).sum()),
             "knowledge": " | ".join(sorted(tasks["knowledge"].unique())),
             "bound": np.nan,
+            **dict.fromkeys(AMONG, np.nan),
             **dict.fromkeys(VERDICT, ""),
         }
         for metric in metrics:
@@ -209,7 +221,7 @@ def _score(chosen: pd.DataFrame, metrics: Sequence[Metric]) -> pd.DataFrame:
             row[metric.key] = float(metric.statistic(values)) if len(values) else np.nan
             row |= dict.fromkeys(metric.limits, np.nan)
         rows.append(row)
-    columns = [*GROUP, "n", "tasks", "diverged", "vanished", "knowledge", "bound", *VERDICT]
+    columns = [*GROUP, "n", "tasks", "diverged", "vanished", "knowledge", "bound", *AMONG, *VERDICT]
     for metric in metrics:
         columns += [metric.key, *metric.limits]
     return pd.DataFrame(rows, columns=columns)

@@ -9,7 +9,7 @@ import numpy as np
 from . import frontier_plots as plots
 from .claims import sweep_notes
 from .defense_pictures import defense_grid
-from .defense_tables import LEAKS, adaptations, differences, knowledge, lines
+from .defense_tables import LEAKS, adaptations, differences, knowledge, lines, no_attack_leaks
 from .frontier import by_method, findings, headline, panels
 from .report import Picture, picture, render
 from .scores import METRICS
@@ -28,10 +28,15 @@ HOW_TO_READ = (
     "claimed. Noise without clipping claims no ε, whatever its scale: “none” is written there, "
     "which is not 0. Relative noise is the norm of the noise over that of the updates it is added "
     "to; probes of few images may have larger gradients than those. An image is identified where "
-    "it is the nearest of the candidates to its reconstruction, and more like it than the mean "
+    "it is the nearest of the candidates to its reconstruction, by mean squared error, and more like it (SSIM) than the mean "
     "public image is. A black border alone raises SSIM, so read it with RDLV: 0 or less is no "
     "better than the mean public image. A low score says that the attacks of this table failed, "
     "not that every attack does. Scores are of what the attacker keeps by its own objective."
+)
+NO_ATTACK = (
+    "Rows without an attack are of public images: public-mean takes the mean public image for each private "
+    "one; public-nearest takes the public image most like it (least mean squared error), which only an oracle "
+    "can choose, who is told the private image. It shows what resembles an image that has not leaked."
 )
 INTERVALS = ("its 95 % interval, as the files have it. Of one run it "
              "is about images under the network of that run. Points that differ in run.seed alone are "
@@ -106,7 +111,8 @@ def render_sweep(sweep: Sweep) -> str:
         claims=sweep_notes(table),
         candidates=int(table["candidates"].max()),
         measure=sweep.measure.title.lower(),
-        tables=[(title, lines(rows)) for title, rows in titled],
+        tables=[(title, lines(rows), no_attack_leaks(sweep, rows)) for title, rows in titled],
+        no_attack=NO_ATTACK,
         adapted=[(title, adaptations(rows)) for title, rows in titled],
         differences=differences(sweep.differences),
         constants=sweep.settings.constants(),

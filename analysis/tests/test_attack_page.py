@@ -8,11 +8,11 @@ import h5py
 import numpy as np
 import pandas as pd
 import pytest
-from synthetic import put, write_run
+from synthetic import put, write_run, write_without_attack
 
 from medpfl_analysis import RunFormatError
 from medpfl_analysis.__main__ import main
-from medpfl_analysis.attack_page import PRIOR, write_attack_page
+from medpfl_analysis.attack_page import NEAREST, PRIOR, write_attack_page
 
 SCORES = {"psnr": [10, 18, 22, 40], "ssim": [0.1, 0.5, 0.7, 0.95], "label_inferred": [0, 1, 1, 0],
           "rdlv": [0.0, 0.25, 0.75, 0.9], "rank_of_truth": [1, 0, 0, 0]}
@@ -192,3 +192,15 @@ def test_what_is_not_complete_is_named(tmp_path: Path, capsys: pytest.CaptureFix
     assert "holds no complete run" in capsys.readouterr().err
     with pytest.raises(RunFormatError, match="holds no complete run"):
         write_attack_page(tmp_path, page)
+
+
+def test_the_nearest_public_image_is_that_of_the_file(tmp_path: Path) -> None:
+    """A row for each data set, with its share; none in files before schema 1.5."""
+    folder = run_of(tmp_path / "1", "LeNet", "brain")
+    assert NEAREST not in compared(tmp_path)[0]
+    write_without_attack(folder)
+    page, rows = compared(tmp_path)
+    assert rows["attack"].tolist() == ["dlg", PRIOR, NEAREST]
+    assert rows.iloc[2][["identified_percent", "identified_low", "identified_high", "labels_right_percent", "verdict"]
+                        ].tolist() == ["25", "5", "50", "", ""]
+    assert f"The *{NEAREST}* is no attack either." in page and "oracle" in page

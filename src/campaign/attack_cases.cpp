@@ -1,6 +1,7 @@
 #include "campaign/attack_cases.hpp"
 
 #include <ATen/ops/cat.h>
+#include <ATen/ops/tensor.h>
 
 #include <algorithm>
 #include <set>
@@ -8,6 +9,8 @@
 
 #include "campaign/scoring.hpp"
 #include "core/keep_flat.hpp"
+#include "data/pixels.hpp"
+#include "metrics/look_alikes.hpp"
 
 namespace medpfl {
 namespace {
@@ -58,8 +61,16 @@ at::Tensor AttackCases::candidates_of_one(const Observation& observation) const 
 
 void AttackCases::score_without_attack(int64_t i, const at::Tensor& public_mean) {
   AttackCase& one = cases_[static_cast<size_t>(i)];
-  const at::Tensor same = public_mean.unsqueeze(0).expand(one.truth.images.sizes());
-  one.without_attack = score_images(one, candidates(one.observation), same, public_mean);
+  const at::Tensor truth = to_unit_range(one.truth.images), among = candidates(one.observation);
+  const auto score = [&](const at::Tensor& images) {
+    return score_images(one, among, images, public_mean);
+  };
+  one.without_attack.public_mean = score(public_mean.unsqueeze(0).expand(truth.sizes()));
+  one.without_attack.near_duplicates = count_near_duplicates(truth, to_unit_range(among));
+  if (!public_images_.defined()) return;
+  const at::Tensor open = to_unit_range(public_images_);
+  const at::Tensor nearest = at::tensor(nearest_images(truth, open), at::kLong);
+  one.without_attack.public_nearest = score(open.index_select(0, nearest));
 }
 
 void AttackCases::keep(Archive& a) {

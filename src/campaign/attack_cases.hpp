@@ -17,15 +17,23 @@ struct Truth {
   std::vector<int64_t> labels;  ///< [B]
 };
 
+/// What is known of the true images of a message without any attack on it, one entry for each.
+struct WithoutAttack {
+  std::vector<ImageScore> public_mean;  ///< scores of the mean public image, as if it came back
+  /// Scores of the public image most like the true one (nearest_images()), as if it came back. Only
+  /// an oracle, who knows the truth, finds it. Empty: there are no public images.
+  std::vector<ImageScore> public_nearest;
+  std::vector<int64_t> near_duplicates;  ///< among the candidates, see count_near_duplicates()
+};
+
 /// One message under attack, with its truth.
 struct AttackCase {
   Observation
       observation;  ///< what the attacker sees, without the weights, which the round's cases share
   Truth truth;
   double gradient_norm = 0;  ///< norm of the observation's gradient; filled in by AttackCases::add
-  /// What each true image scores without an attack, where the mean public image is taken for it;
-  /// empty until AttackCases::score_without_attack. No archive keeps it: it is computed again.
-  std::vector<ImageScore> without_attack;
+  /// Empty until AttackCases::score_without_attack. No archive keeps it: it is computed again.
+  WithoutAttack without_attack;
 
   /// Writes or reads the case, whose vectors have this layout.
   void keep(Archive& a, const ParameterLayout& layout);
@@ -55,6 +63,10 @@ class AttackCases {
     sums_[round] = std::move(clients);
   }
 
+  /// Keeps public images for score_without_attack: [M, C, H, W] in the PixelFormat of the data set,
+  /// or undefined. No archive keeps them.
+  void set_public_images(at::Tensor images) { public_images_ = std::move(images); }
+
   int64_t size() const { return static_cast<int64_t>(cases_.size()); }
   const AttackCase& operator[](int64_t i) const { return cases_[static_cast<size_t>(i)]; }
   /// Returns the global model that the messages of an attacked round were computed at.
@@ -64,8 +76,8 @@ class AttackCases {
   /// the other hospitals that are attacked in its round follow, up to kMaxCandidates in all; for a
   /// sum it is an equal share of each hospital of its round.
   at::Tensor candidates(const Observation& observation) const;
-  /// Scores the mean public image, float32 [C, H, W], as if an attack had returned it for each true
-  /// image of case i.
+  /// Fills in what is known of the true images of case i without an attack. `public_mean`: float32
+  /// [C, H, W].
   void score_without_attack(int64_t i, const at::Tensor& public_mean);
   /// Frees the gradient of a case that no task needs any more.
   void release(int64_t i) { cases_[static_cast<size_t>(i)].observation.gradient = {}; }
@@ -81,6 +93,7 @@ class AttackCases {
   std::map<int64_t, FlatParameters> weights_;
   std::map<int64_t, at::Tensor> shards_;          // by hospital
   std::map<int64_t, std::vector<int64_t>> sums_;  // hospitals by round
+  at::Tensor public_images_;
 };
 
 }  // namespace medpfl

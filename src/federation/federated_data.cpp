@@ -13,6 +13,7 @@
 #include "core/log.hpp"
 #include "core/text.hpp"
 #include "federation/placement.hpp"
+#include "federation/public_images.hpp"
 #include "federation/settings.hpp"
 
 namespace medpfl {
@@ -288,6 +289,9 @@ FederatedData load_federated_data(const Communicator& comm, const Dataset& datas
   if (comm.is_root()) shape = data.test_blocks.front().sizes().slice(1).vec();
   comm.broadcast(shape.data(), 3 * static_cast<int64_t>(sizeof(int64_t)));
   data.public_mean = mean_image(comm, open, data.pixels, sources.all.open.size(), shape);
+  if (options.holdings == Holdings::kPrivate)
+    data.public_images =
+        gather_public_images(comm, open, data.pixels, sources.all.open.size(), shape);
   find_digests(comm, sources, open, &data);
   return data;
 }

@@ -31,7 +31,10 @@ struct FederatedData {
   PixelFormat pixels;                   ///< format of all images
   std::vector<at::Tensor> test_blocks;  ///< blocks rank, rank + ranks, ... of the test images
   at::Tensor public_mean;  ///< mean of the public images, float32 [C, H, W]; on rank 0 only
-  DataDigests digests;     ///< digests of the whole data set; those of images on rank 0 only
+  /// Some of the public images, in the format `pixels` (gather_public_images()); on rank 0 only.
+  /// Undefined where the hospitals hold the public images.
+  at::Tensor public_images;
+  DataDigests digests;  ///< digests of the whole data set; those of images on rank 0 only
 
   int64_t classes() const { return static_cast<int64_t>(class_names.size()); }
   int64_t client_count() const { return static_cast<int64_t>(shard_sizes.size()); }

@@ -17,6 +17,8 @@ constexpr double kSigma = 1.5;
 constexpr int64_t kWindow = 11;
 constexpr double kC1 = 0.01 * 0.01;  // (K1 * data range)^2
 constexpr double kC2 = 0.03 * 0.03;
+constexpr int64_t kBandRows = 16;   // rows of windows between two looks at what can be reached
+constexpr double kRounding = 1e-9;  // more than rounding adds to a mean over windows
 
 // float32, on the CPU, contiguous.
 at::Tensor comparable(const at::Tensor& image) {
@@ -47,40 +49,84 @@ std::vector<double> gaussian_window(int64_t side) {
   return window;
 }
 
-// Gaussian means of an image over its valid region; owns the buffers of all calls.
-class ValidFilter {
+void require_images(const at::Tensor& a, const at::Tensor& b) {
+  require_same_shape(a, b);
+  if (a.dim() != 3)
+    throw Error(ExitCode::kInternal,
+                fmt::format("ssim needs images [C, H, W], got {} dimensions", a.dim()));
+}
+
+// Sums of the similarity of two images [C, H, W] over their windows; owns the buffers of all sums.
+class WindowSums {
  public:
-  ValidFilter(int64_t height, int64_t width)
-      : window_(gaussian_window(ssim_window(height, width))),
-        height_(height),
-        width_(width),
-        out_height_(height - static_cast<int64_t>(window_.size()) + 1),
-        out_width_(width - static_cast<int64_t>(window_.size()) + 1),
-        rows_(static_cast<size_t>(height_ * out_width_)) {}
+  WindowSums(const at::Tensor& a, const at::Tensor& b)
+      : left_(comparable(a)),
+        right_(comparable(b)),
+        width_(a.size(2)),
+        window_(gaussian_window(ssim_window(a.size(1), a.size(2)))),
+        rows_(a.size(1) - side() + 1),
+        columns_(width_ - side() + 1) {}
 
-  int64_t size() const { return out_height_ * out_width_; }
+  int64_t channels() const { return left_.size(0); }
+  int64_t rows() const { return rows_; }        // of windows
+  int64_t columns() const { return columns_; }  // windows of a row
+  int64_t windows() const { return channels() * rows_ * columns_; }
 
-  void apply(const std::vector<double>& in, std::vector<double>* out) {
-    std::fill(rows_.begin(), rows_.end(), 0.0);
-    for (int64_t y = 0; y < height_; ++y)
-      for (size_t k = 0; k < window_.size(); ++k)
-        accumulate(window_[k], in.data() + y * width_ + static_cast<int64_t>(k),
-                   rows_.data() + y * out_width_);
-    out->assign(static_cast<size_t>(size()), 0.0);
-    for (int64_t y = 0; y < out_height_; ++y)
-      for (size_t k = 0; k < window_.size(); ++k)
-        accumulate(window_[k], rows_.data() + (y + static_cast<int64_t>(k)) * out_width_,
-                   out->data() + y * out_width_);
+  // Adds the similarities of rows first ... first + rows - 1 of a channel, window by window.
+  void add(int64_t channel, int64_t first, int64_t rows, double* sum) {
+    const int64_t at = (channel * left_.size(1) + first) * width_;
+    const float* pixels_x = left_.data_ptr<float>() + at;
+    const float* pixels_y = right_.data_ptr<float>() + at;
+    const auto pixels = static_cast<size_t>((rows + side() - 1) * width_);
+    for (std::vector<double>* all : {&x_, &y_, &squares_, &products_}) all->resize(pixels);
+    for (size_t i = 0; i < pixels; ++i) {
+      x_[i] = clamped(pixels_x[i]);
+      y_[i] = clamped(pixels_y[i]);
+      // Only the sum of both variances is needed, hence one filter for both.
+      squares_[i] = x_[i] * x_[i] + y_[i] * y_[i];
+      products_[i] = x_[i] * y_[i];
+    }
+    filter(x_, rows, &mean_x_);
+    filter(y_, rows, &mean_y_);
+    filter(squares_, rows, &mean_squares_);
+    filter(products_, rows, &mean_products_);
+    for (size_t i = 0; i < mean_x_.size(); ++i) {
+      const double means = mean_x_[i] * mean_x_[i] + mean_y_[i] * mean_y_[i];
+      const double cross = mean_x_[i] * mean_y_[i];
+      const double variances = mean_squares_[i] - means;
+      const double covariance = mean_products_[i] - cross;
+      *sum += (2 * cross + kC1) * (2 * covariance + kC2) / ((means + kC1) * (variances + kC2));
+    }
   }
 
  private:
-  void accumulate(double weight, const double* in, double* out) const {
-    for (int64_t x = 0; x < out_width_; ++x) out[x] += weight * in[x];
+  int64_t side() const { return static_cast<int64_t>(window_.size()); }
+
+  // Gaussian means over the windows of so many rows.
+  void filter(const std::vector<double>& in, int64_t rows, std::vector<double>* out) {
+    const int64_t height = rows + side() - 1;
+    across_.assign(static_cast<size_t>(height * columns_), 0.0);
+    for (int64_t y = 0; y < height; ++y)
+      for (int64_t k = 0; k < side(); ++k)
+        accumulate(window_[static_cast<size_t>(k)], in.data() + y * width_ + k,
+                   across_.data() + y * columns_);
+    out->assign(static_cast<size_t>(rows * columns_), 0.0);
+    for (int64_t y = 0; y < rows; ++y)
+      for (int64_t k = 0; k < side(); ++k)
+        accumulate(window_[static_cast<size_t>(k)], across_.data() + (y + k) * columns_,
+                   out->data() + y * columns_);
   }
 
+  void accumulate(double weight, const double* in, double* out) const {
+    for (int64_t x = 0; x < columns_; ++x) out[x] += weight * in[x];
+  }
+
+  at::Tensor left_, right_;
+  int64_t width_;
   std::vector<double> window_;
-  int64_t height_, width_, out_height_, out_width_;
-  std::vector<double> rows_;
+  int64_t rows_, columns_;
+  std::vector<double> x_, y_, squares_, products_, across_;
+  std::vector<double> mean_x_, mean_y_, mean_squares_, mean_products_;
 };
 
 }  // namespace
@@ -106,40 +152,31 @@ int64_t ssim_window(int64_t height, int64_t width) {
 }
 
 double ssim(const at::Tensor& a, const at::Tensor& b) {
-  require_same_shape(a, b);
-  if (a.dim() != 3)
-    throw Error(ExitCode::kInternal,
-                fmt::format("ssim needs images [C, H, W], got {} dimensions", a.dim()));
-  const at::Tensor left = comparable(a), right = comparable(b);
-  const int64_t channels = a.size(0), height = a.size(1), width = a.size(2);
-  const size_t pixels = static_cast<size_t>(height * width);
-  std::vector<double> x(pixels), y(pixels), squares(pixels), products(pixels);
-  std::vector<double> mean_x, mean_y, mean_squares, mean_products;
-  ValidFilter filter(height, width);
+  require_images(a, b);
+  WindowSums sums(a, b);
   double sum = 0;
-  for (int64_t c = 0; c < channels; ++c) {
-    const float* plane_x = left.data_ptr<float>() + c * height * width;
-    const float* plane_y = right.data_ptr<float>() + c * height * width;
-    for (size_t i = 0; i < pixels; ++i) {
-      x[i] = clamped(plane_x[i]);
-      y[i] = clamped(plane_y[i]);
-      // Only the sum of both variances is needed, hence one filter for both.
-      squares[i] = x[i] * x[i] + y[i] * y[i];
-      products[i] = x[i] * y[i];
-    }
-    filter.apply(x, &mean_x);
-    filter.apply(y, &mean_y);
-    filter.apply(squares, &mean_squares);
-    filter.apply(products, &mean_products);
-    for (size_t i = 0; i < mean_x.size(); ++i) {
-      const double means = mean_x[i] * mean_x[i] + mean_y[i] * mean_y[i];
-      const double cross = mean_x[i] * mean_y[i];
-      const double variances = mean_squares[i] - means;
-      const double covariance = mean_products[i] - cross;
-      sum += (2 * cross + kC1) * (2 * covariance + kC2) / ((means + kC1) * (variances + kC2));
+  for (int64_t c = 0; c < sums.channels(); ++c) sums.add(c, 0, sums.rows(), &sum);
+  return sum / static_cast<double>(sums.windows());
+}
+
+bool ssim_reaches(const at::Tensor& a, const at::Tensor& b, double least) {
+  require_images(a, b);
+  WindowSums sums(a, b);
+  const auto windows = static_cast<double>(sums.windows());
+  const int64_t bands = (sums.rows() + kBandRows - 1) / kBandRows;
+  double sum = 0, left = windows;
+  for (int64_t i = 0; i < bands; ++i) {
+    // From the middle on: borders are often black in both images, and tell least.
+    const int64_t first = (bands / 2 + i) % bands * kBandRows;
+    const int64_t rows = std::min(kBandRows, sums.rows() - first);
+    for (int64_t c = 0; c < sums.channels(); ++c) {
+      sums.add(c, first, rows, &sum);
+      left -= static_cast<double>(rows * sums.columns());
+      // No window has a similarity above 1.
+      if ((sum + left) / windows < least - kRounding) return false;
     }
   }
-  return sum / static_cast<double>(channels * filter.size());
+  return ssim(a, b) >= least;
 }
 
 double rdlv(double ssim_reconstruction, double ssim_prior) {

@@ -18,6 +18,10 @@ double psnr_from_mse(double mse);
 /// structural_similarity(gaussian_weights=True, sigma=1.5, use_sample_covariance=False).
 double ssim(const at::Tensor& a, const at::Tensor& b);
 
+/// Returns whether ssim() of two images is at least `least`. Of images that are not it tells after
+/// a part of the windows.
+bool ssim_reaches(const at::Tensor& a, const at::Tensor& b, double least);
+
 /// Returns the side of the window, in pixels, that ssim() uses for images of this height and width.
 int64_t ssim_window(int64_t height, int64_t width);
 

@@ -60,6 +60,8 @@ LeakSummary summarize_leak(const std::vector<ChosenImage>& images,
       std::count_if(tasks.begin(), tasks.end(), [](const ChosenTask& t) { return t.diverged; });
   out.vanished =
       std::count_if(tasks.begin(), tasks.end(), [](const ChosenTask& t) { return t.vanished; });
+  out.near_duplicated = std::count_if(images.begin(), images.end(),
+                                      [](const ChosenImage& i) { return i.near_duplicates > 0; });
   out.mse = median(values(&ImageScore::mse));
   out.psnr = median(values(&ImageScore::psnr));
   out.ssim = median(values(&ImageScore::ssim));

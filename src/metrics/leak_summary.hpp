@@ -22,6 +22,7 @@ struct ChosenImage {
   double chance = std::numeric_limits<double>::quiet_NaN();
   /// Upper bound on the probability that any attack identifies it; NaN: nothing bounds it.
   double identified_bound = std::numeric_limits<double>::quiet_NaN();
+  int64_t near_duplicates = 0;  ///< candidates that are, see count_near_duplicates()
 };
 
 /// The result and the cost of one task that the attacker chose.
@@ -39,6 +40,7 @@ struct ChosenTask {
 struct LeakSummary {
   int64_t images = 0, tasks = 0;
   int64_t diverged = 0, vanished = 0;  ///< tasks with ChosenTask::diverged, vanished
+  int64_t near_duplicated = 0;         ///< images with near-duplicates among the candidates
   double mse = 0, psnr = 0, ssim = 0, rdlv = 0;
   double psnr_mean = 0, ssim_mean = 0;
   double psnr_20 = 0, ssim_50 = 0, ssim_70 = 0, ssim_90 = 0;

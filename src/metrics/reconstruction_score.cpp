@@ -6,45 +6,16 @@
 #include <cmath>
 #include <limits>
 #include <sstream>
-#include <string_view>
-#include <unordered_map>
 
 #include "core/error.hpp"
 #include "metrics/assignment.hpp"
 #include "metrics/image.hpp"
+#include "metrics/image_distance.hpp"
 
 namespace medpfl {
 namespace {
 
-constexpr int64_t kLanes = 8;        // independent sums, so that the loop vectorizes
-constexpr int64_t kBlock = 1024;     // pixels between two looks at the limit
 constexpr int64_t kCandidates = 64;  // converted at once: the shard itself may be large
-
-// Sum of squared differences, or some value >= limit as soon as it is known to reach it. Pixels are
-// summed in one fixed order, so that equal images get equal sums.
-double squared_distance(const float* a, const float* b, int64_t n, double limit) {
-  double total = 0;
-  for (int64_t begin = 0; begin < n && total < limit; begin += kBlock) {
-    const int64_t end = std::min(n, begin + kBlock);
-    double sums[kLanes] = {};
-    int64_t i = begin;
-    for (; i + kLanes <= end; i += kLanes)
-      for (int64_t lane = 0; lane < kLanes; ++lane) {
-        const double difference = static_cast<double>(a[i + lane]) - b[i + lane];
-        sums[lane] += difference * difference;
-      }
-    for (; i < end; ++i) {
-      const double difference = static_cast<double>(a[i]) - b[i];
-      sums[0] += difference * difference;
-    }
-    for (const double sum : sums) total += sum;
-  }
-  return total;
-}
-
-at::Tensor clamped(const at::Tensor& images) {
-  return images.detach().to(at::kCPU, at::kFloat).clamp(0, 1).contiguous();
-}
 
 // Each image apart: a diverged one costs the others nothing.
 at::Tensor without_nonfinite(const at::Tensor& images) {
@@ -85,19 +56,6 @@ void check(const at::Tensor& truth, const at::Tensor& reconstruction, const at::
                   shape_of(candidates)));
 }
 
-// For each image the first one of the same bytes: itself where there is none before it.
-std::vector<int64_t> first_equal(const at::Tensor& images) {
-  std::vector<int64_t> first;
-  std::unordered_map<std::string_view, int64_t> seen;
-  const auto* bytes = static_cast<const char*>(images.data_ptr());
-  const int64_t count = images.size(0);
-  const size_t size = count > 0 ? images.nbytes() / static_cast<size_t>(count) : 0;
-  for (int64_t i = 0; i < count; ++i)
-    first.push_back(seen.emplace(std::string_view(bytes + static_cast<size_t>(i) * size, size), i)
-                        .first->second);
-  return first;
-}
-
 // distances[i] is that of truth i to its reconstruction; the rank counts the candidates below it,
 // each distinct image once.
 void count_nearer(const at::Tensor& given, const at::Tensor& reconstruction,
@@ -112,8 +70,8 @@ void count_nearer(const at::Tensor& given, const at::Tensor& reconstruction,
     score.candidates = distinct;
   }
   for (int64_t begin = 0; begin < candidates.size(0); begin += kCandidates) {
-    const at::Tensor chunk =
-        clamped(candidates.narrow(0, begin, std::min(kCandidates, candidates.size(0) - begin)));
+    const at::Tensor chunk = clamped_images(
+        candidates.narrow(0, begin, std::min(kCandidates, candidates.size(0) - begin)));
     for (size_t i = 0; i < scores->size(); ++i) {
       const float* image = reconstruction.data_ptr<float>() + (*scores)[i].reconstruction * pixels;
       for (int64_t j = 0; j < chunk.size(0); ++j)
@@ -134,7 +92,8 @@ bool identified(const ImageScore& score) {
 std::vector<ImageScore> score_batch(const at::Tensor& truth, const at::Tensor& reconstruction,
                                     const at::Tensor& public_mean, const at::Tensor& candidates) {
   check(truth, reconstruction, public_mean, candidates);
-  const at::Tensor real = clamped(truth), found = clamped(without_nonfinite(reconstruction));
+  const at::Tensor real = clamped_images(truth),
+                   found = clamped_images(without_nonfinite(reconstruction));
   const int64_t n = real.size(0), pixels = real[0].numel();
   // Equal truths are one: the rows of the later ones cost nothing, and they share its match.
   const std::vector<int64_t> first = first_equal(real);

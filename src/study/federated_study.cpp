@@ -76,6 +76,7 @@ void load_study(const RunContext& context, RunKeeper* keeper, FederatedStudy* st
   announce_files(context, *study);
   make_federation(context, study);
   study->cases = std::make_unique<AttackCases>(study->model->layout());
+  study->cases->set_public_images(study->data.public_images);
   study->attacks = std::make_unique<AttackQueue>(*study->model, s.attack, study->cases.get(),
                                                  study->data.public_mean, study->seeds.server);
   make_logs(context, study);

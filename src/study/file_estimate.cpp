@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "federation/public_images.hpp"
 #include "federation/server_optimizer.hpp"
 #include "study/sizes.hpp"
 
@@ -51,6 +52,9 @@ FileSizes estimate_files(const Settings& settings, const FederatedData& data, co
     sizes.client_states += 3 * clients * state;
     sizes.scratch += std::max<int64_t>(0, clients * state - held);
   }
+  const int64_t image = image_bytes(data, model);
+  if (settings.capture.gradients != CapturedMessages::kNone)
+    sizes.public_images = image * kept_public_images(kMostPublicImages, image);
   sizes.reconstructions = reconstruction_bytes(settings, model, counts);
   sizes.checkpoint = checkpoint_bytes(settings, data, model, counts);
   return sizes;
@@ -60,7 +64,8 @@ RoomNeeds room_needs(const FileSizes& sizes) {
   return {{"gradients", sizes.capture.file_bytes},
           {"weights", sizes.weights},
           {"client states", sizes.client_states + sizes.scratch},
-          {"two run.h5 with reconstructions", 2 * (kRunFileBytes + sizes.reconstructions)},
+          {"two run.h5 with reconstructions",
+           2 * (kRunFileBytes + sizes.public_images + sizes.reconstructions)},
           {"three checkpoints", 3 * sizes.checkpoint}};
 }
 

@@ -14,6 +14,7 @@ namespace medpfl {
 struct FileSizes {
   CaptureEstimate capture;
   int64_t weights = 0, reconstructions = 0;  ///< bytes of each
+  int64_t public_images = 0;                 ///< most bytes of those that run.h5 keeps
   int64_t checkpoint = 0;                    ///< bytes of one checkpoint at its largest
   int64_t client_states = 0;                 ///< bytes of the three files that there are at most
   int64_t scratch = 0;  ///< bytes of the states for which federation.state_memory is too small

@@ -10,6 +10,7 @@
 #include "core/process.hpp"
 #include "federation/local_batches.hpp"
 #include "federation/placement.hpp"
+#include "federation/public_images.hpp"
 #include "federation/round_plan.hpp"
 #include "federation/secure_aggregation.hpp"
 #include "models/differentiator.hpp"
@@ -131,7 +132,8 @@ MemoryParts estimate_memory(const Settings& settings, const FederatedData& data,
     buffers += packed * std::accumulate(counts.attacked_messages.begin(),
                                         counts.attacked_messages.end(), int64_t{0});
     buffers += counts.attacked_at_once * vector + counts.attacked_rounds * vector +
-               counts.attacked_clients * shard * image;
+               counts.attacked_clients * shard * image +
+               kept_public_images(kMostPublicImages, image) * image;
     // Results, and the columns from which they are written, which grow by doubling.
     buffers += 3 * reconstruction_bytes(settings, model, counts);
   }

@@ -56,6 +56,7 @@ class RecordedAttack final : public KeptJob {
       cases_ = std::make_unique<AttackCases>(model_->layout());
       if (!comm_.is_root()) return;
       warn_of_untested(s_);
+      cases_->set_public_images(recorded_->data().public_images);
       recorded_->read_cases(*s_.targets, s_.federation.batch_size, cases_.get());
       warn_of_local_steps(s_, most_steps(*cases_));
     });

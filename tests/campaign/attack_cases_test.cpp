@@ -1,6 +1,7 @@
 // The messages under attack, and their state in a checkpoint.
 #include "campaign/attack_cases.hpp"
 
+#include <ATen/ops/cat.h>
 #include <ATen/ops/full.h>
 #include <ATen/ops/rand.h>
 #include <gtest/gtest.h>
@@ -114,15 +115,34 @@ TEST_F(AttackCasesState, AnotherNetworkIsRefused) {
 
 TEST_F(AttackCasesState, ScoresThePublicMeanAsIfItCameBack) {
   const at::Tensor mean = at::full({1, 2, 2}, 0.25);
-  EXPECT_TRUE(cases_[0].without_attack.empty());
+  EXPECT_TRUE(cases_[0].without_attack.public_mean.empty());
   cases_.score_without_attack(0, mean);
-  const std::vector<ImageScore> scores = cases_[0].without_attack;
+  const std::vector<ImageScore>& scores = cases_[0].without_attack.public_mean;
   ASSERT_EQ(scores.size(), 2U);
   EXPECT_NEAR(scores[0].mse, (0.25 - 7 / 255.0) * (0.25 - 7 / 255.0), 1e-7);
   EXPECT_DOUBLE_EQ(scores[0].ssim, scores[0].ssim_public_mean);
   EXPECT_EQ(scores[0].rank_of_truth, 1) << "11 of 255 is nearer to the mean than 7";
   EXPECT_EQ(scores[0].candidates, 2) << "7 and 11: equal images count once";
   EXPECT_FALSE(identified(scores[0]));
+  EXPECT_TRUE(cases_[0].without_attack.public_nearest.empty()) << "there are no public images";
+}
+
+TEST_F(AttackCasesState, ScoresThePublicImageMostLikeATruth) {
+  cases_.set_public_images(at::cat({pixels(1, 200), pixels(1, 9), pixels(1, 3), pixels(1, 8)}));
+  cases_.score_without_attack(0, at::full({1, 2, 2}, 0.25));
+  const std::vector<ImageScore>& scores = cases_[0].without_attack.public_nearest;
+  ASSERT_EQ(scores.size(), 2U);
+  EXPECT_NEAR(scores[0].mse, 1 / (255.0 * 255.0), 1e-9) << "8 is the nearest to 7";
+  EXPECT_EQ(scores[0].rank_of_truth, 0) << "7 is nearer to 8 than 11 is";
+  EXPECT_GT(scores[0].ssim, scores[0].ssim_public_mean);
+  EXPECT_TRUE(identified(scores[0])) << "an oracle finds without a message";
+}
+
+TEST_F(AttackCasesState, CountsNearDuplicatesAmongTheCandidatesOfAMessage) {
+  cases_.set_shard_images(1, at::cat({pixels(1, 7), pixels(2, 8), pixels(1, 250)}));
+  cases_.score_without_attack(0, at::full({1, 2, 2}, 0.25));
+  EXPECT_EQ(cases_[0].without_attack.near_duplicates, (std::vector<int64_t>{1, 1}))
+      << "8, once; not 7, which is the truth, and not 250";
 }
 
 }  // namespace

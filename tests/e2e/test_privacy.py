@@ -135,7 +135,7 @@ def test_no_attack_identifies_more_than_the_noise_allows(chain: str, tmp_path: P
         with complete(folder, NOISED | CHAINS[chain](sigma)) as run:
             leak, rounds = run["attacks/summary"], run["rounds"]
             # The attack and, behind it, no attack: all rounds, and round 0.
-            assert list(leak["kind"].asstr()[()]) == ["update"] * 4 and leak["method"].asstr()[0] != "public-mean"
+            assert list(leak["kind"].asstr()[()]) == ["update"] * 6 and leak["method"].asstr()[0] != "public-mean"
             bound, low = leak["identified_bound"][0], leak["identified_low"][0]
             kappa = 1 / leak["candidates"][0]
             assert low <= bound
@@ -213,8 +213,8 @@ def test_probes_and_told_classes_change_what_is_bounded(tmp_path: Path) -> None:
         leak = run["attacks/summary"]
         rows = zip(leak["kind"].asstr()[()], leak["method"].asstr()[()], ~np.isnan(leak["identified_bound"][()]),
                    strict=True)
-        assert set(rows) == {("update", "idlg", True), ("update", "public-mean", False),
-                             ("probe", "idlg", False), ("probe", "public-mean", False)}
+        assert set(rows) == {("update", "idlg", True), ("update", "public-mean", False), ("update", "public-nearest", False),
+                             ("probe", "idlg", False), ("probe", "public-mean", False), ("probe", "public-nearest", False)}
     shown = medpfl("inspect", tmp_path / "both").out
     assert "idlg of update: no attack is expected" in shown and "of probe: no attack is expected" not in shown
     with complete(tmp_path / "told", NOISED | chain | {"attack.labels": "known"}) as run:

@@ -60,9 +60,9 @@ def test_updates_come_first_and_each_kind_has_its_rows(run: Path) -> None:
         rows = list(zip(summary["kind"].asstr()[()], summary["method"].asstr()[()], summary["round"][()],
                         summary["images"][()], strict=True))
         assert rows == [("update", method, number, 48 if number < 0 else 24)
-                        for method in ("inverting-gradients", "public-mean") for number in (-1, 0, 1)
+                        for method in ("inverting-gradients", "public-mean", "public-nearest") for number in (-1, 0, 1)
                         ] + [("probe", method, number, 12 if number < 0 else 6)
-                             for method in ("idlg", "inverting-gradients", "public-mean")
+                             for method in ("idlg", "inverting-gradients", "public-mean", "public-nearest")
                              for number in (-1, 0, 1)]
         assert file["attacks"].attrs["not_tested"].tolist() == [LEFT_OUT]
     shown = medpfl("inspect", run).out
@@ -80,7 +80,7 @@ def test_the_report_says_what_was_tested_and_what_not(run: Path) -> None:
         html = render_report(opened)
     assert f"Not tested: {LEFT_OUT}." in html
     kinds = re.findall(r"^ +(update|probe): \d+ images", html, re.MULTILINE)
-    assert kinds == ["update"] * 4 + ["probe"] * 7, kinds
+    assert kinds == ["update"] * 5 + ["probe"] * 8, kinds
 
 
 @pytest.mark.parametrize("ranks", [2, 3])

@@ -133,5 +133,27 @@ TEST(Image, ShapesMustAgree) {
   EXPECT_THROW(ssim(at::zeros({4, 4}), at::zeros({4, 4})), Error);
 }
 
+// By the definition, at every depth at which an answer may be known.
+TEST(Image, ReachesWhatSsimReaches) {
+  for (const int64_t height : {8, 12, 40, 75})
+    for (const double share : {0.0, 0.05, 0.15, 0.5, 1.0}) {
+      const at::Tensor a = smooth(3, height, 50);
+      const at::Tensor b = mix(a, pattern(3, height, 50), share);
+      const double value = ssim(a, b);
+      for (const double least : {-1.0, 0.0, 0.5, 0.9, 0.99, 1.01})
+        EXPECT_EQ(ssim_reaches(a, b, least), value >= least)
+            << height << " " << share << " " << least;
+      EXPECT_TRUE(ssim_reaches(a, b, value));
+      EXPECT_FALSE(ssim_reaches(a, b, value + 1e-12));
+    }
+  EXPECT_THROW(ssim_reaches(smooth(1, 8, 8), smooth(1, 8, 9), 0.9), Error);
+}
+
+TEST(Image, NotANumberReachesNothing) {
+  at::Tensor bad = smooth(1, 40, 40);
+  bad.data_ptr<float>()[0] = std::numeric_limits<float>::quiet_NaN();
+  EXPECT_FALSE(ssim_reaches(bad, smooth(1, 40, 40), 0.1));
+}
+
 }  // namespace
 }  // namespace medpfl

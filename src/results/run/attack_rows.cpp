@@ -48,8 +48,8 @@ std::vector<ImageRow> image_rows(const std::vector<TaskRow>& tasks, bool hospita
     const int64_t cluster = hospitals_alike ? task.attack_case : tasks[t].of->observation.client;
     for (size_t i = 0; i < task.scores.size(); ++i)
       rows.push_back({static_cast<int64_t>(t), static_cast<int64_t>(i), cluster,
-                      &tasks[t].of->truth, &task.result, &task.scores[i], &task.oracle[i],
-                      found[i]});
+                      &tasks[t].of->truth, &task.result, &task.scores[i], &task.oracle[i], found[i],
+                      tasks[t].of->without_attack.near_duplicates[i]});
   }
   return rows;
 }

@@ -34,6 +34,7 @@ struct ImageRow {
   const OracleScore* oracle = nullptr;
   /// Whether the true class is among those inferred for the batch, each counted once.
   bool label_found = false;
+  int64_t near_duplicates = 0;  ///< of the true image, as in WithoutAttack
 };
 
 /// Returns the rows of /attacks/images, of all tasks in their order; the tasks must outlive them.

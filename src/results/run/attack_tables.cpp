@@ -7,6 +7,7 @@
 
 #include "metrics/image.hpp"
 #include "metrics/leak_summary.hpp"
+#include "metrics/look_alikes.hpp"
 #include "results/run/network_state.hpp"
 #include "results/run/run_tables.hpp"
 
@@ -137,6 +138,10 @@ void write_image_table(h5::File* file, const std::vector<ImageRow>& rows, const 
       "candidates", rows, [](const I& i) { return i.score->candidates; },
       "distinct images among which the truth was looked up");
   table.column<int64_t, I>(
+      "near_duplicates", rows, [](const I& i) { return i.near_duplicates; },
+      fmt::format("distinct candidates other than the truth with an SSIM to it of {} or more",
+                  kNearDuplicateSsim));
+  table.column<int64_t, I>(
       "identified", rows, [](const I& i) { return identified(*i.score) ? 1 : 0; },
       "1: the truth is the nearest candidate, and ssim is above ssim_public_mean");
   table.column<int64_t, I>(
@@ -159,6 +164,7 @@ void write_image_table(h5::File* file, const std::vector<ImageRow>& rows, const 
       "best of the result and the snapshots, by the truth: no attacker knows it");
   file->write_attribute("/attacks/images", "ssim_window",
                         ssim_window(model.input().height, model.input().width));
+  file->write_attribute("/attacks/images", "near_duplicate_ssim", kNearDuplicateSsim);
 }
 
 }  // namespace medpfl

@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "core/text.hpp"
-#include "results/run/privacy_summary.hpp"
+#include "results/run/leak_notes.hpp"
 #include "results/run/run_tables.hpp"
 
 namespace medpfl {
@@ -116,6 +116,9 @@ void write_leaks(h5::File* file, const std::vector<LeakRow>& rows, const Message
       "clusters", rows, [](const L& l) { return l.leak.identified.clusters; },
       "groups of images that depend on each other: hospitals, or messages where every hospital "
       "holds a random draw of the same images");
+  table.column<int64_t, L>(
+      "near_duplicated", rows, [](const L& l) { return l.leak.near_duplicated; },
+      "images with near-duplicates among the candidates", "image");
   table.column<std::string, L>(
       "verdict", rows, [](const L& l) { return l.verdict ? word_of(l.verdict->finding) : ""; },
       "leaks | protects | inconclusive | not tested; empty without an attack");
@@ -156,7 +159,7 @@ std::string leak_table(const h5::File& run) {
     return judged ? real(name) : std::vector<double>(method.size(), std::nan(""));
   };
   const auto share = verdict("identified"), low = verdict("identified_low"),
-             high = verdict("identified_high"), candidates = verdict("candidates");
+             high = verdict("identified_high");
   // A file of schema 1.3 or older has no words for it.
   const auto word = run.exists(kGroup + "/verdict") ? run.read<std::string>(kGroup + "/verdict")
                                                     : std::vector<std::string>(method.size());
@@ -183,27 +186,7 @@ std::string leak_table(const h5::File& run) {
         decimals(ssim[i], 3), percent(ssim_90[i]), decimals(rdlv[i], 2), percent(labels[i]),
         decimals(evaluations[i], 0), decimals(seconds[i], 2));
   }
-  if (judged && !candidates.empty())
-    out += fmt::format(
-        "Identified: of {:.0f} candidates the private image is nearest to its reconstruction "
-        "(chance: {:.1f}%), which\nis more like it than the mean public image is. The interval is "
-        "about images under this network alone.\npublic-mean is no attack: "
-        "it takes that image for each private one.\n",
-        candidates.front(), 100 / candidates.front());
-  const auto bound =
-      run.exists(kGroup + "/identified_bound") ? real("identified_bound") : std::vector<double>();
-  for (size_t i = 0; i < bound.size(); ++i)
-    if (round[i] == kAllRounds && !std::isnan(bound[i]))
-      out += fmt::format(
-          "{} of {}: no attack is expected to identify more than {} of these images, by the noise "
-          "that epsilon counts.{}\n",
-          method[i], kind[i], percent_at_most(bound[i]),
-          low[i] > bound[i]
-              ? " The interval lies above: a sign of a defect in accounting or attack."
-              : "");
-  return out +
-         "PSNR, SSIM, RDLV, evaluations and seconds: medians over what the attacker chose among "
-         "restarts, by its own objective.\n";
+  return out + leak_notes(run);
 }
 
 }  // namespace medpfl

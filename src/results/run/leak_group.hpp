@@ -14,8 +14,14 @@ namespace medpfl {
 /// Stands in the place of a round's number for all rounds together.
 inline constexpr int64_t kAllRounds = -1;
 
-/// Stands in the place of an attack's name for what the mean public image scores without any.
-inline const std::string kWithoutAttack = "public-mean";
+/// Stand in the place of an attack's name for what is had without any: the mean public image, and
+/// the public image most like the private one, which only an oracle finds (WithoutAttack).
+inline const std::string kPublicMean = "public-mean", kPublicNearest = "public-nearest";
+
+/// Whether a name in /attacks/summary is that of an attack.
+inline bool is_attack(const std::string& method) {
+  return method != kPublicMean && method != kPublicNearest;
+}
 
 /// One row of /attacks/summary.
 struct LeakRow {

@@ -57,14 +57,20 @@ class Leaks {
   void add_image(const TaskRow& task, const ImageRow& row) {
     const at::Tensor pixels = row.truth->images[row.index].contiguous();
     ChosenImage image = {
-        *row.score,  row.label_found, images_.number(pixels.data_ptr(), pixels.nbytes()),
-        row.cluster, chance_of(row),  bounds_.of(task, row)};
+        *row.score,         row.label_found, images_.number(pixels.data_ptr(), pixels.nbytes()),
+        row.cluster,        chance_of(row),  bounds_.of(task, row),
+        row.near_duplicates};
     add(task.method, task, image);
     // Each image once, however many attacks there are on it.
     if (task.method != first_.emplace(task.of, task.method).first->second) return;
-    image.score = task.of->without_attack[static_cast<size_t>(row.index)];
+    const WithoutAttack& without = task.of->without_attack;
+    const auto index = static_cast<size_t>(row.index);
     image.identified_bound = kNone;
-    add(kWithoutAttack, task, image);
+    image.score = without.public_mean[index];
+    add(kPublicMean, task, image);
+    if (without.public_nearest.empty()) return;
+    image.score = without.public_nearest[index];
+    add(kPublicNearest, task, image);
   }
   std::vector<LeakRow> rows() const {
     std::vector<LeakRow> out;
@@ -72,13 +78,13 @@ class Leaks {
       const auto& [is_probe, kind, method, round] = key;
       LeakSummary leak = summarize_leak(group.images, group.tasks);
       std::optional<Verdict> verdict;
-      if (method == kWithoutAttack) {
-        // It infers no labels, and cannot be more like an image than itself.
-        leak.label_accuracy = kNone;
-        leak.identified.value = leak.identified.low = leak.identified.high = kNone;
-      } else {
+      if (is_attack(method))
         verdict = judge({leak.identified, leak.chance, defended_, group.adapted});
-      }
+      else
+        leak.label_accuracy = kNone;
+      // The mean image cannot be more like an image than itself.
+      if (method == kPublicMean)
+        leak.identified.value = leak.identified.low = leak.identified.high = kNone;
       out.push_back({method, kind, round, leak, verdict});
     }
     return out;

@@ -8,8 +8,8 @@
 namespace medpfl {
 
 /// Returns the rows of /attacks/summary: what each attacker chose, by kind (what is really sent
-/// before probes), method and round, and of all rounds together; and what the mean public image
-/// scores on the same images without an attack. `images` are the image_rows() of `tasks`.
+/// before probes), method and round, and of all rounds together; and what public images score on
+/// the same images without an attack. `images` are the image_rows() of `tasks`.
 std::vector<LeakRow> leaks_of(const std::vector<TaskRow>& tasks,
                               const std::vector<ImageRow>& images, const RunRecord& record);
 

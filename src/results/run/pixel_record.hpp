@@ -1,8 +1,13 @@
 #pragma once
+#include <string>
+
 #include "data/pixels.hpp"
 #include "h5/file.hpp"
 
 namespace medpfl {
+
+/// The public images that a run keeps, in run.h5.
+inline const std::string kPublicImages = "/data/public";
 
 /// Notes in /data of run.h5, which must exist, what the images are: attributes `black_level` and
 /// `white_level`, the levels of the source that are 0 and 1, where images are real numbers; neither

@@ -16,6 +16,18 @@
 namespace medpfl {
 namespace {
 
+// Undefined where the file is of a schema before 1.5.
+at::Tensor read_public_images(const h5::File& run, const PixelFormat& format) {
+  if (!run.exists(kPublicImages)) return {};
+  at::Tensor images = at::empty(run.shape(kPublicImages), format.type());
+  with_pixel_type(format, [&](auto zero) {
+    using Pixel = decltype(zero);
+    const auto pixels = run.read<Pixel>(kPublicImages);
+    std::copy(pixels.begin(), pixels.end(), images.data_ptr<Pixel>());
+  });
+  return images;
+}
+
 FederatedData read_data(const h5::File& run, const std::string& path) {
   FederatedData data;
   data.class_names = run.read_texts_attribute("/data", "class_names");
@@ -34,6 +46,7 @@ FederatedData read_data(const h5::File& run, const std::string& path) {
   const auto public_mean = run.read<float>("/data/prior");
   data.public_mean = at::empty(run.shape("/data/prior"), at::kFloat);
   std::copy(public_mean.begin(), public_mean.end(), data.public_mean.data_ptr<float>());
+  data.public_images = read_public_images(run, data.pixels);
   return data;
 }
 
@@ -69,6 +82,8 @@ InputDigests RecordedRun::inputs() const {
   Digest read = read_;
   const at::Tensor& public_mean = data_.public_mean;
   read.add(public_mean.data_ptr<float>(), static_cast<size_t>(public_mean.numel()) * sizeof(float));
+  if (const at::Tensor& images = data_.public_images; images.defined())
+    read.add(images.data_ptr(), images.nbytes());
   InputDigests inputs;
   inputs.train_images = recorded("/data", "train_images_digest");
   inputs.train_labels = recorded("/data", "train_labels_digest");

@@ -24,7 +24,8 @@ class RecordedRun {
   /// or recorded no gradients.
   explicit RecordedRun(const std::string& path);
 
-  /// Returns class names, labels, shards and the mean public image of the run; no images.
+  /// Returns class names, labels, shards, the mean public image and, of files since schema 1.5, the
+  /// public images that the run keeps; no images of hospitals.
   const FederatedData& data() const { return data_; }
 
   /// Returns the words that the run has for its networks (/rounds/network), by the number of the

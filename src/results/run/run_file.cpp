@@ -109,6 +109,15 @@ void write_data(h5::File* file, const RunRecord& record) {
               {"mean image of the held-out split, the public prior of RDLV",
                "0 to 1",
                {"channel", "row", "column"}});
+  // For `medpfl attack`, which has gradients alone.
+  if (const at::Tensor& images = data.public_images; images.defined() && record.capture != nullptr)
+    with_pixel_type(data.pixels, [&](auto zero) {
+      file->write(
+          kPublicImages, images.data_ptr<decltype(zero)>(), images.sizes().vec(),
+          {"some of the public images, from which the one nearest to a private image is taken",
+           data.pixels.unit(),
+           {"image", "channel", "row", "column"}});
+    });
   file->write_attribute("/data", "dataset", record.dataset);
   write_pixel_format(file, data.pixels);
   file->write_attribute("/data", "class_names", data.class_names);

@@ -5,7 +5,7 @@
 namespace medpfl {
 
 inline const std::string kFileType = "medpfl-run";
-inline constexpr int64_t kSchemaMajor = 1, kSchemaMinor = 4;
+inline constexpr int64_t kSchemaMajor = 1, kSchemaMinor = 5;
 inline const std::string kCheckpointType = "medpfl-checkpoint";
 
 inline const std::string kSweepFileType = "medpfl-sweep";
