@@ -14,7 +14,7 @@ from .scores import Metric, verdict_of, without_attack
 from .settings import NONE
 from .sweep import SCORES, Sweep
 from .verdicts import Verdict
-from .words import at_most, number
+from .words import at_most, number, of_hospitals
 
 _BY_KEY = {metric.key: metric for metric in SCORES}
 BASE = "the base configuration"
@@ -28,7 +28,7 @@ class Leak:
 
     attack: str
     n: str
-    """ "n = 12", "n = 12, 5 networks, untrained" """
+    """ "n = 12 of 3 hospitals", "n = 12 of 1 hospital, 5 networks, untrained" """
     cells: list[tuple[str, str]]
     bound: str
     """what any attack is at most expected to identify; a dash where nothing bounds it"""
@@ -57,7 +57,7 @@ def _cell(row: pd.Series, metric: Metric) -> tuple[str, str]:
 
 
 def _leak(row: pd.Series) -> Leak:
-    told = [f"n = {int(row['n'])}"]
+    told = [f"n = {int(row['n'])}{of_hospitals(row)}"]
     told += [f"{int(row['networks'])} networks"] if row["networks"] > 1 else []
     told += [word for word in row["attacked"].split(" | ") if word in CALLED]
     return Leak(row["attack"], ", ".join(told),

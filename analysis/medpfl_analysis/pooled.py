@@ -21,9 +21,10 @@ _KEY = ["setting", "method", "kind"]
 
 
 def read_pooled(sweep: h5py.File) -> pd.DataFrame:
-    """One row a setting and attack with the columns COLUMNS and VERDICT, which is "" in an index of
-    schema 1.1; no rows in one of schema 1.0."""
-    return table(sweep.get("pooled"), COLUMNS, newer=VERDICT).fillna(dict.fromkeys(VERDICT, ""))
+    """One row a setting and attack with the columns COLUMNS, VERDICT and hospitals, which are "" and 0
+    in an index of schema 1.1; no rows in one of schema 1.0."""
+    return table(sweep.get("pooled"), COLUMNS, newer=[*VERDICT, "hospitals"]).fillna(
+        dict.fromkeys(VERDICT, "") | {"hospitals": 0})
 
 
 def read_differences(sweep: h5py.File) -> pd.DataFrame:
@@ -55,7 +56,7 @@ def over_networks(points: pd.DataFrame, pooled: pd.DataFrame, means: list[str]) 
         one[means] = same[means].mean().to_numpy()
         made.append(one.assign(
             identified=found["share"], identified_low=found["low"], identified_high=found["high"],
-            n=found["images"], bound=found["identified_bound"], epsilon=found["epsilon"],
+            n=found["images"], hospitals=found["hospitals"], bound=found["identified_bound"], epsilon=found["epsilon"],
             identification_bound=found["identification_bound"], networks=found["networks"],
             **found[VERDICT].to_dict(),
             inferred=found["inferred"], **{words: " | ".join(sorted({word for cell in same[words] for word in cell.split(" | ")}))

@@ -36,7 +36,7 @@ SUMMARY_COLUMNS = (
 ).split()
 NEWER_SUMMARY_COLUMNS = (
     "identified identified_low identified_high identified_effective clusters candidates "
-    "identified_bound chance verdict verdict_reason near_duplicated"
+    "identified_bound chance verdict verdict_reason near_duplicated hospitals"
 ).split()
 GRADIENT_COLUMNS = "round client probe kind examples steps norm loss".split()
 

@@ -31,7 +31,7 @@ from .scores import (
 )
 from .theme import DARK, LIGHT, Theme, png
 from .verdicts import meanings
-from .words import at_most, number
+from .words import at_most, number, of_hospitals
 
 MAX_GRIDS = 12
 BANNERS = {
@@ -211,7 +211,7 @@ def _scores(summary: pd.DataFrame) -> list[dict]:
     """Rows of the score table as text."""
     return [
         {
-            "method": row["method"], "kind": row["kind"], "n": row["n"],
+            "method": row["method"], "kind": row["kind"], "n": row["n"], "of": of_hospitals(row),
             "round": "all rounds" if row["round"] == ALL_ROUNDS else f"round {row['round']}",
             "tasks": row["tasks"], "diverged": row["diverged"], "vanished": row["vanished"],
             "knowledge": row["knowledge"],

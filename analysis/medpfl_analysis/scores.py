@@ -184,7 +184,7 @@ def without_attack(run: Run) -> pd.DataFrame:
     values = {metric.key: rows[metric.column] for metric in METRICS}
     limits = {limit: rows[column] for metric in METRICS
               for limit, column in zip(metric.limits, metric.stored_interval or (), strict=True)}
-    return rows[GROUP].assign(n=rows["images"], tasks=rows["images"], diverged=0, vanished=0, bound=np.nan,
+    return rows[GROUP].assign(n=rows["images"], hospitals=0, tasks=rows["images"], diverged=0, vanished=0, bound=np.nan,
                               **dict.fromkeys(VERDICT, ""), **{name: rows[column] for name, column in AMONG.items()},
                               knowledge=rows["method"].map(WITHOUT_ATTACK), **values, **limits)
 
@@ -192,7 +192,7 @@ def without_attack(run: Run) -> pd.DataFrame:
 def summarize(images: pd.DataFrame, metrics: Sequence[Metric] = METRICS) -> pd.DataFrame:
     """Scores of each (method, round, kind) over chosen tasks; of a run use summarize_run().
 
-    `images` is `Run.images_with_tasks()`. Columns: method, round, kind, n (images), tasks,
+    `images` is `Run.images_with_tasks()`. Columns: method, round, kind, n (images), hospitals (0: sums), tasks,
     diverged (tasks), vanished (tasks on vanished gradients), knowledge (text), bound (what any attack
     is at most expected to identify), those of AMONG and VERDICT, and for each metric `key` and its
     `limits`. Bound, AMONG and limits are NaN here, and verdicts "": only a file has them. Shares are in [0, 1].
@@ -207,6 +207,7 @@ def _score(chosen: pd.DataFrame, metrics: Sequence[Metric]) -> pd.DataFrame:
         row = dict(zip(GROUP, group, strict=True))
         row |= {
             "n": len(frame),
+            "hospitals": int(tasks.loc[tasks["client"] >= 0, "client"].nunique()),
             "tasks": len(tasks),
             "diverged": int((tasks["status"] == "diverged").sum()),
             "vanished": int((tasks["vanished"] == 1).sum()),
@@ -221,7 +222,7 @@ def _score(chosen: pd.DataFrame, metrics: Sequence[Metric]) -> pd.DataFrame:
             row[metric.key] = float(metric.statistic(values)) if len(values) else np.nan
             row |= dict.fromkeys(metric.limits, np.nan)
         rows.append(row)
-    columns = [*GROUP, "n", "tasks", "diverged", "vanished", "knowledge", "bound", *AMONG, *VERDICT]
+    columns = [*GROUP, "n", "hospitals", "tasks", "diverged", "vanished", "knowledge", "bound", *AMONG, *VERDICT]
     for metric in metrics:
         columns += [metric.key, *metric.limits]
     return pd.DataFrame(rows, columns=columns)

@@ -220,7 +220,7 @@ class Sweep(ResultFile):
             return rows
         if methods(run.config):
             raise RunFormatError(f"{run.path}: is complete and has no attacks; it is damaged")
-        empty = {"attack": "", "options": "", "adapted": False, "n": 0, "bound": np.nan, "attacked": "",
+        empty = {"attack": "", "options": "", "adapted": False, "n": 0, "hospitals": 0, "bound": np.nan, "attacked": "",
                  "knowledge": "", **dict.fromkeys([*GROUP, *VERDICT], "")}
         return [common | empty | {column: np.nan for metric in SCORES
                                   for column in (metric.key, *metric.limits)}]

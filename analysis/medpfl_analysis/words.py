@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+import pandas as pd
+
 
 def number(value: float, unit: str = "") -> str:
     """A value as the page shows it: '75 %', '31.2 dB', '0.70', '8.5e-04'; a dash for NaN.
@@ -31,3 +33,9 @@ def at_most(probability: float) -> str:
     if math.isnan(probability):
         return "–"
     return f"{min(100.0, math.ceil(1000 * probability) / 10):.1f}\u00a0%"
+
+
+def of_hospitals(row: pd.Series) -> str:
+    """ " of 3 hospitals", by the column of that name; "" where these are sums or no attack."""
+    hospitals = int(row["hospitals"])
+    return f" of {hospitals} hospital{'' if hospitals == 1 else 's'}" if hospitals else ""

@@ -209,7 +209,7 @@ POOLED = {"setting": ["defense.chain=laplace, defense.laplace.scale=1"], "method
           "kind": ["probe"], "claim": [""], "share": [0.3], "low": [0.1], "high": [0.6],
           "effective": [5.0], "identified_bound": [np.nan], "epsilon": [np.nan],
           "identification_bound": [np.nan], "images": [7], "clusters": [3], "networks": [2],
-          "inferred": [0]}
+          "inferred": [0], "hospitals": [2]}
 
 
 def seeds() -> list[Point]:
@@ -235,8 +235,8 @@ def test_networks_of_one_setting_are_one_row_as_the_index_pools_them(
         assert rows.loc[1, "ssim"] == pytest.approx((0.35 + 0.1) / 2)
         assert rows.loc[1, "balanced_accuracy"] == pytest.approx(0.6)
         [bare, one] = lines(rows)
-        assert one.plain.cells[0] == ("30\u00a0%", interval) and one.plain.n == "n = 7, 2 networks, untrained"
-        assert bare.plain.n == "n = 4, untrained"
+        assert one.plain.cells[0] == ("30\u00a0%", interval) and one.plain.n == "n = 7 of 2 hospitals, 2 networks, untrained"
+        assert bare.plain.n == "n = 4 of 3 hospitals, untrained"
     page = tmp_path / "page.md"
     for command, output in (("report", tmp_path / "page.html"), ("defenses", page)):
         assert main([command, str(folder), "--output", str(output)]) == 0

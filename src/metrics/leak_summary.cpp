@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
+#include <set>
 #include <utility>
 
 namespace medpfl {
@@ -60,6 +61,10 @@ LeakSummary summarize_leak(const std::vector<ChosenImage>& images,
       std::count_if(tasks.begin(), tasks.end(), [](const ChosenTask& t) { return t.diverged; });
   out.vanished =
       std::count_if(tasks.begin(), tasks.end(), [](const ChosenTask& t) { return t.vanished; });
+  std::set<int64_t> hospitals;
+  for (const ChosenTask& t : tasks)
+    if (t.client >= 0) hospitals.insert(t.client);
+  out.hospitals = static_cast<int64_t>(hospitals.size());
   out.near_duplicated = std::count_if(images.begin(), images.end(),
                                       [](const ChosenImage& i) { return i.near_duplicates > 0; });
   out.mse = median(values(&ImageScore::mse));

@@ -32,6 +32,7 @@ struct ChosenTask {
   double seconds = 0;
   bool diverged = false;
   bool vanished = false;  ///< whether the message's gradient had vanished (kVanishedNorm)
+  int64_t client = -1;    ///< hospital whose message it attacked; -1: a sum
 };
 
 /// A summary of what one attack recovered: medians over images or over tasks, means where the name
@@ -39,6 +40,7 @@ struct ChosenTask {
 /// is NaN.
 struct LeakSummary {
   int64_t images = 0, tasks = 0;
+  int64_t hospitals = 0;               ///< whose messages were attacked; 0 where these are sums
   int64_t diverged = 0, vanished = 0;  ///< tasks with ChosenTask::diverged, vanished
   int64_t near_duplicated = 0;         ///< images with near-duplicates among the candidates
   double mse = 0, psnr = 0, ssim = 0, rdlv = 0;

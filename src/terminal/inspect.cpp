@@ -132,7 +132,7 @@ Json run_json(const h5::File& run) {
                       {"reason", run.read_text_attribute("/attacks/summary", "verdict_reason")}}));
   Rows leaks(run, "/attacks/summary");
   leaks.add<std::string>({"method", "kind", "verdict", "verdict_reason"})
-      .add<int64_t>({"round", "images", "tasks", "diverged", "vanished", "near_duplicated"})
+      .add<int64_t>({"round", "images", "tasks", "diverged", "vanished", "hospitals", "near_duplicated"})
       .add<double>(leak_statistics());
   out.emplace_back("attacks", leaks.json());
   std::vector<Json> left_out;

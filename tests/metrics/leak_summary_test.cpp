@@ -29,10 +29,11 @@ TEST(LeakSummary, AgreesWithNumPy) {
       {image(0.1, 10, 0.1, -0.5, 3, false), image(0.01, 20, 0.5, kNan, 0, true),
        image(0.0004466835921509635, 33.5, 0.7, 0.25, -1, true), image(0, 100, 1, 1, 0, true),
        image(0.010000002, 19.999999, 0.9, 0.75, 12, false)},
-      {{0.25, 0.125, 7, 300, 1, false, true},
+      {{0.25, 0.125, 7, 300, 1, false, true, 2},
        {kInfinity, kNan, 7, 17, 1, true},
-       {0.125, 0.0625, 7, 40, 1, false},
-       {0.5, 0.3, 7, 2, 1, false, true}});
+       {0.125, 0.0625, 7, 40, 1, false, false, 2},
+       {0.5, 0.3, 7, 2, 1, false, true, 0}});
+  EXPECT_EQ(leak.hospitals, 2);
   EXPECT_EQ(leak.images, 5);
   EXPECT_EQ(leak.tasks, 4);
   EXPECT_EQ(leak.diverged, 1);

@@ -113,6 +113,9 @@ void write_leaks(h5::File* file, const std::vector<LeakRow>& rows, const Message
       "vanished", rows, [](const L& l) { return l.leak.vanished; },
       "of these, those that attacked a vanished gradient");
   table.column<int64_t, L>(
+      "hospitals", rows, [](const L& l) { return l.leak.hospitals; },
+      "hospitals whose messages were attacked; 0: those of a sum, or no attack", "hospital");
+  table.column<int64_t, L>(
       "clusters", rows, [](const L& l) { return l.leak.identified.clusters; },
       "groups of images that depend on each other: hospitals, or messages where every hospital "
       "holds a random draw of the same images");

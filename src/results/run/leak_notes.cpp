@@ -45,6 +45,15 @@ std::string range(const std::vector<double>& values, int digits) {
   return low == high ? low : low + " to " + high;
 }
 
+// "of 4 hospitals", by the attack on most; "" for sums, and for files before schema 1.5.
+std::string of_hospitals(const Rows& rows) {
+  if (!rows.has("hospitals")) return "";
+  const auto each = rows.read<int64_t>("hospitals");
+  const int64_t most = *std::max_element(each.begin(), each.end());
+  if (most == 0) return "";
+  return most == 1 ? " of 1 hospital" : fmt::format(" of {} hospitals", most);
+}
+
 // A file of schema 1.3 has no column `chance`.
 std::string what_is_identified(const Rows& rows) {
   const auto candidates = rows.read<double>("candidates");
@@ -57,8 +66,8 @@ std::string what_is_identified(const Rows& rows) {
   return fmt::format(
       "Identified: of {} candidates the private image is nearest to its reconstruction by mean "
       "squared error (chance: {}%),\nand the reconstruction is more like it (SSIM) than the mean "
-      "public image is. The interval is about images under this\nnetwork alone.\n",
-      range(candidates, 0), range(chance, 1));
+      "public image is. The interval is about images{} under this\nnetwork alone.\n",
+      range(candidates, 0), range(chance, 1), of_hospitals(rows));
 }
 
 std::string what_is_no_attack(const std::vector<std::string>& methods) {

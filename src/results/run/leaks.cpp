@@ -51,7 +51,8 @@ class Leaks {
     each(row.method, row, [&](Group* group) {
       group->adapted = row.adapted;
       group->tasks.push_back({r.objective, r.matching_loss, r.iterations, r.evaluations, r.seconds,
-                              r.status == "diverged", row.of->gradient_norm < kVanishedNorm});
+                              r.status == "diverged", row.of->gradient_norm < kVanishedNorm,
+                              row.of->observation.client});
     });
   }
   void add_image(const TaskRow& task, const ImageRow& row) {

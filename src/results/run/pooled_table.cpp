@@ -117,7 +117,8 @@ std::string describe_pooled(const std::vector<PooledShare>& shares) {
   out += "  at\n";
   for (const PooledShare& p : shares) {
     out += fmt::format("{:<20} {:<6} {:>8} {:>9} {:>6} {:>9.0f}% {:>16}", p.method, p.kind,
-                       p.share.networks, p.hospitals, p.share.images, 100 * p.share.value,
+                       p.share.networks, p.hospitals > 0 ? std::to_string(p.hospitals) : "-",
+                       p.share.images, 100 * p.share.value,
                        limits(p.share));
     if (claimed)
       out += fmt::format(" {:>8} {:>8} {:>9}", percent_at_most(p.identified_bound),
