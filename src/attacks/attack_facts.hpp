@@ -4,7 +4,6 @@
 #include <string>
 
 #include "attacks/labels.hpp"
-#include "attacks/matching/decode.hpp"
 #include "attacks/observation.hpp"
 #include "core/words.hpp"
 
@@ -45,8 +44,7 @@ struct Countermeasures {
   bool skips_zeros = false;  ///< whether entries of the message that are zero do not count
   /// Whether the noise of a random layer is left out or solved for, and tensors are left out.
   bool knows_layer = false;
-  bool soft_labels = false;  ///< whether labels may be mixtures
-  DecodeRule decode = DecodeRule::kNone;
+  bool registers = false;  ///< whether it undoes translations and rotations
 };
 
 /// What describes an attack with its options. The campaign, the checks of a configuration and the

@@ -182,9 +182,11 @@ class AuditRun {
   // defense is worth only where the other, which served best under it, found hardly more.
   void judge_stage(std::vector<StageResult>* attacks) const {
     if (!comm_.is_root()) return;
-    const bool defended = !make_settings(plan_.base).defenses.empty();
+    const DefenseChain defenses = make_settings(plan_.base).defenses;
+    const bool answered = unanswered(defenses.traces()).empty();
     const auto with = [&](const LeakNumbers& found, const StageResult& by) {
-      return judge({found.identified, found.chance, defended, true, by.chosen->undefended});
+      return judge(
+          {found.identified, found.chance, !defenses.empty(), answered, by.chosen->undefended});
     };
     for (StageResult& one : *attacks) {
       one.verdict = with(*one.leak, one);

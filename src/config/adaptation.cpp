@@ -35,22 +35,6 @@ double variation_against(const Traces& traces, int64_t entries) {
   return std::max(traces.inexact() ? noise : 0, traces.zeros ? kVariationOfZeros : 0);
 }
 
-bool decodes(const Countermeasures& c, ChangedImages images) {
-  switch (images) {
-    case ChangedImages::kNone:
-      return true;
-    case ChangedImages::kMixed:
-      return c.soft_labels && c.decode == DecodeRule::kUnmix;
-    case ChangedImages::kMirrored:
-      return c.soft_labels && c.decode == DecodeRule::kSigns;
-    case ChangedImages::kMoved:
-      return c.decode == DecodeRule::kRegister;
-    case ChangedImages::kOther:
-      break;
-  }
-  return false;
-}
-
 // What an attacker knows before any message arrives.
 struct Known {
   Traces traces;
@@ -211,10 +195,11 @@ std::string adapted_options(const Config& config, const std::string& method) {
 }
 
 bool answers(const Countermeasures& c, const Traces& traces, int64_t entries) {
+  if (!unanswered(traces).empty()) return false;
   if (traces.rescaled && !c.any_length) return false;
   if (traces.zeros && !c.skips_zeros) return false;
   if (traces.random_layer && !c.knows_layer) return false;
-  if (!decodes(c, traces.images)) return false;
+  if (traces.images == ChangedImages::kMoved && !c.registers) return false;
   const double weight = variation_against(traces, entries);
   if (weight == 0 || c.generator || (c.knows_noise && !traces.zeros)) return true;
   if (!traces.zeros && traces.noise_ratio(entries) == 0) return c.variation > 0;

@@ -10,7 +10,7 @@ namespace medpfl {
 inline const std::string kAdaptation = "attack.adapt";
 
 /// The source of options that served best in a rehearsal under the same defenses. An attack with
-/// such options answers the chain, whatever answers() says.
+/// such options answers the chain, whatever answers() says, but for what unanswered() names.
 inline const std::string kRehearsal = "rehearsal";
 
 /// Under attack.adapt=auto sets options of the attacks that attack.method names to what an attacker
@@ -23,7 +23,8 @@ void adapt_attacks(Config* config);
 std::string adapted_options(const Config& config, const std::string& method);
 
 /// Whether these countermeasures answer all that a chain of defenses hides in messages of so many
-/// entries. What hides nothing needs no answer. Against noise and zeros total variation counts
+/// entries. What hides nothing needs no answer; what unanswered() names has none, though
+/// adapt_attacks sets the options that help most. Against noise and zeros total variation counts
 /// where its weight lies within a factor of 3 of what adapt_attacks would choose; where the chain
 /// does not tell how strong the noise is, any weight above 0 counts.
 bool answers(const Countermeasures& counters, const Traces& traces, int64_t entries);

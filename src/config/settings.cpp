@@ -123,10 +123,11 @@ Settings make_settings(const Config& config) {
   // Finds what is wrong with the network; the data set, not read yet, may have other classes.
   wrong.guard([&] {
     const Model model = make_model(config, s, std::max<int64_t>(2, s.classes));
+    const Traces traces = s.defenses.traces();
     for (AttackPlan::Method& method : s.attack.methods)
-      method.adapted =
-          rehearsed(config, method.name) ||
-          answers(method.attack->facts().counters, s.defenses.traces(), model.layout().trainable());
+      method.adapted = rehearsed(config, method.name) ? unanswered(traces).empty()
+                                                      : answers(method.attack->facts().counters,
+                                                                traces, model.layout().trainable());
   });
   choose_targets(&s, &wrong);
   check_attacks(s, &wrong);

@@ -117,6 +117,7 @@ class Quantize final : public MessageHook {
     Traces traces;
     if (format_ != Format::kSign) return traces;
     traces.rescaled = true;
+    traces.signs = true;
     traces.relative_noise = 1;
     return traces;
   }

@@ -11,6 +11,21 @@ double Traces::noise_ratio(int64_t entries) const {
   return std::hypot(relative_noise, fixed);
 }
 
+std::string unanswered(const Traces& traces) {
+  if (traces.signs) return "signs alone";
+  switch (traces.images) {
+    case ChangedImages::kMixed:
+    case ChangedImages::kMirrored:
+      return "mixtures of images";
+    case ChangedImages::kOther:
+      return "images changed in a way that no attack undoes";
+    case ChangedImages::kNone:
+    case ChangedImages::kMoved:
+      break;
+  }
+  return "";
+}
+
 Traces noise_traces(double deviation) {
   Traces traces;
   traces.noisy = true;
@@ -25,6 +40,7 @@ Traces after(Traces before, const Traces& defense) {
   before.noisy = before.noisy || defense.noisy;
   before.relative_noise = std::hypot(before.relative_noise, defense.relative_noise);
   before.deviation = std::hypot(before.deviation, defense.deviation);
+  before.signs = before.signs || defense.signs;
   before.zeros = defense.zeros || (before.zeros && !defense.noisy);
   before.random_layer = before.random_layer || defense.random_layer;
   if (defense.images == ChangedImages::kNone) return before;

@@ -1,6 +1,7 @@
 #pragma once
 #include <cstdint>
 #include <limits>
+#include <string>
 
 namespace medpfl {
 
@@ -25,6 +26,7 @@ struct Traces {
   double deviation = 0;
   /// Largest L2 norm of what the noise is added to; infinity: there is no bound.
   double bound = std::numeric_limits<double>::infinity();
+  bool signs = false;         ///< whether nothing is left of entries but their signs
   bool zeros = false;         ///< whether entries are zero that were not
   bool random_layer = false;  ///< whether the network adds noise to what its head sees
   ChangedImages images = ChangedImages::kNone;
@@ -38,6 +40,10 @@ struct Traces {
   /// least that it can be. Returns 0 where nothing is known of it.
   double noise_ratio(int64_t entries) const;
 };
+
+/// Returns what no attack here has a measure against, in words, such as "mixtures of images"; "":
+/// attacks may answer all. Where such an attack fails, that says nothing of the defense.
+std::string unanswered(const Traces& traces);
 
 /// Returns the traces of noise of this standard deviation on every entry.
 Traces noise_traces(double deviation);

@@ -71,6 +71,13 @@ void warn_of_defenses(const Settings& settings) {
   if (methods.empty() || std::any_of(methods.begin(), methods.end(),
                                      [](const AttackPlan::Method& m) { return m.adapted; }))
     return;
+  if (const std::string nothing = unanswered(settings.defenses.traces()); !nothing.empty()) {
+    log_warning(fmt::format(
+        "not tested: no attack here has an answer to {}, which the defenses ({}) leave; "
+        "what they do not find another may",
+        nothing, settings.defenses.describe()));
+    return;
+  }
   log_warning(
       fmt::format("not tested: none of the attacks ({}) is adapted to the defenses ({}); what they "
                   "do not find another may: add an attack by matching, such as "

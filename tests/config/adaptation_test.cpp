@@ -129,6 +129,23 @@ TEST(Adaptation, AnAttackIsAdaptedWhereItAnswersTheWholeChain) {
             (std::vector<bool>{true}));
 }
 
+// There are options that help, but an attack that fails with them says nothing of the defense.
+TEST(Adaptation, NoAttackAnswersMixturesOrSignsAlone) {
+  for (const std::string defense :
+       {"defense.chain=mixup", "defense.chain=instahide", "defense.chain=clip,quantize"}) {
+    Words words = {"attack.method=inverting-gradients", defense};
+    if (defense == "defense.chain=clip,quantize") words.push_back("defense.quantize.format=sign");
+    EXPECT_NE(adapted("inverting-gradients", {words.begin() + 1, words.end()}), "") << defense;
+    EXPECT_EQ(is_adapted(words), (std::vector<bool>{false})) << defense;
+    Config rehearsed = config_of(words);
+    rehearsed.assign("attack.inverting-gradients.iterations", "30", kRehearsal);
+    EXPECT_FALSE(make_settings(rehearsed).attack.methods[0].adapted) << defense;
+  }
+  EXPECT_EQ(is_adapted({"attack.method=inverting-gradients", "defense.chain=ats",
+                        "defense.ats.policy=rotate:20"}),
+            (std::vector<bool>{true}));
+}
+
 TEST(Adaptation, ByHandCountsWhatIsNearTheNoise) {
   const auto by_hand = [](const std::string& option) {
     return is_adapted(

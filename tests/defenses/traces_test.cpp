@@ -91,6 +91,17 @@ TEST(Traces, OfAPolicyTheMovesAreKnown) {
   EXPECT_EQ(traces_of({{"ats", {{"policy", "rotate:9,invert"}}}}).images, ChangedImages::kOther);
 }
 
+TEST(Traces, WhatNoAttackHasAMeasureAgainstIsNamed) {
+  const Options sign = {{"format", "sign"}}, scale = {{"scale", "0.1"}};
+  EXPECT_EQ(unanswered(traces_of({{"mixup", {}}, {"clip", {}}})), "mixtures of images");
+  EXPECT_EQ(unanswered(traces_of({{"instahide", {}}})), "mixtures of images");
+  EXPECT_EQ(unanswered(traces_of({{"quantize", sign}, {"gaussian", scale}})), "signs alone");
+  EXPECT_EQ(unanswered(traces_of({{"ats", {{"policy", "invert"}}}})),
+            "images changed in a way that no attack undoes");
+  EXPECT_EQ(unanswered(traces_of({{"clip", {}}, {"gaussian", scale}, {"prune", {}}})), "");
+  EXPECT_EQ(unanswered(traces_of({{"ats", {{"policy", "rotate:9"}}}, {"precode", {}}})), "");
+}
+
 TEST(Traces, ANetworkWithNoiseOfItsOwnSaysSo) {
   EXPECT_TRUE(traces_of({{"precode", {}}}).random_layer);
 }

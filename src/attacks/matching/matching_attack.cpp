@@ -45,8 +45,7 @@ Countermeasures counters(const MatchingSettings& s) {
   out.generator = s.generator;
   out.skips_zeros = s.objective.view.nonzero;
   out.knows_layer = s.bottleneck != BottleneckNoise::kSample && !s.objective.view.exclude.empty();
-  out.soft_labels = s.labels == LabelRule::kJoint;
-  out.decode = s.decoding.rule;
+  out.registers = s.decoding.rule == DecodeRule::kRegister;
   return out;
 }
 
