@@ -7,6 +7,7 @@
 #include "job.hpp"
 #include "results/folder/run_folder.hpp"
 #include "study/attack_config.hpp"
+#include "study/dry_run.hpp"
 #include "study/recorded_attack.hpp"
 #include "study/run_end.hpp"
 
@@ -61,6 +62,10 @@ int run(const Communicator& comm, const JobArguments& arguments) {
   const RankPlace place = find_place(comm, settings.threads, settings.device);
   prepare_process(place.threads);
   const RunContext context = {comm, config, settings, place};
+  if (arguments.dry_run) {
+    dry_run_attack(context, arguments.input);
+    return 0;
+  }
   const ExitCode code =
       attack_recorded(context, {arguments.resume, arguments.max_walltime.seconds}, arguments.input);
   if (comm.is_root()) show_end(code, settings.output);

@@ -44,7 +44,7 @@ const std::vector<FlagGroup>& flag_groups() {
         {"resume", &J::resume, "go on with the run in run.output, or start it where there is none"},
         F{"max-walltime", &J::max_walltime, "stop with a checkpoint before this time has passed"}
             .shown_as("HH:MM:SS")}},
-      {{"audit", "simulate", "sweep"},
+      {{"audit", "simulate", "attack", "sweep"},
        {{"dry-run", &J::dry_run, "show what would be done and what it needs, and end"}}},
       {{"audit"},
        {F{"data", &J::data, "folder of images, path/SPLIT/CLASS/IMAGE: data.path"}.shown_as(

@@ -65,7 +65,8 @@ struct AttackFacts {
   Countermeasures counters;
   /// Vectors of earlier steps that the optimizer keeps, each as long as the images it varies.
   int64_t history = 0;
-  int64_t iterations = 1;  ///< outer iterations at most; 1: the attack is no iterative search
+  int64_t iterations = 1;   ///< outer iterations at most; 1: the attack is no iterative search
+  int64_t evaluations = 0;  ///< evaluations of an iteration at most; 0: the attack is no search
 };
 
 }  // namespace medpfl

@@ -8,6 +8,7 @@
 #include "campaign/halving.hpp"
 #include "campaign/knowledge.hpp"
 #include "campaign/scoring.hpp"
+#include "campaign/task_budget.hpp"
 #include "core/log.hpp"
 
 namespace medpfl {
@@ -56,15 +57,39 @@ void AttackQueue::queue_cases(int64_t end) {
 
 int64_t AttackQueue::rungs() const { return plan_.halving ? rungs_of(plan_.restarts) : 1; }
 
+AttackWork AttackQueue::work_of_open(int64_t workers) const {
+  AttackWork work(workers);
+  const auto restarts = static_cast<size_t>(plan_.restarts);
+  for (size_t i = 0; i < tasks_.size(); ++i) {
+    const AttackTask& task = tasks_[i];
+    const AttackFacts facts = method(task).attack->facts();
+    if (i % restarts == 0)
+      work.add_group(evaluations_of_restarts(plan_, facts), attack_case(task).observation.batch);
+    if (task.finished) work.close(i / restarts, i % restarts);
+    if (!task.state.empty()) work.resume(i / restarts, i % restarts);
+  }
+  return work;
+}
+
+void AttackQueue::hear(size_t i, double spent) {
+  const auto restarts = static_cast<size_t>(plan_.restarts);
+  work_.hear(i / restarts, i % restarts, spent);
+}
+
 bool AttackQueue::run(const Communicator& comm, JobControl* control) {
   queue_cases(cases_->size());
   auto tasks = static_cast<int64_t>(tasks_.size());
   comm.broadcast(&tasks, sizeof tasks);
   const int64_t before = finished_;
-  Progress progress("attack", tasks - before);
+  const int64_t workers = plan_.all_ranks ? comm.size() : 1;
+  work_ = work_of_open(workers);
+  if (const int64_t evaluations = work_.evaluations_left(); evaluations > 0)
+    log_info(fmt::format("{} attack tasks may spend {} evaluations at most", tasks - before,
+                         evaluations));
+  Progress progress("attack", tasks - before,
+                    [&](double elapsed) { return work_.seconds_left(elapsed); });
   const auto show = [&](const std::string& detail) { progress.update(finished_ - before, detail); };
   // Paused restarts hold their optimizers, so only some groups climb at a time.
-  const int64_t workers = plan_.all_ranks ? comm.size() : 1;
   const int64_t at_once = plan_.halving ? workers * plan_.restarts : std::max<int64_t>(1, tasks);
   for (int64_t first = 0; first < tasks; first += at_once) {
     const int64_t end = std::min(first + at_once, tasks);
@@ -83,6 +108,7 @@ bool AttackQueue::climb(const Communicator& comm, JobControl* control, int64_t f
   const auto task = [&](int64_t i) -> AttackTask& {
     return tasks_[static_cast<size_t>(first + i)];
   };
+  double spent = 0;  // share, of the task that this rank executes
   TaskFarm farm;
   farm.tasks = comm.is_root() ? end - first : 0;
   farm.all_ranks = plan_.all_ranks;
@@ -90,12 +116,14 @@ bool AttackQueue::climb(const Communicator& comm, JobControl* control, int64_t f
   farm.describe = [&](int64_t i) { return to_bytes(describe(task(i), rung)); };
   farm.execute = [&](const std::string& described,
                      const FarmTick& tick) -> std::optional<std::string> {
+    const TaskDescription given = read_description(described, model_.layout());
+    const AttackFacts facts = plan_.methods[static_cast<size_t>(given.method)].attack->facts();
     const auto go_on = [&](const AttackProgress& at) {
+      spent = share_spent(plan_, facts, at.iteration, at.evaluations);
       show(fmt::format("iteration {}, objective {:.2e}", at.iteration, at.objective));
       return tick(at.save);
     };
-    const auto outcome =
-        run_task(model_, plan_, seed_, read_description(described, model_.layout()), go_on);
+    const auto outcome = run_task(model_, plan_, seed_, given, go_on);
     if (!outcome) return std::nullopt;
     return to_bytes(*outcome);
   };
@@ -104,6 +132,8 @@ bool AttackQueue::climb(const Communicator& comm, JobControl* control, int64_t f
     show("");
   };
   farm.keep = [&](int64_t i, const std::string& state) { task(i).state = state; };
+  farm.progress = [&] { return spent; };
+  farm.hear = [&](int64_t i, double progress) { hear(static_cast<size_t>(first + i), progress); };
   return run_tasks(comm, farm, control);
 }
 
@@ -128,6 +158,8 @@ void AttackQueue::accept(size_t i, TaskOutcome outcome) {
   const int64_t before = task.result.memory_growth;  // on an earlier rung
   task.result = std::move(outcome.reconstruction);
   task.result.memory_growth = std::max(before, task.result.memory_growth);
+  hear(i, share_spent(plan_, method(task).attack->facts(), task.result.iterations,
+                      task.result.evaluations));
   if (task.state.empty())
     finish(i);
   else
@@ -139,6 +171,7 @@ void AttackQueue::finish(size_t i) {
   task.finished = true;
   ++finished_;
   task.state.clear();
+  work_.close(i / static_cast<size_t>(plan_.restarts), i % static_cast<size_t>(plan_.restarts));
   const AttackCase& one = attack_case(task);
   warn(warnings_after(method(task).name, one.observation.round, task.result.status));
   score_task(one, cases_->candidates(one.observation), public_mean_, &task);

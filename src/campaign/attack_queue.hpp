@@ -11,6 +11,7 @@
 #include "campaign/attack_plan.hpp"
 #include "campaign/attack_task.hpp"
 #include "campaign/attack_warnings.hpp"
+#include "campaign/attack_work.hpp"
 #include "campaign/task_run.hpp"
 #include "comm/communicator.hpp"
 #include "comm/task_farm.hpp"
@@ -55,6 +56,8 @@ class AttackQueue {
  private:
   using Show = std::function<void(const std::string&)>;
 
+  // Finds what the open tasks may spend.
+  AttackWork work_of_open(int64_t workers) const;
   // Adds the tasks of the cases before `end` that have none.
   void queue_cases(int64_t end);
   void take_over(Archive& a);
@@ -62,6 +65,8 @@ class AttackQueue {
   // Runs tasks [first, end) up to the end of a rung; returns false where `control` stopped them.
   bool climb(const Communicator& comm, JobControl* control, int64_t first, int64_t end,
              int64_t rung, const Show& show);
+  // Notes how far a task has come, a share of what it may spend.
+  void hear(size_t i, double spent);
   TaskDescription describe(const AttackTask& task, int64_t rung) const;
   void accept(size_t i, TaskOutcome outcome);
   void finish(size_t i);
@@ -81,6 +86,7 @@ class AttackQueue {
   int64_t queued_cases_ = 0, finished_ = 0;
   std::set<std::string> warned_;
   std::vector<AttackTask> tasks_;
+  AttackWork work_{1};  // of the call of run() that is under way, on rank 0
 };
 
 }  // namespace medpfl

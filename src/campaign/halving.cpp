@@ -21,6 +21,14 @@ std::optional<int64_t> pause_of(int64_t iterations, int64_t rung, int64_t rungs)
   return std::max<int64_t>(1, iterations >> above);
 }
 
+int64_t iterations_of_place(int64_t iterations, int64_t place, int64_t restarts) {
+  const int64_t rungs = rungs_of(restarts);
+  int64_t rung = 0;
+  for (int64_t left = half_of(restarts); rung + 1 < rungs && place < left; left = half_of(left))
+    ++rung;
+  return pause_of(iterations, rung, rungs).value_or(iterations);
+}
+
 std::vector<size_t> weak_restarts(const std::vector<Standing>& restarts, int64_t rung) {
   std::vector<size_t> left;
   for (size_t i = 0; i < restarts.size(); ++i) {

@@ -20,6 +20,10 @@ int64_t rungs_of(int64_t restarts);
 /// whose end no attack waits for another.
 std::optional<int64_t> pause_of(int64_t iterations, int64_t rung, int64_t rungs);
 
+/// Returns the iterations that the restart at `place` (0: the best) of so many makes at most, of an
+/// attack of `iterations`: it climbs while as many restarts go on.
+int64_t iterations_of_place(int64_t iterations, int64_t place, int64_t restarts);
+
 /// Returns the indices of the restarts to drop at the end of a rung: the worse half, by objective,
 /// of those not dropped before; of equals the first counts as better. A restart that ended by
 /// itself keeps its place in this order but is not dropped. Returns no indices where some restart

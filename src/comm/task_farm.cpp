@@ -17,7 +17,15 @@ constexpr int kToRoot = 2;
 constexpr int kToWorker = 3;
 
 // Each direction is one stream of messages, so that none overtakes another.
-enum class FromWorker : int8_t { kReady, kResult, kState, kEnded, kFailed, kStopSignalled };
+enum class FromWorker : int8_t {
+  kReady,
+  kResult,
+  kState,
+  kEnded,
+  kFailed,
+  kProgress,
+  kStopSignalled
+};
 enum class FromRoot : int8_t { kTask, kSave, kStop, kFinished, kStopped, kFailed };
 
 // A waiting rank must not spin: it may share its core with one that works.
@@ -109,6 +117,7 @@ class Worker {
 
   bool tick(int64_t task, const std::function<std::string()>& save) {
     pass_signal_on();
+    tell_progress(task);
     const auto message = comm_.poll(kToWorker);
     if (!message) return true;
     const bool stop = Parts<FromRoot>(message->text).kind == FromRoot::kStop;
@@ -116,10 +125,20 @@ class Worker {
     return !stop;
   }
 
+  void tell_progress(int64_t task) {
+    const auto now = std::chrono::steady_clock::now();
+    if (!farm_.hear || now - told_ < farm_.pause) return;
+    told_ = now;
+    ByteWriter progress;
+    progress.value(farm_.progress());
+    tell(pack(FromWorker::kProgress, task, progress.take()));
+  }
+
   const Communicator& comm_;
   const TaskFarm& farm_;
   const JobControl& control_;
   bool signalled_ = false;
+  std::chrono::steady_clock::time_point told_ = std::chrono::steady_clock::now();
 };
 
 class Master {
@@ -194,6 +213,7 @@ class Master {
       return false;
     }
     if (control_.stop_signalled()) control_.note_stop();
+    if (save && farm_.hear) farm_.hear(own_, farm_.progress());
     receive();
     if (!saving_ && !stopping_) {
       const JobOrder order = control_.order();
@@ -242,6 +262,9 @@ class Master {
       case FromWorker::kEnded:
         farm_.keep(message.task, message.text);
         free(rank);
+        break;
+      case FromWorker::kProgress:
+        farm_.hear(message.task, ByteReader(message.text).value<double>());
         break;
       case FromWorker::kReady:
         free(rank);

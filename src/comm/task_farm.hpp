@@ -1,4 +1,5 @@
 #pragma once
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -13,7 +14,8 @@ namespace medpfl {
 /// Where the tick returns false the task must end now, without a result.
 using FarmTick = std::function<bool(const std::function<std::string()>& save)>;
 
-/// The functions of a farm of independent tasks. All but `execute` are called on rank 0 only.
+/// The functions of a farm of independent tasks. All but `execute` and `progress` are called on
+/// rank 0 only.
 struct TaskFarm {
   int64_t tasks = 0;       ///< number of tasks; needed on rank 0 only
   bool all_ranks = false;  ///< whether all ranks execute tasks, or rank 0 alone
@@ -30,6 +32,12 @@ struct TaskFarm {
 
   /// Receives the state of task i, which is under way.
   std::function<void(int64_t i, const std::string& state)> keep;
+  /// Returns how far the task that this rank executes has come, in any unit.
+  std::function<double()> progress;
+  /// Receives now and then how far task i has come; empty: ranks do not tell.
+  std::function<void(int64_t i, double progress)> hear;
+  /// Time between what one rank tells: thousands of ranks must not keep rank 0 busy.
+  std::chrono::milliseconds pause{2000};
 };
 
 /// Runs all open tasks, one at a time on each rank that is free. Returns true where all are done,

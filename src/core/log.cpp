@@ -30,9 +30,11 @@ void log_info(const std::string& message) { spdlog::info("{}", message); }
 void log_warning(const std::string& message) { spdlog::warn("warning: {}", message); }
 void log_error(const std::string& message) { spdlog::error("error: {}", message); }
 
-Progress::Progress(std::string what, int64_t total)
+Progress::Progress(std::string what, int64_t total, SecondsLeft left)
     : what_(std::move(what)),
       total_(total),
+      seconds_left_(std::move(left)),
+      time_left_(seconds_left_ ? "at most" : "about"),
       terminal_(isatty(STDERR_FILENO) != 0),
       start_(Clock::now()),
       last_(start_) {}
@@ -50,10 +52,13 @@ void Progress::update(int64_t done, const std::string& detail) {
   if (!due) return;
   last_ = now;
   std::string left;
-  if (done > 0 && done < total_) {
-    const auto seconds = static_cast<int64_t>(elapsed * static_cast<double>(total_ - done) /
-                                              static_cast<double>(done));
-    left = fmt::format(", {}:{:02d} left", seconds / 60, seconds % 60);
+  if (done < total_) {
+    std::optional<double> seconds;
+    if (seconds_left_)
+      seconds = seconds_left_(elapsed);
+    else if (done > 0)
+      seconds = elapsed * static_cast<double>(total_ - done) / static_cast<double>(done);
+    if (seconds) left = ", " + time_left_.show(*seconds);
   }
   const std::string line =
       fmt::format("{} {}/{}{}{}{}", what_, done, total_, left, detail.empty() ? "" : ", ", detail);

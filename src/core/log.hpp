@@ -1,9 +1,12 @@
 #pragma once
 #include <chrono>
 #include <cstdint>
+#include <functional>
+#include <optional>
 #include <string>
 
 #include "core/backoff.hpp"
+#include "core/time_left.hpp"
 
 namespace medpfl {
 
@@ -35,12 +38,17 @@ void log_info(const std::string& message);
 void log_warning(const std::string& message);
 void log_error(const std::string& message);
 
-/// Shows the progress of a long loop and the time left: one line that rewrites itself on a
-/// terminal, elsewhere plain lines that come less and less often (Backoff). Shown on ranks that
-/// show information.
+/// Shows the progress of a long loop and the time left, which never rises (TimeLeft): one line that
+/// rewrites itself on a terminal, elsewhere plain lines that come less and less often (Backoff).
+/// Shown on ranks that show information.
 class Progress {
  public:
-  Progress(std::string what, int64_t total);
+  /// Returns, so many seconds after the start, how many seconds are left at most; nothing where
+  /// that is not known yet.
+  using SecondsLeft = std::function<std::optional<double>(double elapsed)>;
+
+  /// Without `left`, the steps of the loop are taken to be alike.
+  Progress(std::string what, int64_t total, SecondsLeft left = nullptr);
   ~Progress();
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
@@ -51,6 +59,8 @@ class Progress {
   using Clock = std::chrono::steady_clock;
   std::string what_;
   int64_t total_;
+  SecondsLeft seconds_left_;
+  TimeLeft time_left_;
   bool terminal_, shown_ = false;
   Clock::time_point start_, last_;
   Backoff backoff_;

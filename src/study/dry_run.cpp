@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "attacks/engines/matching_engine.hpp"
+#include "campaign/task_budget.hpp"
 #include "config/first_weights.hpp"
 #include "core/bytes.hpp"
 #include "core/log.hpp"
@@ -14,6 +15,7 @@
 #include "federation/privacy_ledger.hpp"
 #include "privacy/identification_bound.hpp"
 #include "results/run/privacy_summary.hpp"
+#include "results/run/recorded_run.hpp"
 #include "study/file_estimate.hpp"
 #include "study/forewarnings.hpp"
 #include "study/memory_estimate.hpp"
@@ -117,6 +119,15 @@ std::string privacy(const Settings& s, const FederatedData& data, const Model& m
   return out + "\n";
 }
 
+// Returns a line on the attacks and what they may spend.
+std::string attack_line(const Settings& settings, const RunCounts& counts) {
+  return fmt::format(
+      "{} attack tasks on {} messages{} take at most {} evaluations, on {}\n", counts.tasks,
+      counts.attacked,
+      counts.attacked_probes > 0 ? fmt::format(" ({} of them probes)", counts.attacked_probes) : "",
+      counts.evaluations, settings.attack.all_ranks ? "all ranks" : "rank 0");
+}
+
 std::vector<MemoryParts> gather(const Communicator& comm, const MemoryParts& mine) {
   ByteWriter out;
   for (const auto& [name, bytes] : mine) {
@@ -161,18 +172,32 @@ void dry_run(const RunContext& context) {
   if (!comm.is_root()) return;
   fmt::print(
       "{}\n{} training and {} test images in {} classes, {} hospitals, {} ranks; {} with {} "
-      "parameters\n\n{}\n{} attack tasks on {} messages{}, worked on by {}\n\n{}{}\nnothing "
-      "was written\n",
+      "parameters\n\n{}\n{}\n{}{}\nnothing was written\n",
       placement_table(places, 20), data.train_labels.size(), data.test_labels.size(),
       data.classes(), data.client_count(), comm.size(), model->name(), model->layout().size(),
-      work_of_ranks(data, comm.size(), memory), counts.tasks, counts.attacked,
-      counts.attacked_probes > 0 ? fmt::format(" ({} of them probes)", counts.attacked_probes) : "",
-      settings.attack.all_ranks ? "all ranks" : "rank 0",
+      work_of_ranks(data, comm.size(), memory), attack_line(settings, counts),
       privacy(settings, data, *model, *algorithm),
       files(settings, counts, estimate_files(settings, data, *model, counts)));
   for (const std::string& warning : placement_warnings(places)) log_warning(warning);
   warn_of_untested(settings);
   warn_of_local_steps(settings, most_local_steps(settings, data));
+}
+
+void dry_run_attack(const RunContext& context, const std::string& input) {
+  RunCounts counts;
+  context.comm.agree([&] {
+    if (!context.comm.is_root()) return;
+    for (const int64_t probe : RecordedRun(input).probes_of(*context.settings.targets)) {
+      const AttacksOnMessage attacks = attacks_on(context.settings.attack, probe);
+      ++counts.attacked;
+      counts.attacked_probes += probe >= 0 ? 1 : 0;
+      counts.tasks += attacks.methods * context.settings.attack.restarts;
+      counts.evaluations += attacks.evaluations;
+    }
+  });
+  if (!context.comm.is_root()) return;
+  fmt::print("{}\nnothing was written\n", attack_line(context.settings, counts));
+  warn_of_untested(context.settings);
 }
 
 }  // namespace medpfl

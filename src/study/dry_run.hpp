@@ -7,4 +7,8 @@ namespace medpfl {
 /// file sizes; trains nothing and writes nothing. Collective. Throws AgreedError.
 void dry_run(const RunContext& context);
 
+/// Prints what an attack on the messages that the run at `input` recorded would do, on rank 0.
+/// Collective. Throws AgreedError.
+void dry_run_attack(const RunContext& context, const std::string& input);
+
 }  // namespace medpfl

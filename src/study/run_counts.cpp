@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "campaign/task_budget.hpp"
 #include "federation/round_loop.hpp"
 #include "federation/round_plan.hpp"
 #include "study/sizes.hpp"
@@ -9,19 +10,13 @@
 namespace medpfl {
 namespace {
 
-// Returns how many attacks are run on messages of a kind; `probe` as in MessageKinds::contains.
-int64_t methods_on(const AttackPlan& plan, int64_t probe) {
-  return std::count_if(
-      plan.methods.begin(), plan.methods.end(),
-      [&](const AttackPlan::Method& method) { return method.kinds.contains(probe); });
-}
-
-// Counts what `methods` attacks make of so many messages of `batch` images.
-void count_attacks(const AttackPlan& plan, int64_t messages, int64_t batch, int64_t methods,
-                   RunCounts* counts) {
+// Counts what `attacks` make of so many messages of `batch` images.
+void count_attacks(const AttackPlan& plan, int64_t messages, int64_t batch,
+                   const AttacksOnMessage& attacks, RunCounts* counts) {
   counts->attacked += messages;
-  counts->tasks += messages * methods * plan.restarts;
-  counts->reconstructed += messages * methods * plan.restarts * batch;
+  counts->tasks += messages * attacks.methods * plan.restarts;
+  counts->evaluations += messages * attacks.evaluations;
+  counts->reconstructed += messages * attacks.methods * plan.restarts * batch;
   counts->attacked_batch = std::max(counts->attacked_batch, batch);
 }
 
@@ -35,8 +30,8 @@ RunCounts count_run(const Settings& settings, const FederatedData& data, const M
   counts.participants.resize(static_cast<size_t>(ranks));
   const int64_t clients = data.client_count();
   std::vector<bool> attacked(static_cast<size_t>(clients)), took_part(attacked);
-  const int64_t on_updates = methods_on(settings.attack, -1);
-  const int64_t on_probes = methods_on(settings.attack, 0);
+  const AttacksOnMessage on_updates = attacks_on(settings.attack, -1);
+  const AttacksOnMessage on_probes = attacks_on(settings.attack, 0);
   for (int64_t r = 0; r < settings.federation.rounds; ++r) {
     const RoundPlan plan =
         plan_round(r, data.shard_sizes, settings.federation.sampling, settings.federation.dropout,
@@ -51,19 +46,19 @@ RunCounts count_run(const Settings& settings, const FederatedData& data, const M
       ++present[rank];
       if (!took_part[h]) ++counts.participants[rank];
       took_part[h] = true;
-      const auto receive = [&](int64_t messages, int64_t batch, int64_t methods) {
-        if (!plan.attacked[i] || messages == 0 || methods == 0) return;
+      const auto receive = [&](int64_t messages, int64_t batch, const AttacksOnMessage& attacks) {
+        if (!plan.attacked[i] || messages == 0 || attacks.methods == 0) return;
         attacked[h] = true;
         targets[rank] += messages;
         counts.attacked_images += messages * batch;
         if (settings.attack.sums)
           images_in_sum += batch;
         else
-          count_attacks(settings.attack, messages, batch, methods, &counts);
+          count_attacks(settings.attack, messages, batch, attacks, &counts);
       };
       receive(1, algorithm.examples(data.shard_sizes[h]), on_updates);
       receive(probes, settings.targets->probe_batch, on_probes);
-      if (plan.attacked[i] && on_probes > 0) counts.attacked_probes += probes;
+      if (plan.attacked[i] && on_probes.methods > 0) counts.attacked_probes += probes;
     }
     if (images_in_sum > 0) count_attacks(settings.attack, 1, images_in_sum, on_updates, &counts);
     const int64_t chunk =

@@ -19,6 +19,7 @@ struct RunCounts {
   int64_t attacked_clients = 0;
   int64_t attacked_images = 0;  ///< images behind all attacked messages
   int64_t tasks = 0;            ///< attack tasks
+  int64_t evaluations = 0;      ///< that attack tasks spend at most (campaign/task_budget.hpp)
   int64_t reconstructed = 0;    ///< images of all tasks
   int64_t attacked_batch = 0;   ///< images behind the largest attacked message
   /// For each rank, the most messages, and attacked ones among them, that it holds at once.

@@ -35,9 +35,10 @@ void check_study_inputs(const RunContext& context, const FederatedData& data, Ru
   keeper->check_inputs(inputs, where);
 }
 
-RunSeeds seeds_over_inputs(const RunContext& context, const InputDigests& inputs) {
+RunSeeds seeds_over_inputs(const RunContext& context, InputDigests inputs) {
   RunSeeds seeds = context.settings.seeds;
   if (context.settings.paired_noise) return seeds;
+  inputs.public_images.clear();  // messages are the same whatever the attacker knows
   if (context.comm.is_root()) seeds = over_inputs(seeds, to_text(inputs));
   context.comm.broadcast(&seeds, sizeof seeds);
   return seeds;

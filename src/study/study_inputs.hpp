@@ -10,8 +10,8 @@ namespace medpfl {
 void check_study_inputs(const RunContext& context, const FederatedData& data, RunKeeper* keeper);
 
 /// Returns the seeds of the parties for these inputs: with other images or first weights the
-/// hospitals get other noise and masks, unless defense.noise=paired asks for the same. Only rank
-/// 0's `inputs` count. Collective.
-RunSeeds seeds_over_inputs(const RunContext& context, const InputDigests& inputs);
+/// hospitals get other noise and masks, unless defense.noise=paired asks for the same. Public
+/// images do not count. Only rank 0's `inputs` count. Collective.
+RunSeeds seeds_over_inputs(const RunContext& context, InputDigests inputs);
 
 }  // namespace medpfl

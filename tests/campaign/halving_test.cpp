@@ -36,6 +36,17 @@ TEST(Halving, ARungEndsAtHalfTheIterationsOfTheNext) {
   EXPECT_EQ(pause_of(3, 0, 5), 1) << "an attack that never moved cannot be judged";
 }
 
+TEST(Halving, TheBetterPlaceClimbsFarther) {
+  std::vector<int64_t> of_three, of_eight;
+  for (int64_t place = 0; place < 3; ++place)
+    of_three.push_back(iterations_of_place(400, place, 3));
+  for (int64_t place = 0; place < 8; ++place)
+    of_eight.push_back(iterations_of_place(800, place, 8));
+  EXPECT_EQ(of_three, (std::vector<int64_t>{400, 200, 100}));
+  EXPECT_EQ(of_eight, (std::vector<int64_t>{800, 400, 200, 200, 100, 100, 100, 100}));
+  EXPECT_EQ(iterations_of_place(400, 0, 1), 400);
+}
+
 TEST(Halving, TheWorseHalfIsDroppedWorstLast) {
   EXPECT_EQ(weak_restarts(waiting({4, 1, 3, 2}, 0), 0), (Places{2, 0}));
 }

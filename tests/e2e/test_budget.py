@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import h5py
@@ -81,3 +82,41 @@ def test_a_file_gives_way_to_it(tmp_path: Path) -> None:
         assert line in shown.replace("=", " = ").replace("  ", " ")
     plain = medpfl("simulate", f"--config={tmp_path / 'a.ini'}", "--evaluations=0", "--print-config").out
     assert "max_evaluations = 9" in plain.replace("=", " = ").replace("  ", " ")
+
+
+def most(said: str) -> int:
+    """The evaluations that a dry run, or the log of a run, says attacks take at most."""
+    found = re.search(r"attack tasks .* (\d+) evaluations", said)
+    assert found, said
+    return int(found[1])
+
+
+def test_what_attacks_may_spend_is_said_before(recorded: Path, tmp_path: Path) -> None:
+    """That of each attack, and of L-BFGS what finishes its iteration; the same by every way."""
+    budget = 40 + 40 + 19
+    dry = medpfl("simulate", *words(LONG), "--evaluations=40", "--dry-run", f"--run.output={tmp_path / 'a'}")
+    assert dry.code == 0, dry.err
+    assert most(dry.out) == budget
+    again = ["attack", f"--input={recorded}", "--evaluations=40", f"--run.output={tmp_path / 'again'}"]
+    shown = medpfl(*again, "--dry-run")
+    assert shown.code == 0, shown.err
+    assert "2 attack tasks on 1 messages (1 of them probes)" in shown.out
+    assert most(shown.out) == budget
+    assert not (tmp_path / "again").exists()
+    ran = medpfl(*again)
+    assert most(ran.err) == budget
+    with h5py.File(tmp_path / "again/run.h5") as run:
+        assert run["attacks/tasks/evaluations"][()].sum() <= budget
+
+
+@pytest.mark.parametrize("ranks", [1, 2])
+def test_the_time_left_does_not_rise(ranks: int, tmp_path: Path) -> None:
+    """It is shown while the first tasks run, and counts the evaluations of all."""
+    options = LONG | {"attack.method": "inverting-gradients", "attack.probes": 3, "run.output": tmp_path / "run",
+                      "data.image_size": 32}
+    result = medpfl("simulate", *words(options), "--evaluations=4000", ranks=ranks)
+    assert result.code == 0, result.err
+    left = [60 * int(minutes) + int(seconds)
+            for minutes, seconds in re.findall(r"attack \d/3, (?:at most )?(\d+):(\d\d) left", result.err)]
+    assert left, result.err
+    assert left == sorted(left, reverse=True)

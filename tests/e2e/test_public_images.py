@@ -47,7 +47,7 @@ def phantoms(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_public_images_are_those_of_the_folder(tmp_path: Path) -> None:
     data, public = image_folder(tmp_path / "data"), class_folders(tmp_path / "open", each=4)
     shutil.rmtree(public / "cyst")  # classes may be absent
-    changes = options(data, public) | {"data.image_size": 20}
+    changes = options(data, public) | {"data.image_size": 20, "defense.chain": "gaussian"}
     with complete(tmp_path / "one", changes) as one, complete(tmp_path / "two", changes, ranks=2) as two, \
             complete(tmp_path / "plain", changes | {"data.public_path": ""}) as plain:
         expect_same(one, two)
@@ -58,6 +58,7 @@ def test_the_public_images_are_those_of_the_folder(tmp_path: Path) -> None:
         for name in ("train_images", "test_images"):
             assert one["data"].attrs[f"{name}_digest"] == plain["data"].attrs[f"{name}_digest"]
         assert np.array_equal(one["rounds/accuracy"][()], plain["rounds/accuracy"][()])
+        assert one["gradients/values"][()].tobytes() == plain["gradients/values"][()].tobytes(), "the same noise"
         assert not np.array_equal(one[IMAGES][()], plain[IMAGES][()])
 
 

@@ -120,6 +120,37 @@ TEST(TaskFarm, AllRanksWorkAtTheSameTime) {
   EXPECT_EQ(results, comm.is_root() ? comm.size() : 0);
 }
 
+// Rank 0 hears of every task, also of those on other ranks, before it has the result.
+TEST(TaskFarm, RunningTasksTellHowFarTheyAre) {
+  const Communicator comm = world();
+  constexpr int64_t kTasks = 6;
+  std::vector<double> heard(kTasks, 0);
+  int accepted = 0;
+  double mine = 0;
+  TaskFarm farm;
+  farm.tasks = kTasks;
+  farm.all_ranks = true;
+  farm.pause = std::chrono::milliseconds(0);
+  farm.describe = [](int64_t i) { return std::to_string(i); };
+  farm.execute = [&](const std::string& description, const FarmTick& tick) {
+    for (mine = 1; mine < 50; ++mine) EXPECT_TRUE(tick([] { return std::string(); }));
+    return description;
+  };
+  farm.progress = [&] { return mine; };
+  farm.hear = [&](int64_t i, double progress) {
+    EXPECT_TRUE(comm.is_root());
+    EXPECT_GE(progress, heard[static_cast<size_t>(i)]);
+    heard[static_cast<size_t>(i)] = progress;
+  };
+  farm.accept = [&](int64_t i, const std::string&) {
+    EXPECT_EQ(heard[static_cast<size_t>(i)], 49);
+    ++accepted;
+  };
+  JobControl control;
+  EXPECT_TRUE(run_tasks(comm, farm, &control));
+  EXPECT_EQ(accepted, comm.is_root() ? kTasks : 0);
+}
+
 // At the thirtieth question orders to save; when that is carried out, perhaps to stop.
 struct SavesOnce final : JobControl {
   JobOrder order() override {

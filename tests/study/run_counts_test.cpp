@@ -31,6 +31,7 @@ TEST(RunCounts, UpdatesAlone) {
   EXPECT_EQ(counts.attacked, 3);
   EXPECT_EQ(counts.attacked_probes, 0);
   EXPECT_EQ(counts.tasks, 9);
+  EXPECT_EQ(counts.evaluations, 9 * 4800) << "of Adam, one an iteration";
   EXPECT_EQ(counts.attacked_images, 11);
   EXPECT_EQ(counts.reconstructed, 33);
   EXPECT_EQ(counts.attacked_batch, 6);
@@ -65,6 +66,7 @@ TEST(RunCounts, EachAttackOnTheKindsItReads) {
       counted({"attack.method=inverting-gradients,fc-readout", "model.name=mlp",
                "attack.probe_batch=1", "attack.probes=2", "attack.fc-readout.labels=idlg"});
   EXPECT_EQ(counts.attacked, 3 + 2 + 2 + 1);
+  EXPECT_EQ(counts.evaluations, 8 * 4800) << "a closed form spends none";
   EXPECT_EQ(counts.tasks, 8 + 5) << "fc-readout reads the label of a single image here";
 }
 

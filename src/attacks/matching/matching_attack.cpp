@@ -63,6 +63,7 @@ AttackFacts facts_of(const MatchingSettings& s) {
   facts.counters = counters(s);
   if (s.optimizer == OptimizerKind::kLbfgs) facts.history = 2 * s.lbfgs.history;
   facts.iterations = s.iterations;
+  facts.evaluations = evaluations_of_iteration(s);
   return facts;
 }
 

@@ -135,6 +135,12 @@ MatchingSettings read_matching_settings(const OptionValues& own, const AttackReq
   return s;
 }
 
+int64_t evaluations_of_iteration(const MatchingSettings& settings) {
+  const int64_t of_candidate =
+      settings.optimizer == OptimizerKind::kAdam ? 1 : Lbfgs::evaluations_of_step(settings.lbfgs);
+  return settings.group * (settings.gradient_penalty > 0 ? 2 : 1) * of_candidate;
+}
+
 std::unique_ptr<Optimizer> make_optimizer(const MatchingSettings& settings, const StreamKey& noise,
                                           int64_t n) {
   if (settings.optimizer == OptimizerKind::kLbfgs)

@@ -67,6 +67,9 @@ OptionTable<MatchingSettings> matching_options();
 /// precedence.
 MatchingSettings read_matching_settings(const OptionValues& own, const AttackRequest& request);
 
+/// Returns the evaluations that an iteration of the attack takes at most, of all its candidates.
+int64_t evaluations_of_iteration(const MatchingSettings& settings);
+
 /// Returns the optimizer of n variables that `settings` choose. `noise` keys Langevin noise.
 std::unique_ptr<Optimizer> make_optimizer(const MatchingSettings& settings, const StreamKey& noise,
                                           int64_t n);

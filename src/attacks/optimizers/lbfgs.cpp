@@ -11,6 +11,7 @@ namespace {
 
 // Of a pair kept under line search: s.y / (|s| |y|).
 constexpr double kLeastCosine = 1e-10;
+constexpr int kSearchEvaluations = 25;  // of a line search at most
 
 }  // namespace
 
@@ -47,6 +48,10 @@ void Lbfgs::keep(Archive& a) {
   a("s", &s_);
   a("y", &y_);
   a("rho", &rho_);
+}
+
+int64_t Lbfgs::evaluations_of_step(const LbfgsOptions& options) {
+  return options.strong_wolfe ? 1 + options.inner * kSearchEvaluations : options.inner;
 }
 
 void Lbfgs::moved() { known_ = started_ = false; }
@@ -176,7 +181,6 @@ double cubic_minimizer(double a, double fa, double ga, double b, double fb, doub
 
 bool Lbfgs::search(const Function& function, float* x, double first_step, double slope) {
   constexpr double kDecrease = 1e-4, kCurvature = 0.9;
-  constexpr int kMaxEvaluations = 25;
   const std::vector<float> origin(x, x + n_);
   const double start = value_;
   int used = 0;
@@ -201,7 +205,7 @@ bool Lbfgs::search(const Function& function, float* x, double first_step, double
   low.slope = slope;
   bool bracketed = false, accepted = false;
   double t = first_step;
-  while (!bracketed && !accepted && used < kMaxEvaluations) {
+  while (!bracketed && !accepted && used < kSearchEvaluations) {
     Point now = probe(t);
     if (too_high(now) || (used > 1 && now.value >= low.value)) {
       high = std::move(now);
@@ -220,7 +224,7 @@ bool Lbfgs::search(const Function& function, float* x, double first_step, double
       t = std::min(next, 10 * low.t);
     }
   }
-  while (!accepted && bracketed && used < kMaxEvaluations) {
+  while (!accepted && bracketed && used < kSearchEvaluations) {
     const double width = high.t - low.t;
     if (std::abs(width) * largest(direction_.data(), n_) < 1e-9)
       break;  // below what float32 pixels resolve

@@ -30,6 +30,8 @@ OptionTable<LbfgsOptions> lbfgs_options();
 class Lbfgs final : public Optimizer {
  public:
   Lbfgs(const LbfgsOptions& options, int64_t n);
+  /// Returns how many evaluations a call of step() takes at most.
+  static int64_t evaluations_of_step(const LbfgsOptions& options);
 
   /// Takes up to `inner` steps. Flat: the gradient is below tolerance. Stalled: no descent was
   /// found.

@@ -166,6 +166,13 @@ std::vector<int64_t> RecordedRun::select_rows(const AttackTargets& targets) cons
   return selected;
 }
 
+std::vector<int64_t> RecordedRun::probes_of(const AttackTargets& targets) const {
+  std::vector<int64_t> probes;
+  for (const int64_t row : select_rows(targets))
+    probes.push_back(gradients_.rows().probe[static_cast<size_t>(row)]);
+  return probes;
+}
+
 void RecordedRun::read_cases(const AttackTargets& targets, int64_t local_batch,
                              AttackCases* cases) {
   const GradientRows& rows = gradients_.rows();

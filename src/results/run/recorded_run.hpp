@@ -43,6 +43,10 @@ class RecordedRun {
   /// missing.
   void read_cases(const AttackTargets& targets, int64_t local_batch, AttackCases* cases);
 
+  /// Returns for each message that read_cases() would read the number of the probe, -1 for an
+  /// update. Warns and throws as that does where none is recorded.
+  std::vector<int64_t> probes_of(const AttackTargets& targets) const;
+
   /// Returns the digests that the run holds of its own inputs, with the digest of all messages,
   /// weights and images read from it so far.
   InputDigests inputs() const;
