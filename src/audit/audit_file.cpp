@@ -230,7 +230,12 @@ Verdict AuditRecord::verdict(const std::string& kind) const {
   }
   std::vector<Verdict> all;
   for (const std::string& name : names) all.push_back(strongest(attacks[name]));
-  return together(all);
+  const Verdict found = together(all);
+  const bool sent = std::any_of(stages.begin(), stages.end(),
+                                [](const StageResult& s) { return !s.stage.probes; });
+  if (kind.empty() && found.finding == Finding::kProtects && !sent)
+    return {Finding::kNotTested, "updates, which hospitals send, were left out; " + found.reason};
+  return found;
 }
 
 void write_audit(const std::string& folder, const AuditRecord& record) {

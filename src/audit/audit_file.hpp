@@ -53,7 +53,8 @@ struct AuditRecord {
 
   /// Returns the verdict on all messages of a kind, "update" or "probe", or of both for "". Of
   /// stages that leak, the one with the greatest lower limit speaks for all; of two attacks on a
-  /// stage, the stronger.
+  /// stage, the stronger. Probes alone protect nobody: where no update was attacked, the verdict on
+  /// both is that they were not tested.
   Verdict verdict(const std::string& kind = "") const;
 };
 
