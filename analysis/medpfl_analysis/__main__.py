@@ -1,5 +1,5 @@
 """Command line: python3 -m medpfl_analysis report | summary | export RUN, report AUDIT,
-report | defenses SWEEP, or attacks FOLDER."""
+report | defenses SWEEP, attacks FOLDER, or correlations FOLDER..."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from .attack_page import write_attack_page
 from .audit import is_audit, open_audit
 from .audit_report import write_audit_report
 from .claims import duplicate_notes, network_notes, privacy_notes
+from .correlations import correlations_text, read_reconstructions, write_correlations
 from .defense_page import write_defense_page
 from .export import export_run
 from .hdf5 import RunFormatError
@@ -102,6 +103,12 @@ def parser() -> argparse.ArgumentParser:
         command.add_argument("--machine", default="", metavar="TEXT", help="named on the page")
         command.add_argument("--output", type=Path, metavar="PAGE", required=True,
                              help="in Markdown; all rows go to data/NAME.csv beside it")
+    correlations = commands.add_parser(
+        "correlations", help="compare how scores rank reconstructions: a page, and all pairs as CSV")
+    correlations.add_argument("folders", metavar="FOLDER", type=Path, nargs="+",
+                              help="of runs, sweeps or audits, whose runs are all counted")
+    correlations.add_argument("--output", type=Path, metavar="PAGE", required=True,
+                              help="in Markdown; all pairs go to data/NAME.csv beside it")
     return top
 
 
@@ -111,6 +118,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if options.command == "attacks":
             for file in write_attack_page(options.folder, options.output, options.machine):
+                print(f"wrote {file}")
+            return 0
+        if options.command == "correlations":
+            found = read_reconstructions(options.folders)
+            print(correlations_text(found))
+            for file in write_correlations(found, options.output):
                 print(f"wrote {file}")
             return 0
         if options.command == "defenses":

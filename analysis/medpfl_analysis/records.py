@@ -28,7 +28,7 @@ IMAGE_COLUMNS = (
     "success_ssim_50 success_ssim_70 success_ssim_90 success_psnr_20"
 ).split()
 NEWER_IMAGE_COLUMNS = ["oracle_psnr", "oracle_ssim", "cluster", "ssim_public_mean", "candidates",
-                       "identified", "near_duplicates"]
+                       "identified", "near_duplicates", "ms_ssim", "perceptual_mse"]
 SUMMARY_COLUMNS = (
     "method kind round images tasks diverged vanished mse psnr psnr_mean ssim ssim_mean rdlv "
     "success_psnr_20 success_ssim_50 success_ssim_70 success_ssim_90 label_accuracy reidentified "

@@ -219,7 +219,7 @@ std::vector<const AttackTask*> AttackQueue::finished() const {
 }
 
 void AttackQueue::keep(Archive& a) {
-  a.version(2);
+  a.version(3);
   a("cases", &queued_cases_);
   a.table("tasks", &tasks_);
   if (a.reading()) take_over(a);

@@ -1,22 +1,26 @@
 #include "metrics/image.hpp"
 
+#include <ATen/ops/avg_pool2d.h>
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
+#include <numeric>
 #include <sstream>
 #include <vector>
 
 #include "core/error.hpp"
+#include "metrics/window_means.hpp"
 
 namespace medpfl {
 namespace {
 
-constexpr double kSigma = 1.5;
 constexpr int64_t kWindow = 11;
 constexpr double kC1 = 0.01 * 0.01;  // (K1 * data range)^2
 constexpr double kC2 = 0.03 * 0.03;
+constexpr std::array<double, 5> kScaleWeights = {0.0448, 0.2856, 0.3001, 0.2363, 0.1333};
 constexpr int64_t kBandRows = 16;   // rows of windows between two looks at what can be reached
 constexpr double kRounding = 1e-9;  // more than rounding adds to a mean over windows
 
@@ -38,96 +42,62 @@ void require_same_shape(const at::Tensor& a, const at::Tensor& b) {
 // NaN stays NaN.
 double clamped(float value) { return std::clamp(static_cast<double>(value), 0.0, 1.0); }
 
-std::vector<double> gaussian_window(int64_t side) {
-  std::vector<double> window(static_cast<size_t>(side));
-  double sum = 0;
-  for (int64_t i = 0; i < side; ++i) {
-    const double x = static_cast<double>(i - side / 2) / kSigma;
-    sum += window[static_cast<size_t>(i)] = std::exp(-0.5 * x * x);
-  }
-  for (double& weight : window) weight /= sum;
-  return window;
-}
-
 void require_images(const at::Tensor& a, const at::Tensor& b) {
   require_same_shape(a, b);
   if (a.dim() != 3)
     throw Error(ExitCode::kInternal,
-                fmt::format("ssim needs images [C, H, W], got {} dimensions", a.dim()));
+                fmt::format("images to compare must be [C, H, W], got {} dimensions", a.dim()));
 }
 
-// Sums of the similarity of two images [C, H, W] over their windows; owns the buffers of all sums.
+// Of two images in one window.
+struct WindowMoments {
+  double means;                  // sum of the squares of both means
+  double cross;                  // product of the means
+  double variances, covariance;  // sum of both variances
+};
+
+constexpr auto kStructure = [](const WindowMoments& w) {  // and contrast
+  return (2 * w.covariance + kC2) / (w.variances + kC2);
+};
+constexpr auto kSimilarity = [](const WindowMoments& w) {
+  return (2 * w.cross + kC1) * (2 * w.covariance + kC2) / ((w.means + kC1) * (w.variances + kC2));
+};
+
+// Sums over the windows of two images; owns the buffers of all sums.
 class WindowSums {
  public:
-  WindowSums(const at::Tensor& a, const at::Tensor& b)
-      : left_(comparable(a)),
-        right_(comparable(b)),
-        width_(a.size(2)),
-        window_(gaussian_window(ssim_window(a.size(1), a.size(2)))),
-        rows_(a.size(1) - side() + 1),
-        columns_(width_ - side() + 1) {}
+  WindowSums(const at::Tensor& a, const at::Tensor& b) : means_(a, b) {}
 
-  int64_t channels() const { return left_.size(0); }
-  int64_t rows() const { return rows_; }        // of windows
-  int64_t columns() const { return columns_; }  // windows of a row
-  int64_t windows() const { return channels() * rows_ * columns_; }
+  int64_t channels() const { return means_.channels(); }
+  int64_t rows() const { return means_.rows(); }        // of windows
+  int64_t columns() const { return means_.columns(); }  // windows of a row
+  int64_t windows() const { return channels() * rows() * columns(); }
 
-  // Adds the similarities of rows first ... first + rows - 1 of a channel, window by window.
-  void add(int64_t channel, int64_t first, int64_t rows, double* sum) {
-    const int64_t at = (channel * left_.size(1) + first) * width_;
-    const float* pixels_x = left_.data_ptr<float>() + at;
-    const float* pixels_y = right_.data_ptr<float>() + at;
-    const auto pixels = static_cast<size_t>((rows + side() - 1) * width_);
-    for (std::vector<double>* all : {&x_, &y_, &squares_, &products_}) all->resize(pixels);
-    for (size_t i = 0; i < pixels; ++i) {
-      x_[i] = clamped(pixels_x[i]);
-      y_[i] = clamped(pixels_y[i]);
-      // Only the sum of both variances is needed, hence one filter for both.
-      squares_[i] = x_[i] * x_[i] + y_[i] * y_[i];
-      products_[i] = x_[i] * y_[i];
-    }
-    filter(x_, rows, &mean_x_);
-    filter(y_, rows, &mean_y_);
-    filter(squares_, rows, &mean_squares_);
-    filter(products_, rows, &mean_products_);
-    for (size_t i = 0; i < mean_x_.size(); ++i) {
-      const double means = mean_x_[i] * mean_x_[i] + mean_y_[i] * mean_y_[i];
-      const double cross = mean_x_[i] * mean_y_[i];
-      const double variances = mean_squares_[i] - means;
-      const double covariance = mean_products_[i] - cross;
-      *sum += (2 * cross + kC1) * (2 * covariance + kC2) / ((means + kC1) * (variances + kC2));
+  // Adds the term of each window of rows first ... first + rows - 1 of a channel.
+  template <class Term>
+  void add(int64_t channel, int64_t first, int64_t rows, Term term, double* sum) {
+    means_.load(channel, first, rows);
+    means_.mean([](double x, double) { return x; }, &x_);
+    means_.mean([](double, double y) { return y; }, &y_);
+    // Only the sum of both variances is needed, hence one filter for both.
+    means_.mean([](double x, double y) { return x * x + y * y; }, &squares_);
+    means_.mean([](double x, double y) { return x * y; }, &products_);
+    for (size_t i = 0; i < x_.size(); ++i) {
+      const double means = x_[i] * x_[i] + y_[i] * y_[i];
+      const double cross = x_[i] * y_[i];
+      *sum += term(WindowMoments{means, cross, squares_[i] - means, products_[i] - cross});
     }
   }
 
  private:
-  int64_t side() const { return static_cast<int64_t>(window_.size()); }
-
-  // Gaussian means over the windows of so many rows.
-  void filter(const std::vector<double>& in, int64_t rows, std::vector<double>* out) {
-    const int64_t height = rows + side() - 1;
-    across_.assign(static_cast<size_t>(height * columns_), 0.0);
-    for (int64_t y = 0; y < height; ++y)
-      for (int64_t k = 0; k < side(); ++k)
-        accumulate(window_[static_cast<size_t>(k)], in.data() + y * width_ + k,
-                   across_.data() + y * columns_);
-    out->assign(static_cast<size_t>(rows * columns_), 0.0);
-    for (int64_t y = 0; y < rows; ++y)
-      for (int64_t k = 0; k < side(); ++k)
-        accumulate(window_[static_cast<size_t>(k)], across_.data() + (y + k) * columns_,
-                   out->data() + y * columns_);
-  }
-
-  void accumulate(double weight, const double* in, double* out) const {
-    for (int64_t x = 0; x < columns_; ++x) out[x] += weight * in[x];
-  }
-
-  at::Tensor left_, right_;
-  int64_t width_;
-  std::vector<double> window_;
-  int64_t rows_, columns_;
-  std::vector<double> x_, y_, squares_, products_, across_;
-  std::vector<double> mean_x_, mean_y_, mean_squares_, mean_products_;
+  WindowMeans means_;
+  std::vector<double> x_, y_, squares_, products_;
 };
+
+// An image [C, H, W] at half its size: the means of blocks of 2 x 2 pixels, clamped to [0, 1].
+at::Tensor halved(const at::Tensor& image) {
+  return at::avg_pool2d(comparable(image).clamp(0, 1), {2, 2});
+}
 
 }  // namespace
 
@@ -155,7 +125,7 @@ double ssim(const at::Tensor& a, const at::Tensor& b) {
   require_images(a, b);
   WindowSums sums(a, b);
   double sum = 0;
-  for (int64_t c = 0; c < sums.channels(); ++c) sums.add(c, 0, sums.rows(), &sum);
+  for (int64_t c = 0; c < sums.channels(); ++c) sums.add(c, 0, sums.rows(), kSimilarity, &sum);
   return sum / static_cast<double>(sums.windows());
 }
 
@@ -170,13 +140,69 @@ bool ssim_reaches(const at::Tensor& a, const at::Tensor& b, double least) {
     const int64_t first = (bands / 2 + i) % bands * kBandRows;
     const int64_t rows = std::min(kBandRows, sums.rows() - first);
     for (int64_t c = 0; c < sums.channels(); ++c) {
-      sums.add(c, first, rows, &sum);
+      sums.add(c, first, rows, kSimilarity, &sum);
       left -= static_cast<double>(rows * sums.columns());
       // No window has a similarity above 1.
       if ((sum + left) / windows < least - kRounding) return false;
     }
   }
   return ssim(a, b) >= least;
+}
+
+int64_t ms_ssim_scales(int64_t height, int64_t width) {
+  int64_t scales = 1;
+  for (int64_t side = std::min(height, width) / 2;
+       side >= kWindow && scales < static_cast<int64_t>(kScaleWeights.size()); side /= 2)
+    ++scales;
+  return scales;
+}
+
+double ms_ssim(const at::Tensor& a, const at::Tensor& b) {
+  require_images(a, b);
+  const int64_t scales = ms_ssim_scales(a.size(1), a.size(2));
+  const bool all = scales == static_cast<int64_t>(kScaleWeights.size());
+  const double total =
+      all ? 1 : std::accumulate(kScaleWeights.begin(), kScaleWeights.begin() + scales, 0.0);
+  std::vector<double> products(static_cast<size_t>(a.size(0)), 1.0);
+  at::Tensor x = a, y = b;
+  for (int64_t scale = 0; scale < scales; ++scale) {
+    if (scale > 0) {
+      x = halved(x);
+      y = halved(y);
+    }
+    const double weight = kScaleWeights[static_cast<size_t>(scale)] / total;
+    WindowSums sums(x, y);
+    for (int64_t c = 0; c < sums.channels(); ++c) {
+      double sum = 0;
+      if (scale + 1 < scales)
+        sums.add(c, 0, sums.rows(), kStructure, &sum);
+      else
+        sums.add(c, 0, sums.rows(), kSimilarity, &sum);
+      const double mean = sum / static_cast<double>(sums.rows() * sums.columns());
+      // A comparison that NaN fails, so that it stays NaN.
+      products[static_cast<size_t>(c)] *= std::pow(mean < 0 ? 0.0 : mean, weight);
+    }
+  }
+  return std::accumulate(products.begin(), products.end(), 0.0) /
+         static_cast<double>(products.size());
+}
+
+double perceptual_mse(const at::Tensor& truth, const at::Tensor& reconstruction) {
+  require_images(truth, reconstruction);
+  WindowMeans means(truth, reconstruction);
+  std::vector<double> mean, squares, errors;
+  double sum = 0;
+  for (int64_t c = 0; c < means.channels(); ++c) {
+    means.load(c, 0, means.rows());
+    means.mean([](double x, double) { return x; }, &mean);
+    means.mean([](double x, double) { return x * x; }, &squares);
+    means.mean([](double x, double y) { return (x - y) * (x - y); }, &errors);
+    for (size_t i = 0; i < mean.size(); ++i) {
+      const double variance = std::max(squares[i] - mean[i] * mean[i], 0.0);
+      sum += errors[i] * kC2 / (2 * variance + kC2);
+    }
+  }
+  return sum / static_cast<double>(means.channels() * means.rows() * means.columns());
 }
 
 double rdlv(double ssim_reconstruction, double ssim_prior) {

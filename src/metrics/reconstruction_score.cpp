@@ -83,17 +83,14 @@ void count_nearer(const at::Tensor& given, const at::Tensor& reconstruction,
   }
 }
 
-}  // namespace
+// Each true image with the reconstruction that is its own.
+struct Matched {
+  std::vector<ImageScore> scores;  // without MS-SSIM, perceptual MSE and candidates
+  std::vector<double> distances;   // sums of squared differences
+};
 
-bool identified(const ImageScore& score) {
-  return score.rank_of_truth == 0 && score.ssim > score.ssim_public_mean;
-}
-
-std::vector<ImageScore> score_batch(const at::Tensor& truth, const at::Tensor& reconstruction,
-                                    const at::Tensor& public_mean, const at::Tensor& candidates) {
-  check(truth, reconstruction, public_mean, candidates);
-  const at::Tensor real = clamped_images(truth),
-                   found = clamped_images(without_nonfinite(reconstruction));
+// real, found: on the CPU, in [0, 1], finite.
+Matched match(const at::Tensor& real, const at::Tensor& found, const at::Tensor& public_mean) {
   const int64_t n = real.size(0), pixels = real[0].numel();
   // Equal truths are one: the rows of the later ones cost nothing, and they share its match.
   const std::vector<int64_t> first = first_equal(real);
@@ -105,21 +102,42 @@ std::vector<ImageScore> score_batch(const at::Tensor& truth, const at::Tensor& r
           std::numeric_limits<double>::infinity());
   const std::vector<int64_t> match = optimal_assignment(cost, n);
 
-  std::vector<ImageScore> scores(static_cast<size_t>(n));
-  std::vector<double> distances(static_cast<size_t>(n));
+  Matched out{std::vector<ImageScore>(static_cast<size_t>(n)),
+              std::vector<double>(static_cast<size_t>(n))};
   for (int64_t i = 0; i < n; ++i) {
     const size_t k = static_cast<size_t>(i);
-    ImageScore& score = scores[k];
+    ImageScore& score = out.scores[k];
     score.reconstruction = match[static_cast<size_t>(first[k])];
-    distances[k] = cost[static_cast<size_t>(first[k] * n + score.reconstruction)];
-    score.mse = distances[k] / static_cast<double>(pixels);
+    out.distances[k] = cost[static_cast<size_t>(first[k] * n + score.reconstruction)];
+    score.mse = out.distances[k] / static_cast<double>(pixels);
     score.psnr = psnr_from_mse(score.mse);
     score.ssim = ssim(real[i], found[score.reconstruction]);
     score.ssim_public_mean = ssim(real[i], public_mean);
     score.rdlv = rdlv(score.ssim, score.ssim_public_mean);
   }
-  if (candidates.defined()) count_nearer(candidates, found, distances, &scores);
-  return scores;
+  return out;
+}
+
+}  // namespace
+
+bool identified(const ImageScore& score) {
+  return score.rank_of_truth == 0 && score.ssim > score.ssim_public_mean;
+}
+
+std::vector<ImageScore> score_batch(const at::Tensor& truth, const at::Tensor& reconstruction,
+                                    const at::Tensor& public_mean, const at::Tensor& candidates) {
+  check(truth, reconstruction, public_mean, candidates);
+  const at::Tensor real = clamped_images(truth),
+                   found = clamped_images(without_nonfinite(reconstruction));
+  Matched matched = match(real, found, public_mean);
+  for (size_t i = 0; i < matched.scores.size(); ++i) {
+    ImageScore& score = matched.scores[i];
+    const at::Tensor image = real[static_cast<int64_t>(i)], taken = found[score.reconstruction];
+    score.ms_ssim = ms_ssim(image, taken);
+    score.perceptual_mse = perceptual_mse(image, taken);
+  }
+  if (candidates.defined()) count_nearer(candidates, found, matched.distances, &matched.scores);
+  return matched.scores;
 }
 
 std::vector<OracleScore> oracle_scores(const at::Tensor& truth,
@@ -129,7 +147,9 @@ std::vector<OracleScore> oracle_scores(const at::Tensor& truth,
   std::vector<OracleScore> best;
   for (const ImageScore& score : result) best.push_back({score.psnr, score.ssim});
   for (const at::Tensor& point : points) {
-    const std::vector<ImageScore> scores = score_batch(truth, point, public_mean, {});
+    check(truth, point, public_mean, {});
+    const std::vector<ImageScore> scores =
+        match(clamped_images(truth), clamped_images(without_nonfinite(point)), public_mean).scores;
     for (size_t i = 0; i < best.size(); ++i) {
       best[i].psnr = std::max(best[i].psnr, scores[i].psnr);
       best[i].ssim = std::max(best[i].ssim, scores[i].ssim);

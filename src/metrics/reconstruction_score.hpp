@@ -9,7 +9,7 @@ namespace medpfl {
 /// The scores of one true image, compared with the reconstruction matched to it.
 struct ImageScore {
   int64_t reconstruction = 0;  ///< index of the matched reconstruction in its batch
-  double mse = 0, psnr = 0, ssim = 0, rdlv = 0;
+  double mse = 0, psnr = 0, ssim = 0, ms_ssim = 0, perceptual_mse = 0, rdlv = 0;
   double ssim_public_mean = 0;  ///< SSIM of the mean public image to the truth
   /// How many distinct candidates are strictly nearer (in MSE) to the reconstruction than the truth
   /// is. 0: the truth is the nearest; -1: no candidates were given.
@@ -23,6 +23,8 @@ struct ImageScore {
     f("mse", &mse);
     f("psnr", &psnr);
     f("ssim", &ssim);
+    f("ms_ssim", &ms_ssim);
+    f("perceptual_mse", &perceptual_mse);
     f("rdlv", &rdlv);
     f("ssim_public_mean", &ssim_public_mean);
     f("rank_of_truth", &rank_of_truth);

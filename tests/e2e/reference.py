@@ -19,19 +19,52 @@ def smooth(image: np.ndarray, window: np.ndarray) -> np.ndarray:
     return image
 
 
+def window_of(image: np.ndarray) -> np.ndarray:
+    """The window for planes [H, W] or images [C, H, W]: of 11 pixels, or the largest odd number that fits."""
+    return gaussian_window(min(11, *(extent - 1 + extent % 2 for extent in image.shape[-2:])))
+
+
+def similarity(x: np.ndarray, y: np.ndarray) -> tuple[float, float]:
+    """Of two planes, means over windows: SSIM, and its part of contrast and structure."""
+    window = window_of(x)
+    mean_x, mean_y = smooth(x, window), smooth(y, window)
+    var_x = smooth(x * x, window) - mean_x**2
+    var_y = smooth(y * y, window) - mean_y**2
+    cov = smooth(x * y, window) - mean_x * mean_y
+    structure = (2 * cov + 9e-4) / (var_x + var_y + 9e-4)
+    luminance = (2 * mean_x * mean_y + 1e-4) / (mean_x**2 + mean_y**2 + 1e-4)
+    return float((luminance * structure).mean()), float(structure.mean())
+
+
 def ssim(a: np.ndarray, b: np.ndarray) -> float:
     """Wang et al. 2004, images [C, H, W] in [0, 1]; window 11, or the largest odd one that fits."""
-    side = min(11, *(extent - 1 + extent % 2 for extent in a.shape[1:]))
-    window = gaussian_window(side)
-    maps = []
+    return float(np.mean([similarity(x, y)[0] for x, y in zip(a.astype(float), b.astype(float), strict=True)]))
+
+
+def ms_ssim(a: np.ndarray, b: np.ndarray) -> float:
+    """Wang, Simoncelli, Bovik 2003, images [C, H, W] in [0, 1], at the scales where the window of 11 fits."""
+    weights = np.array([0.0448, 0.2856, 0.3001, 0.2363, 0.1333])
+    scales = sum(min(a.shape[1:]) // 2**scale >= 11 for scale in range(5)) or 1
+    if scales < 5:
+        weights = weights[:scales] / weights[:scales].sum()
+    product = []
     for x, y in zip(a.astype(float), b.astype(float), strict=True):
-        mean_x, mean_y = smooth(x, window), smooth(y, window)
-        var_x = smooth(x * x, window) - mean_x**2
-        var_y = smooth(y * y, window) - mean_y**2
-        cov = smooth(x * y, window) - mean_x * mean_y
-        maps.append((2 * mean_x * mean_y + 1e-4) * (2 * cov + 9e-4)
-                    / ((mean_x**2 + mean_y**2 + 1e-4) * (var_x + var_y + 9e-4)))
-    return float(np.mean(maps))
+        factors = []
+        for scale in range(scales):
+            factors.append(max(0.0, similarity(x, y)[scale < scales - 1]))
+            x, y = (z[: z.shape[0] // 2 * 2, : z.shape[1] // 2 * 2] for z in (x, y))
+            x, y = ((z[::2, ::2] + z[::2, 1::2] + z[1::2, ::2] + z[1::2, 1::2]) / 4 for z in (x, y))
+        product.append(np.prod(np.array(factors) ** weights))
+    return float(np.mean(product))
+
+
+def perceptual_mse(truth: np.ndarray, found: np.ndarray) -> float:
+    """After Tan et al. 2013, images [C, H, W] in [0, 1]: squared errors of windows by the truth's variance there."""
+    window, planes = window_of(truth), []
+    for x, y in zip(truth.astype(float), found.astype(float), strict=True):
+        variance = smooth(x * x, window) - smooth(x, window) ** 2
+        planes.append(smooth((x - y) ** 2, window) * 9e-4 / (2 * variance + 9e-4))
+    return float(np.mean(planes))
 
 
 def softmax(logits: np.ndarray) -> np.ndarray:

@@ -15,7 +15,7 @@ import h5py
 import numpy as np
 import pytest
 from harness import REPOSITORY, TINY, all_datasets, complete, medpfl, text, words
-from reference import ssim
+from reference import ms_ssim, perceptual_mse, ssim
 from test_same_bits import expect_same
 
 from medpfl_analysis import open_run, summarize, summarize_run
@@ -73,7 +73,7 @@ def test_the_attacker_chooses_by_its_own_loss(run: h5py.File) -> None:
 
 
 def test_stored_scores_are_those_of_the_stored_images(run: h5py.File) -> None:
-    """MSE, PSNR, SSIM, RDLV, success and rank, recomputed from truth and reconstruction."""
+    """MSE, PSNR, SSIM, MS-SSIM, RDLV, success and rank, recomputed from truth and reconstruction."""
     truth, found = run["attacks/truth"][()], run["attacks/reconstruction"][()]
     assert 0 <= found.min() and found.max() <= 1
     prior = run["data/prior"][()]
@@ -83,12 +83,16 @@ def test_stored_scores_are_those_of_the_stored_images(run: h5py.File) -> None:
     np.testing.assert_allclose(image["psnr"], np.minimum(100, -10 * np.log10(mse)), atol=1e-4)
     similar = np.array([ssim(a, b) for a, b in zip(truth, found, strict=True)])
     np.testing.assert_allclose(image["ssim"], similar, atol=1e-4)
+    for name, score in {"ms_ssim": ms_ssim, "perceptual_mse": perceptual_mse}.items():
+        expected = [score(a, b) for a, b in zip(truth, found, strict=True)]
+        np.testing.assert_allclose(image[name], expected, rtol=1e-4, atol=1e-5, err_msg=name)
     least = np.array([ssim(a, prior) for a in truth])
     np.testing.assert_allclose(image["rdlv"], (similar - least) / least, rtol=1e-3, atol=1e-4)
     for name, reached in {"success_ssim_50": similar >= 0.5, "success_ssim_90": similar >= 0.9,
                           "success_psnr_20": mse <= 0.01}.items():
         assert (image[name] == reached).all(), name
     assert run["attacks/images"].attrs["ssim_window"] == 11
+    assert run["attacks/images"].attrs["ms_ssim_scales"] == 1
     assert text(run["attacks/tasks"].attrs["engine"]) == "native"
 
     pictures = run["gradients/batches/images"][()] / 255

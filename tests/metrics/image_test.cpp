@@ -105,11 +105,63 @@ TEST(Image, MseClampsAndPsnrIsCapped) {
   EXPECT_DOUBLE_EQ(psnr_from_mse(1), 0);
 }
 
+// The numbers are those of reference_weighted.py.
+struct WeightedCase {
+  const char* name;
+  at::Tensor a, b;
+  int64_t scales;
+  double ms_ssim, perceptual_mse;
+};
+
+at::Tensor noisy(const at::Tensor& a, double share) {
+  return mix(a, pattern(a.size(0), a.size(1), a.size(2)), share);
+}
+
+TEST(Image, MultiScaleAndPerceptualScoresAgreeWithTheirRules) {
+  const std::vector<WeightedCase> cases = {
+      {"five", smooth(1, 176, 190), noisy(smooth(1, 176, 190), 0.3), 5, 0.9268341400, 0.0005257918},
+      {"odd", smooth(2, 45, 61), noisy(smooth(2, 45, 61), 0.5), 3, 0.7542272889, 0.0014591398},
+      {"two", smooth(3, 32, 32), noisy(smooth(3, 32, 32), 0.15), 2, 0.9742709672, 0.0001314477},
+      {"unrelated", pattern(1, 64, 64), smooth(1, 64, 64), 3, 0.0498113103, 0.0008685958},
+      {"opposite", smooth(1, 32, 32), smooth(1, 32, 32).neg().add(1), 2, 0, 0.0125572009},
+      {"one", smooth(3, 21, 40), noisy(smooth(3, 21, 40), 0.3), 1, 0.6982263521, 0.0005298556},
+      {"small", smooth(1, 8, 8), noisy(smooth(1, 8, 8), 0.3), 1, 0.4704034514, 0.0016329986},
+  };
+  for (const WeightedCase& c : cases) {
+    EXPECT_EQ(ms_ssim_scales(c.a.size(1), c.a.size(2)), c.scales) << c.name;
+    EXPECT_NEAR(ms_ssim(c.a, c.b), c.ms_ssim, 1e-6) << c.name;
+    EXPECT_NEAR(ms_ssim(c.a, c.a), 1, 1e-12) << c.name;
+    EXPECT_NEAR(perceptual_mse(c.a, c.b), c.perceptual_mse, 1e-9) << c.name;
+    EXPECT_EQ(perceptual_mse(c.a, c.a), 0) << c.name;
+  }
+  const at::Tensor wide = stretch(smooth(3, 32, 32)), other = stretch(pattern(3, 32, 32));
+  EXPECT_EQ(ms_ssim(wide, other), ms_ssim(wide.clamp(0, 1), other.clamp(0, 1)));
+}
+
+TEST(Image, ScalesEndWhereTheWindowNoLongerFits) {
+  EXPECT_EQ(ms_ssim_scales(176, 500), 5);
+  EXPECT_EQ(ms_ssim_scales(175, 500), 4);
+  EXPECT_EQ(ms_ssim_scales(22, 22), 2);
+  EXPECT_EQ(ms_ssim_scales(21, 500), 1);
+  EXPECT_EQ(ms_ssim_scales(1, 1), 1);
+  EXPECT_EQ(ms_ssim_scales(4000, 4000), 5);
+}
+
+TEST(Image, TextureOfTheTruthMasksErrors) {
+  const at::Tensor flat = at::full({1, 16, 16}, 0.5);
+  EXPECT_NEAR(perceptual_mse(flat, at::full({1, 16, 16}, 0.75)), 0.0625, 1e-12);
+  EXPECT_NEAR(perceptual_mse(flat, pattern(1, 16, 16)), mse(flat, pattern(1, 16, 16)), 0.01);
+  EXPECT_LT(perceptual_mse(pattern(1, 16, 16), flat),
+            perceptual_mse(flat, pattern(1, 16, 16)) / 50);
+}
+
 TEST(Image, NanIsNeverAGoodScore) {
   at::Tensor broken = smooth(1, 16, 16).clone();
   broken.data_ptr<float>()[40] = std::numeric_limits<float>::quiet_NaN();
   EXPECT_TRUE(std::isnan(mse(broken, smooth(1, 16, 16))));
   EXPECT_TRUE(std::isnan(ssim(broken, smooth(1, 16, 16))));
+  EXPECT_TRUE(std::isnan(ms_ssim(broken, smooth(1, 16, 16))));
+  EXPECT_TRUE(std::isnan(perceptual_mse(broken, smooth(1, 16, 16))));
   EXPECT_TRUE(std::isnan(psnr_from_mse(std::numeric_limits<double>::quiet_NaN())));
 }
 
@@ -131,6 +183,8 @@ TEST(Image, ShapesMustAgree) {
   }
   EXPECT_THROW(ssim(at::zeros({1, 4, 4}), at::zeros({3, 4, 4})), Error);
   EXPECT_THROW(ssim(at::zeros({4, 4}), at::zeros({4, 4})), Error);
+  EXPECT_THROW(ms_ssim(at::zeros({1, 4, 4}), at::zeros({3, 4, 4})), Error);
+  EXPECT_THROW(perceptual_mse(at::zeros({4, 4}), at::zeros({4, 4})), Error);
 }
 
 // By the definition, at every depth at which an answer may be known.

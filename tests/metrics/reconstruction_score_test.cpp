@@ -50,6 +50,8 @@ TEST(ReconstructionScore, ScoresAreThoseOfTheMetrics) {
   EXPECT_NEAR(scores[0].psnr, psnr_from_mse(mse(truth, found)), 1e-9);
   EXPECT_DOUBLE_EQ(scores[0].ssim, ssim(truth, found));
   EXPECT_DOUBLE_EQ(scores[0].rdlv, rdlv(ssim(truth, found), ssim(truth, public_mean)));
+  EXPECT_DOUBLE_EQ(scores[0].ms_ssim, ms_ssim(truth, found));
+  EXPECT_DOUBLE_EQ(scores[0].perceptual_mse, perceptual_mse(truth, found));
   EXPECT_DOUBLE_EQ(scores[0].ssim_public_mean, ssim(truth, public_mean));
 }
 

@@ -131,9 +131,9 @@ TEST_F(AttackQueueState, AnotherVersionOrAMissingEntryIsRefused) {
   StopsSoon stops;
   stopped.run(world_, &stops);
   if (!world_.is_root()) return;
-  expect_refusals(&stopped, &fresh, "tasks", 2);
+  expect_refusals(&stopped, &fresh, "tasks", 3);
   EXPECT_EQ(refusal(archive_trip::without(save(&stopped), "rdlv"), &fresh),
-            "state: begun/0/scores has no entry 'rdlv', which version 2 needs; resume with another "
+            "state: begun/0/scores has no entry 'rdlv', which version 3 needs; resume with another "
             "program");
 }
 

@@ -130,6 +130,12 @@ void write_image_table(h5::File* file, const std::vector<ImageRow>& rows, const 
   table.column<double, I>(
       "ssim", rows, [](const I& i) { return i.score->ssim; }, "structural similarity");
   table.column<double, I>(
+      "ms_ssim", rows, [](const I& i) { return i.score->ms_ssim; },
+      "multi-scale structural similarity");
+  table.column<double, I>(
+      "perceptual_mse", rows, [](const I& i) { return i.score->perceptual_mse; },
+      "mean squared error that counts less where the truth varies");
+  table.column<double, I>(
       "rdlv", rows, [](const I& i) { return i.score->rdlv; }, "relative data leakage value");
   table.column<double, I>(
       "ssim_public_mean", rows, [](const I& i) { return i.score->ssim_public_mean; },
@@ -162,8 +168,9 @@ void write_image_table(h5::File* file, const std::vector<ImageRow>& rows, const 
   table.column<double, I>(
       "oracle_ssim", rows, [](const I& i) { return i.oracle->ssim; },
       "best of the result and the snapshots, by the truth: no attacker knows it");
-  file->write_attribute("/attacks/images", "ssim_window",
-                        ssim_window(model.input().height, model.input().width));
+  const int64_t height = model.input().height, width = model.input().width;
+  file->write_attribute("/attacks/images", "ssim_window", ssim_window(height, width));
+  file->write_attribute("/attacks/images", "ms_ssim_scales", ms_ssim_scales(height, width));
   file->write_attribute("/attacks/images", "near_duplicate_ssim", kNearDuplicateSsim);
 }
 
