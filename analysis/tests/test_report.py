@@ -77,10 +77,13 @@ def test_who_works_on_a_run(tmp_path: Path) -> None:
     who = f"process {process.pid} of {platform.node()}"
     mark = f"{who}\nstarted {start} on {boot} {os.readlink('/proc/self/ns/pid')}\n"
 
-    def said(mark: str) -> str:
+    def held(mark: str) -> str:
         (folder / "run.lock").write_text(mark)
         with open_run(folder) as run:
-            holder = run.holder
+            return run.holder
+
+    def said(mark: str) -> str:
+        holder = held(mark)
         assert f"{holder[0].upper()}{holder[1:]}." in page(folder)
         return holder
 
@@ -90,7 +93,7 @@ def test_who_works_on_a_run(tmp_path: Path) -> None:
     assert said(mark) == at_work
     assert said(mark.replace("started ", "started 9")) == killed, "another has its number"
     process.kill()
-    while said(mark) == at_work:  # not waited for by its parent
+    while held(mark) == at_work:  # it ends in its own time, and is not waited for by its parent
         time.sleep(0.01)
     assert said(mark) == killed
     process.wait()

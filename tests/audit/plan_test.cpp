@@ -82,7 +82,7 @@ TEST(AuditPlan, FurtherNetworksDifferInTheirSeedAlone) {
   }
   EXPECT_EQ(AuditPlan::attack_folder("attack", {4, true}, 0), "attack/round-4-probe");
   EXPECT_EQ(AuditPlan::attack_folder("judge", {4, true}, 1), "network-1/judge/round-4-probe");
-  EXPECT_EQ(audit_parts(2), (std::vector<std::string>{"federation", "rehearsal", "attack",
+  EXPECT_EQ(audit_parts(2), (std::vector<std::string>{"federation", "rehearsal", "attack", "judge",
                                                       "presets", "audit.h5", "network-1"}));
 }
 
