@@ -20,12 +20,12 @@ STAGE_COLUMNS = (
     "identified identified_low identified_high chance identified_bound undefended "
     "balanced_accuracy"
 ).split()
-STAGE_COLUMNS_1_1 = ("run", "hospitals", "inferred", "reidentified")
+STAGE_COLUMNS_1_1 = ("run", "hospitals", "inferred", "reidentified", "ssim")
 CANDIDATE_COLUMNS = "kind round candidate method options images identified reidentified ssim chosen".split()
-
-
 PRESET_COLUMNS = ("kind round method verdict verdict_reason images identified identified_low "
                   "identified_high inferred reidentified ssim").split()
+# Audits that were written while schema 1.1 was under way lack them.
+PRESET_COLUMNS_LATER = ("hospitals", "clusters", "chance", "identified_bound")
 
 
 class Audit(ResultFile):
@@ -73,9 +73,9 @@ class Audit(ResultFile):
 
     @cached_property
     def stages(self) -> pd.DataFrame:
-        """One row an attack on messages of a kind and round, with STAGE_COLUMNS, `run` (its folder), `inferred`
-        (0: the limits are those of the range over networks) and `reidentified`; shares are in
-        [0, 1], and NaN where no attack applies."""
+        """One row an attack on messages of a kind and round, with STAGE_COLUMNS, `run` (its folder),
+        `hospitals`, `inferred` (0: the limits are those of the range over networks),
+        `reidentified` and `ssim`; shares are in [0, 1], and NaN where no attack applies."""
         return table(self.file.get("stages"), STAGE_COLUMNS, newer=STAGE_COLUMNS_1_1)
 
     @cached_property
@@ -86,8 +86,8 @@ class Audit(ResultFile):
     @cached_property
     def presets(self) -> pd.DataFrame:
         """One row an attack that was tried on a stage's messages at its defaults, with
-        PRESET_COLUMNS; none in files of schema 1.0."""
-        return table(self.file.get("presets"), PRESET_COLUMNS)
+        PRESET_COLUMNS and PRESET_COLUMNS_LATER; none in files of schema 1.0."""
+        return table(self.file.get("presets"), PRESET_COLUMNS, newer=PRESET_COLUMNS_LATER)
 
     def rehearsal(self, stage: pd.Series) -> pd.DataFrame:
         """The candidates of a stage: those that attacked the hospitals first, then those tried on

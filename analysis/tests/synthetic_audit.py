@@ -96,6 +96,7 @@ def write_stages(file: h5py.File, stages: list[Stage], *, inferred: bool) -> Non
            for i, end in enumerate(("", "_low", "_high"))},
         "inferred": np.array([int(inferred and bool(s.method)) for s in stages], int),
         "reidentified": np.array([leak[0] for leak in leaks], float),
+        "ssim": np.array([leak[0] for leak in leaks], float),
         "chance": np.array([s.chance for s in stages], float),
         "identified_bound": np.array([s.bound for s in stages], float),
         "undefended": np.array([s.undefended for s in stages], float),
@@ -123,6 +124,8 @@ def write_presets(file: h5py.File, presets: tuple[tuple[str, float], ...]) -> No
         "kind": texts(["update" for _ in presets]), "round": np.zeros(len(presets), int),
         "method": texts([method for method, _ in presets]), "verdict": texts(["inconclusive" for _ in presets]),
         "verdict_reason": texts(["an attack that fails shows nothing about others" for _ in presets]),
-        "images": np.full(len(presets), 20), "identified": shares, "identified_low": shares / 2,
+        "images": np.full(len(presets), 20), "hospitals": np.full(len(presets), 2),
+        "clusters": np.full(len(presets), 2), "chance": np.full(len(presets), 0.004),
+        "identified_bound": np.full(len(presets), NONE), "identified": shares, "identified_low": shares / 2,
         "identified_high": (1 + shares) / 2, "inferred": np.ones(len(presets), int),
         "reidentified": shares, "ssim": shares}, "preset")

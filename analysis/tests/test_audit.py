@@ -105,6 +105,16 @@ def test_single_attacks_have_a_table(folder: Path, tmp_path: Path) -> None:
     assert "best of 2" in html and "What single attacks" not in page(folder)
 
 
+def test_columns_that_earlier_files_lack_are_no_numbers(tmp_path: Path) -> None:
+    folder = write_audit(tmp_path / "a", stages(), ALL, presets=(("idlg", 0.5),))
+    with open_audit(folder) as audit:
+        assert audit.presets["clusters"].tolist() == [2] and audit.stages["ssim"][0] == 0.5
+    with h5py.File(folder / "audit.h5", "a") as file:
+        del file["stages/ssim"], file["presets/clusters"]
+    with open_audit(folder) as audit:
+        assert audit.presets["clusters"].isna().all() and audit.stages["ssim"].isna().all()
+
+
 def test_rehearsals_have_a_table_each(folder: Path) -> None:
     part = page(folder).partition("What was tried on public images</h2>")[2].partition("</section>")[0]
     assert re.findall("<h3>(.*?)</h3>", part) == ["Updates of round 0", "Probes of round 0", "Probes of round 2"]

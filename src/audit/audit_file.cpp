@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <ctime>
 #include <filesystem>
+#include <functional>
 #include <limits>
 #include <map>
 
@@ -41,71 +42,116 @@ void write_root(h5::File* file, const AuditRecord& record) {
   }
 }
 
-// A number of the attack on a stage, or `none` where there was no attack.
-template <class T, class Of>
-std::function<T(const StageResult&)> of_leak(T none, Of of) {
-  return [none, of](const StageResult& s) { return s.leak ? static_cast<T>(of(*s.leak)) : none; };
-}
+// The columns of a table whose rows are about stages of an audit.
+template <class Row>
+class Columns {
+ public:
+  template <class T>
+  using Of = std::function<T(const Row&)>;
+  template <class T>
+  using OfLeak = std::function<T(const LeakNumbers&)>;
+
+  Columns(h5::File* file, const std::string& group, const std::string& axis,
+          const std::vector<Row>& rows)
+      : table_(file, group, axis), rows_(rows) {}
+
+  void text(const char* name, const Of<std::string>& of, const char* help) {
+    table_.column<std::string, Row>(name, rows_, of, help);
+  }
+  void real(const char* name, const Of<double>& of, const char* help) {
+    table_.column<double, Row>(name, rows_, of, help);
+  }
+  void count(const char* name, const Of<int64_t>& of, const char* help) {
+    table_.column<int64_t, Row>(name, rows_, of, help);
+  }
+  void stage() {
+    text(
+        "kind", [](const Row& r) { return r.stage.kind(); },
+        "kind of the messages: update | probe");
+    count(
+        "round", [](const Row& r) { return r.stage.round; }, "round of the messages");
+  }
+  void verdict(const char* help) {
+    text(
+        "verdict", [](const Row& r) { return word_of(r.verdict.finding); }, help);
+    text(
+        "verdict_reason", [](const Row& r) { return r.verdict.reason; },
+        "why the verdict is as it is");
+  }
+  // What the attack on a row's messages found: 0 and NaN where there was none.
+  void leak() {
+    leak_count(
+        "images", [](const LeakNumbers& l) { return l.images; },
+        "images of the hospitals that were attacked, under each network");
+    leak_count(
+        "hospitals", [](const LeakNumbers& l) { return l.hospitals; },
+        "hospitals whose messages were attacked");
+    leak_count(
+        "clusters", [](const LeakNumbers& l) { return l.identified.clusters; },
+        "groups of images that depend on each other");
+    leak_real(
+        "identified", [](const LeakNumbers& l) { return l.identified.value; },
+        "share of the images that were identified");
+    leak_real(
+        "identified_low", [](const LeakNumbers& l) { return l.identified.low; },
+        "lower limit of its interval of 95 %, or of the range over networks");
+    leak_real(
+        "identified_high", [](const LeakNumbers& l) { return l.identified.high; }, "upper limit");
+    leak_count(
+        "inferred", [](const LeakNumbers& l) { return l.identified.inferred; },
+        "1: the limits are those of an interval of 95 %; 0: of the range over networks");
+    leak_real(
+        "reidentified", [](const LeakNumbers& l) { return l.reidentified; },
+        "share of the images whose truth is the nearest candidate");
+    leak_real(
+        "ssim", [](const LeakNumbers& l) { return l.ssim; }, "mean SSIM over the images");
+    leak_real(
+        "chance", [](const LeakNumbers& l) { return l.chance; },
+        "share that is identified without the messages");
+    leak_real(
+        "identified_bound", [](const LeakNumbers& l) { return l.bound; },
+        "upper bound on the share that anyone identifies, by the noise that epsilon counts");
+  }
+
+ private:
+  void leak_real(const char* name, const OfLeak<double>& of, const char* help) {
+    real(
+        name, [&](const Row& r) { return r.leak ? of(*r.leak) : kNone; }, help);
+  }
+  void leak_count(const char* name, const OfLeak<int64_t>& of, const char* help) {
+    count(
+        name, [&](const Row& r) { return r.leak ? of(*r.leak) : 0; }, help);
+  }
+
+  TableWriter table_;
+  const std::vector<Row>& rows_;
+};
 
 void write_stages(h5::File* file, const std::vector<StageResult>& stages) {
   using S = StageResult;
-  TableWriter table(file, "/stages", "stage");
-  const auto text = [&](const char* name, std::function<std::string(const S&)> of,
-                        const char* help) { table.column<std::string, S>(name, stages, of, help); };
-  const auto real = [&](const char* name, std::function<double(const S&)> of, const char* help) {
-    table.column<double, S>(name, stages, of, help);
-  };
-  const auto count = [&](const char* name, std::function<int64_t(const S&)> of, const char* help) {
-    table.column<int64_t, S>(name, stages, of, help, "1");
-  };
-  text(
-      "kind", [](const S& s) { return s.stage.kind(); }, "what was attacked: update | probe");
-  count(
-      "round", [](const S& s) { return s.stage.round; }, "round whose messages were attacked");
-  text(
-      "verdict", [](const S& s) { return word_of(s.verdict.finding); },
-      "leaks | protects | inconclusive | not tested");
-  text(
-      "verdict_reason", [](const S& s) { return s.verdict.reason; }, "why the verdict is as it is");
+  Columns<S> columns(file, "/stages", "stage", stages);
+  columns.stage();
+  columns.verdict("leaks | protects | inconclusive | not tested");
   const auto chosen = [](const S& s) { return s.chosen ? s.chosen->candidate : Candidate(); };
-  text(
+  columns.text(
       "run", [](const S& s) { return s.attacks.empty() ? "" : s.attacks.front(); },
       "folder of the attack on the first network, below that of the audit; empty: none");
-  text(
+  columns.text(
       "candidate", [=](const S& s) { return chosen(s).name; },
       "what the rehearsal chose; empty: nothing applies");
-  text(
+  columns.text(
       "method", [=](const S& s) { return chosen(s).method; }, "its attack");
-  text(
+  columns.text(
       "options", [=](const S& s) { return chosen(s).describe(); }, "its options");
-  count(
+  columns.count(
       "evaluations", [](const S& s) { return s.evaluations; },
       "evaluations of the objective that an attack on a message may spend");
-  count("images", of_leak<int64_t>(0, [](const LeakNumbers& l) { return l.images; }),
-        "images of the hospitals that were attacked, under each network");
-  count("hospitals", of_leak<int64_t>(0, [](const LeakNumbers& l) { return l.hospitals; }),
-        "hospitals whose messages were attacked");
-  count("clusters", of_leak<int64_t>(0, [](const LeakNumbers& l) { return l.identified.clusters; }),
-        "groups of images that depend on each other");
-  real("identified", of_leak(kNone, [](const LeakNumbers& l) { return l.identified.value; }),
-       "share of the images that were identified");
-  real("identified_low", of_leak(kNone, [](const LeakNumbers& l) { return l.identified.low; }),
-       "lower limit of its interval of 95 %, or of the range over networks");
-  real("identified_high", of_leak(kNone, [](const LeakNumbers& l) { return l.identified.high; }),
-       "upper limit");
-  count("inferred", of_leak<int64_t>(0, [](const LeakNumbers& l) { return l.identified.inferred; }),
-        "1: the limits are those of an interval of 95 %; 0: of the range over networks");
-  real("reidentified", of_leak(kNone, [](const LeakNumbers& l) { return l.reidentified; }),
-       "share of the images whose truth is the nearest candidate");
-  real("chance", of_leak(kNone, [](const LeakNumbers& l) { return l.chance; }),
-       "share that is identified without the messages");
-  real("identified_bound", of_leak(kNone, [](const LeakNumbers& l) { return l.bound; }),
-       "upper bound on the share that anyone identifies, by the noise that epsilon counts");
-  real(
+  columns.leak();
+  columns.real(
       "undefended",
       [](const S& s) { return s.chosen && s.chosen->undefended ? *s.chosen->undefended : kNone; },
       "share of public images that the same attack identifies with the defense off");
-  real(
+  columns.real(
       "balanced_accuracy", [](const S& s) { return s.accuracy; },
       "of the model under attack, on test images that are not public; the mean over networks");
 }
@@ -116,6 +162,7 @@ void write_candidates(h5::File* file, const std::vector<StageTrials>& stages) {
     Tried tried;
     bool chosen = false;
   };
+  using R = Row;
   std::vector<Row> rows;
   for (const StageTrials& s : stages)
     for (const Tried& tried : s.rehearsal.tried) {
@@ -125,80 +172,45 @@ void write_candidates(h5::File* file, const std::vector<StageTrials>& stages) {
              return c.candidate.name == tried.candidate.name;
            })});
     }
-  using R = Row;
-  TableWriter table(file, "/candidates", "candidate");
-  table.column<std::string, R>(
-      "kind", rows, [](const R& r) { return r.stage.kind(); }, "kind of the stage");
-  table.column<int64_t, R>(
-      "round", rows, [](const R& r) { return r.stage.round; }, "round of the stage");
-  table.column<std::string, R>(
-      "candidate", rows, [](const R& r) { return r.tried.candidate.name; }, "what was tried");
-  table.column<std::string, R>(
-      "method", rows, [](const R& r) { return r.tried.candidate.method; }, "its attack");
-  table.column<std::string, R>(
-      "options", rows, [](const R& r) { return r.tried.candidate.describe(); }, "its options");
-  table.column<int64_t, R>(
-      "images", rows, [](const R& r) { return r.tried.images; }, "public images it was tried on");
-  table.column<double, R>(
-      "identified", rows, [](const R& r) { return r.tried.identified; },
+  Columns<R> columns(file, "/candidates", "candidate", rows);
+  columns.stage();
+  columns.text(
+      "candidate", [](const R& r) { return r.tried.candidate.name; }, "what was tried");
+  columns.text(
+      "method", [](const R& r) { return r.tried.candidate.method; }, "its attack");
+  columns.text(
+      "options", [](const R& r) { return r.tried.candidate.describe(); }, "its options");
+  columns.count(
+      "images", [](const R& r) { return r.tried.images; }, "public images it was tried on");
+  columns.real(
+      "identified", [](const R& r) { return r.tried.identified; },
       "share of these that it identified");
-  table.column<double, R>(
-      "reidentified", rows, [](const R& r) { return r.tried.reidentified; },
+  columns.real(
+      "reidentified", [](const R& r) { return r.tried.reidentified; },
       "share of these whose truth is the nearest candidate");
-  table.column<double, R>(
-      "ssim", rows, [](const R& r) { return r.tried.ssim; }, "mean SSIM over these");
-  table.column<int64_t, R>(
-      "chosen", rows, [](const R& r) { return int64_t{r.chosen}; },
-      "1: it attacked the hospitals' messages");
+  columns.real(
+      "ssim", [](const R& r) { return r.tried.ssim; }, "mean SSIM over these");
+  columns.count(
+      "chosen", [](const R& r) { return r.chosen; }, "1: it attacked the hospitals' messages");
 }
 
 void write_presets(h5::File* file, const std::vector<StageTrials>& stages) {
   struct Row {
     Stage stage;
-    PresetResult preset;
+    std::string method;
+    std::optional<LeakNumbers> leak;
+    Verdict verdict;
   };
-  using R = Row;
   std::vector<Row> rows;
   for (const StageTrials& s : stages)
-    for (const PresetResult& preset : s.presets) rows.push_back({s.stage, preset});
-  TableWriter table(file, "/presets", "preset");
-  const auto text = [&](const char* name, std::function<std::string(const R&)> of,
-                        const char* help) { table.column<std::string, R>(name, rows, of, help); };
-  const auto real = [&](const char* name, std::function<double(const LeakNumbers&)> of,
-                        const char* help) {
-    table.column<double, R>(
-        name, rows, [=](const R& r) { return of(r.preset.leak); }, help);
-  };
-  text(
-      "kind", [](const R& r) { return r.stage.kind(); }, "kind of the stage");
-  table.column<int64_t, R>(
-      "round", rows, [](const R& r) { return r.stage.round; }, "round of the stage");
-  text(
-      "method", [](const R& r) { return r.preset.method; }, "attack, at its defaults");
-  text(
-      "verdict", [](const R& r) { return word_of(r.preset.verdict.finding); },
-      "what this attack alone would have told; it has no control with the defense off");
-  text(
-      "verdict_reason", [](const R& r) { return r.preset.verdict.reason; }, "why");
-  table.column<int64_t, R>(
-      "images", rows, [](const R& r) { return r.preset.leak.images; },
-      "images of the hospitals that were attacked, under each network");
-  real(
-      "identified", [](const LeakNumbers& l) { return l.identified.value; },
-      "share of these that it identified");
-  real(
-      "identified_low", [](const LeakNumbers& l) { return l.identified.low; },
-      "lower limit of its interval of 95 %, or of the range over networks");
-  real(
-      "identified_high", [](const LeakNumbers& l) { return l.identified.high; }, "upper limit");
-  table.column<int64_t, R>(
-      "inferred", rows, [](const R& r) { return int64_t{r.preset.leak.identified.inferred}; },
-      "1: the limits are those of an interval of 95 %; 0: of the range over networks");
-  real(
-      "reidentified", [](const LeakNumbers& l) { return l.reidentified; },
-      "share of these whose truth is the nearest candidate");
-  real(
-      "ssim", [](const LeakNumbers& l) { return l.ssim; }, "mean SSIM over these");
+    for (const PresetResult& preset : s.presets)
+      rows.push_back({s.stage, preset.method, preset.leak, preset.verdict});
+  Columns<Row> columns(file, "/presets", "preset", rows);
+  columns.stage();
+  columns.text(
+      "method", [](const Row& r) { return r.method; }, "attack, at its defaults");
+  columns.verdict("what this attack alone would have told, without a control");
+  columns.leak();
 }
 
 // "network-1/judge/round-0-probe" is linked as round-0-probe-judge-network-1.

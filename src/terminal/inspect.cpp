@@ -132,7 +132,8 @@ Json run_json(const h5::File& run) {
                       {"reason", run.read_text_attribute("/attacks/summary", "verdict_reason")}}));
   Rows leaks(run, "/attacks/summary");
   leaks.add<std::string>({"method", "kind", "verdict", "verdict_reason"})
-      .add<int64_t>({"round", "images", "tasks", "diverged", "vanished", "hospitals", "near_duplicated"})
+      .add<int64_t>(
+          {"round", "images", "tasks", "diverged", "vanished", "hospitals", "near_duplicated"})
       .add<double>(leak_statistics());
   out.emplace_back("attacks", leaks.json());
   std::vector<Json> left_out;
@@ -211,20 +212,21 @@ Json audit_json(const h5::File& audit) {
       Rows(audit, "/stages")
           .add<std::string>({"kind", "verdict", "verdict_reason", "candidate", "method", "options"})
           .add<int64_t>({"round", "evaluations", "images", "hospitals", "clusters", "inferred"})
-          .add<double>({"identified", "identified_low", "identified_high", "reidentified", "chance",
-                        "identified_bound", "undefended", "balanced_accuracy"})
+          .add<double>({"identified", "identified_low", "identified_high", "reidentified", "ssim",
+                        "chance", "identified_bound", "undefended", "balanced_accuracy"})
           .json());
   out.emplace_back("candidates", Rows(audit, "/candidates")
                                      .add<std::string>({"kind", "candidate", "method", "options"})
                                      .add<int64_t>({"round", "images", "chosen"})
                                      .add<double>({"identified", "reidentified", "ssim"})
                                      .json());
-  out.emplace_back("presets", Rows(audit, "/presets")
-                                  .add<std::string>({"kind", "method", "verdict", "verdict_reason"})
-                                  .add<int64_t>({"round", "images", "inferred"})
-                                  .add<double>({"identified", "identified_low", "identified_high",
-                                                "reidentified", "ssim"})
-                                  .json());
+  out.emplace_back("presets",
+                   Rows(audit, "/presets")
+                       .add<std::string>({"kind", "method", "verdict", "verdict_reason"})
+                       .add<int64_t>({"round", "images", "hospitals", "clusters", "inferred"})
+                       .add<double>({"identified", "identified_low", "identified_high",
+                                     "reidentified", "ssim", "chance", "identified_bound"})
+                       .json());
   return Json::object(out);
 }
 

@@ -149,7 +149,8 @@ def test_single_attacks_stand_beside_the_audit(plain: Path, tmp_path: Path) -> N
         for i, method in enumerate(("idlg", "cpl")):
             row = texts(run, "attacks/summary/method").index(method)
             for ours, theirs in (("identified", "identified"), ("identified_low", "identified_low"),
-                                 ("reidentified", "reidentified"), ("ssim", "ssim_mean")):
+                                 ("reidentified", "reidentified"), ("ssim", "ssim_mean"),
+                                 ("hospitals", "hospitals"), ("clusters", "clusters"), ("chance", "chance")):
                 assert file[f"presets/{ours}"][i] == run[f"attacks/summary/{theirs}"][row]
             assert texts(file, "presets/verdict")[i] == texts(run, "attacks/summary/verdict")[row]
         assert run["attacks/tasks/evaluations"][()].max() <= 60
