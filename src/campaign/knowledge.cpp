@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "attacks/matching/network_priors.hpp"
+#include "core/text.hpp"
 
 namespace medpfl {
 namespace {
@@ -14,8 +15,7 @@ const char* mark(bool guessed) { return guessed ? " (guessed)" : ""; }
 std::string local_steps(const AttackFacts& facts, const Observation& observation) {
   const LocalGuess& guess = facts.guess;
   const int64_t steps = guess.steps > 0 ? guess.steps : observation.steps;
-  std::string words =
-      fmt::format("{} local step{}{}", steps, steps == 1 ? "" : "s", mark(guess.steps > 0));
+  std::string words = counted(steps, "local step") + mark(guess.steps > 0);
   if (facts.update != UpdateRule::kUnroll) return words;
   const int64_t images = guess.batch > 0 ? guess.batch : observation.local_batch;
   return words + fmt::format(" of {} images{}",

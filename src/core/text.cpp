@@ -97,6 +97,15 @@ std::string percent(double share) {
   return fmt::format("{:.{}f}%", 100 * share, share > 0 && share < 0.01 ? 1 : 0);
 }
 
+std::string percent_range(double low, double high) {
+  if (std::isnan(low) || std::isnan(high)) return "-";
+  return fmt::format("{:.0f} to {:.0f}%", 100 * low, 100 * high);
+}
+
+std::string counted(int64_t number, const std::string& thing) {
+  return fmt::format("{} {}{}", number, thing, number == 1 ? "" : "s");
+}
+
 std::string utc_time(long long seconds_since_epoch) {
   const std::time_t t = static_cast<std::time_t>(seconds_since_epoch);
   std::tm parts{};

@@ -1,4 +1,5 @@
 #pragma once
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,6 +31,13 @@ std::string utc_time(long long seconds_since_epoch);
 
 /// Returns a share as "58%", one below 1 % as "0.7%", and "-" where it is not a number.
 std::string percent(double share);
+
+/// Returns the range between two shares as "53 to 90%", and "-" where one is not a number.
+std::string percent_range(double low, double high);
+
+/// Returns a number of things, as "1 rank" or "2 ranks".
+std::string counted(int64_t number, const std::string& thing);
+
 /// Returns the shortest text that reads back as the same double.
 std::string shortest(double value);
 

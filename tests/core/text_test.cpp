@@ -89,6 +89,20 @@ TEST(Text, ShortestReadsBackTheSame) {
   }
 }
 
+TEST(Text, SharesAndCountsInWords) {
+  const double none = std::numeric_limits<double>::quiet_NaN();
+  EXPECT_EQ(percent(0.58), "58%");
+  EXPECT_EQ(percent(0.007), "0.7%");
+  EXPECT_EQ(percent(none), "-");
+  EXPECT_EQ(percent_range(0.53, 0.9), "53 to 90%");
+  EXPECT_EQ(percent_range(0, 0.004), "0 to 0%");
+  EXPECT_EQ(percent_range(none, 0.9), "-");
+  EXPECT_EQ(percent_range(0.5, none), "-");
+  EXPECT_EQ(counted(1, "rank"), "1 rank");
+  EXPECT_EQ(counted(0, "rank"), "0 ranks");
+  EXPECT_EQ(counted(2, "local step"), "2 local steps");
+}
+
 TEST(Text, RangesOfNumbers) {
   EXPECT_EQ(format_ranges({}), "");
   EXPECT_EQ(format_ranges({7}), "7");

@@ -183,8 +183,7 @@ std::string leak_table(const h5::File& run) {
     out += fmt::format(
         "{:<20} {:<6} {:>6} {:>10} {:>12} {:<12} {:>9} {:>9} {:>8} {:>8} {:>8} {:>8} {:>11} "
         "{:>8}\n",
-        method[i], kind[i], images[i], percent(share[i]),
-        std::isnan(share[i]) ? "-" : fmt::format("{:.0f} to {:.0f}%", 100 * low[i], 100 * high[i]),
+        method[i], kind[i], images[i], percent(share[i]), percent_range(low[i], high[i]),
         word[i].empty() ? "-" : word[i], decimals(psnr[i], 2), percent(psnr_20[i]),
         decimals(ssim[i], 3), percent(ssim_90[i]), decimals(rdlv[i], 2), percent(labels[i]),
         decimals(evaluations[i], 0), decimals(seconds[i], 2));

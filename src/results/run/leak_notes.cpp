@@ -51,7 +51,7 @@ std::string of_hospitals(const Rows& rows) {
   const auto each = rows.read<int64_t>("hospitals");
   const int64_t most = *std::max_element(each.begin(), each.end());
   if (most == 0) return "";
-  return most == 1 ? " of 1 hospital" : fmt::format(" of {} hospitals", most);
+  return " of " + counted(most, "hospital");
 }
 
 // A file of schema 1.3 has no column `chance`.

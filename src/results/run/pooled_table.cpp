@@ -6,6 +6,7 @@
 #include <cmath>
 #include <set>
 
+#include "core/text.hpp"
 #include "privacy/identification_bound.hpp"
 #include "results/run/privacy_summary.hpp"
 #include "results/run/row_columns.hpp"
@@ -59,7 +60,7 @@ const RowColumns<P>& columns() {
 }
 
 std::string limits(const Share& s) {
-  return fmt::format("{:.0f} to {:.0f}%{}", 100 * s.low, 100 * s.high, s.inferred ? "" : " range");
+  return percent_range(s.low, s.high) + (s.inferred ? "" : " range");
 }
 
 // What is claimed, and what that covers.
@@ -118,8 +119,7 @@ std::string describe_pooled(const std::vector<PooledShare>& shares) {
   for (const PooledShare& p : shares) {
     out += fmt::format("{:<20} {:<6} {:>8} {:>9} {:>6} {:>9.0f}% {:>16}", p.method, p.kind,
                        p.share.networks, p.hospitals > 0 ? std::to_string(p.hospitals) : "-",
-                       p.share.images, 100 * p.share.value,
-                       limits(p.share));
+                       p.share.images, 100 * p.share.value, limits(p.share));
     if (claimed)
       out += fmt::format(" {:>8} {:>8} {:>9}", percent_at_most(p.identified_bound),
                          std::isnan(p.epsilon) ? "-" : fmt::format("{:.4g}", p.epsilon),
