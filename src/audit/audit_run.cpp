@@ -53,17 +53,21 @@ class AuditRun {
     comm_.broadcast(&record_.networks, sizeof record_.networks);
     const FederatedData data = audited_data(comm_, plan_);
     record_.classes = data.classes();
-    comm_.broadcast(&record_.budget, sizeof record_.budget);
-    const Forecast found = forecast(comm_, plan_, request_, data,
-                                    known ? std::optional(record_.budget) : std::nullopt);
-    record_.budget = found.budget;
+    std::string duration;
+    if (known) {
+      comm_.broadcast(&record_.budget, sizeof record_.budget);
+    } else {
+      const Forecast found = forecast(comm_, plan_, request_, data);
+      record_.budget = found.budget;
+      duration = fmt::format("; the audit takes {} on {}", found.duration(),
+                             counted(comm_.size(), "rank"));
+    }
     record_.config = record_config(plan_.base);
     record_.federation = plan_.input.empty() ? "federation" : plan_.input;
     write("running");
-    log_info(fmt::format(
-        "an attack may spend {} evaluations on an update and {} on a probe; a whole "
-        "audit takes {} on {} ranks",
-        record_.budget.of_update, record_.budget.of_probe, found.duration(), comm_.size()));
+    log_info(fmt::format("an attack may spend {} on an update and {} on a probe{}",
+                         counted(record_.budget.of_update, "evaluation"), record_.budget.of_probe,
+                         duration));
   }
 
   // Returns whether there is an audit to go on with. Called on rank 0.

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "config/settings.hpp"
+#include "core/text.hpp"
 #include "federation/local_batches.hpp"
 
 namespace medpfl {
@@ -27,8 +28,8 @@ MessageSizes sizes_of(const Settings& settings, const FederatedData& data) {
 }  // namespace
 
 std::string Forecast::duration() const {
-  return minutes < 1 ? fmt::format("about {:.0f} seconds", std::ceil(60 * minutes))
-                     : fmt::format("about {:.0f} minutes", minutes);
+  return "about " + (minutes < 1 ? counted(std::lround(std::ceil(60 * minutes)), "second")
+                                 : counted(std::lround(minutes), "minute"));
 }
 
 FederatedData audited_data(const Communicator& comm, const AuditPlan& plan) {
@@ -38,15 +39,13 @@ FederatedData audited_data(const Communicator& comm, const AuditPlan& plan) {
 }
 
 Forecast forecast(const Communicator& comm, const AuditPlan& plan, const AuditRequest& request,
-                  const FederatedData& data, const std::optional<Budget>& known) {
+                  const FederatedData& data) {
   Forecast out;
   comm.agree([&] {
     if (!comm.is_root()) return;
     const AuditCost cost =
         measure_cost(plan, sizes_of(make_settings(plan.base), data), data.classes());
-    if (known)
-      out.budget = *known;
-    else if (request.evaluations)
+    if (request.evaluations)
       out.budget = {*request.evaluations, *request.evaluations};
     else
       out.budget = budget_for(cost, request.minutes, comm.size());
@@ -57,20 +56,20 @@ Forecast forecast(const Communicator& comm, const AuditPlan& plan, const AuditRe
 }
 
 void dry_run_audit(const Communicator& comm, const AuditPlan& plan, const AuditRequest& request) {
-  const Forecast found = forecast(comm, plan, request, audited_data(comm, plan), std::nullopt);
+  const Forecast found = forecast(comm, plan, request, audited_data(comm, plan));
   if (!comm.is_root()) return;
   for (const Stage& stage : plan.stages()) {
     const int64_t n = found.budget.of(stage);
     const std::vector<Candidate> candidates = plan.candidates(stage);
-    fmt::print(
-        "round {}, {}s: {} attacks are rehearsed, {} networks attacked, each message at most {} "
-        "evaluations\n",
-        stage.round, stage.kind(), candidates.size(), plan.networks, n);
+    fmt::print("round {}, {}s: rehearsal of {}, then {} attacked, each message with at most {}\n",
+               stage.round, stage.kind(),
+               counted(static_cast<int64_t>(candidates.size()), "attack"),
+               counted(plan.networks, "network"), counted(n, "evaluation"));
     for (const Candidate& one : candidates)
       fmt::print("  {:<20} {} {}\n", one.name, one.method, one.describe());
   }
-  fmt::print("\n{} on {} ranks of this machine, if it is idle\nnothing was written\n",
-             found.duration(), comm.size());
+  fmt::print("\n{} on {} of this machine, if it is idle\nnothing was written\n", found.duration(),
+             counted(comm.size(), "rank"));
 }
 
 }  // namespace medpfl

@@ -1,5 +1,4 @@
 #pragma once
-#include <optional>
 #include <string>
 
 #include "audit/audit_run.hpp"
@@ -17,10 +16,10 @@ struct Forecast {
   std::string duration() const;
 };
 
-/// Returns the forecast of an audit on the data of its federation, measured on rank 0: with the
-/// budget `known`, or the one that was asked for. Collective. Throws AgreedError.
+/// Returns the forecast of an audit on the data of its federation, measured on rank 0.
+/// Collective. Throws AgreedError.
 Forecast forecast(const Communicator& comm, const AuditPlan& plan, const AuditRequest& request,
-                  const FederatedData& data, const std::optional<Budget>& known);
+                  const FederatedData& data);
 
 /// Returns the data of an audit's federation without pixels. Collective. Throws AgreedError.
 FederatedData audited_data(const Communicator& comm, const AuditPlan& plan);

@@ -37,12 +37,11 @@ std::string stage_table(const h5::File& audit) {
                   "95 %", "nearest", "chance", "defense off", "bound", "verdict");
   std::string why;
   for (size_t i = 0; i < kind.size(); ++i) {
-    out += fmt::format(
-        kRow, kind[i], round[i], percent(accuracy[i]), candidate[i].empty() ? "-" : candidate[i],
-        evaluations[i], images[i], percent(share[i]),
-        std::isnan(share[i]) ? "-" : fmt::format("{:.0f} to {:.0f}%", 100 * low[i], 100 * high[i]),
-        std::isnan(near[i]) ? "-" : percent(near[i]), percent(chance[i]), percent(off[i]),
-        std::isnan(bound[i]) ? "-" : percent_at_most(bound[i]), verdict[i]);
+    out += fmt::format(kRow, kind[i], round[i], percent(accuracy[i]),
+                       candidate[i].empty() ? "-" : candidate[i], evaluations[i], images[i],
+                       percent(share[i]), percent_range(low[i], high[i]), percent(near[i]),
+                       percent(chance[i]), percent(off[i]),
+                       std::isnan(bound[i]) ? "-" : percent_at_most(bound[i]), verdict[i]);
     why += fmt::format("  {}s of round {}: {}; {}\n", kind[i], round[i], verdict[i], reason[i]);
     if (!method[i].empty()) why += fmt::format("    by {} {}\n", method[i], options[i]);
   }
@@ -69,8 +68,8 @@ std::string preset_table(const h5::File& audit) {
                      "SSIM", "verdict");
   for (size_t i = 0; i < kind.size(); ++i)
     out += fmt::format(kRow, kind[i], round[i], method[i], images[i], percent(share[i]),
-                       fmt::format("{:.0f} to {:.0f}%", 100 * low[i], 100 * high[i]),
-                       percent(near[i]), fmt::format("{:.2f}", ssim[i]), verdict[i]);
+                       percent_range(low[i], high[i]), percent(near[i]),
+                       fmt::format("{:.2f}", ssim[i]), verdict[i]);
   return out;
 }
 
