@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <set>
+#include <utility>
 
 #include "core/text.hpp"
 #include "metrics/share.hpp"
@@ -40,8 +42,7 @@ std::string stage_table(const h5::File& audit) {
     out += fmt::format(kRow, kind[i], round[i], percent(accuracy[i]),
                        candidate[i].empty() ? "-" : candidate[i], evaluations[i], images[i],
                        percent(share[i]), percent_range(low[i], high[i]), percent(near[i]),
-                       percent(chance[i]), percent(off[i]),
-                       std::isnan(bound[i]) ? "-" : percent_at_most(bound[i]), verdict[i]);
+                       percent(chance[i]), percent(off[i]), percent_at_most(bound[i]), verdict[i]);
     why += fmt::format("  {}s of round {}: {}; {}\n", kind[i], round[i], verdict[i], reason[i]);
     if (!method[i].empty()) why += fmt::format("    by {} {}\n", method[i], options[i]);
   }
@@ -73,6 +74,30 @@ std::string preset_table(const h5::File& audit) {
   return out;
 }
 
+// The model that the federation ends with. A file of schema 1.0 has no word for it beside chance.
+std::string audited_model(const h5::File& audit) {
+  const auto classes = static_cast<double>(audit.read_integer_attribute("/", "classes").at(0));
+  const std::string network =
+      audit.has_attribute("/", "network") ? audit.read_text_attribute("/", "network") : "";
+  return fmt::format("the model at the end: balanced accuracy {} (chance {}){}\n\n",
+                     percent(audit.read_real_attribute("/", "balanced_accuracy")),
+                     percent(1 / classes), network.empty() ? "" : ", " + network);
+}
+
+// How the attacks were chosen.
+std::string describe_choice(const h5::File& audit) {
+  const auto kind = audit.read<std::string>("/stages/kind");
+  const auto round = audit.read<int64_t>("/stages/round");
+  std::set<std::pair<std::string, int64_t>> stages;
+  for (size_t i = 0; i < kind.size(); ++i) stages.emplace(kind[i], round[i]);
+  return fmt::format(
+      "\nEach attack is the one of /candidates that served best on public images, by their own "
+      "truth.{}\n",
+      stages.size() == kind.size() ? ""
+                                   : " Of two on the same messages, the second served best with "
+                                     "the defense off.");
+}
+
 // What the limits of shares are about.
 std::string describe_networks(int64_t networks) {
   if (networks == 1) return "The intervals are about images under this network alone.\n";
@@ -96,21 +121,15 @@ std::string summarize_audit(const h5::File& audit) {
     return fmt::format("{:<34} {}; {}\n", what, audit.read_text_attribute("/", name),
                        audit.read_text_attribute("/", name + "_reason"));
   };
-  const auto classes = static_cast<double>(audit.read_integer_attribute("/", "classes").at(0));
-  const double accuracy = audit.read_real_attribute("/", "balanced_accuracy");
-  return fmt::format(
-             "MedPFL audit, status {}, written by {} ({}) on {}\n\n{}\n"
-             "the model at the end: balanced accuracy {} (chance {}), {}\n\n",
-             audit.read_text_attribute("/", "status"),
-             audit.read_text_attribute("/", "medpfl_version"),
-             audit.read_text_attribute("/", "git_sha"),
-             audit.read_text_attribute("/", "created_utc"),
-             line("verdict", "verdict") + line("on updates, which are sent", "verdict_update") +
-                 line("on probes, gradients of a batch", "verdict_probe"),
-             percent(accuracy), percent(1 / classes), audit.read_text_attribute("/", "network")) +
-         stage_table(audit) + preset_table(audit) +
-         "\nEach attack is the one of /candidates that served best on public images, by their own "
-         "truth.\n" +
+  return fmt::format("MedPFL audit, status {}, written by {} ({}) on {}\n\n{}\n",
+                     audit.read_text_attribute("/", "status"),
+                     audit.read_text_attribute("/", "medpfl_version"),
+                     audit.read_text_attribute("/", "git_sha"),
+                     audit.read_text_attribute("/", "created_utc"),
+                     line("verdict", "verdict") +
+                         line("on updates, which are sent", "verdict_update") +
+                         line("on probes, gradients of a batch", "verdict_probe")) +
+         audited_model(audit) + stage_table(audit) + preset_table(audit) + describe_choice(audit) +
          describe_networks(audited_networks(audit));
 }
 

@@ -206,7 +206,8 @@ Json audit_json(const h5::File& audit) {
   out.emplace_back("classes", audit.read_integer_attribute("/", "classes").at(0));
   out.emplace_back("networks", audited_networks(audit));
   out.emplace_back("balanced_accuracy", audit.read_real_attribute("/", "balanced_accuracy"));
-  out.emplace_back("network", audit.read_text_attribute("/", "network"));
+  if (audit.has_attribute("/", "network"))
+    out.emplace_back("network", audit.read_text_attribute("/", "network"));
   out.emplace_back(
       "stages",
       Rows(audit, "/stages")

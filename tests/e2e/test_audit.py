@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import h5py
@@ -158,6 +159,21 @@ def test_single_attacks_stand_beside_the_audit(plain: Path, tmp_path: Path) -> N
     assert "What single attacks at their defaults would have told" in medpfl("inspect", folder).out
     with open_audit(folder) as found, open_audit(plain) as without:
         assert found.presets["method"].tolist() == ["idlg", "cpl"] and without.presets.empty
+
+
+def test_a_file_of_schema_1_0_is_shown(plain: Path, tmp_path: Path) -> None:
+    shutil.copy(plain / "audit.h5", tmp_path)
+    with h5py.File(tmp_path / "audit.h5", "a") as file:
+        file.attrs["schema_version"] = np.array([1, 0])
+        del file.attrs["network"], file.attrs["networks"], file["presets"]
+        for name in ("run", "hospitals", "inferred", "reidentified", "ssim"):
+            del file[f"stages/{name}"]
+    shown = medpfl("inspect", tmp_path)
+    assert shown.code == 0 and "under this network alone" in shown.out
+    found = json.loads(medpfl("inspect", tmp_path, "--json").out)
+    assert "network" not in found and found["networks"] == 1 and found["presets"] == []
+    with open_audit(tmp_path) as audit:
+        assert audit.networks == 1 and audit.presets.empty and audit.stages["ssim"].isna().all()
 
 
 def test_noise_is_judged_by_an_attack_that_works_without_it(tmp_path: Path) -> None:
