@@ -17,7 +17,7 @@ from .run import Run
 from .scores import METRICS, chosen_images, verdict_of
 from .settings import NONE
 from .verdicts import LEAKS, NOT_TESTED, Verdict, meanings
-from .words import at_most, number, small_share
+from .words import at_most, counted, number, small_share
 
 BANNERS = {
     "running": "This audit has not finished: the page and its verdict are about the stages that are "
@@ -43,16 +43,13 @@ def _groups(audit: Audit, stage: pd.Series) -> str:
     """How many hospitals the images are of, and how many groups of images depend on each other where
     these are messages, because hospitals hold random draws of the same images; "" where nothing was
     attacked."""
-    def count(n: int, word: str) -> str:
-        return f"{n} {word}{'' if n == 1 else 's'}"
-
     if stage["clusters"] == 0:
         return ""
     messages = audit.config.get("federation.partition") == "iid"
     if math.isnan(stage["hospitals"]):  # an earlier version
-        return f"in {count(stage['clusters'], 'message' if messages else 'hospital')}"
-    hospitals = f"in {count(int(stage['hospitals']), 'hospital')}"
-    return f"{hospitals}, {count(stage['clusters'], 'message')}" if messages else hospitals
+        return f"in {counted(stage['clusters'], 'message' if messages else 'hospital')}"
+    hospitals = f"in {counted(int(stage['hospitals']), 'hospital')}"
+    return f"{hospitals}, {counted(stage['clusters'], 'message')}" if messages else hospitals
 
 
 def _stages(audit: Audit) -> list[dict]:
@@ -72,9 +69,9 @@ def _stages(audit: Audit) -> list[dict]:
 
 
 def _rehearsals(audit: Audit) -> list[tuple[str, list[dict]]]:
-    """What was tried for each stage that has an attack."""
+    """What was tried for each stage that has an attack, once also where two attacked it."""
     made = []
-    for _, stage in audit.stages.iterrows():
+    for _, stage in audit.stages.drop_duplicates(["kind", "round"]).iterrows():
         rows = audit.rehearsal(stage)
         if len(rows):
             made.append((stage_title(stage), [
@@ -197,6 +194,7 @@ def render_audit(audit: Audit) -> str:
             untested=_untested(audit),
             facts=_facts(audit, federation),
             stages=_stages(audit),
+            second_attack=bool(stages.duplicated(["kind", "round"]).any()),
             defended=bool(stages["undefended"].notna().any()),
             bounded=bool(stages["identified_bound"].notna().any()),
             leak="" if leak is None else stage_title(leak),

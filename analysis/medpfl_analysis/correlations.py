@@ -15,6 +15,7 @@ from .hdf5 import RunFormatError
 from .run import Run, open_run
 from .score_csv import write_rows
 from .scores import chosen_images
+from .words import counted
 
 SCORES = {"mse": "MSE", "psnr": "PSNR", "ssim": "SSIM", "ms_ssim": "MS-SSIM",
           "perceptual_mse": "perceptual MSE", "rdlv": "RDLV", "identified": "identified"}
@@ -103,11 +104,11 @@ def correlations(scores: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def counted(scores: pd.DataFrame) -> str:
+def basis(scores: pd.DataFrame) -> str:
     """How much the correlations rest on, in words."""
     parts = [(len(scores), "reconstruction"), (scores["image"].nunique(), "true image"),
              (scores["network"].nunique(), "network"), (scores["file"].nunique(), "file")]
-    return ", ".join(f"{n} {word}{'' if n == 1 else 's'}" for n, word in parts)
+    return ", ".join(counted(n, thing) for n, thing in parts)
 
 
 def _matrix(table: pd.DataFrame) -> str:
@@ -131,7 +132,7 @@ def correlations_text(found: Reconstructions) -> str:
     parts = []
     for data, pairs in table.groupby("data", sort=False):
         of = found.scores if data == ALL else found.scores[found.scores["data"] == data]
-        parts.append(f"{'All data sets' if data == ALL else data}: {counted(of)}.\n\n{_matrix(pairs)}\n")
+        parts.append(f"{'All data sets' if data == ALL else data}: {basis(of)}.\n\n{_matrix(pairs)}\n")
     parts.append("A dash: a score is the same for all, or no file has it. MSE and perceptual MSE are errors, so that a "
                  "negative correlation with the others is agreement. Networks differ in `run.seed`, options of the "
                  "model, or data. Reconstructions of one image or network are not independent, so that no interval is given.\n")

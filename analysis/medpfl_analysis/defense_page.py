@@ -103,9 +103,10 @@ def _figures(sweep: Sweep, images: bool) -> dict[str, tuple[str, Figure]]:
     return made
 
 
-def _page(sweep: Sweep, file: str, pictures: dict[str, str], machine: str) -> str:
+def _page(sweep: Sweep, file: str, no_attacks: bool, pictures: dict[str, str], machine: str) -> str:
     """What came out of the sweep, in Markdown; `file` is the address of all rows ("": there are
-    none), `pictures` holds alternative texts by address, shown in their order.
+    none), `no_attacks` says whether some are of no attack, `pictures` holds alternative texts by
+    address, shown in their order.
 
     Raises RunFormatError if no point is complete, or a complete one is damaged.
     """
@@ -118,11 +119,10 @@ def _page(sweep: Sweep, file: str, pictures: dict[str, str], machine: str) -> st
         "Written by `python3 -m medpfl_analysis defenses FOLDER` from the sweep whose base and "
         "grid are at the end; not edited.", "", f"**{headline(table, sweep.measure)}.**", ""]
     page += [sweep.judgement, ""] if sweep.judgement else []
-    no_attacks = f" {NO_ATTACK}" if no_attack_rows(sweep) else ""
     if file:
         page += [f"[{file}]({file}) has all rows, one for each setting and attack. {HOW_TO_READ} "
                  "The share of identified images is `identified_percent`; `identified_low` and "
-                 f"`identified_high` hold {INTERVALS}{no_attacks}", ""]
+                 f"`identified_high` hold {INTERVALS}{f' {NO_ATTACK}' if no_attacks else ''}", ""]
     for title, sentences in findings(table, sweep.measure):
         page += [f"**{title}**", "", *(f"- {sentence}" for sentence in sentences), ""]
     left = sweep.left_out
@@ -158,8 +158,9 @@ def write_defense_page(sweep: Sweep, output: Path, machine: str = "",
         file.write_bytes(small_png(figure))
         written.append(file)
         addresses[f"pictures/{file.name}"] = alt
-    rows = defense_rows(sweep.over_networks) + no_attack_rows(sweep)
+    no_attacks = no_attack_rows(sweep)
+    rows = defense_rows(sweep.over_networks) + no_attacks
     file = f"data/{write_rows(output, rows).name}" if rows else ""
     written += [output.parent / file] if file else []
-    output.write_text(_page(sweep, file, addresses, machine), encoding="utf-8")
+    output.write_text(_page(sweep, file, bool(no_attacks), addresses, machine), encoding="utf-8")
     return written

@@ -35,7 +35,12 @@ def at_most(probability: float) -> str:
     return f"{min(100.0, math.ceil(1000 * probability) / 10):.1f}\u00a0%"
 
 
+def counted(number: int, thing: str) -> str:
+    """ "1 hospital", "2 hospitals" """
+    return f"{number} {thing}{'' if number == 1 else 's'}"
+
+
 def of_hospitals(row: pd.Series) -> str:
     """ " of 3 hospitals", by the column of that name; "" where these are sums or no attack."""
     hospitals = int(row["hospitals"])
-    return f" of {hospitals} hospital{'' if hospitals == 1 else 's'}" if hospitals else ""
+    return f" of {counted(hospitals, 'hospital')}" if hospitals else ""

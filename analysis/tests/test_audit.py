@@ -124,6 +124,14 @@ def test_rehearsals_have_a_table_each(folder: Path) -> None:
     assert rows[2].startswith("→ tv-0.1, chosen cpl tv=0.1") and rows[2].count("chosen") == 1
 
 
+def test_two_attacks_on_a_stage_have_one_rehearsal(folder: Path, tmp_path: Path) -> None:
+    both = [stages()[0], Stage("update", 0, WEAK, method="cpl")]
+    html = page(write_audit(tmp_path / "a", both, WEAK, runs=False))
+    assert html.count("<b>Updates of round 0</b>") == 2 and html.count("<h3>Updates of round 0</h3>") == 1
+    explained = "the second served best in the rehearsal with the defense off"
+    assert explained in html and explained not in page(folder)
+
+
 def test_the_gallery_is_of_the_strongest_leak(folder: Path) -> None:
     html = page(folder)
     assert "The strongest leak: probes of round 2." in html
