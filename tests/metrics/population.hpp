@@ -1,11 +1,13 @@
 #pragma once
 // Populations of hospitals, images and networks, of which tests of intervals draw.
+#include <fmt/format.h>
+
 #include <cmath>
 #include <cstdint>
+#include <iostream>
 #include <random>
+#include <string>
 #include <vector>
-
-#include "metrics/share.hpp"
 
 namespace medpfl {
 
@@ -19,6 +21,33 @@ struct Population {
     return std::sqrt(1 + hospital * hospital + image * image + network * network);
   }
 };
+
+/// Returns populations of few and of many, with and without effects of each kind.
+inline std::vector<Population> populations() {
+  return {{12, 1, 1, 0, 0, 0},   {40, 1, 1, 0, 0, 0}, {4, 10, 1, 0, 0, 0},
+          {4, 10, 1, 1.5, 0, 0}, {20, 4, 1, 1, 1, 0}, {24, 1, 5, 0, 1, 0.5},
+          {24, 1, 5, 0, 0, 1},   {4, 6, 5, 1, 1, 1},  {40, 2, 5, 0.5, 0.5, 1},
+          {12, 1, 12, 0, 2, 1}};
+}
+
+/// Returns the share of intervals, each of another draw of the population, that hold the truth, and
+/// writes it as a row of a table, as it stands in docs/statistics.md; `shares` describes the truth.
+template <class Draw>
+double coverage(const Population& p, const std::string& shares, double truth, const Draw& draw) {
+  constexpr int kDraws = 1000;
+  int held = 0;
+  double width = 0;
+  for (int i = 0; i < kDraws; ++i) {
+    const auto interval = draw();
+    held += interval.low <= truth && truth <= interval.high;
+    width += interval.high - interval.low;
+  }
+  const double share = static_cast<double>(held) / kDraws;
+  std::cout << fmt::format("| {} x {} | {} | {:g}, {:g}, {:g} | {} | {:.3f} | {:.2f} |\n",
+                           p.hospitals, p.images_each, p.networks, p.hospital, p.image, p.network,
+                           shares, share, width / kDraws);
+  return share;
+}
 
 /// Returns the quantile of the normal distribution, by bisection.
 inline double normal_quantile(double share) {
