@@ -48,8 +48,8 @@ struct RunRecord {
   std::vector<RoundRecord> rounds;
   /// Null: no epsilon is claimed. Of `medpfl attack`: the ledger of the attacked run.
   const PrivacyLedger* privacy = nullptr;
-  const DefenseLog* defenses = nullptr;    ///< what defenses did to updates; null without defenses
-  WeightLog* weights = nullptr;            ///< before each round and at the end, where asked
+  const DefenseLog* defenses = nullptr;  ///< what defenses did to updates; null without defenses
+  WeightLog* weights = nullptr;          ///< before each round and at the end, where asked
   const AttackQueue* attacks = nullptr;
   EngineKind engine = EngineKind::kExact;  ///< of matching attacks: what auto meant for this model
   std::vector<int64_t> snapshot_iterations;  ///< attack.snapshots
