@@ -83,9 +83,12 @@ int run(const Communicator& comm, const JobArguments& arguments) {
     plan = make_audit_plan(config);
     plan.input = arguments.input;
     plan.networks = arguments.networks;
+    plan.apart = arguments.apart;
     plan.presets = arguments.presets;
     if (plan.networks > 1 && !plan.input.empty())
       throw ConfigError("--networks: a recorded run is of one network; leave it out with --input");
+    if (plan.apart && !plan.input.empty())
+      throw ConfigError("--apart: a recorded run is of one network; leave it out with --input");
     settings = make_settings(config);
   });
   AuditRequest request;

@@ -65,6 +65,9 @@ const std::vector<FlagGroup>& flag_groups() {
           "general"}
             .at_least(1)
             .shown_as("N"),
+        F{"apart", &J::apart,
+          "the attack is chosen under a network of its own, that of run.seed; the networks under "
+          "attack have the seeds behind it"},
         F{"presets", &J::presets,
           "attacks that also attack the hospitals at their defaults, with the same budget"}
             .some_of(attacks().names())

@@ -31,6 +31,7 @@ struct JobArguments {
   double epsilon = 0;                ///< 0: no noise is added for it
   double minutes = 15;               ///< about how long it may take
   int64_t networks = 1;              ///< federations, which differ in run.seed
+  bool apart = false;                ///< whether rehearsals have a federation of their own
 
   // Of medpfl sweep.
   std::string grid;             ///< --grid FILE

@@ -63,6 +63,11 @@ class Audit(ResultFile):
         return int(self._root.get("networks", 1))
 
     @property
+    def apart(self) -> bool:
+        """Whether the attacks were chosen under a network that none of them attacked."""
+        return bool(self._root.get("rehearsed_apart", 0))
+
+    @property
     def minutes(self) -> float:
         """The time the audit was given; 0 where it was given evaluations instead."""
         return float(self._told("minutes"))
@@ -99,7 +104,7 @@ class Audit(ResultFile):
             ["chosen", "images", "found", "ssim"], ascending=False, kind="stable").drop(columns="found")
 
     def open_attack(self, stage: pd.Series) -> Run:
-        """The run of the attack on a stage's messages under the first network. Raises
+        """The run of the attack on a stage's messages under the first network attacked. Raises
         RunFormatError as open_run."""
         run = stage["run"]
         if not isinstance(run, str):
@@ -110,7 +115,8 @@ class Audit(ResultFile):
         """The run whose messages were attacked: the audit's own, the first of several, or the
         recorded one that it was given, by the path that the audit was given. Raises RunFormatError as open_run."""
         given = Path(self._told("federation"))
-        return open_run(self.folder / given if given == Path("federation") else given)
+        own = Path("network-1/federation" if self.apart else "federation")
+        return open_run(self.folder / given if given == own else given)
 
 
 def is_audit(path: Path) -> bool:

@@ -32,6 +32,7 @@ void write_root(h5::File* file, const AuditRecord& record) {
   file->write_attribute("/", "federation", record.federation);
   file->write_attribute("/", "classes", record.classes);
   file->write_attribute("/", "networks", record.networks);
+  file->write_attribute("/", "rehearsed_apart", int64_t{record.apart});
   file->write_attribute("/", "balanced_accuracy", record.final_accuracy);
   file->write_attribute("/", "network", record.network);
   for (const std::string kind : {"", "update", "probe"}) {
@@ -282,7 +283,8 @@ std::optional<AuditStart> find_audit(const std::string& folder) {
   return AuditStart{file.read_text("/config/resolved"),
                     {one("evaluations_update"), one("evaluations_probe")},
                     file.read_real_attribute("/", "minutes"),
-                    file.has_attribute("/", "networks") ? one("networks") : 1};
+                    file.has_attribute("/", "networks") ? one("networks") : 1,
+                    file.has_attribute("/", "rehearsed_apart") && one("rehearsed_apart") != 0};
 }
 
 }  // namespace medpfl

@@ -46,6 +46,7 @@ struct AuditRecord {
   std::string federation;  ///< the run that was attacked, relative to the audit's folder if inside
   int64_t classes = 0;
   int64_t networks = 1;       ///< federations that were attacked, which differ in run.seed
+  bool apart = false;         ///< whether the attack was chosen under a network of its own
   double final_accuracy = 0;  ///< balanced, of the models at the end; their mean
   std::string network;        ///< those models beside chance, words of /rounds/network, each once
   std::vector<StageResult> stages;
@@ -67,6 +68,7 @@ struct AuditStart {
   Budget budget;
   double minutes = 0;
   int64_t networks = 1;
+  bool apart = false;
 };
 
 /// Returns how the audit in `folder` was begun, or nothing where none was. Throws FormatError.

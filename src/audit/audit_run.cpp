@@ -63,7 +63,9 @@ class AuditRun {
                              counted(comm_.size(), "rank"));
     }
     record_.config = record_config(plan_.base);
-    record_.federation = plan_.input.empty() ? "federation" : plan_.input;
+    record_.apart = plan_.apart;
+    record_.federation =
+        plan_.input.empty() ? AuditPlan::federation_folder(plan_.first_attacked()) : plan_.input;
     write("running");
     log_info(fmt::format("an attack may spend {} on an update and {} on a probe{}",
                          counted(record_.budget.of_update, "evaluation"), record_.budget.of_probe,
@@ -87,7 +89,7 @@ class AuditRun {
           "choose another folder",
           folder));
     if (before && request_.overwrite)
-      for (const std::string& part : audit_parts(before->networks))
+      for (const std::string& part : audit_parts(before->networks + (before->apart ? 1 : 0)))
         std::filesystem::remove_all(std::filesystem::path(folder) / part);
     make_folder(folder);
     if (!before || request_.overwrite) {
@@ -95,6 +97,9 @@ class AuditRun {
       return false;
     }
     refuse_other_config(plan_.base, before->resolved, fmt::format("the audit in {}", folder));
+    if (before->apart != plan_.apart)
+      throw ConfigError(fmt::format("--apart: the audit in {} was begun {} it", folder,
+                                    before->apart ? "with" : "without"));
     record_.budget = before->budget;
     record_.minutes = before->minutes;
     record_.networks = std::max(plan_.networks, before->networks);
@@ -103,7 +108,7 @@ class AuditRun {
 
   // Runs the federations that are audited. Returns false where it was stopped.
   bool federations() {
-    for (int64_t network = 0; network < record_.networks && plan_.input.empty(); ++network) {
+    for (int64_t network = 0; network < end() && plan_.input.empty(); ++network) {
       const Config config = plan_.of_federation(network);
       Settings settings;
       comm_.agree([&] { settings = make_settings(config); });
@@ -115,17 +120,20 @@ class AuditRun {
       if (!comm_.is_root()) return;
       record_.final_accuracy = mean_accuracy(-1);
       std::set<std::string> words;
-      for (int64_t network = 0; network < record_.networks; ++network)
+      for (int64_t network = plan_.first_attacked(); network < end(); ++network)
         words.insert(network_at_end(plan_.federation(network)));
       record_.network = join({words.begin(), words.end()});
     });
     return true;
   }
 
-  // As accuracy_before(), the mean over networks.
+  // The number behind that of the last federation.
+  int64_t end() const { return plan_.first_attacked() + record_.networks; }
+
+  // As accuracy_before(), the mean over the networks under attack.
   double mean_accuracy(int64_t round) const {
     double sum = 0;
-    for (int64_t network = 0; network < record_.networks; ++network)
+    for (int64_t network = plan_.first_attacked(); network < end(); ++network)
       sum += accuracy_before(plan_.federation(network), round);
     return sum / static_cast<double>(record_.networks);
   }
@@ -241,7 +249,7 @@ class AuditRun {
   // Runs attacks on the recorded messages of each network. Returns false where it was stopped.
   bool attack_networks(const std::function<Config(const Config& recorded, int64_t)>& attack_by,
                        Attacked* out) {
-    for (int64_t network = 0; network < record_.networks; ++network) {
+    for (int64_t network = plan_.first_attacked(); network < end(); ++network) {
       const std::string recorded = plan_.federation(network);
       const Config config = attack_by(recorded_config(comm_, recorded), network);
       Settings settings;

@@ -127,7 +127,8 @@ AuditCost measure_cost(const AuditPlan& plan, const MessageSizes& sizes, int64_t
   const MadeUp batch(settings, model, sizes.step, 1, sizes.step);
   AuditCost out;
   out.clients = sizes.clients;
-  out.training = batch.gradient_seconds * static_cast<double>(plan.networks * sizes.training_steps);
+  const int64_t federations = plan.first_attacked() + plan.networks;
+  out.training = batch.gradient_seconds * static_cast<double>(federations * sizes.training_steps);
   const auto stages = plan.stages();
   for (const bool probes : {false, true}) {
     const auto of_kind = std::count_if(stages.begin(), stages.end(),

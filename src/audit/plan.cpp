@@ -62,10 +62,10 @@ std::vector<int64_t> first_middle_last(int64_t rounds) {
   return {chosen.begin(), chosen.end()};
 }
 
-std::vector<std::string> audit_parts(int64_t networks) {
+std::vector<std::string> audit_parts(int64_t federations) {
   std::vector<std::string> out = {"federation", "rehearsal", "attack",
                                   "judge",      "presets",   "audit.h5"};
-  for (int64_t network = 1; network < networks; ++network) out.push_back(folder_of(network));
+  for (int64_t network = 1; network < federations; ++network) out.push_back(folder_of(network));
   return out;
 }
 
@@ -138,7 +138,11 @@ std::vector<Candidate> AuditPlan::candidates(const Stage& stage) const {
 
 std::string AuditPlan::federation(int64_t network) const {
   if (!input.empty()) return input;
-  return fmt::format("{}/{}federation", folder, prefix_of(network));
+  return folder + "/" + federation_folder(network);
+}
+
+std::string AuditPlan::federation_folder(int64_t network) {
+  return prefix_of(network) + "federation";
 }
 
 std::string AuditPlan::attack_folder(const std::string& part, const Stage& stage, int64_t network) {

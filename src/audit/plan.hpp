@@ -29,7 +29,8 @@ struct AuditPlan {
   std::vector<int64_t> rounds;       ///< rounds attacked, ascending
   int64_t probes = 0;                ///< probes of each hospital and attacked round; 0: none
   MessageKinds kinds;                ///< what is attacked, where there is such
-  int64_t networks = 1;              ///< federations that differ in run.seed alone, numbered from 0
+  int64_t networks = 1;              ///< federations attacked, which differ in run.seed alone
+  bool apart = false;                ///< whether the first federation is for rehearsals alone
   std::vector<std::string> presets;  ///< attacks that are tried at their defaults, too
 
   /// Returns the stages, updates before probes.
@@ -38,8 +39,13 @@ struct AuditPlan {
   std::vector<Candidate> candidates(const Stage& stage) const;
   /// Returns those of `presets` that apply to the messages of a stage.
   std::vector<Candidate> presets_for(const Stage& stage) const;
-  /// Returns the folder of the run whose messages are attacked.
+  /// Returns the number of the first federation that is attacked. Federations are numbered from 0,
+  /// and rehearsals are under that of number 0.
+  int64_t first_attacked() const { return apart ? 1 : 0; }
+  /// Returns the folder of the run of a federation.
   std::string federation(int64_t network = 0) const;
+  /// The same, of a run that the audit makes, relative to the audit's folder.
+  static std::string federation_folder(int64_t network);
   /// Returns the folder of a run that attacks a stage of a network, relative to that of the audit.
   /// `part`: "attack", "judge" or "presets".
   static std::string attack_folder(const std::string& part, const Stage& stage, int64_t network);
@@ -77,8 +83,8 @@ void set_recorded_defaults(Config* config);
 /// an audit could attack, such as single messages under secure aggregation.
 AuditPlan make_audit_plan(const Config& base);
 
-/// Returns the names of what an audit of so many networks has in its folder.
-std::vector<std::string> audit_parts(int64_t networks);
+/// Returns the names of what an audit of so many federations has in its folder.
+std::vector<std::string> audit_parts(int64_t federations);
 
 /// Returns the first, the middle and the last of `rounds` rounds, each once.
 std::vector<int64_t> first_middle_last(int64_t rounds);

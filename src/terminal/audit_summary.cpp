@@ -84,6 +84,12 @@ std::string audited_model(const h5::File& audit) {
                      percent(1 / classes), network.empty() ? "" : ", " + network);
 }
 
+// Whether the attacks were chosen under a network that was not attacked.
+bool rehearsed_apart(const h5::File& audit) {
+  const std::string name = "rehearsed_apart";
+  return audit.has_attribute("/", name) && audit.read_integer_attribute("/", name).at(0) != 0;
+}
+
 // How the attacks were chosen.
 std::string describe_choice(const h5::File& audit) {
   const auto kind = audit.read<std::string>("/stages/kind");
@@ -92,7 +98,8 @@ std::string describe_choice(const h5::File& audit) {
   for (size_t i = 0; i < kind.size(); ++i) stages.emplace(kind[i], round[i]);
   return fmt::format(
       "\nEach attack is the one of /candidates that served best on public images, by their own "
-      "truth.{}\n",
+      "truth{}.{}\n",
+      rehearsed_apart(audit) ? ", under a network of their own, which was not attacked" : "",
       stages.size() == kind.size() ? ""
                                    : " Of two on the same messages, the second served best with "
                                      "the defense off.");

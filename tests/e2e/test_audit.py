@@ -141,6 +141,27 @@ def test_several_networks_are_one_audit(tmp_path: Path) -> None:
     assert sorted(p.name for p in folder.iterdir()) == ["attack", "audit.h5", "federation", "rehearsal"]
 
 
+def test_the_attack_may_be_chosen_under_a_network_of_its_own(tmp_path: Path) -> None:
+    """That of run.seed, as without --apart; attacked is the next one, as --networks=2 attacks it."""
+    probes = "--attack.targets=probes"
+    with done(tmp_path / "apart", probes, "--apart") as apart, done(tmp_path / "both", probes, "--networks=2") as both:
+        assert (apart.attrs["rehearsed_apart"], both.attrs["rehearsed_apart"]) == (1, 0)
+        assert apart["candidates/ssim"][()].tolist() == both["candidates/ssim"][()].tolist()
+        assert texts(apart, "stages/run") == ["network-1/attack/round-1-probe"]
+        assert apart["stages/images"][0] == 4
+        name = "runs/round-1-probe-network-1/attacks/reconstruction"
+        assert apart[name][()].tobytes() == both[name][()].tobytes()
+        assert text(apart.attrs["federation"]) == "network-1/federation"
+    assert not (tmp_path / "apart" / "attack").exists()
+    with open_audit(tmp_path / "apart") as read, read.open_federation() as run:
+        assert read.apart
+        assert run.folder == tmp_path / "apart/network-1/federation"
+    assert "under a network of their own" in medpfl("inspect", tmp_path / "apart").out
+    again = audit(tmp_path / "apart", probes, "--resume")
+    assert again.code == 2
+    assert "--apart" in again.err
+
+
 def test_single_attacks_stand_beside_the_audit(plain: Path, tmp_path: Path) -> None:
     """Those that apply; what does not fit the network (no dense layer first) is left out."""
     folder = tmp_path / "a"
