@@ -60,6 +60,8 @@ cells=(
 root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd)
 # shellcheck source=jobs/setup.sh
 source "$root/jobs/setup.sh"
+# shellcheck source=jobs/tasks.sh
+source "$root/jobs/tasks.sh"
 
 data=${MEDPFL_DATA:-data} output=runs/attack_table page="" ranks=2 only="" list=false
 while (($#)); do
@@ -82,9 +84,6 @@ done
 data=$(realpath -- "$data")
 mkdir -p -- "$output"
 
-stopped() { fail "stopped; the same command goes on from here."; }
-trap stopped INT TERM
-
 # methods BATCH: the attacks that take it, comma-separated.
 methods() {
   local attack largest found=()
@@ -104,7 +103,7 @@ for cell in "${cells[@]}"; do
     targets=probes
     ((messages > 0)) || targets=updates
     echo "--attack.probe_batch=$batch --attack.probes=$messages --attack.targets=$targets" \
-      "--attack.clients=$hospitals${more:+ $more}"
+      "--attack.clients=$hospitals --checkpoint.seconds=60${more:+ $more}"
   done
 done >"$output/tasks.txt"
 if $list; then exit; fi
@@ -113,24 +112,13 @@ program=${MEDPFL_BINARY:-$root/build/release/bin/medpfl}
 [[ -x $program ]] || fail "no program $program" \
   "Build it: cmake --preset release && cmake --build --preset release"
 mpi_environment
-mapfile -t lines <"$output/tasks.txt"
-failed=()
-for ((task = 1; task <= ${#lines[@]}; ++task)); do
-  [[ -z $only || ${lines[task - 1]} =~ $only ]] || continue
-  mapfile -t options < <(xargs printf '%s\n' <<<"${lines[task - 1]}")
-  say "$(date +%H:%M:%S) run $task of ${#lines[@]}: ${options[*]:1}"
-  code=0
-  mpirun -n "$ranks" "$program" simulate --resume --quiet --checkpoint.seconds=60 \
-    "--run.output=$output/$task" "${options[@]}" >"$output/$task.log" 2>&1 </dev/null || code=$?
-  ((code != 75)) || stopped
-  ((code != 0)) || continue
-  failed+=("$task")
-  grep -F ' error: ' -- "$output/$task.log" >&2 || tail -n 3 -- "$output/$task.log" >&2
-done
+run_tasks "$output" "$ranks" 1 "$program" "$only" ||
+  fail "stopped; the same command goes on from here."
 
 say "Page"
 machine=$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)
 PYTHONPATH=$root/analysis /usr/bin/python3 -m medpfl_analysis attacks "$output" \
   --machine "$machine, $(nproc --all) CPUs, $ranks ranks of one thread" \
   --output "${page:-$output/attacks.md}"
-((${#failed[@]} == 0)) || fail "runs that failed: ${failed[*]}" "Their messages are in $output/N.log."
+((${#failed_tasks[@]} == 0)) ||
+  fail "runs that failed: ${failed_tasks[*]}" "Their messages are in $output/N.log."

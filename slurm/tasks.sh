@@ -7,9 +7,9 @@ usage() {
   cat <<'END'
 usage: slurm/tasks.sh [--show] [sbatch options] FOLDER
 
-FOLDER/tasks.txt lists the runs, one a line, as options of `medpfl simulate`:
+FOLDER/tasks.txt lists the runs, one a line, as a job with its options, or as options of `simulate`:
   --config configs/idlg_strong.ini --run.seed=1
-  --config configs/idlg_strong.ini --run.seed=2
+  audit --config configs/idlg_strong.ini --minutes=30
 Line N is run into FOLDER/N, with its output in FOLDER/N.log. Every line without a complete run is
 submitted: all at first, later those that failed or were lost. --show only tells what is done.
 Options of sbatch are written with "=": --time=02:00:00.
