@@ -1,5 +1,5 @@
 """Command line: python3 -m medpfl_analysis report | summary | export RUN, report AUDIT,
-report | defenses SWEEP, attacks FOLDER, or correlations FOLDER..."""
+report | defenses SWEEP, attacks | study FOLDER, or correlations FOLDER..."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ from .hdf5 import RunFormatError
 from .report import headline, interval, one_class_note, subline, vanished_note, write_report
 from .run import Run, open_run
 from .scores import METRICS, summarize_run, verdict_of, without_attack
+from .study_page import write_study_page
 from .sweep import is_sweep, open_sweep
 from .sweep_report import write_sweep_report
 from .words import at_most, number
@@ -99,7 +100,9 @@ def parser() -> argparse.ArgumentParser:
     defenses.add_argument(
         "--images", action="store_true",
         help="with private and reconstructed images: only where those may be shown")
-    for command in (attacks, defenses):
+    study = commands.add_parser("study", help="what the cells of a study say: a page with a picture, and all rows as CSV")
+    study.add_argument("folder", metavar="FOLDER", type=Path, help="which jobs/study.sh has filled")
+    for command in (attacks, defenses, study):
         command.add_argument("--machine", default="", metavar="TEXT", help="named on the page")
         command.add_argument("--output", type=Path, metavar="PAGE", required=True,
                              help="in Markdown; all rows go to data/NAME.csv beside it")
@@ -118,6 +121,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if options.command == "attacks":
             for file in write_attack_page(options.folder, options.output, options.machine):
+                print(f"wrote {file}")
+            return 0
+        if options.command == "study":
+            for file in write_study_page(options.folder, options.output, options.machine):
                 print(f"wrote {file}")
             return 0
         if options.command == "correlations":

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-LEAKS, NOT_TESTED = "leaks", "not tested"
+LEAKS, PROTECTS, NOT_TESTED = "leaks", "protects", "not tested"
 MEANINGS = {
     LEAKS: "An attack identifies more images than chance does.",
-    "protects": "The attack identifies at least half of the images with the defense off, and "
+    PROTECTS: "The attack identifies at least half of the images with the defense off, and "
                 "hardly more than chance with it. An audit says so, which tries it on public images, "
                 "or a sweep that has the same setting without the defense; a single run never sees "
                 "its messages without it.",
@@ -17,7 +17,7 @@ MEANINGS = {
                 "counted as safe.",
 }
 """What each verdict means, as docs/audit.md says."""
-_MARKS = {LEAKS: "▲", "protects": "✓", "inconclusive": "?", NOT_TESTED: "○"}
+_MARKS = {LEAKS: "▲", PROTECTS: "✓", "inconclusive": "?", NOT_TESTED: "○"}
 
 
 class Verdict(NamedTuple):

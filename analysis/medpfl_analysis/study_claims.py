@@ -1,0 +1,151 @@
+"""What a study says of the MedPFL paper's claims, as sentences made of its numbers."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from .report import interval
+from .scores import METRICS
+from .settings import NONE
+from .study import Cell, interval_of_mean, preset, state, strongest, verdict_of_round
+from .verdicts import LEAKS, PROTECTS
+from .words import number, small_share
+
+IDENTIFIED = next(metric for metric in METRICS if metric.key == "identified")
+_BADLY = 0.5
+"""The share of identified images from which on, in the whole interval, images leak badly."""
+NOT_MEASURED = "not measured"
+
+
+class Claim(NamedTuple):
+    """A claim and what became of it."""
+
+    text: str
+    word: str
+    """holds, fails, depends on ..., not shown, or NOT_MEASURED"""
+    numbers: list[str]
+    """the numbers that say so, a line each"""
+
+
+def share(row: object | None) -> str:
+    """ "53 % (40 – 66)" of a row that has `identified` and its limits; a dash for None."""
+    if row is None:
+        return "–"
+    spread = interval(row, IDENTIFIED)
+    return number(row["identified"], "%") + (f" ({spread})" if spread else "")
+
+
+def signed_interval(values: Sequence[float]) -> str:
+    """ "12 points (3 – 21)" of shares, over networks."""
+    mean, low, high = interval_of_mean(values)
+    return f"{100 * mean:.0f} points" + ("" if math.isnan(low) else f" ({100 * low:.0f} to {100 * high:.0f})")
+
+
+def _where(cell: Cell, round_: int) -> str:
+    defense = "" if cell.defense == NONE else f", `{cell.defense}`"
+    return f"{cell.data}{defense}, {state(round_)}"
+
+
+def _leaks_badly(cells: Sequence[Cell]) -> Claim:
+    found = [(_where(cell, r), best) for cell in cells if cell.defense == NONE for r in cell.rounds
+             if (best := strongest(cell, r)) is not None]
+    lows = [best["identified_low"] for _, best in found]
+    word = NOT_MEASURED
+    if lows:
+        word = "holds" if min(lows) >= _BADLY else "depends on images and network" if max(lows) >= _BADLY else "fails"
+    return Claim("Medical images leak badly under gradient inversion.", word,
+                 [f"{where}: {share(best)} identified" for where, best in found])
+
+
+def _is_noise(cell: Cell) -> bool:
+    return cell.defense.split(" ")[0] in ("gaussian", "laplace")
+
+
+def _noise_does_not_always_protect(cells: Sequence[Cell]) -> Claim:
+    noisy = [(cell, r) for cell in cells if _is_noise(cell) for r in cell.rounds]
+    numbers = [f"{_where(cell, r)}: {share(strongest(cell, r))} identified, {verdict_of_round(cell, r).word}" for cell, r in noisy]
+    leaking = any(verdict_of_round(cell, r).word == LEAKS for cell, r in noisy)
+    return Claim("Random noise does not always protect.",
+                 NOT_MEASURED if not noisy else "holds" if leaking else "not shown", numbers)
+
+
+def _protection_costs(cells: Sequence[Cell]) -> Claim:
+    open_models = {cell.data: cell for cell in cells if cell.defense == NONE}
+    numbers, dear, seen = [], False, False
+    for cell in cells:
+        base = open_models.get(cell.data)
+        protected = [state(r) for r in cell.rounds if verdict_of_round(cell, r).word == PROTECTS]
+        if base is None or cell.defense == NONE or not protected or len(base.accuracies) != len(cell.accuracies):
+            continue
+        lost = np.array(base.accuracies) - np.array(cell.accuracies)
+        seen, dear = True, dear or interval_of_mean(lost)[1] > 0
+        numbers.append(f"{cell.data}, `{cell.defense}`, which protects {' and '.join(protected)}: {signed_interval(lost)} of balanced accuracy "
+                       f"are lost, {number(float(np.mean(cell.accuracies)), '%')} are left (chance {number(cell.chance, '%')})")
+    return Claim("Risk and mitigation must be measured together, because protection costs accuracy.",
+                 NOT_MEASURED if not seen else "holds" if dear else "not shown", numbers)
+
+
+def _where_noise_hides(cells: Sequence[Cell]) -> Claim:
+    """The least noise under which the interval of the strongest attack reaches down to chance."""
+    numbers = []
+    scaled = [cell for cell in cells if cell.defense.startswith("gaussian") and math.isfinite(cell.relative_noise)]
+    for data in dict.fromkeys(cell.data for cell in scaled):
+        mine = sorted((cell for cell in scaled if cell.data == data), key=lambda cell: cell.relative_noise)
+        for round_ in sorted({r for cell in mine for r in cell.rounds}):
+            hidden = next((cell for cell in mine if (best := strongest(cell, round_)) is not None
+                           and best["identified_low"] <= best["chance"]), None)
+            if hidden is None:
+                numbers.append(f"{data}, {state(round_)}: at no noise up to {mine[-1].relative_noise:g} of the norm")
+                continue
+            best = strongest(hidden, round_)
+            numbers.append(f"{data}, {state(round_)}: at noise of {hidden.relative_noise:g} of the norm {share(best)} are identified, chance "
+                           f"{small_share(best['chance'])}; {number(float(np.mean(hidden.accuracies)), '%')} of balanced accuracy are left")
+    return Claim("At which noise does identification fall to what chance gives?", "measured" if numbers else NOT_MEASURED, numbers)
+
+
+def _single_attacks_mislead(cells: Sequence[Cell]) -> Claim:
+    """Whether attacks at their defaults identify clearly less than the strongest on the same messages."""
+    numbers, less = [], False
+    for cell in cells:
+        for round_ in cell.rounds:
+            best = strongest(cell, round_)
+            if best is None or cell.defense != NONE:
+                continue
+            single = [(method, row) for method in dict.fromkeys(cell.presets["method"])
+                      if (row := preset(cell, round_, method)) is not None]
+            less = less or any(row["identified_high"] < best["identified_low"] for _, row in single)
+            told = ", ".join(f"`{method}` {share(row)}" for method, row in single)
+            numbers.append(f"{_where(cell, round_)}: the strongest {share(best)}; {told}")
+    return Claim("A single attack at its defaults tells less than leaks.",
+                 NOT_MEASURED if not numbers else "holds" if less else "not shown", numbers)
+
+
+def _success_rate_misleads(cells: Sequence[Cell]) -> Claim:
+    """Whether the share at SSIM of 0.9 or more differs from the share identified, for the strongest attack."""
+    numbers, gaps = [], []
+    for cell in cells:
+        for round_ in cell.rounds:
+            best = strongest(cell, round_)
+            mine = cell.attacks[(cell.attacks["round"] == round_) & (cell.attacks["part"] != "preset")]
+            mine = mine if best is None else mine[mine["attack"] == best["method"]]
+            if best is None or mine.empty:
+                continue
+            rate = float(mine["ssim_90"].iloc[0])
+            gaps.append(best["identified_low"] > rate)
+            if best["identified_low"] > rate:
+                numbers.append(f"{_where(cell, round_)}: {number(rate, '%')} by SSIM ≥ 0.9, {share(best)} identified")
+    return Claim("A success rate by SSIM ≥ 0.9, the paper's, understates what is recognized.",
+                 NOT_MEASURED if not gaps else "holds" if all(gaps) else "depends on defense and network" if any(gaps) else "fails", numbers)
+
+
+CLAIMS: tuple[Callable[[Sequence[Cell]], Claim], ...] = (
+    _leaks_badly, _noise_does_not_always_protect, _where_noise_hides, _protection_costs, _single_attacks_mislead, _success_rate_misleads)
+
+
+def claims(cells: Sequence[Cell]) -> list[Claim]:
+    """All claims, of cells of medical images that change nothing of the study's centre but the defense."""
+    return [of(cells) for of in CLAIMS]
