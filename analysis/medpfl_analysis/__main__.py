@@ -24,7 +24,7 @@ from .hdf5 import RunFormatError
 from .report import headline, interval, one_class_note, subline, vanished_note, write_report
 from .run import Run, open_run
 from .scores import METRICS, summarize_run, verdict_of, without_attack
-from .study_page import write_study_page
+from .study_page import write_study_pages
 from .sweep import is_sweep, open_sweep
 from .sweep_report import write_sweep_report
 from .words import at_most, number
@@ -100,7 +100,7 @@ def parser() -> argparse.ArgumentParser:
     defenses.add_argument(
         "--images", action="store_true",
         help="with private and reconstructed images: only where those may be shown")
-    study = commands.add_parser("study", help="what the cells of a study say: a page with a picture, and all rows as CSV")
+    study = commands.add_parser("study", help="what the cells of a study say: pages, a picture, and all rows as CSV")
     study.add_argument("folder", metavar="FOLDER", type=Path, help="which jobs/study.sh has filled")
     for command in (attacks, defenses, study):
         command.add_argument("--machine", default="", metavar="TEXT", help="named on the page")
@@ -124,7 +124,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 print(f"wrote {file}")
             return 0
         if options.command == "study":
-            for file in write_study_page(options.folder, options.output, options.machine):
+            for file in write_study_pages(options.folder, options.output, options.machine):
                 print(f"wrote {file}")
             return 0
         if options.command == "correlations":

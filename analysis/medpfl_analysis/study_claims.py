@@ -120,7 +120,7 @@ def _single_attacks_mislead(cells: Sequence[Cell]) -> Claim:
             less = less or any(row["identified_high"] < best["identified_low"] for _, row in single)
             told = ", ".join(f"`{method}` {share(row)}" for method, row in single)
             numbers.append(f"{_where(cell, round_)}: the strongest {share(best)}; {told}")
-    return Claim("A single attack at its defaults tells less than leaks.",
+    return Claim("A single attack at its defaults, with the same budget, tells less than what leaks.",
                  NOT_MEASURED if not numbers else "holds" if less else "not shown", numbers)
 
 
