@@ -8,9 +8,9 @@ usage() {
 usage: jobs/study.sh [--data DIR] [--natural DIR] [--full] [--output FOLDER] [--page FILE]
                      [--ranks N] [--at-once N] [--only PATTERN] [--list] [-- OPTION...]
 
-Runs the cells of the study and writes a page of what came out, with all numbers in data/NAME.csv
-beside NAME.md. Called again it goes on where it was. The reduced design takes up to three hours on
-two cores.
+Runs the cells of the study and writes pages of what came out: study.md, and beside it defenses.md,
+attacks.md and scores.md, all numbers as CSV in data/, pictures in pictures/. Called again it goes
+on where it was. The reduced design takes up to three hours on two cores.
 
   --data DIR       holds the folders of images brain_tumor_mri and chest_xray_pneumonia and, for
                    more cells, covid_cxr_3class, melanoma_cancer_dataset and mnist_t10k.
@@ -189,10 +189,14 @@ mpi_environment
 run_tasks "$output" "$ranks" "$at_once" "$program" "$only" ||
   fail "stopped; the same command goes on from here."
 
-say "Page"
+say "Pages"
+page=${page:-$output/study.md}
 machine=$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)
-PYTHONPATH=$root/analysis /usr/bin/python3 -m medpfl_analysis study "$output" \
-  --machine "$machine, $cores CPUs, $at_once cells side by side, $ranks ranks of one thread each" \
-  --output "${page:-$output/study.md}"
+export PYTHONPATH=$root/analysis
+# What the full design would cost is told beside what this one has cost.
+$full || "$0" --full --list ${data:+--data "$data"} --natural "$natural" --output "$output/full"
+/usr/bin/python3 -m medpfl_analysis study "$output" --output "$page" \
+  --machine "$machine, $cores CPUs, $at_once cells side by side, $ranks ranks of one thread each"
+/usr/bin/python3 -m medpfl_analysis correlations "$output" --output "$(dirname -- "$page")/scores.md"
 ((${#failed_tasks[@]} == 0)) ||
   fail "cells that failed: ${failed_tasks[*]}" "Their messages are in $output/N.log."

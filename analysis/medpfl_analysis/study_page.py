@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from .study_tables import (
     UNDEFENDED,
     VANISHED,
     VERDICT,
+    attack_rows,
     attacks_table,
     cells_table,
     csv_rows,
@@ -88,6 +90,29 @@ def _cost(cells: Sequence[Cell]) -> str:
             "middle. These are sums of what the ranks measured, on a machine that may have had other work.")
 
 
+def _full_design(folder: Path, cells: Sequence[Cell]) -> str:
+    """What the list in folder/full/tasks.txt would cost, by what the cells cost; "" where there is none. Attacks and rehearsals are taken
+    to cost the same for each evaluation and state, attacks also for each of the chosen and single ones, training for each network."""
+    listed = folder / "full" / "tasks.txt"
+    center = [cell for cell in cells if not cell.change]
+    if not listed.is_file() or not center:
+        return ""
+    lines = [line for line in listed.read_text(encoding="utf-8").splitlines() if line.startswith("audit ")]
+    options = [dict(re.findall(r"--([\w.-]+)=([^\s\"]*)", line)) for line in lines]
+    states = sum(len(cell.rounds) for cell in center)
+    training = sum(cell.training_seconds for cell in center) / sum(cell.networks + 1 for cell in center)
+    search = sum(cell.rehearsal_seconds / cell.evaluations for cell in center) / states
+    attacks = sum(len(attack_rows(cell)) for cell in center)
+    attack = sum(cell.attack_seconds / cell.evaluations / cell.networks for cell in center) / attacks
+    seconds = 0.0
+    for one in options:
+        networks, evaluations = int(one["networks"]), int(one["evaluations"])
+        stages, single = len(one["attack.rounds"].split(",")), len(one["presets"].split(","))
+        seconds += training * (networks + 1) + stages * evaluations * (search + attack * networks * (1 + single))
+    return (f"The full design (`jobs/study.sh --full`) has {len(lines)} cells, and would take some {seconds / 3600:,.0f} core-hours, if an evaluation, a "
+            "state and a network cost in it what they cost here.")
+
+
 def _head(title: str, cells: Sequence[Cell], missing: Sequence[str], machine: str) -> list[str]:
     days, programs = (sorted(set(words)) for words in ((cell.created[:10] for cell in cells), (cell.program for cell in cells)))
     lines = [f"# {title}", "",
@@ -100,7 +125,7 @@ def _head(title: str, cells: Sequence[Cell], missing: Sequence[str], machine: st
     return lines
 
 
-def _study(cells: Sequence[Cell], head: Sequence[str], file: str, picture: str) -> list[str]:
+def _study(cells: Sequence[Cell], head: Sequence[str], file: str, picture: str, full: str) -> list[str]:
     center = [cell for cell in cells if not cell.change]
     medical = [cell for cell in center if cell.data not in NOT_MEDICAL]
     crossed = [cell for cell in medical if sum(other.defense == cell.defense for other in medical) > 1]
@@ -123,7 +148,7 @@ def _study(cells: Sequence[Cell], head: Sequence[str], file: str, picture: str) 
         base = [cell for cell in medical if cell.data == changed[0].data and cell.defense == NONE]
         lines += ["## One factor at a time", "", "On one set of images, without a defense unless it is named.", "",
                   *cells_table([*base, *changed], "changed", (*columns[:3], VANISHED, ACCURACY))]
-    return [*lines, "## Cost", "", _cost(cells), "", "## Verdicts", "",
+    return [*lines, "## Cost", "", _cost(cells), "", *([full, ""] if full else []), "## Verdicts", "",
             *(f"- {verdict.marked}: {text}" for verdict, text in meanings(shown=True))]
 
 
@@ -159,7 +184,7 @@ def write_study_pages(folder: Path, output: Path, machine: str = "") -> list[Pat
         picture = f"pictures/{place.name}"
     evaluations = " or ".join(f"{n:,}" for n in sorted({cell.evaluations for cell in cells if not cell.change}))
     pages = {
-        output: _study(cells, _head("The MedPFL study", cells, missing, machine), file, picture),
+        output: _study(cells, _head("The MedPFL study", cells, missing, machine), file, picture, _full_design(folder, cells)),
         output.parent / "defenses.md": _defenses(cells, _head("Defenses", cells, missing, machine), file, evaluations),
         output.parent / "attacks.md": _attacks(cells, _head("Attacks", cells, missing, machine), file, evaluations, read_paper_setup(folder))}
     for path, lines in pages.items():

@@ -12,7 +12,7 @@ import h5py
 import pytest
 from batch import LAYOUT, finish, stand_in, submit, tiny
 from files import npz
-from harness import BINARY, CONFIG, DATA, REPOSITORY, complete, medpfl
+from harness import BINARY, CONFIG, DATA, REPOSITORY, complete, medpfl, words
 from private_slurm import CPUS, GPUS, WAIT, PrivateSlurm
 from test_same_bits import expect_same
 
@@ -76,6 +76,19 @@ def test_a_list_runs_again_what_has_failed(slurm: PrivateSlurm, tmp_path: Path) 
         assert run.attrs["status"] == "complete"
     again = call()
     assert again.returncode == 0 and "3 tasks: 3 complete, 0 failed, 0 not finished" in again.stdout
+
+
+def test_a_list_may_have_lines_of_other_jobs(slurm: PrivateSlurm, tmp_path: Path) -> None:
+    """An audit, in the place of a run."""
+    small = {"data.phantom.train": 16, "data.phantom.test": 16, "data.image_size": 16, "model.name": "lenet-dlg",
+             "federation.clients": 2, "federation.rounds": 1, "attack.targets": "probes", "attack.probes": 1}
+    (tmp_path / "tasks.txt").write_text(shlex.join(["audit", "--evaluations=5", *words(small)]) + "\n")
+    submitted = slurm.run(REPOSITORY / "slurm" / "tasks.sh", "--parsable", *LAYOUT, tmp_path, cwd=tmp_path)
+    assert submitted.returncode == 0, submitted.stderr
+    job = slurm.wait(submitted.stdout.split()[-1], tmp_path / "1.log", WAIT)
+    assert job.state == "COMPLETED"
+    with h5py.File(tmp_path / "1" / "audit.h5") as file:
+        assert file.attrs["status"] == "complete"
 
 
 def test_a_sweep_as_a_job_array(slurm: PrivateSlurm, tmp_path: Path) -> None:
