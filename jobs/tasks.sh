@@ -19,7 +19,8 @@ split_task() {
 run_task() {
   local code
   split_task "$1"
-  mpirun -n "$3" "$4" "$task_job" --resume --quiet "--run.output=$2" "${task_options[@]}" \
+  # Bound, tasks side by side would all have the first cores.
+  mpirun --bind-to none -n "$3" "$4" "$task_job" --resume --quiet "--run.output=$2" "${task_options[@]}" \
     >"$2.log" 2>&1 </dev/null &
   trap 'kill -USR1 $! 2>/dev/null || true' USR1
   while :; do
