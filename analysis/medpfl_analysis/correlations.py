@@ -147,6 +147,6 @@ def write_correlations(found: Reconstructions, page: Path) -> list[Path]:
             for row in correlations(found.scores).itertuples()]
     page.parent.mkdir(parents=True, exist_ok=True)
     table = write_rows(page, rows)
-    page.write_text(f"{INTRODUCTION}[data/{table.name}](data/{table.name}) has all pairs, each with its number of "
-                    f"reconstructions.\n\n{correlations_text(found)}", encoding="utf-8")
+    page.write_text(f"{INTRODUCTION}[data/{table.name}](data/{table.name}) has {len(rows)} rows, one for each `data` "
+                    f"set and pair of a `score` and an `other`: `spearman`, and the number `n` of reconstructions.\n\n{correlations_text(found)}", encoding="utf-8")
     return [page, table]

@@ -34,9 +34,10 @@ from .study_tables import (
 )
 from .theme import png
 from .verdicts import meanings
+from .words import counted
 
 INTRODUCTION = """\
-Written by `python3 -m medpfl_analysis study` from the cells that `jobs/study.sh` makes; not edited. {file} has all rows.
+Written by `python3 -m medpfl_analysis study` from the cells that `jobs/study.sh` makes; not edited. {file} has [all rows](#all-rows).
 Which attacks recover what: [attacks](attacks.md). What each defense does: [defenses](defenses.md).
 
 - A **cell** is an audit of {networks} networks ([audit](audit.md)). Its attack was chosen on public images under a network of its own,
@@ -64,6 +65,18 @@ low score here says nothing about what it can do with more. The words are those 
 - *SSIM ≥ 0.9* is the success rate of the MedPFL paper.
 - *An image* is the time that the attack took for each, on one thread.
 """
+COLUMNS = """\
+{file} has {rows} rows, one for each cell, state of the network and attack.
+
+- `cell` is the line of `tasks.txt`; `data_set`, `defense` and `change` say what makes it; `kind` is what was attacked, and `round` the rounds of training
+  before it.
+- `attack` with `options` is *chosen* by the rehearsal or a *single* attack at its defaults, as `part` says; `evaluations` is what it could spend on a message.
+- `images` of `hospitals` hospitals were attacked, over all `networks` networks.
+- `identified_percent` and `nearest_percent` are as above, `chance_percent` is what chance identifies, `ssim` the mean SSIM, `ssim_90_percent` the share at
+  0.9 or more, and `vanished_percent` the share of messages whose gradient is next to nothing.
+- `undefended_percent` is what the attack identifies of public images with the defense off, and `bound_percent` what anyone identifies at most, by ε.
+- `verdict` and `verdict_reason` are on this attack alone. `accuracy_percent` and `epsilon` are those of the cell, `core_minutes` what it took.
+"""
 SETUP = """\
 Each attack has a network of its own, untrained, with wide first weights and sigmoids, and color images; attacks are as published. The paper chooses
 the iterate with the least true error, which no attacker knows: *by the truth* is the best of the result and the iterates after 1, 3, 10, 30, 100 and 300
@@ -78,14 +91,14 @@ def _sizes(cells: Sequence[Cell]) -> str:
         low, high = min(values), max(values)
         texts.append(str(low) if low == high else f"{low} to {high}")
     candidates = [round(1 / row["chance"]) for _, row in rows if row["chance"] > 0]
-    return (f"{len(cells)} cells. In each, for each state of its network: {texts[0]} images of {texts[1]} hospitals under each of {texts[2]} "
-            f"networks, each among {min(candidates)} to {max(candidates)} candidates.")
+    return (f"{counted(len(cells), 'cell')}. In each, for each state of its networks: {texts[0]} images of {texts[1]} hospitals under {texts[2]} "
+            f"networks, each image among {min(candidates)} to {max(candidates)} candidates.")
 
 
 def _cost(cells: Sequence[Cell]) -> str:
     hours = [sum(getattr(cell, f"{name}_seconds") for cell in cells) / 3600 for name in ("training", "rehearsal", "attack")]
     minutes = sorted(cell.seconds / 60 for cell in cells)
-    return (f"The {len(cells)} cells took {sum(hours):.1f} core-hours: training {hours[0]:.1f}, the search for attacks {hours[1]:.1f}, attacks on "
+    return (f"{counted(len(cells), 'cell')} took {sum(hours):.1f} core-hours: training {hours[0]:.1f}, the search for attacks {hours[1]:.1f}, attacks on "
             f"the hospitals {hours[2]:.1f}. A cell took {minutes[0]:.1f} to {minutes[-1]:.1f} core-minutes, {minutes[len(minutes) // 2]:.1f} in the "
             "middle. These are sums of what the ranks measured, on a machine that may have had other work.")
 
@@ -125,7 +138,7 @@ def _head(title: str, cells: Sequence[Cell], missing: Sequence[str], machine: st
     return lines
 
 
-def _study(cells: Sequence[Cell], head: Sequence[str], file: str, picture: str, full: str) -> list[str]:
+def _study(cells: Sequence[Cell], head: Sequence[str], file: str, rows: int, picture: str, full: str) -> list[str]:
     center = [cell for cell in cells if not cell.change]
     medical = [cell for cell in center if cell.data not in NOT_MEDICAL]
     crossed = [cell for cell in medical if sum(other.defense == cell.defense for other in medical) > 1]
@@ -149,7 +162,7 @@ def _study(cells: Sequence[Cell], head: Sequence[str], file: str, picture: str, 
         lines += ["## One factor at a time", "", "On one set of images, without a defense unless it is named.", "",
                   *cells_table([*base, *changed], "changed", (*columns[:3], VANISHED, ACCURACY))]
     return [*lines, "## Cost", "", _cost(cells), "", *([full, ""] if full else []), "## Verdicts", "",
-            *(f"- {verdict.marked}: {text}" for verdict, text in meanings(shown=True))]
+            *(f"- {verdict.marked}: {text}" for verdict, text in meanings(shown=True)), "", "## All rows", "", COLUMNS.format(file=file, rows=rows)]
 
 
 def _defenses(cells: Sequence[Cell], head: Sequence[str], file: str, evaluations: str) -> list[str]:
@@ -172,9 +185,10 @@ def write_study_pages(folder: Path, output: Path, machine: str = "") -> list[Pat
     pictures/NAME_noise.png, NAME being that of `output`. Returns what it wrote. Raises RunFormatError if no cell is complete
     or one is damaged."""
     cells, missing = read_study(folder)
-    rows = write_rows(output, csv_rows(cells))
-    file = f"[data/{rows.name}](data/{rows.name})"
-    written, picture = [rows], ""
+    rows = csv_rows(cells)
+    table = write_rows(output, rows)
+    file = f"[data/{table.name}](data/{table.name})"
+    written, picture = [table], ""
     figure = noise_figure([cell for cell in cells if cell.data not in NOT_MEDICAL])
     if figure is not None:
         place = output.parent / "pictures" / f"{output.stem}_noise.png"
@@ -184,7 +198,8 @@ def write_study_pages(folder: Path, output: Path, machine: str = "") -> list[Pat
         picture = f"pictures/{place.name}"
     evaluations = " or ".join(f"{n:,}" for n in sorted({cell.evaluations for cell in cells if not cell.change}))
     pages = {
-        output: _study(cells, _head("The MedPFL study", cells, missing, machine), file, picture, _full_design(folder, cells)),
+        output: _study(cells, _head("The MedPFL study", cells, missing, machine), file, len(rows), picture,
+                       _full_design(folder, cells)),
         output.parent / "defenses.md": _defenses(cells, _head("Defenses", cells, missing, machine), file, evaluations),
         output.parent / "attacks.md": _attacks(cells, _head("Attacks", cells, missing, machine), file, evaluations, read_paper_setup(folder))}
     for path, lines in pages.items():
