@@ -1,6 +1,5 @@
 #!/usr/bin/env bash
-# Every attack on the same images, networks and budgets: the runs behind docs/attacks.md, a page of what came out, and
-# all scores.
+# Every attack on the same images, networks and budgets: runs, a page of what came out, and all scores.
 set -euo pipefail
 
 usage() {

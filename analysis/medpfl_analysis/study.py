@@ -53,6 +53,8 @@ class Cell:
     over all networks; `part` is chosen, second or preset"""
     evaluations: int
     """of an attack on a message"""
+    iterations: dict[str, int]
+    """of each attack at its defaults, its own number"""
     accuracies: tuple[float, ...]
     """balanced, of each network at the end"""
     initial_accuracies: tuple[float, ...]
@@ -67,7 +69,7 @@ class Cell:
     program: str
     created: str
     change: str = ""
-    """what of these other cells have not, which is a change of the study's centre: "model.name=resnet18"; "" for nothing"""
+    """what of these other cells have not, which is a change of the study's center: "model.name=resnet18"; "" for nothing"""
 
     @property
     def networks(self) -> int:
@@ -95,7 +97,9 @@ def _factors(audit: Audit) -> tuple[str, float, dict[str, str]]:
     chain = values.pop("defense.chain", "") or NONE
     own = {option: value for option, value in values.items() if option.startswith("defense.")}
     words = [chain, *(f"{_short(option)}={value}" for option, value in own.items())]
-    other = {option: value for option, value in values.items() if option not in own and not option.startswith(_NO_FACTOR)}
+    other = {
+        option: value for option, value in values.items() if option not in own and not option.startswith(_NO_FACTOR)
+    }
     other["evaluations"] = str(audit.evaluations("probe"))
     scale = own.get(f"defense.{chain}.scale", "nan") if own.get(f"defense.{chain}.relative") == "norm" else "nan"
     return " ".join(words), float(scale), other
@@ -103,8 +107,10 @@ def _factors(audit: Audit) -> tuple[str, float, dict[str, str]]:
 
 def _federations(audit: Audit) -> list[Path]:
     first = 1 if audit.apart else 0
-    return [audit.folder / ("federation" if n == 0 else f"network-{n}/federation")
-            for n in range(first, first + audit.networks)]
+    return [
+        audit.folder / ("federation" if n == 0 else f"network-{n}/federation")
+        for n in range(first, first + audit.networks)
+    ]
 
 
 def _seconds(folder: Path) -> float:
@@ -121,10 +127,19 @@ def _attacks(audit: Audit) -> tuple[pd.DataFrame, float]:
             with open_run(path.parent) as run:
                 seconds += float(run.timings.to_numpy().sum())
                 rounds = run.summary[run.summary["round"] >= 0]
-                rows += [{"attack": row["method"], "part": word, "round": int(row["round"]),
-                          "images": row["images"], "ssim_90": row["images"] * row["success_ssim_90"],
-                          "vanished": row["vanished"], "tasks": row["tasks"],
-                          "seconds": row["tasks"] * row["seconds"]} for _, row in rounds.iterrows()]
+                rows += [
+                    {
+                        "attack": row["method"],
+                        "part": word,
+                        "round": int(row["round"]),
+                        "images": row["images"],
+                        "ssim_90": row["images"] * row["success_ssim_90"],
+                        "vanished": row["vanished"],
+                        "tasks": row["tasks"],
+                        "seconds": row["tasks"] * row["seconds"],
+                    }
+                    for _, row in rounds.iterrows()
+                ]
     table = pd.DataFrame(rows, columns=[*ATTACK_COLUMNS, "tasks"])
     table = table.groupby(["attack", "part", "round"], as_index=False, sort=False).sum()
     table["ssim_90"] /= table["images"]
@@ -145,20 +160,42 @@ def read_cell(folder: Path, number: int) -> Cell:
                 initial.append(run.initial.get("balanced_accuracy", np.nan))
                 epsilons.append(run.privacy.epsilon if run.privacy else np.nan)
                 training += float(run.timings.to_numpy().sum())
-                data = " ".join(filter(None, [run.data_name, audit.config.get("data.phantom.modality", "")
-                                              if run.dataset_name == "phantom" else ""]))
+                data = " ".join(
+                    filter(
+                        None,
+                        [
+                            run.data_name,
+                            audit.config.get("data.phantom.modality", "") if run.dataset_name == "phantom" else "",
+                        ],
+                    )
+                )
         if audit.apart:
             training += _seconds(audit.folder / "federation")
         attacks, attack_seconds = _attacks(audit)
         rehearsal = sum(_seconds(path.parent) for path in audit.folder.glob("rehearsal/**/run.h5"))
         return Cell(
-            number=number, data=data, defense=defense, relative_noise=noise, typed=typed,
-            stages=audit.stages, presets=audit.presets, attacks=attacks,
-            evaluations=audit.evaluations("probe"), accuracies=tuple(accuracies),
-            initial_accuracies=tuple(initial), chance=audit.chance,
+            number=number,
+            data=data,
+            defense=defense,
+            relative_noise=noise,
+            typed=typed,
+            stages=audit.stages,
+            presets=audit.presets,
+            attacks=attacks,
+            evaluations=audit.evaluations("probe"),
+            iterations={
+                method: int(audit.config.get(f"attack.{method}.iterations", "0")) for method in audit.presets["method"]
+            },
+            accuracies=tuple(accuracies),
+            initial_accuracies=tuple(initial),
+            chance=audit.chance,
             epsilon=float(np.nanmax(epsilons)) if np.isfinite(epsilons).any() else np.nan,
-            training_seconds=training, rehearsal_seconds=rehearsal, attack_seconds=attack_seconds,
-            program=f"{audit.medpfl_version} ({audit.git_sha})", created=audit.created_utc)
+            training_seconds=training,
+            rehearsal_seconds=rehearsal,
+            attack_seconds=attack_seconds,
+            program=f"{audit.medpfl_version} ({audit.git_sha})",
+            created=audit.created_utc,
+        )
 
 
 def read_study(folder: Path) -> tuple[list[Cell], list[str]]:
@@ -189,11 +226,22 @@ def read_study(folder: Path) -> tuple[list[Cell], list[str]]:
 
 
 def _with_changes(cells: list[Cell]) -> list[Cell]:
-    """The cells with `change`: options that most cells have are those of the centre."""
-    common = {option for cell in cells for option in cell.typed.items()
-              if 2 * sum(option in other.typed.items() for other in cells) > len(cells)}
-    return [replace(cell, change=" ".join(f"{option}={value}" for option, value in cell.typed.items()
-                                          if (option, value) not in common)) for cell in cells]
+    """The cells with `change`: options that most cells have are those of the center."""
+    common = {
+        option
+        for cell in cells
+        for option in cell.typed.items()
+        if 2 * sum(option in other.typed.items() for other in cells) > len(cells)
+    }
+    return [
+        replace(
+            cell,
+            change=" ".join(
+                f"{option}={value}" for option, value in cell.typed.items() if (option, value) not in common
+            ),
+        )
+        for cell in cells
+    ]
 
 
 def interval_of_mean(values: Sequence[float]) -> tuple[float, float, float]:

@@ -51,14 +51,22 @@ def _where(cell: Cell, round_: int) -> str:
 
 
 def _leaks_badly(cells: Sequence[Cell]) -> Claim:
-    found = [(_where(cell, r), best) for cell in cells if cell.defense == NONE for r in cell.rounds
-             if (best := strongest(cell, r)) is not None]
+    found = [
+        (_where(cell, r), best)
+        for cell in cells
+        if cell.defense == NONE
+        for r in cell.rounds
+        if (best := strongest(cell, r)) is not None
+    ]
     lows = [best["identified_low"] for _, best in found]
     word = NOT_MEASURED
     if lows:
         word = "holds" if min(lows) >= _BADLY else "depends on images and network" if max(lows) >= _BADLY else "fails"
-    return Claim("Medical images leak badly under gradient inversion.", word,
-                 [f"{where}: {share(best)} identified" for where, best in found])
+    return Claim(
+        "Medical images leak badly under gradient inversion.",
+        word,
+        [f"{where}: {share(best)} identified" for where, best in found],
+    )
 
 
 def _is_noise(cell: Cell) -> bool:
@@ -67,10 +75,16 @@ def _is_noise(cell: Cell) -> bool:
 
 def _noise_does_not_always_protect(cells: Sequence[Cell]) -> Claim:
     noisy = [(cell, r) for cell in cells if _is_noise(cell) for r in cell.rounds]
-    numbers = [f"{_where(cell, r)}: {share(strongest(cell, r))} identified, {verdict_of_round(cell, r).word}" for cell, r in noisy]
+    numbers = [
+        f"{_where(cell, r)}: {share(strongest(cell, r))} identified, {verdict_of_round(cell, r).word}"
+        for cell, r in noisy
+    ]
     leaking = any(verdict_of_round(cell, r).word == LEAKS for cell, r in noisy)
-    return Claim("Random noise does not always protect.",
-                 NOT_MEASURED if not noisy else "holds" if leaking else "not shown", numbers)
+    return Claim(
+        "Random noise does not always protect.",
+        NOT_MEASURED if not noisy else "holds" if leaking else "not shown",
+        numbers,
+    )
 
 
 def _protection_costs(cells: Sequence[Cell]) -> Claim:
@@ -83,10 +97,15 @@ def _protection_costs(cells: Sequence[Cell]) -> Claim:
             continue
         lost = np.array(base.accuracies) - np.array(cell.accuracies)
         seen, dear = True, dear or interval_of_mean(lost)[1] > 0
-        numbers.append(f"{cell.data}, `{cell.defense}`, which protects {' and '.join(protected)}: {signed_interval(lost)} of balanced accuracy "
-                       f"are lost, {number(float(np.mean(cell.accuracies)), '%')} are left (chance {number(cell.chance, '%')})")
-    return Claim("Risk and mitigation must be measured together, because protection costs accuracy.",
-                 NOT_MEASURED if not seen else "holds" if dear else "not shown", numbers)
+        numbers.append(
+            f"{cell.data}, `{cell.defense}`, which protects {' and '.join(protected)}: {signed_interval(lost)} of balanced accuracy "
+            f"are lost, {number(float(np.mean(cell.accuracies)), '%')} are left (chance {number(cell.chance, '%')})"
+        )
+    return Claim(
+        "Risk and mitigation must be measured together, because protection costs accuracy.",
+        NOT_MEASURED if not seen else "holds" if dear else "not shown",
+        numbers,
+    )
 
 
 def _where_noise_hides(cells: Sequence[Cell]) -> Claim:
@@ -96,15 +115,27 @@ def _where_noise_hides(cells: Sequence[Cell]) -> Claim:
     for data in dict.fromkeys(cell.data for cell in scaled):
         mine = sorted((cell for cell in scaled if cell.data == data), key=lambda cell: cell.relative_noise)
         for round_ in sorted({r for cell in mine for r in cell.rounds}):
-            hidden = next((cell for cell in mine if (best := strongest(cell, round_)) is not None
-                           and best["identified_low"] <= best["chance"]), None)
+            hidden = next(
+                (
+                    cell
+                    for cell in mine
+                    if (best := strongest(cell, round_)) is not None and best["identified_low"] <= best["chance"]
+                ),
+                None,
+            )
             if hidden is None:
                 numbers.append(f"{data}, {state(round_)}: at no noise up to {mine[-1].relative_noise:g} of the norm")
                 continue
             best = strongest(hidden, round_)
-            numbers.append(f"{data}, {state(round_)}: at noise of {hidden.relative_noise:g} of the norm {share(best)} are identified, chance "
-                           f"{small_share(best['chance'])}; {number(float(np.mean(hidden.accuracies)), '%')} of balanced accuracy are left")
-    return Claim("At which noise does identification fall to what chance gives?", "measured" if numbers else NOT_MEASURED, numbers)
+            numbers.append(
+                f"{data}, {state(round_)}: at noise of {hidden.relative_noise:g} of the norm {share(best)} are identified, chance "
+                f"{small_share(best['chance'])}; {number(float(np.mean(hidden.accuracies)), '%')} of balanced accuracy are left"
+            )
+    return Claim(
+        "At which noise does identification fall to what chance gives?",
+        "measured" if numbers else NOT_MEASURED,
+        numbers,
+    )
 
 
 def _single_attacks_mislead(cells: Sequence[Cell]) -> Claim:
@@ -115,13 +146,19 @@ def _single_attacks_mislead(cells: Sequence[Cell]) -> Claim:
             best = strongest(cell, round_)
             if best is None or cell.defense != NONE:
                 continue
-            single = [(method, row) for method in dict.fromkeys(cell.presets["method"])
-                      if (row := preset(cell, round_, method)) is not None]
+            single = [
+                (method, row)
+                for method in dict.fromkeys(cell.presets["method"])
+                if (row := preset(cell, round_, method)) is not None
+            ]
             less = less or any(row["identified_high"] < best["identified_low"] for _, row in single)
             told = ", ".join(f"`{method}` {share(row)}" for method, row in single)
             numbers.append(f"{_where(cell, round_)}: the strongest {share(best)}; {told}")
-    return Claim("A single attack at its defaults, with the same budget, tells less than what leaks.",
-                 NOT_MEASURED if not numbers else "holds" if less else "not shown", numbers)
+    return Claim(
+        "A single attack at its defaults, with the same budget, tells less than what leaks.",
+        NOT_MEASURED if not numbers else "holds" if less else "not shown",
+        numbers,
+    )
 
 
 def _success_rate_misleads(cells: Sequence[Cell]) -> Claim:
@@ -138,14 +175,27 @@ def _success_rate_misleads(cells: Sequence[Cell]) -> Claim:
             gaps.append(best["identified_low"] > rate)
             if best["identified_low"] > rate:
                 numbers.append(f"{_where(cell, round_)}: {number(rate, '%')} by SSIM ≥ 0.9, {share(best)} identified")
-    return Claim("A success rate by SSIM ≥ 0.9, the paper's, understates what is recognized.",
-                 NOT_MEASURED if not gaps else "holds" if all(gaps) else "depends on defense and network" if any(gaps) else "fails", numbers)
+    return Claim(
+        "A success rate by SSIM ≥ 0.9, the paper's, understates what is recognized.",
+        (
+            NOT_MEASURED
+            if not gaps
+            else "holds" if all(gaps) else "depends on defense and network" if any(gaps) else "fails"
+        ),
+        numbers,
+    )
 
 
 CLAIMS: tuple[Callable[[Sequence[Cell]], Claim], ...] = (
-    _leaks_badly, _noise_does_not_always_protect, _where_noise_hides, _protection_costs, _single_attacks_mislead, _success_rate_misleads)
+    _leaks_badly,
+    _noise_does_not_always_protect,
+    _where_noise_hides,
+    _protection_costs,
+    _single_attacks_mislead,
+    _success_rate_misleads,
+)
 
 
 def claims(cells: Sequence[Cell]) -> list[Claim]:
-    """All claims, of cells of medical images that change nothing of the study's centre but the defense."""
+    """All claims, of cells of medical images that change nothing of the study's center but the defense."""
     return [of(cells) for of in CLAIMS]

@@ -59,8 +59,8 @@ All cells of medical images that change nothing but the defense; the words are t
 """
 ATTACKS = """\
 What single attacks at their defaults recover without a defense, beside the one that the rehearsal chose (*chosen*), on the same messages, with the same
-{evaluations} evaluations a message and the same knowledge. An attack whose own budget is larger is cut short by this ([methods](methods/attacks.md)): a
-low score here says nothing about what it can do with more. The words are those of [the study](study.md), and {file} has all rows.
+{evaluations} evaluations a message and the same knowledge. An attack with more iterations of its
+own is *cut short*: its low score says nothing about what it can do with more. The words are those of [the study](study.md), and {file} has all rows.
 
 - *SSIM ≥ 0.9* is the success rate of the MedPFL paper.
 - *An image* is the time that the attack took for each, on one thread.
@@ -87,25 +87,36 @@ iterations. *Vanished* is the share of messages whose gradient is next to nothin
 def _sizes(cells: Sequence[Cell]) -> str:
     rows = [(cell, row) for cell in cells for _, row in cell.stages.iterrows() if row["images"]]
     texts = []
-    for values in ([int(row["images"]) for _, row in rows], [int(row["hospitals"]) for _, row in rows], [cell.networks for cell, _ in rows]):
+    for values in (
+        [int(row["images"]) for _, row in rows],
+        [int(row["hospitals"]) for _, row in rows],
+        [cell.networks for cell, _ in rows],
+    ):
         low, high = min(values), max(values)
         texts.append(str(low) if low == high else f"{low} to {high}")
     candidates = [round(1 / row["chance"]) for _, row in rows if row["chance"] > 0]
-    return (f"{counted(len(cells), 'cell')}. In each, for each state of its networks: {texts[0]} images of {texts[1]} hospitals under {texts[2]} "
-            f"networks, each image among {min(candidates)} to {max(candidates)} candidates.")
+    return (
+        f"{counted(len(cells), 'cell')}. In each, for each state of its networks: {texts[0]} images of {texts[1]} hospitals under {texts[2]} "
+        f"networks, each image among {min(candidates)} to {max(candidates)} candidates."
+    )
 
 
 def _cost(cells: Sequence[Cell]) -> str:
-    hours = [sum(getattr(cell, f"{name}_seconds") for cell in cells) / 3600 for name in ("training", "rehearsal", "attack")]
+    hours = [
+        sum(getattr(cell, f"{name}_seconds") for cell in cells) / 3600 for name in ("training", "rehearsal", "attack")
+    ]
     minutes = sorted(cell.seconds / 60 for cell in cells)
-    return (f"{counted(len(cells), 'cell')} took {sum(hours):.1f} core-hours: training {hours[0]:.1f}, the search for attacks {hours[1]:.1f}, attacks on "
-            f"the hospitals {hours[2]:.1f}. A cell took {minutes[0]:.1f} to {minutes[-1]:.1f} core-minutes, {minutes[len(minutes) // 2]:.1f} in the "
-            "middle. These are sums of what the ranks measured, on a machine that may have had other work.")
+    return (
+        f"{counted(len(cells), 'cell')} took {sum(hours):.1f} core-hours: training {hours[0]:.1f}, the search for attacks {hours[1]:.1f}, attacks on "
+        f"the hospitals {hours[2]:.1f}. A cell took {minutes[0]:.1f} to {minutes[-1]:.1f} core-minutes, {minutes[len(minutes) // 2]:.1f} in the "
+        "middle. These are sums of what the ranks measured, on a machine that may have had other work."
+    )
 
 
 def _full_design(folder: Path, cells: Sequence[Cell]) -> str:
     """What the list in folder/full/tasks.txt would cost, by what the cells cost; "" where there is none. Attacks and rehearsals are taken
-    to cost the same for each evaluation and state, attacks also for each of the chosen and single ones, training for each network."""
+    to cost the same for each evaluation and state, attacks also for each of the chosen and single ones, training for each network.
+    """
     listed = folder / "full" / "tasks.txt"
     center = [cell for cell in cells if not cell.change]
     if not listed.is_file() or not center:
@@ -122,15 +133,24 @@ def _full_design(folder: Path, cells: Sequence[Cell]) -> str:
         networks, evaluations = int(one["networks"]), int(one["evaluations"])
         stages, single = len(one["attack.rounds"].split(",")), len(one["presets"].split(","))
         seconds += training * (networks + 1) + stages * evaluations * (search + attack * networks * (1 + single))
-    return (f"The full design (`jobs/study.sh --full`) has {len(lines)} cells, and would take some {seconds / 3600:,.0f} core-hours, if an evaluation, a "
-            "state and a network cost in it what they cost here.")
+    return (
+        f"The full design (`jobs/study.sh --full`) has {len(lines)} cells, and would take some {seconds / 3600:,.0f} core-hours, if an evaluation, a "
+        "state and a network cost in it what they cost here."
+    )
 
 
 def _head(title: str, cells: Sequence[Cell], missing: Sequence[str], machine: str) -> list[str]:
-    days, programs = (sorted(set(words)) for words in ((cell.created[:10] for cell in cells), (cell.program for cell in cells)))
-    lines = [f"# {title}", "",
-             f"{' to '.join(days[:1] + days[1:][-1:])} · MedPFL {', '.join(programs)}" + (f" · {machine}" if machine else "")
-             + " · `jobs/study.sh`", ""]
+    days, programs = (
+        sorted(set(words)) for words in ((cell.created[:10] for cell in cells), (cell.program for cell in cells))
+    )
+    lines = [
+        f"# {title}",
+        "",
+        f"{' to '.join(days[:1] + days[1:][-1:])} · MedPFL {', '.join(programs)}"
+        + (f" · {machine}" if machine else "")
+        + " · `jobs/study.sh`",
+        "",
+    ]
     if missing:
         lines += [f"**Not complete**, so not here: lines {', '.join(missing)} of tasks.txt.", ""]
     if any(program.endswith("-dirty)") for program in programs):
@@ -153,21 +173,54 @@ def _study(cells: Sequence[Cell], head: Sequence[str], file: str, rows: int, pic
     lines += ["## Images, defenses and states of the network", "", *cells_table(crossed or medical, "defense", columns)]
     defenses = {cell.defense for cell in center if cell.data in NOT_MEDICAL}
     if defenses:
-        lines += ["## Is there anything special about medical images?", "",
-                  "Size, network, training and budget are the same, color is made grey, and digits and patches of photographs have as many "
-                  "images and classes as brain scans. Chance differs with the number of candidates.", "",
-                  *cells_table([cell for cell in center if cell.defense in defenses], "defense", columns)]
+        lines += [
+            "## Is there anything special about medical images?",
+            "",
+            "Size, network, training and budget are the same, color is made gray, and digits and patches of photographs have as many "
+            "images and classes as brain scans. Chance differs with the number of candidates.",
+            "",
+            *cells_table([cell for cell in center if cell.defense in defenses], "defense", columns),
+        ]
     if changed:
         base = [cell for cell in medical if cell.data == changed[0].data and cell.defense == NONE]
-        lines += ["## One factor at a time", "", "On one set of images, without a defense unless it is named.", "",
-                  *cells_table([*base, *changed], "changed", (*columns[:3], VANISHED, ACCURACY))]
-    return [*lines, "## Cost", "", _cost(cells), "", *([full, ""] if full else []), "## Verdicts", "",
-            *(f"- {verdict.marked}: {text}" for verdict, text in meanings(shown=True)), "", "## All rows", "", COLUMNS.format(file=file, rows=rows)]
+        lines += [
+            "## One factor at a time",
+            "",
+            "On one set of images, without a defense unless it is named.",
+            "",
+            *cells_table([*base, *changed], "changed", (*columns[:3], VANISHED, ACCURACY)),
+        ]
+    return [
+        *lines,
+        "## Cost",
+        "",
+        _cost(cells),
+        "",
+        *([full, ""] if full else []),
+        "## Verdicts",
+        "",
+        *(f"- {verdict.marked}: {text}" for verdict, text in meanings(shown=True)),
+        "",
+        "## All rows",
+        "",
+        COLUMNS.format(file=file, rows=rows),
+    ]
 
 
 def _defenses(cells: Sequence[Cell], head: Sequence[str], file: str, evaluations: str) -> list[str]:
     mine = [cell for cell in cells if cell.data not in NOT_MEDICAL and (not cell.change or cell.defense != NONE)]
-    columns = (STRONGEST, METHOD, NEAREST, of_single("idlg"), of_single("cpl"), UNDEFENDED, BOUND, VERDICT, ACCURACY, EPSILON)
+    columns = (
+        STRONGEST,
+        METHOD,
+        NEAREST,
+        of_single("idlg"),
+        of_single("cpl"),
+        UNDEFENDED,
+        BOUND,
+        VERDICT,
+        ACCURACY,
+        EPSILON,
+    )
     lines = [*head, DEFENSES.format(file=file, evaluations=evaluations)]
     for data in dict.fromkeys(cell.data for cell in mine):
         lines += [f"## {data}", "", *cells_table([cell for cell in mine if cell.data == data], "defense", columns)]
@@ -176,7 +229,13 @@ def _defenses(cells: Sequence[Cell], head: Sequence[str], file: str, evaluations
 
 def _attacks(cells: Sequence[Cell], head: Sequence[str], file: str, evaluations: str, setup: pd.DataFrame) -> list[str]:
     mine = [cell for cell in cells if cell.defense == NONE and not cell.change and cell.data not in NOT_MEDICAL]
-    lines = [*head, ATTACKS.format(file=file, evaluations=evaluations), "## Without a defense", "", *attacks_table(mine)]
+    lines = [
+        *head,
+        ATTACKS.format(file=file, evaluations=evaluations),
+        "## Without a defense",
+        "",
+        *attacks_table(mine),
+    ]
     return lines + (["## The paper's own setup", "", SETUP, *setup_table(setup)] if len(setup) else [])
 
 
@@ -198,10 +257,20 @@ def write_study_pages(folder: Path, output: Path, machine: str = "") -> list[Pat
         picture = f"pictures/{place.name}"
     evaluations = " or ".join(f"{n:,}" for n in sorted({cell.evaluations for cell in cells if not cell.change}))
     pages = {
-        output: _study(cells, _head("The MedPFL study", cells, missing, machine), file, len(rows), picture,
-                       _full_design(folder, cells)),
+        output: _study(
+            cells,
+            _head("The MedPFL study", cells, missing, machine),
+            file,
+            len(rows),
+            picture,
+            _full_design(folder, cells),
+        ),
         output.parent / "defenses.md": _defenses(cells, _head("Defenses", cells, missing, machine), file, evaluations),
-        output.parent / "attacks.md": _attacks(cells, _head("Attacks", cells, missing, machine), file, evaluations, read_paper_setup(folder))}
+        output.parent
+        / "attacks.md": _attacks(
+            cells, _head("Attacks", cells, missing, machine), file, evaluations, read_paper_setup(folder)
+        ),
+    }
     for path, lines in pages.items():
         path.write_text("\n".join(lines).rstrip() + "\n", encoding="utf-8")
     return [*pages, *written]

@@ -19,16 +19,31 @@ _MARKERS = "osD^vP"
 
 def _noise_cells(cells: Sequence[Cell]) -> list[Cell]:
     """Cells of Gaussian noise relative to the norm, or of no defense, that change nothing else."""
-    return [cell for cell in cells if not cell.change
-            and (cell.defense == NONE or (cell.defense.startswith("gaussian") and not math.isnan(cell.relative_noise)))]
+    return [
+        cell
+        for cell in cells
+        if not cell.change
+        and (cell.defense == NONE or (cell.defense.startswith("gaussian") and not math.isnan(cell.relative_noise)))
+    ]
 
 
-def _points(axes: Axes, places: list[float], values: list[tuple[float, float, float]], series: int, label: str, theme: Theme) -> None:
+def _points(
+    axes: Axes, places: list[float], values: list[tuple[float, float, float]], series: int, label: str, theme: Theme
+) -> None:
     """Values with their intervals, and no line between them."""
     middle, low, high = np.array(values, dtype=float).T
     spread = np.nan_to_num(np.vstack([middle - low, high - middle])).clip(0)
-    axes.errorbar(places, middle, yerr=spread, fmt=_MARKERS[series % len(_MARKERS)], color=theme.palette[series], markersize=5,
-                  elinewidth=1.2, capsize=2.5, label=label)
+    axes.errorbar(
+        places,
+        middle,
+        yerr=spread,
+        fmt=_MARKERS[series % len(_MARKERS)],
+        color=theme.palette[series],
+        markersize=5,
+        elinewidth=1.2,
+        capsize=2.5,
+        label=label,
+    )
 
 
 def noise_figure(cells: Sequence[Cell], theme: Theme = LIGHT) -> Figure | None:
@@ -36,8 +51,11 @@ def noise_figure(cells: Sequence[Cell], theme: Theme = LIGHT) -> Figure | None:
     with intervals of 95 %. None where fewer than two levels were measured."""
     mine = _noise_cells(cells)
     levels = sorted({0.0 if cell.defense == NONE else cell.relative_noise for cell in mine})
-    sets = [name for name in dict.fromkeys(cell.data for cell in mine)
-            if len({cell.relative_noise for cell in mine if cell.data == name}) > 1]
+    sets = [
+        name
+        for name in dict.fromkeys(cell.data for cell in mine)
+        if len({cell.relative_noise for cell in mine if cell.data == name}) > 1
+    ]
     if len(levels) < 2 or not sets:
         return None
     rounds = sorted({r for cell in mine for r in cell.rounds})
@@ -58,8 +76,14 @@ def noise_figure(cells: Sequence[Cell], theme: Theme = LIGHT) -> Figure | None:
             found = [(place, strongest(cell, round_)) for place, cell in zip(at, own, strict=True)]
             found = [(place, row) for place, row in found if row is not None]
             if found:
-                _points(axes, [place for place, _ in found],
-                        [(row["identified"], row["identified_low"], row["identified_high"]) for _, row in found], series, name, theme)
+                _points(
+                    axes,
+                    [place for place, _ in found],
+                    [(row["identified"], row["identified_low"], row["identified_high"]) for _, row in found],
+                    series,
+                    name,
+                    theme,
+                )
                 axes.axhline(found[0][1]["chance"], color=theme.palette[series], linewidth=0.8, linestyle=":")
         _points(panels[-1], at, [mean_accuracy(cell) for cell in own], series, name, theme)
         panels[-1].axhline(own[0].chance, color=theme.palette[series], linewidth=0.8, linestyle=":")

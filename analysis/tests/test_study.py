@@ -15,27 +15,70 @@ from medpfl_analysis.hdf5 import RunFormatError
 from medpfl_analysis.study import ATTACK_COLUMNS, Cell, interval_of_mean, read_study, strongest, verdict_of_round
 from medpfl_analysis.study_claims import claims, share
 from medpfl_analysis.study_plots import noise_figure
-from medpfl_analysis.study_tables import csv_rows
+from medpfl_analysis.study_tables import attacks_table, csv_rows
 
 NONE = math.nan
 
 
 def stage(round_: int, identified: tuple[float, float, float], verdict: str, method: str = "dlg") -> dict:
     """A row of Audit.stages."""
-    return {"kind": "probe", "round": round_, "verdict": verdict, "verdict_reason": "because", "candidate": method, "method": method,
-            "options": "", "images": 40, "hospitals": 4, "identified": identified[0], "identified_low": identified[1],
-            "identified_high": identified[2], "inferred": 1, "chance": 0.01, "identified_bound": NONE, "undefended": 0.9,
-            "reidentified": identified[0], "ssim": 0.5}
+    return {
+        "kind": "probe",
+        "round": round_,
+        "verdict": verdict,
+        "verdict_reason": "because",
+        "candidate": method,
+        "method": method,
+        "options": "",
+        "images": 40,
+        "hospitals": 4,
+        "identified": identified[0],
+        "identified_low": identified[1],
+        "identified_high": identified[2],
+        "inferred": 1,
+        "chance": 0.01,
+        "identified_bound": NONE,
+        "undefended": 0.9,
+        "reidentified": identified[0],
+        "ssim": 0.5,
+    }
 
 
-def cell(defense: str, *stages: dict, accuracies: tuple[float, ...] = (0.7,) * 5, presets: tuple[dict, ...] = (), data: str = "brain",
-         noise: float = NONE, change: str = "", ssim_90: float = 0.0) -> Cell:
+def cell(
+    defense: str,
+    *stages: dict,
+    accuracies: tuple[float, ...] = (0.7,) * 5,
+    presets: tuple[dict, ...] = (),
+    data: str = "brain",
+    noise: float = NONE,
+    change: str = "",
+    ssim_90: float = 0.0,
+) -> Cell:
     """A cell with these rows."""
     attacks = [(row["method"], "chosen", row["round"], 40, ssim_90, 0.0, 1.0) for row in stages]
     attacks += [(row["method"], "preset", row["round"], 40, 0.0, 0.0, 1.0) for row in presets]
-    return Cell(1, data, defense, noise, {}, pd.DataFrame(list(stages)), pd.DataFrame(list(presets), columns=list(stages[0])),
-                pd.DataFrame(attacks, columns=ATTACK_COLUMNS), 200, accuracies, (0.25,) * 5, 0.25, NONE, 60, 120, 60, "0.1.0 (abc)", "2026-01-02",
-                change)
+    return Cell(
+        1,
+        data,
+        defense,
+        noise,
+        {},
+        pd.DataFrame(list(stages)),
+        pd.DataFrame(list(presets), columns=list(stages[0])),
+        pd.DataFrame(attacks, columns=ATTACK_COLUMNS),
+        200,
+        {"idlg": 300},
+        accuracies,
+        (0.25,) * 5,
+        0.25,
+        NONE,
+        60,
+        120,
+        60,
+        "0.1.0 (abc)",
+        "2026-01-02",
+        change,
+    )
 
 
 def word(cells: list[Cell], part: str) -> str:
@@ -53,12 +96,18 @@ def test_the_interval_of_a_mean_is_students() -> None:
         assert mean - low == pytest.approx(high - mean)
         x, step = np.linspace(-t, t, 200001, retstep=True)
         nu = n - 1
-        density = math.gamma((nu + 1) / 2) / (math.sqrt(nu * math.pi) * math.gamma(nu / 2)) * (1 + x**2 / nu) ** (-(nu + 1) / 2)
+        density = (
+            math.gamma((nu + 1) / 2)
+            / (math.sqrt(nu * math.pi) * math.gamma(nu / 2))
+            * (1 + x**2 / nu) ** (-(nu + 1) / 2)
+        )
         assert ((density[1:] + density[:-1]) / 2 * step).sum() == pytest.approx(0.95, abs=5e-5)
     assert math.isnan(interval_of_mean([0.5])[1])
 
 
-@pytest.mark.parametrize(("lows", "expected"), [((0.9, 0.6), "holds"), ((0.9, 0.1), "depends on images and network"), ((0.1, 0.2), "fails")])
+@pytest.mark.parametrize(
+    ("lows", "expected"), [((0.9, 0.6), "holds"), ((0.9, 0.1), "depends on images and network"), ((0.1, 0.2), "fails")]
+)
 def test_whether_images_leak_badly_is_told_by_the_lower_limits(lows: tuple[float, float], expected: str) -> None:
     cells = [cell("none", *(stage(i, (1, low, 1), "leaks") for i, low in enumerate(lows)))]
     assert word(cells, "leak badly") == expected
@@ -71,8 +120,10 @@ def test_noise_protects_or_not_by_the_verdicts_of_the_files() -> None:
     assert word([hidden], "always protect") == "not shown"
     assert word([hidden, open_], "always protect") == "holds"
     told = next(claim for claim in claims([hidden, open_]) if "fall to what chance" in claim.text)
-    assert told.numbers == ["brain, untrained: at noise of 1 of the norm 0\u00a0% (0 – 5) are identified, chance 1\u00a0%; 70\u00a0% of balanced "
-                            "accuracy are left"]
+    assert told.numbers == [
+        "brain, untrained: at noise of 1 of the norm 0\u00a0% (0 – 5) are identified, chance 1\u00a0%; 70\u00a0% of balanced "
+        "accuracy are left"
+    ]
 
 
 def test_protection_costs_only_where_the_interval_of_the_loss_is_above_zero() -> None:
@@ -92,7 +143,9 @@ def test_single_attacks_and_the_papers_rate_are_held_against_the_strongest() -> 
     cells = [cell("none", stage(0, (1, 0.9, 1), "leaks"), presets=(weak,), ssim_90=0.2)]
     assert word(cells, "single attack") == "holds"
     assert word(cells, "success rate") == "holds"
-    same = [cell("none", stage(0, (1, 0.9, 1), "leaks"), presets=(stage(0, (0.95, 0.8, 1), "leaks", "idlg"),), ssim_90=0.95)]
+    same = [
+        cell("none", stage(0, (1, 0.9, 1), "leaks"), presets=(stage(0, (0.95, 0.8, 1), "leaks", "idlg"),), ssim_90=0.95)
+    ]
     assert word(same, "single attack") == "not shown"
     assert word(same, "success rate") == "fails"
 
@@ -120,3 +173,9 @@ def test_folders_without_a_complete_cell_are_refused(tmp_path: Path, capsys: pyt
     write_audit(tmp_path / "1", [Stage("probe", 0, ("leaks", "why"))], ("leaks", "why"), status="interrupted")
     assert main(["study", str(tmp_path), "--output", str(tmp_path / "study.md")]) == 1
     assert "no cell is complete" in capsys.readouterr().err
+
+
+def test_attacks_that_the_budget_ends_early_are_marked() -> None:
+    single = tuple(stage(0, (0.1, 0.02, 0.3), "inconclusive", method) for method in ("idlg", "cpl"))
+    table = attacks_table([cell("none", stage(0, (1, 0.9, 1), "leaks"), presets=single)])
+    assert [line.split(" | ")[2] for line in table[2:-1]] == ["`dlg `, chosen", "`idlg`, cut short (own: 300)", "`cpl`"]

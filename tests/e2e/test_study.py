@@ -17,8 +17,18 @@ from harness import BINARY, ENVIRONMENT, REPOSITORY, medpfl
 from medpfl_analysis.study import mean_accuracy, read_study
 
 SCRIPT = REPOSITORY / "jobs" / "study.sh"
-QUICK = ["--", "--networks=2", "--evaluations=20", "--model.name=lenet-dlg", "--model.init=uniform", "--data.image_size=16",
-         "--data.phantom.train=32", "--data.phantom.test=32", "--federation.rounds=3", "--federation.clients=2"]
+QUICK = [
+    "--",
+    "--networks=2",
+    "--evaluations=20",
+    "--model.name=lenet-dlg",
+    "--model.init=uniform",
+    "--data.image_size=16",
+    "--data.phantom.train=32",
+    "--data.phantom.test=32",
+    "--federation.rounds=3",
+    "--federation.clients=2",
+]
 # Generated brain scans without a defense, under noise of 0.3 of the norm, and with another activation; and X-rays.
 FOUR = '--only=presets=dlg.*mri|mri.*gaussian.scale=0.3|xray" "--model|sigmoid'
 
@@ -26,8 +36,14 @@ FOUR = '--only=presets=dlg.*mri|mri.*gaussian.scale=0.3|xray" "--model|sigmoid'
 def call(output: Path, *words: object, **environment: str) -> subprocess.CompletedProcess[str]:
     """The script as a user calls it, without images of the machine's."""
     clean = {name: value for name, value in os.environ.items() if name != "MEDPFL_DATA"}
-    return subprocess.run([SCRIPT, f"--output={output}", *map(str, words)], text=True, capture_output=True, timeout=600,
-                          env=clean | ENVIRONMENT | {"MEDPFL_BINARY": str(BINARY)} | environment, check=False)
+    return subprocess.run(
+        [SCRIPT, f"--output={output}", *map(str, words)],
+        text=True,
+        capture_output=True,
+        timeout=600,
+        env=clean | ENVIRONMENT | {"MEDPFL_BINARY": str(BINARY)} | environment,
+        check=False,
+    )
 
 
 def listed(output: Path) -> list[list[str]]:
@@ -62,11 +78,15 @@ def test_every_line_is_a_job_that_can_start(tmp_path: Path, design: list[str]) -
 def test_photographs_become_patches_of_four_classes(tmp_path: Path) -> None:
     image_folder(tmp_path / "some", each=8, size=48)
     folder = sorted((tmp_path / "some/train").iterdir())[0]
-    made = subprocess.run(["/usr/bin/python3", REPOSITORY / "jobs/contrast_sets.py", "--photographs", folder, tmp_path / "out"],
-                          check=False)
+    made = subprocess.run(
+        ["/usr/bin/python3", REPOSITORY / "jobs/contrast_sets.py", "--photographs", folder, tmp_path / "out"],
+        check=False,
+    )
     assert made.returncode == 0
-    counts = {split: [len(list(path.iterdir())) for path in sorted((tmp_path / "out/photographs" / split).iterdir())]
-              for split in ("train", "test")}
+    counts = {
+        split: [len(list(path.iterdir())) for path in sorted((tmp_path / "out/photographs" / split).iterdir())]
+        for split in ("train", "test")
+    }
     assert counts == {"train": [150] * 4, "test": [40] * 4}
 
 
@@ -91,7 +111,7 @@ def test_cells_page_and_going_on(tmp_path: Path) -> None:
     with (output / "data/study.csv").open() as file:
         rows = list(csv.DictReader(file))
     assert {row["defense"] for row in rows} == {"none", "gaussian relative=norm scale=0.3"}
-    assert {row["attack"] for row in rows if row["part"] == "preset"}  >= {"idlg", "cpl", "untrained-prior"}
+    assert {row["attack"] for row in rows if row["part"] == "preset"} >= {"idlg", "cpl", "untrained-prior"}
     assert {row["change"] for row in rows} == {"", "model.activation=sigmoid"}
     assert {row["data_set"] for row in rows} == {"phantom mri", "phantom xray"}
     assert (output / "pictures/study_noise.png").stat().st_size > 5000
