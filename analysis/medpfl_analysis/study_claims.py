@@ -12,7 +12,7 @@ from .report import interval
 from .scores import METRICS
 from .settings import NONE
 from .study import Cell, interval_of_mean, preset, state, strongest, verdict_of_round
-from .verdicts import LEAKS, PROTECTS
+from .verdicts import LEAKS
 from .words import number, small_share
 
 IDENTIFIED = next(metric for metric in METRICS if metric.key == "identified")
@@ -74,12 +74,15 @@ def _is_noise(cell: Cell) -> bool:
 
 
 def _noise_does_not_always_protect(cells: Sequence[Cell]) -> Claim:
-    noisy = [(cell, r) for cell in cells if _is_noise(cell) for r in cell.rounds]
+    noisy = [cell for cell in cells if _is_noise(cell)]
     numbers = [
-        f"{_where(cell, r)}: {share(strongest(cell, r))} identified, {verdict_of_round(cell, r).word}"
-        for cell, r in noisy
+        f"{cell.data}, `{cell.defense}`: "
+        + "; ".join(
+            f"{state(r)} {share(strongest(cell, r))} identified, {verdict_of_round(cell, r).word}" for r in cell.rounds
+        )
+        for cell in noisy
     ]
-    leaking = any(verdict_of_round(cell, r).word == LEAKS for cell, r in noisy)
+    leaking = any(verdict_of_round(cell, r).word == LEAKS for cell in noisy for r in cell.rounds)
     return Claim(
         "Random noise does not always protect.",
         NOT_MEASURED if not noisy else "holds" if leaking else "not shown",
@@ -87,23 +90,35 @@ def _noise_does_not_always_protect(cells: Sequence[Cell]) -> Claim:
     )
 
 
+def _at_chance(cell: Cell, round_: int) -> bool:
+    """Whether attacks found nothing above chance; which is no proof of protection, unlike the verdict."""
+    best = strongest(cell, round_)
+    return best is not None and best["identified_low"] <= best["chance"]
+
+
 def _protection_costs(cells: Sequence[Cell]) -> Claim:
     open_models = {cell.data: cell for cell in cells if cell.defense == NONE}
-    numbers, dear, seen = [], False, False
+    numbers, lost_some, lost_none = [], False, False
     for cell in cells:
         base = open_models.get(cell.data)
-        protected = [state(r) for r in cell.rounds if verdict_of_round(cell, r).word == PROTECTS]
-        if base is None or cell.defense == NONE or not protected or len(base.accuracies) != len(cell.accuracies):
+        hidden = [r for r in cell.rounds if _at_chance(cell, r)]
+        if base is None or cell.defense == NONE or not hidden or len(base.accuracies) != len(cell.accuracies):
             continue
         lost = np.array(base.accuracies) - np.array(cell.accuracies)
-        seen, dear = True, dear or interval_of_mean(lost)[1] > 0
-        numbers.append(
-            f"{cell.data}, `{cell.defense}`, which protects {' and '.join(protected)}: {signed_interval(lost)} of balanced accuracy "
-            f"are lost, {number(float(np.mean(cell.accuracies)), '%')} are left (chance {number(cell.chance, '%')})"
+        dear = interval_of_mean(lost)[1] > 0
+        lost_some, lost_none = lost_some or dear, lost_none or not dear
+        epsilon = "" if math.isnan(cell.epsilon) else f", ε {number(cell.epsilon)}"
+        told = " and ".join(
+            f"{state(r)} ({share(strongest(cell, r))} identified, {verdict_of_round(cell, r).word})" for r in hidden
         )
+        numbers.append(
+            f"{cell.data}, `{cell.defense}`{epsilon}, where nothing above chance is identified {told}: {signed_interval(lost)} of "
+            f"balanced accuracy are lost, {number(float(np.mean(cell.accuracies)), '%')} are left (chance {number(cell.chance, '%')})"
+        )
+    word = "depends on the defense" if lost_some and lost_none else "holds" if lost_some else "not shown"
     return Claim(
         "Risk and mitigation must be measured together, because protection costs accuracy.",
-        NOT_MEASURED if not seen else "holds" if dear else "not shown",
+        word if numbers else NOT_MEASURED,
         numbers,
     )
 
@@ -115,21 +130,14 @@ def _where_noise_hides(cells: Sequence[Cell]) -> Claim:
     for data in dict.fromkeys(cell.data for cell in scaled):
         mine = sorted((cell for cell in scaled if cell.data == data), key=lambda cell: cell.relative_noise)
         for round_ in sorted({r for cell in mine for r in cell.rounds}):
-            hidden = next(
-                (
-                    cell
-                    for cell in mine
-                    if (best := strongest(cell, round_)) is not None and best["identified_low"] <= best["chance"]
-                ),
-                None,
-            )
+            hidden = next((cell for cell in mine if _at_chance(cell, round_)), None)
             if hidden is None:
                 numbers.append(f"{data}, {state(round_)}: at no noise up to {mine[-1].relative_noise:g} of the norm")
                 continue
             best = strongest(hidden, round_)
             numbers.append(
                 f"{data}, {state(round_)}: at noise of {hidden.relative_noise:g} of the norm {share(best)} are identified, chance "
-                f"{small_share(best['chance'])}; {number(float(np.mean(hidden.accuracies)), '%')} of balanced accuracy are left"
+                f"{small_share(best['chance'])}; balanced accuracy is {number(float(np.mean(hidden.accuracies)), '%')}"
             )
     return Claim(
         "At which noise does identification fall to what chance gives?",
@@ -162,26 +170,30 @@ def _single_attacks_mislead(cells: Sequence[Cell]) -> Claim:
 
 
 def _success_rate_misleads(cells: Sequence[Cell]) -> Claim:
-    """Whether the share at SSIM of 0.9 or more differs from the share identified, for the strongest attack."""
-    numbers, gaps = [], []
+    """Whether the share at SSIM of 0.9 or more is below the interval of the share identified, for the strongest attack, wherever
+    messages leak."""
+    rates = []
     for cell in cells:
         for round_ in cell.rounds:
             best = strongest(cell, round_)
             mine = cell.attacks[(cell.attacks["round"] == round_) & (cell.attacks["part"] != "preset")]
             mine = mine if best is None else mine[mine["attack"] == best["method"]]
-            if best is None or mine.empty:
-                continue
-            rate = float(mine["ssim_90"].iloc[0])
-            gaps.append(best["identified_low"] > rate)
-            if best["identified_low"] > rate:
-                numbers.append(f"{_where(cell, round_)}: {number(rate, '%')} by SSIM ≥ 0.9, {share(best)} identified")
+            if best is not None and len(mine) and verdict_of_round(cell, round_).word == LEAKS:
+                rates.append((float(mine["ssim_90"].iloc[0]), best, _where(cell, round_)))
+    below = [
+        (best["identified"] - rate, rate, best, where) for rate, best, where in rates if rate < best["identified_low"]
+    ]
+    numbers = []
+    if below:
+        _, rate, best, where = max(below, key=lambda one: one[0])
+        numbers = [
+            f"Of {len(rates)} cells and states that leak, the rate is below the interval of the share identified in {len(below)}",
+            f"the widest gap: {where}, {number(rate, '%')} by SSIM ≥ 0.9, {share(best)} identified",
+        ]
+    word = "fails" if not below else "holds" if len(below) == len(rates) else "depends on defense and network"
     return Claim(
         "A success rate by SSIM ≥ 0.9, the paper's, understates what is recognized.",
-        (
-            NOT_MEASURED
-            if not gaps
-            else "holds" if all(gaps) else "depends on defense and network" if any(gaps) else "fails"
-        ),
+        word if rates else NOT_MEASURED,
         numbers,
     )
 

@@ -121,8 +121,8 @@ def test_noise_protects_or_not_by_the_verdicts_of_the_files() -> None:
     assert word([hidden, open_], "always protect") == "holds"
     told = next(claim for claim in claims([hidden, open_]) if "fall to what chance" in claim.text)
     assert told.numbers == [
-        "brain, untrained: at noise of 1 of the norm 0\u00a0% (0 – 5) are identified, chance 1\u00a0%; 70\u00a0% of balanced "
-        "accuracy are left"
+        "brain, untrained: at noise of 1 of the norm 0\u00a0% (0 – 5) are identified, chance 1\u00a0%; balanced "
+        "accuracy is 70\u00a0%"
     ]
 
 
@@ -133,6 +133,7 @@ def test_protection_costs_only_where_the_interval_of_the_loss_is_above_zero() ->
     useless = cell("clip", stage(0, (0.5, 0.4, 0.6), "leaks"), accuracies=(0.3,) * 5)
     assert word([base, dear], "mitigation") == "holds"
     assert word([base, cheap], "mitigation") == "not shown"
+    assert word([base, dear, cheap], "mitigation") == "depends on the defense"
     assert word([base, useless], "mitigation") == "not measured"
     numbers = next(claim.numbers for claim in claims([base, dear]) if "mitigation" in claim.text)
     assert "20 points (19 to 21)" in numbers[0]

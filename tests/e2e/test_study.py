@@ -111,12 +111,12 @@ def test_cells_page_and_going_on(tmp_path: Path) -> None:
     with (output / "data/study.csv").open() as file:
         rows = list(csv.DictReader(file))
     assert {row["defense"] for row in rows} == {"none", "gaussian relative=norm scale=0.3"}
-    assert {row["attack"] for row in rows if row["part"] == "preset"} >= {"idlg", "cpl", "untrained-prior"}
+    assert {row["attack"] for row in rows if row["part"] == "single"} >= {"idlg", "cpl", "untrained-prior"}
     assert {row["change"] for row in rows} == {"", "model.activation=sigmoid"}
     assert {row["data_set"] for row in rows} == {"phantom mri", "phantom xray"}
     assert (output / "pictures/study_noise.png").stat().st_size > 5000
     before = {cell.number: (output / f"{cell.number}/network-1/federation/run.h5").stat().st_mtime_ns for cell in cells}
-    again = call(output, FOUR, f"--page={tmp_path / 'page.md'}", *QUICK)
+    again = call(output, FOUR, "--at-once=2", f"--page={tmp_path / 'page.md'}", *QUICK)
     assert again.returncode == 0, again.stderr
     for number, then in before.items():
         assert (output / f"{number}/network-1/federation/run.h5").stat().st_mtime_ns == then
