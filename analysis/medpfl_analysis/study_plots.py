@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
 from .settings import NONE
-from .study import Cell, mean_accuracy, strongest
+from .study import Cell, mean_accuracy, state, strongest
 from .theme import LIGHT, WIDTH, Theme, legend, new_figure, style
 
 _MARKERS = "osD^vP"
@@ -61,7 +61,7 @@ def noise_figure(cells: Sequence[Cell], theme: Theme = LIGHT) -> Figure | None:
     rounds = sorted({r for cell in mine for r in cell.rounds})
     figure = new_figure(WIDTH, 2.9, theme)
     panels = figure.subplots(1, len(rounds) + 1, sharey=True)
-    titles = [f"Identified, {'untrained' if r == 0 else f'round {r}'}" for r in rounds] + ["Balanced accuracy"]
+    titles = [f"Identified, {state(r)}" for r in rounds] + ["Balanced accuracy"]
     for axes, title in zip(panels, titles, strict=True):
         style(axes, theme, title)
         axes.set_xticks(range(len(levels)), ["none", *(f"{level:g}" for level in levels[1:])])
