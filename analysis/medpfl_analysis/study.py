@@ -96,7 +96,9 @@ def _factors(audit: Audit) -> tuple[str, float, dict[str, str]]:
     values = dict(zip(typed["option"], typed["value"], strict=True))
     chain = values.pop("defense.chain", "") or NONE
     own = {option: value for option, value in values.items() if option.startswith("defense.")}
-    words = [chain, *(f"{_short(option)}={value}" for option, value in own.items())]
+    # The noise that keeps an epsilon differs between sets of images; what was asked for is the epsilon.
+    sources = dict(zip(typed["option"], typed["source"], strict=True))
+    words = [chain, *(f"{_short(option)}={value}" for option, value in own.items() if sources[option] != _EPSILON)]
     other = {
         option: value for option, value in values.items() if option not in own and not option.startswith(_NO_FACTOR)
     }
@@ -169,6 +171,9 @@ def read_cell(folder: Path, number: int) -> Cell:
                         ],
                     )
                 )
+        epsilon = float(np.nanmax(epsilons)) if np.isfinite(epsilons).any() else np.nan
+        if _EPSILON in set(audit.provenance["source"]):
+            defense += f" epsilon={epsilon:.3g}"
         if audit.apart:
             training += _seconds(audit.folder / "federation")
         attacks, attack_seconds = _attacks(audit)
@@ -189,7 +194,7 @@ def read_cell(folder: Path, number: int) -> Cell:
             accuracies=tuple(accuracies),
             initial_accuracies=tuple(initial),
             chance=audit.chance,
-            epsilon=float(np.nanmax(epsilons)) if np.isfinite(epsilons).any() else np.nan,
+            epsilon=epsilon,
             training_seconds=training,
             rehearsal_seconds=rehearsal,
             attack_seconds=attack_seconds,
