@@ -196,7 +196,7 @@ export PYTHONPATH=$root/analysis
 # What the full design would cost is told beside what this one has cost.
 $full || "$0" --full --list ${data:+--data "$data"} --natural "$natural" --output "$output/full"
 /usr/bin/python3 -m medpfl_analysis study "$output" --output "$page" \
-  --machine "$machine, $cores CPUs, $at_once cells side by side, $ranks ranks of one thread each"
+  --machine "$machine, $cores CPUs, $at_once cells side by side, ranks of a cell: $ranks"
 /usr/bin/python3 -m medpfl_analysis correlations "$output" --output "$(dirname -- "$page")/scores.md"
 ((${#failed_tasks[@]} == 0)) ||
   fail "cells that failed: ${failed_tasks[*]}" "Their messages are in $output/N.log."

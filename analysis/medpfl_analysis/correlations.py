@@ -72,6 +72,8 @@ def read_reconstructions(paths: Sequence[Path]) -> Reconstructions:
             left_out.append(" ".join(str(error).split()))
     columns = [*SCORES, "data", "image", "network", "file"]
     scores = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=columns)
+    for folder in filter(Path.is_dir, paths):  # a page is read elsewhere
+        left_out = [line.replace(f"{folder.resolve()}/", "") for line in left_out]
     return Reconstructions(scores[columns], left_out)
 
 
