@@ -107,17 +107,14 @@ for cell in "${cells[@]}"; do
 done >"$output/tasks.txt"
 if $list; then exit; fi
 
-program=${MEDPFL_BINARY:-$root/build/release/bin/medpfl}
-[[ -x $program ]] || fail "no program $program" \
-  "Build it: cmake --preset release && cmake --build --preset release"
+find_program
 mpi_environment
 run_tasks "$output" "$ranks" 1 "$program" "$only" ||
   fail "stopped; the same command goes on from here."
 
 say "Page"
-machine=$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)
 PYTHONPATH=$root/analysis /usr/bin/python3 -m medpfl_analysis attacks "$output" \
-  --machine "$machine, $(nproc --all) CPUs, $ranks ranks of one thread" \
+  --machine "$(machine "$ranks" 1)" \
   --output "${page:-$output/attacks.md}"
 ((${#failed_tasks[@]} == 0)) ||
   fail "runs that failed: ${failed_tasks[*]}" "Their messages are in $output/N.log."

@@ -5,7 +5,7 @@ Each has four classes of 150 training images and 40 test images, as OUTPUT/SET/S
 of the study. What is there already stays.
 
 Digits are the first of each digit 0 to 3 in the files of MNIST that --digits names.
-Photographs are patches of a quarter of the height, drawn at random from the photographs in the folder --photographs, in the
+Photographs are patches of a quarter of the shorter side, drawn at random from the photographs in the folder --photographs, in the
 order of their names; training patches are from the left two thirds of each photograph, test patches from the rest. A class
 is the patches of a quarter of the photographs.
 """
@@ -39,7 +39,12 @@ def digits(folder: Path) -> Iterator[tuple[str, str, Image.Image]]:
     images = idx(folder / "t10k-images-idx3-ubyte.gz")
     labels = idx(folder / "t10k-labels-idx1-ubyte.gz")
     for digit in range(CLASSES):
-        mine = iter(images[labels == digit])
+        mine = images[labels == digit]
+        if len(mine) < sum(SPLITS.values()):
+            raise ValueError(
+                f"{folder} has {len(mine)} images of the digit {digit}, and {sum(SPLITS.values())} are needed"
+            )
+        mine = iter(mine)
         for split, count in SPLITS.items():
             for _ in range(count):
                 yield split, str(digit), Image.fromarray(next(mine))
@@ -49,14 +54,14 @@ def photographs(folder: Path) -> Iterator[tuple[str, str, Image.Image]]:
     """Split, class and image of each patch."""
     files = sorted(path for path in folder.iterdir() if path.suffix.lower() in (".jpg", ".jpeg", ".png"))
     if len(files) < CLASSES:
-        raise SystemExit(f"error: {folder} has {len(files)} photographs, and {CLASSES} are needed")
+        raise ValueError(f"{folder} has {len(files)} photographs, and {CLASSES} are needed")
     random = np.random.default_rng(0)
     for number, part in enumerate(np.array_split(np.array(files, dtype=object), CLASSES)):
         whole = [Image.open(path).convert("RGB") for path in part]
         for split, count in SPLITS.items():
             for i in range(count):
                 image = whole[i % len(whole)]
-                side = image.height // 4
+                side = min(image.size) // 4
                 border = 2 * image.width // 3
                 low, high = (0, border - side) if split == "train" else (border, image.width - side)
                 left, top = random.integers(low, high + 1), random.integers(0, image.height - side + 1)
@@ -84,7 +89,10 @@ def main() -> None:
     for name, source, make in (("digits", options.digits, digits), ("photographs", options.photographs, photographs)):
         if source and source.is_dir() and not (options.output / name).exists():
             options.output.mkdir(parents=True, exist_ok=True)
-            write(make(source), options.output / name)
+            try:
+                write(make(source), options.output / name)
+            except (OSError, ValueError) as error:
+                raise SystemExit(f"error: {name}: {error}") from None
 
 
 if __name__ == "__main__":

@@ -4,6 +4,20 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2034  # the scripts use what is set here
 
+# find_program: sets `program` to the path of medpfl; fails where there is none.
+find_program() {
+  program=${MEDPFL_BINARY:-$root/build/release/bin/medpfl}
+  [[ -x $program ]] || fail "no program $program" \
+    "Build it: cmake --preset release && cmake --build --preset release"
+}
+
+# machine RANKS AT_ONCE: what the pages name as the machine.
+machine() {
+  printf '%s, %s CPUs, %s at once on %s of one thread' \
+    "$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)" "$(nproc --all)" \
+    "$2 $( (($2 == 1)) && echo task || echo tasks)" "$1 $( (($1 == 1)) && echo rank || echo ranks)"
+}
+
 # split_task LINE: sets task_job, and task_options. Quotes hold words together, as in a shell.
 split_task() {
   mapfile -t task_options < <(xargs printf '%s\n' <<<"$1")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,7 +12,7 @@ import pandas as pd
 
 from .audit import Audit, is_audit, open_audit
 from .hdf5 import RunFormatError
-from .run import open_run
+from .run import Run, open_run
 from .settings import NONE
 from .sweep import is_sweep
 from .verdicts import LEAKS, PROTECTS, Verdict
@@ -57,7 +57,6 @@ class Cell:
     """of each attack at its defaults, its own number"""
     accuracies: tuple[float, ...]
     """balanced, of each network at the end"""
-    initial_accuracies: tuple[float, ...]
     chance: float
     """the balanced accuracy of answers that do not depend on the images"""
     epsilon: float
@@ -115,10 +114,24 @@ def _federations(audit: Audit) -> list[Path]:
     ]
 
 
-def _seconds(folder: Path) -> float:
-    """What the ranks of a run spent in its phases."""
-    with open_run(folder) as run:
-        return float(run.timings.to_numpy().sum())
+def _seconds(run: Run) -> float:
+    """What the ranks of a run spent in its phases, together."""
+    return float(run.timings.to_numpy().sum())
+
+
+def _seconds_of(folders: Iterable[Path]) -> float:
+    """The same of the runs in these folders."""
+    total = 0.0
+    for folder in folders:
+        with open_run(folder) as run:
+            total += _seconds(run)
+    return total
+
+
+def _images_of(run: Run) -> str:
+    """The name of the images; of generated ones with what they look like."""
+    phantom = run.dataset_name == "phantom"
+    return f"{run.data_name} {run.config['data.phantom.modality']}" if phantom else run.data_name
 
 
 def _attacks(audit: Audit) -> tuple[pd.DataFrame, float]:
@@ -127,7 +140,7 @@ def _attacks(audit: Audit) -> tuple[pd.DataFrame, float]:
     for part, word in _PARTS.items():
         for path in sorted(audit.folder.glob(f"**/{part}/round-*/run.h5")):
             with open_run(path.parent) as run:
-                seconds += float(run.timings.to_numpy().sum())
+                seconds += _seconds(run)
                 rounds = run.summary[run.summary["round"] >= 0]
                 rows += [
                     {
@@ -155,29 +168,25 @@ def read_cell(folder: Path, number: int) -> Cell:
         if audit.status != "complete":
             raise RunFormatError(f"{audit.path}: is {audit.status}, not complete")
         defense, noise, typed = _factors(audit)
-        accuracies, initial, epsilons, training = [], [], [], 0.0
+        if len(kinds := sorted(audit.stages["kind"].unique())) > 1:
+            raise RunFormatError(
+                f"{audit.path}: has attacks on {' and '.join(kinds)} messages, and a study compares those on one kind; "
+                "set attack.targets to updates or probes"
+            )
+        accuracies, epsilons, training = [], [], 0.0
         for place in _federations(audit):
             with open_run(place) as run:
                 accuracies.append(float(run.rounds["balanced_accuracy"].iloc[-1]))
-                initial.append(run.initial.get("balanced_accuracy", np.nan))
                 epsilons.append(run.privacy.epsilon if run.privacy else np.nan)
-                training += float(run.timings.to_numpy().sum())
-                data = " ".join(
-                    filter(
-                        None,
-                        [
-                            run.data_name,
-                            audit.config.get("data.phantom.modality", "") if run.dataset_name == "phantom" else "",
-                        ],
-                    )
-                )
+                training += _seconds(run)
+                data = _images_of(run)
         epsilon = float(np.nanmax(epsilons)) if np.isfinite(epsilons).any() else np.nan
         if _EPSILON in set(audit.provenance["source"]):
             defense += f" epsilon={epsilon:.3g}"
         if audit.apart:
-            training += _seconds(audit.folder / "federation")
+            training += _seconds_of([audit.folder / "federation"])
         attacks, attack_seconds = _attacks(audit)
-        rehearsal = sum(_seconds(path.parent) for path in audit.folder.glob("rehearsal/**/run.h5"))
+        rehearsal = _seconds_of(path.parent for path in audit.folder.glob("rehearsal/**/run.h5"))
         return Cell(
             number=number,
             data=data,
@@ -192,7 +201,6 @@ def read_cell(folder: Path, number: int) -> Cell:
                 method: int(audit.config.get(f"attack.{method}.iterations", "0")) for method in audit.presets["method"]
             },
             accuracies=tuple(accuracies),
-            initial_accuracies=tuple(initial),
             chance=audit.chance,
             epsilon=epsilon,
             training_seconds=training,

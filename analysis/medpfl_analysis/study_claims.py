@@ -107,12 +107,11 @@ def _protection_costs(cells: Sequence[Cell]) -> Claim:
         lost = np.array(base.accuracies) - np.array(cell.accuracies)
         dear = interval_of_mean(lost)[1] > 0
         lost_some, lost_none = lost_some or dear, lost_none or not dear
-        told = " and ".join(
-            f"{state(r)} ({share(strongest(cell, r))} identified, {verdict_of_round(cell, r).word})" for r in hidden
-        )
+        told = "; ".join(f"{state(r)} {share(strongest(cell, r))}, {verdict_of_round(cell, r).word}" for r in hidden)
         numbers.append(
-            f"{cell.data}, `{cell.defense}`, where nothing above chance is identified {told}: {signed_interval(lost)} of "
-            f"balanced accuracy are lost, {number(float(np.mean(cell.accuracies)), '%')} are left (chance {number(cell.chance, '%')})"
+            f"{cell.data}, `{cell.defense}`: nothing above chance is identified ({told}). Balanced accuracy is "
+            f"{number(float(np.mean(cell.accuracies)), '%')} (chance {number(cell.chance, '%')}), "
+            f"{signed_interval(lost)} less than without a defense"
         )
     word = "depends on the defense" if lost_some and lost_none else "holds" if lost_some else "not shown"
     return Claim(

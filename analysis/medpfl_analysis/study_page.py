@@ -43,7 +43,7 @@ Which attacks recover what: [attacks](attacks.md). What each defense does: [defe
 - A **cell** is an audit of {networks} networks ([audit](audit.md)). Its attack was chosen on public images under a network of its own,
   which nobody attacked, and then fixed. *Strongest* is the one that identified most of the two that may attack a defense: the one that served best
   under it, and the one that served best with it off ([decision 32](decisions/0032-two-attacks-judge-a-defense.md)).
-- **Identified** is the share of images whose reconstruction is more like them than like all other candidates, and more like them than the
+- **Identified** is the share of images whose reconstruction is more like them than like any other candidate, and more like them than the
   mean public image is ([statistics](statistics.md)). In brackets: the interval of 95 % over images and networks.
 - **Accuracy** is balanced, of the model at the end with the defense on: the mean of the networks, and in brackets the interval of 95 % of
   that mean (Student's t). Cells of one set of images have the same seeds.

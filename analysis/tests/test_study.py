@@ -69,7 +69,6 @@ def cell(
         200,
         {"idlg": 300},
         accuracies,
-        (0.25,) * 5,
         0.25,
         NONE,
         60,

@@ -83,7 +83,7 @@ class Columns {
   void leak() {
     leak_count(
         "images", [](const LeakNumbers& l) { return l.images; },
-        "images of the hospitals that were attacked, under each network");
+        "images of the hospitals that were attacked, over all networks");
     leak_count(
         "hospitals", [](const LeakNumbers& l) { return l.hospitals; },
         "hospitals whose messages were attacked");
