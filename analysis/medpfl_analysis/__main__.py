@@ -16,8 +16,9 @@ from . import __version__
 from .attack_page import write_attack_page
 from .audit import is_audit, open_audit
 from .audit_report import write_audit_report
-from .claims import duplicate_notes, network_notes, privacy_notes
+from .claims import duplicate_notes
 from .correlations import correlations_text, read_reconstructions, write_correlations
+from .decision import first_screen
 from .defense_page import write_defense_page
 from .export import export_run
 from .hdf5 import RunFormatError
@@ -43,8 +44,8 @@ def summary_text(run: Run) -> str:
     ]
     if len(summary) > 1:
         parts.append(subline(summary))
-    parts += [*network_notes(run), *filter(None, [vanished_note(run.tasks)]), *privacy_notes(run), *duplicate_notes(run)]
-    parts += [f"not tested: {line}" for line in run.not_tested]
+    parts += [f"{term.lower()}: {' '.join(sentences)}" for term, sentences in first_screen(run)]
+    parts += [*filter(None, [vanished_note(run.tasks)]), *duplicate_notes(run)]
     heads = [f"round {row['round']}, {row['kind']}: {row['n']} images, {row['tasks']} attacks, {row['diverged']} diverged"
              for _, row in summary.iterrows()]
     without = without_attack(run)
@@ -85,6 +86,7 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     report = commands.add_parser("report", help="write one self-contained HTML page")
     report.add_argument("--output", type=Path, metavar="FILE", help="default: RUN/report.html")
+    report.add_argument("--no-images", action="store_true", help="without private and reconstructed images")
     summary = commands.add_parser("summary", help="print the tables")
     export = commands.add_parser("export", help="write tables as CSV and images as PNG")
     export.add_argument("--output", type=Path, metavar="DIR", required=True,
@@ -141,15 +143,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return 0
         if options.command == "report" and is_audit(options.run):
             with open_audit(options.run) as audit:
-                print(f"wrote {write_audit_report(audit, options.output)}")
+                print(f"wrote {write_audit_report(audit, options.output, not options.no_images)}")
             return 0
         if options.command == "report" and is_sweep(options.run):
             with open_sweep(options.run) as sweep:
-                print(f"wrote {write_sweep_report(sweep, options.output)}")
+                print(f"wrote {write_sweep_report(sweep, options.output, not options.no_images)}")
             return 0
         with open_run(options.run) as run:
             if options.command == "report":
-                print(f"wrote {write_report(run, options.output)}")
+                print(f"wrote {write_report(run, options.output, not options.no_images)}")
             elif options.command == "summary":
                 print(summary_text(run), flush=True)
             else:

@@ -103,13 +103,19 @@ class Audit(ResultFile):
         return found.sort_values(
             ["chosen", "images", "found", "ssim"], ascending=False, kind="stable").drop(columns="found")
 
-    def open_attack(self, stage: pd.Series) -> Run:
-        """The run of the attack on a stage's messages under the first network attacked. Raises
-        RunFormatError as open_run."""
-        run = stage["run"]
-        if not isinstance(run, str):
-            run = f"attack/round-{stage['round']}-{stage['kind']}"
-        return open_run(self.folder / run)
+    def open_attacks(self, stage: pd.Series) -> list[Run]:
+        """The runs of the attack on a stage's messages, one a network, the first network's first. Raises RunFormatError as
+        open_run where that one cannot be read; of the others those that are not there are left out."""
+        first = stage["run"]
+        if not isinstance(first, str):  # schema 1.0
+            first = f"attack/round-{stage['round']}-{stage['kind']}"
+        opened = [open_run(self.folder / first)]
+        same = first.removeprefix("network-1/")
+        for network in range(2, self.networks + 1):
+            path = self.folder / f"network-{network}" / same
+            if path.is_dir():
+                opened.append(open_run(path))
+        return opened
 
     def open_federation(self) -> Run:
         """The run whose messages were attacked: the audit's own, the first of several, or the

@@ -3,21 +3,34 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import pandas as pd
 
 from .audit import KINDS, Audit
 from .claims import USELESS, privacy_notes
+from .decision import (
+    budget_words,
+    extremes,
+    images_words,
+    interval_words,
+    levers,
+    network_words,
+    server_sees,
+    who_could,
+)
+from .gallery import gallery
 from .hdf5 import RunFormatError
-from .pictures import MAX_ROWS, picture_grid, ranked
-from .report import Picture, interval, picture, render
+from .report import WITHOUT_IMAGES, images_banner, interval, not_generated, render
 from .run import Run
-from .scores import METRICS, chosen_images, verdict_of
+from .scores import METRICS, verdict_of
 from .settings import NONE
-from .verdicts import LEAKS, NOT_TESTED, Verdict, meanings
+from .verdicts import LEAKS, NOT_TESTED, meanings
 from .words import at_most, counted, number, small_share
+
+Opened = TypeVar("Opened")
 
 BANNERS = {
     "running": "This audit has not finished: the page and its verdict are about the stages that are "
@@ -27,7 +40,6 @@ BANNERS = {
 }
 OF_KIND = {"update": "on updates, which hospitals really send",
            "probe": "on probes, gradients of single batches"}
-MAX_IMAGES = 24
 _IDENTIFIED = next(metric for metric in METRICS if metric.key == "identified")
 SETTING = (("Network", "model.name"), ("Hospitals", "federation.clients"),
            ("Rounds", "federation.rounds"), ("Algorithm", "federation.algorithm"),
@@ -111,32 +123,59 @@ def strongest_leak(audit: Audit) -> pd.Series | None:
                                kind="stable").iloc[0]
 
 
-def _gallery(run: Run) -> list[Picture]:
-    """The best recovered images of a stage's attack, MAX_ROWS in a picture."""
-    images = chosen_images(run.images_with_tasks())
-    picked = ranked(images, MAX_IMAGES)
-    note = (f"{'All' if len(picked) == len(images) else f'The {len(picked)} best recovered of'} "
-            f"{len(images):,} reconstructions: identified images first, then by PSNR.")
-    starts = range(0, len(picked), MAX_ROWS)
-    return [picture(
-        lambda theme, part=picked.iloc[start:start + MAX_ROWS]: picture_grid(run, part, theme),
-        "Private images beside what was recovered of them, the best recovered first",
-        note if start == starts[-1] else "") for start in starts]
+def _came_back(audit: Audit) -> list[str]:
+    """What the attack of strongest_leak() found, or where nothing leaks the one that found most; nothing where none was
+    tried."""
+    attacked = audit.stages[audit.stages["images"] > 0]
+    if attacked.empty:
+        return []
+    leak = strongest_leak(audit)
+    stage = leak if leak is not None else attacked.sort_values(
+        ["identified_high", "identified"], ascending=False, kind="stable").iloc[0]
+    found = round(stage["identified"] * stage["images"])
+    inferred = not stage["inferred"] == 0
+    sure = "; ".join(filter(None, [number(stage["identified"], "%"), interval_words(
+        stage["identified_low"], stage["identified_high"], inferred)]))
+    networks = f" of {audit.networks} networks" if audit.networks > 1 else ""
+    made = [f"{found} of {counted(int(stage['images']), 'private image')}{networks} ({sure}) "
+            f"{'is' if found == 1 else 'are'} identified by the strongest attack here, {stage['method']} on "
+            f"{stage_title(stage)}, which was chosen on public images.",
+            f"A guess identifies {small_share(stage['chance'])}."]
+    if math.isfinite(stage["undefended"]):
+        made.append(f"With the defense off the same attack identifies {number(stage['undefended'], '%')} of public images.")
+    return made
 
 
-def _facts(audit: Audit, federation: Run | None) -> list[tuple[str, str]]:
-    """Names and values under the verdicts."""
-    config = audit.config
-    facts = [("Balanced accuracy at the end",
-              f"{number(audit.balanced_accuracy, '%')} (chance {number(audit.chance, '%')})")]
-    claim = federation.privacy if federation else None
-    if claim:
-        facts.append(("ε", number(claim.epsilon)))
+def _first_screen(audit: Audit, federation: Run | None, attacks: Sequence[Run]) -> list[tuple[str, list[str]]]:
+    """As decision.first_screen(), of an audit."""
+    state = network_words(audit.config, pd.concat([attack.tasks for attack in attacks])) if attacks else []
+    if audit.networks > 1:
+        state.append(f"{audit.networks} networks were trained and attacked, each from another seed.")
+    mean = f"that is the mean of {audit.networks} networks; " if audit.networks > 1 else ""
+    accuracy = [f"Balanced accuracy at the end is {number(audit.balanced_accuracy, '%')} ({mean}chance is "
+                f"{number(audit.chance, '%')}).", *filter(None, [_network_note(audit, federation)])]
+    budget = budget_words(federation, audit.config)
     bound = audit.stages["identified_bound"].max()
     if not math.isnan(bound):
-        facts.append(("Identified at most, by ε", at_most(bound)))
-    facts.append(("Images", Path(config.get("data.path", "")).name
-                  or config.get("data.dataset", "unknown")))
+        budget.append(f"By this ε no attack is expected to identify more than {at_most(bound)} of the attacked images.")
+    untested = [f"{text[0].upper()}{text[1:]}." for text in _untested(audit)]
+    untested.append("Attacks that are not known today, and larger budgets." if audit.networks > 1 else
+                    "Other networks: this is one, and another seed gives another. Attacks that are not known today, and larger budgets.")
+    terms = [
+        ("What came back", _came_back(audit)),
+        ("Network and images", state + images_words(audit.config)),
+        ("Accuracy", accuracy),
+        ("What the server sees", server_sees(audit.config)),
+        ("Privacy budget", budget),
+        ("Not tested", untested),
+    ]
+    return [(term, sentences) for term, sentences in terms if sentences]
+
+
+def _facts(audit: Audit) -> list[tuple[str, str]]:
+    """Names and values under the verdicts."""
+    config = audit.config
+    facts = [("Images", _data(audit))]
     facts += [(title, config[option].replace(",", ", ") or NONE)
               for title, option in SETTING if option in config]
     if audit.minutes:
@@ -145,6 +184,10 @@ def _facts(audit: Audit, federation: Run | None) -> list[tuple[str, str]]:
         facts.append(("Networks", str(audit.networks)))
     return facts + [("Evaluations", f"{audit.evaluations('update'):,} an update, "
                                     f"{audit.evaluations('probe'):,} a probe")]
+
+
+def _data(audit: Audit) -> str:
+    return Path(audit.config.get("data.path", "")).name or audit.config.get("data.dataset", "unknown")
 
 
 def _network_note(audit: Audit, federation: Run | None) -> str:
@@ -166,22 +209,23 @@ def _about(audit: Audit) -> str:
     return f"interval, as the file has it, which is about images and networks ({audit.networks} were attacked)"
 
 
-def _opened(opening: Callable[..., Run], *arguments: pd.Series) -> tuple[Run | None, str]:
-    """A run of the audit, or None and why it cannot be read."""
+def _opened(opening: Callable[..., Opened], *arguments: pd.Series) -> tuple[Opened | None, str]:
+    """What is opened of the audit, or None and why it cannot be read."""
     try:
         return opening(*arguments), ""
     except RunFormatError as error:
         return None, str(error)
 
 
-def render_audit(audit: Audit) -> str:
+def render_audit(audit: Audit, with_images: bool = True) -> str:
     """The page as HTML text. Raises RunFormatError if the audit, or a run of it, is damaged; a run
     that is not there is said to be missing."""
     stages = audit.stages
     federation, federation_missing = _opened(audit.open_federation)
     leak = strongest_leak(audit)
-    attack, attack_missing = (None, "") if leak is None else _opened(audit.open_attack, leak)
+    attacks, attack_missing = ([], "") if leak is None else _opened(audit.open_attacks, leak)
     options = audit.provenance[audit.provenance["option"] != "run.seed"]
+    shown = gallery(attacks or []) if with_images else WITHOUT_IMAGES
     try:
         return render(
             "audit.html.j2",
@@ -190,17 +234,20 @@ def render_audit(audit: Audit) -> str:
             banner=BANNERS.get(audit.status, ""),
             verdict=audit.verdict(),
             kinds=[(OF_KIND[kind], audit.verdict(kind)) for kind in KINDS],
-            not_tested=Verdict(NOT_TESTED, ""),
-            untested=_untested(audit),
-            facts=_facts(audit, federation),
+            images_banner=images_banner(not_generated(audit.config, _data(audit), shown)),
+            first=_first_screen(audit, federation, attacks or []),
+            extremes=extremes(attacks or []),
+            levers=levers(audit.config),
+            who=who_could(audit.config),
+            facts=_facts(audit),
             stages=_stages(audit),
             second_attack=bool(stages.duplicated(["kind", "round"]).any()),
             defended=bool(stages["undefended"].notna().any()),
             bounded=bool(stages["identified_bound"].notna().any()),
             leak="" if leak is None else stage_title(leak),
             about=_about(audit),
-            gallery=_gallery(attack) if attack else [],
-            notes=list(filter(None, [_network_note(audit, federation), federation_missing, attack_missing])),
+            gallery=shown,
+            notes=list(filter(None, [federation_missing, attack_missing])),
             rehearsals=_rehearsals(audit),
             presets=_presets(audit),
             privacy=privacy_notes(federation) if federation else [],
@@ -209,12 +256,12 @@ def render_audit(audit: Audit) -> str:
             options=options.to_dict("records"),
         )
     finally:
-        for run in filter(None, (federation, attack)):
+        for run in filter(None, (federation, *(attacks or []))):
             run.close()
 
 
-def write_audit_report(audit: Audit, output: Path | None = None) -> Path:
+def write_audit_report(audit: Audit, output: Path | None = None, with_images: bool = True) -> Path:
     """Writes the page to `output`, by default report.html beside audit.h5; returns its path."""
     output = output or audit.folder / "report.html"
-    output.write_text(render_audit(audit), encoding="utf-8")
+    output.write_text(render_audit(audit, with_images), encoding="utf-8")
     return output

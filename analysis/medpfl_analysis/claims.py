@@ -1,9 +1,7 @@
-"""Words on what is claimed of privacy and on how good a network is, beside what leaked; the numbers
-and the decisions are those of the files."""
+"""Words on what is claimed of privacy, beside what leaked; the numbers and the decisions are those of
+the files."""
 
 from __future__ import annotations
-
-import math
 
 import pandas as pd
 
@@ -42,28 +40,6 @@ def privacy_notes(run: Run) -> list[str]:
     weak = weak_epsilon(claim.epsilon, claim.weak_from)
     if weak:
         made.append(f"{weak} The bound says what it allows." if claim.candidates else weak)
-    return made
-
-
-def network_notes(run: Run) -> list[str]:
-    """How good the network is beside chance after the last round, and which of the attacked ones
-    were untrained or at chance; nothing without attacks, and for files before schema 1.4."""
-    attacked = run.tasks.dropna(subset="network")
-    if attacked.empty:
-        return []
-    made = []
-    if len(run.rounds) and math.isfinite(run.rounds["balanced_accuracy"].iloc[-1]):
-        last = run.rounds.iloc[-1]
-        low, high = (f"{100 * last[f'balanced_accuracy_{end}']:.0f}" for end in ("low", "high"))
-        made.append(
-            f"Balanced accuracy after the last round: {number(last['balanced_accuracy'], '%')} "
-            f"({low} – {high}; chance is {number(run.chance, '%')})."
-            + (f" At chance: {USELESS}." if last["network"] == "at chance" else ""))
-    for word in CALLED:
-        rounds = sorted(attacked.loc[attacked["network"] == word, "round"].unique())
-        if rounds:
-            made.append(f"The network attacked in round{'' if len(rounds) == 1 else 's'} "
-                        f"{', '.join(map(str, rounds))} was {word}.")
     return made
 
 

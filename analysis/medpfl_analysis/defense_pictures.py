@@ -83,7 +83,7 @@ def defense_grid(
             if key in found:
                 x = left + column * (cell + _GAP)
                 axes.imshow(displayable(found[key]), cmap="gray", vmin=0, vmax=1, aspect="auto",
-                            interpolation="nearest", extent=(x, x + cell, top + tall, top))
+                            interpolation="none", extent=(x, x + cell, top + tall, top))
         end = left + len(keys) * (cell + _GAP) + 0.04
         axes.text(end, middle, score, color=theme.muted, **style)
 

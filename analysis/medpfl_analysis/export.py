@@ -1,4 +1,4 @@
-"""A run as files that any program reads: CSV tables and PNG pictures."""
+"""A run as files that any program reads: CSV tables, PNG pictures and SVG figures."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ import pandas as pd
 from matplotlib.image import imsave
 
 from .pictures import displayable
+from .plots import figures
 from .run import Run
 from .scores import summarize_run, without_attack
+from .theme import svg
 
 
 def tables(run: Run) -> dict[str, pd.DataFrame]:
@@ -26,7 +28,7 @@ def tables(run: Run) -> dict[str, pd.DataFrame]:
 
 
 def export_run(run: Run, folder: Path) -> int:
-    """Writes NAME.csv for each table, and images/ROW_truth.png and images/ROW_reconstruction.png.
+    """Writes NAME.csv for each table, figures/NAME.svg, and images/ROW_truth.png and images/ROW_reconstruction.png.
 
     Files to be shared: config.csv has the server's seed and not run.seed, from which noise and masks
     could be drawn again. ROW is the row of images.csv, which names both files. PNG pixels are the image's own, 8 bits.
@@ -46,4 +48,8 @@ def export_run(run: Run, folder: Path) -> int:
                 imsave(folder / file, pixels, cmap="gray", vmin=0, vmax=1)
     for name, frame in made.items():
         frame.to_csv(folder / f"{name}.csv", index=False)
-    return len(made) + 2 * count
+    drawn = {f"{name}_{n}": figure for name, several in figures(run).items() for n, figure in enumerate(several, 1)}
+    for name, figure in drawn.items():
+        (folder / "figures").mkdir(exist_ok=True)
+        (folder / f"figures/{name}.svg").write_text(svg(figure, name), encoding="utf-8")
+    return len(made) + len(drawn) + 2 * count

@@ -98,6 +98,9 @@ class Level:
     attack: str
     """the one to which most images leak"""
     n: int
+    low: float
+    """the limits of the share, NaN where the files have none"""
+    high: float
 
 
 def levels(rows: pd.DataFrame) -> list[Level]:
@@ -107,10 +110,13 @@ def levels(rows: pd.DataFrame) -> list[Level]:
     for scale, same in ordered(rows).groupby("scale", sort=False):
         means = same.groupby("attack")[LEAK].mean()
         worst = means.fillna(-1).idxmax()
+        rows_of = same[same["attack"] == worst]
+        judged = len(rows_of) == 1 and rows_of[LEAK].iloc[0] == rows_of["identified"].iloc[0]
+        low, high = rows_of[["identified_low", "identified_high"]].iloc[0] if judged else (np.nan, np.nan)
         found.append(Level(
             float(scale), float(means.max()),
             float(same.drop_duplicates("point")["balanced_accuracy"].mean()), worst,
-            int(same.loc[same["attack"] == worst, "n"].iloc[0])))
+            int(rows_of["n"].iloc[0]), float(low), float(high)))
     return found
 
 

@@ -27,7 +27,7 @@ def _chains(table: pd.DataFrame) -> list[str]:
 
 
 def _color(theme: Theme, chain: str, chains: list[str]) -> object:
-    return theme.ink if chain == NONE else theme.color(chains.index(chain), len(chains))
+    return theme.ink if chain == NONE else theme.color(chains.index(chain))
 
 
 def _keys(theme: Theme, chains: list[str], methods: list[str], adapted: bool) -> list[Line2D]:
@@ -88,7 +88,7 @@ def frontier(
                 ["chain", "family", "method", "adapted", "round", "kind"], sort=False):
             color = _color(theme, chain, chains)
             x, y = part[against].to_numpy(), part[metric.key].to_numpy()
-            if chain != NONE and part["options"].nunique() == 1:
+            if chain != NONE and part["options"].nunique() == 1 and len(part) > 2:
                 axes.plot(x, y, color=color, linewidth=0.8, alpha=0.6, zorder=2)
             if metric.limits:
                 ends = part[list(metric.limits)].to_numpy().T
@@ -156,7 +156,8 @@ def scale_curves(
     """Share of images that leak by `measure` over the scale, a panel a set of images and attack,
     and below the balanced accuracy; `rows` and `name` are of scales(table).
 
-    A filled mark: at least half of the images leak. Dashed lines: adapted attacks.
+    In the gray band at least half of the images leak. Thin lines are intervals of 95 %, where files have them; hollow marks
+    and dashed lines are adapted attacks. Of two levels no line is drawn.
     """
     shown = panels(rows)[:_ACROSS * 2]
     chains = _chains(table)
@@ -192,7 +193,8 @@ def scale_curves(
     handles.append(Line2D([], [], color=theme.ink, linestyle=":", label="no defense"))
     handles.append(Line2D([], [], color=theme.muted, linestyle=(0, (1, 3)), label="chance"))
     if rows["adapted"].any():
-        handles.append(Line2D([], [], color=theme.muted, linestyle="--", label="adapted attack"))
+        handles.append(Line2D([], [], color=theme.muted, linestyle="--", marker="o", markerfacecolor=theme.surface,
+                              label="adapted attack"))
     _legend_below(figure, theme, handles)
     return figure
 
@@ -202,11 +204,10 @@ def _leak_lines(axes: Axes, rows: pd.DataFrame, chains: list[str], theme: Theme)
         steps = sorted(levels(part), key=lambda level: level.scale)
         x, y = [s.scale for s in steps], np.array([s.share for s in steps])
         color = _color(theme, chain, chains)
-        axes.plot(x, y, color=color, linewidth=1.4, linestyle="--" if adapted else "-")
-        for filled in (True, False):
-            at = [i for i, value in enumerate(y) if (value >= HALF) == filled]
-            axes.plot(np.array(x)[at], y[at], linestyle="", marker="o", markersize=4.5, color=color,
-                      markerfacecolor=color if filled else theme.surface, zorder=3)
+        axes.vlines(x, [s.low for s in steps], [s.high for s in steps], color=color, linewidth=1, alpha=0.55)
+        line = "none" if len(steps) < 3 else "--" if adapted else "-"
+        axes.plot(x, y, color=color, linewidth=1.4, linestyle=line, marker="o", markersize=4.5,
+                  markerfacecolor=theme.surface if adapted else color)
 
 
 def _accuracy_lines(
@@ -215,7 +216,7 @@ def _accuracy_lines(
     for (chain, _), part in rows.groupby(["chain", "family"], sort=False):
         steps = sorted(levels(part), key=lambda level: level.scale)
         axes.plot([s.scale for s in steps], [s.balanced_accuracy for s in steps], linewidth=1.4,
-                  color=_color(theme, chain, chains), marker="s", markersize=3.5)
+                  linestyle="-" if len(steps) > 2 else "none", color=_color(theme, chain, chains), marker="o", markersize=4.5)
     axes.axhline(undefended(table, rows["panel"].iloc[0]), color=theme.ink, linewidth=0.9,
                  linestyle=":")
     axes.axhline(rows["chance"].iloc[0], color=theme.muted, linewidth=0.9, linestyle=(0, (1, 3)))

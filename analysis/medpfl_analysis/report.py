@@ -1,10 +1,9 @@
-"""One self-contained HTML page of a run: pictures inside, no script, nothing fetched."""
+"""One self-contained HTML page of a run: pictures inside, nothing fetched."""
 
 from __future__ import annotations
 
 import math
-from base64 import b64encode
-from collections.abc import Callable
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,25 +14,24 @@ from markupsafe import Markup
 from matplotlib.figure import Figure
 
 from . import plots
-from .claims import duplicate_notes, network_notes, privacy_notes
-from .pictures import MAX_ROWS, picture_grid, selection_note, spread
+from .claims import duplicate_notes, privacy_notes
+from .decision import extremes, first_screen, levers, who_could
+from .gallery import Gallery, gallery
 from .run import Run
 from .scores import (
     ALL_ROUNDS,
     GROUP,
     METRICS,
     Metric,
-    attack_groups,
     chosen_images,
     summarize_run,
     verdict_of,
     without_attack,
 )
-from .theme import DARK, LIGHT, Theme, png
+from .theme import PAGE, WIDTH, inline_svg, style_sheet
 from .verdicts import meanings
-from .words import at_most, number, of_hospitals
+from .words import at_most, joined, number, of_hospitals
 
-MAX_GRIDS = 12
 BANNERS = {
     "running": "This run has not finished: the page shows its last checkpoint.",
     "interrupted": "This run was interrupted: the page shows what was written before. "
@@ -45,15 +43,18 @@ SETTING = (("Algorithm", "federation.algorithm"), ("Defense", "defense.chain"),
            ("Server", "attack.threat"))
 
 
+WITHOUT_IMAGES = Gallery(note="Images were left out of this page (--no-images).")
+
+
 @dataclass(frozen=True)
 class Picture:
-    """A figure in both themes as data: addresses, and its words."""
+    """A figure as an element of the page, and its words."""
 
-    light: str
-    dark: str
-    alt: str
+    svg: Markup
     caption: str = ""
     title: str = ""
+    wide: bool = False
+    """whether it takes the whole width of a page, and is scrolled on a phone"""
 
 
 def interval(row: pd.Series, metric: Metric) -> str:
@@ -123,74 +124,56 @@ def vanished_note(tasks: pd.DataFrame) -> str:
             "those images, and little of them is left to read.")
 
 
-def _address(figure: Figure) -> str:
-    return "data:image/png;base64," + b64encode(png(figure)).decode()
-
-
-def picture(
-    draw: Callable[[Theme], Figure], alt: str, caption: str = "", title: str = ""
-) -> Picture:
-    """A figure drawn in both themes."""
-    return Picture(_address(draw(LIGHT)), _address(draw(DARK)), alt, caption, title)
+def picture(figure: Figure, caption: str = "", title: str = "") -> Picture:
+    """A figure that was drawn with PAGE. Its label says what it shows, and differs from those of others on the page."""
+    label = str(figure.get_label())
+    return Picture(inline_svg(figure, label, label), caption, title, figure.get_figwidth() > WIDTH * 0.7)
 
 
 def render(template: str, **values: object) -> str:
-    """A page of templates/, with the style sheet as `style`."""
+    """A page of templates/, with its style sheet and its script, which filters galleries and opens what is folded before printing."""
     folder = Path(__file__).parent / "templates"
     environment = Environment(loader=FileSystemLoader(folder), autoescape=True, trim_blocks=True,
                               lstrip_blocks=True, undefined=StrictUndefined)
-    style = Markup((folder / "report.css").read_text(encoding="utf-8"))
-    return environment.get_template(template).render(style=style, **values)
+    style = Markup(style_sheet() + (folder / "report.css").read_text(encoding="utf-8"))
+    script = Markup((folder / "page.js").read_text(encoding="utf-8"))
+    return environment.get_template(template).render(style=style, script=script, **values)
 
 
-def _grids(run: Run, images: pd.DataFrame) -> tuple[list[Picture], int]:
-    """A grid for each of the first MAX_GRIDS (method, round, kind), and how many were left out."""
-    groups = attack_groups(chosen_images(images))
-    rows = MAX_ROWS if len(groups) == 1 else 6 if len(groups) <= 3 else 3
-    made = []
-    for group, frame in groups[:MAX_GRIDS]:
-        picked = spread(frame, rows)
-        made.append(picture(
-            lambda theme, picked=picked: picture_grid(run, picked, theme),
-            f"Private images beside what {plots.group_title(group)} recovered: PSNR from "
-            f"{picked['psnr'].max():.1f} to {picked['psnr'].min():.1f} dB",
-            selection_note(len(picked), len(frame)), plots.group_title(group)))
-    return made, max(0, len(groups) - MAX_GRIDS)
+def images_banner(image_sets: Sequence[str]) -> str:
+    """What must be known before a page with images of these sets, none of which are generated, is passed on; "" without
+    any."""
+    if not image_sets:
+        return ""
+    return (f"This page holds private images of {joined(image_sets)}, and what came back of them. Pass it on only where those "
+            "may be seen; report --no-images makes one without them.")
 
 
-def _figures(run: Run, images: pd.DataFrame) -> dict[str, Picture]:
+def not_generated(config: Mapping[str, str], name: str, shown: Gallery) -> list[str]:
+    """The name of the images in a gallery, for images_banner()."""
+    return [name] if shown.cards and config.get("data.dataset") != "phantom" else []
+
+
+def _caption(run: Run, section: str) -> str:
+    """What stands below the last of the figures of a section."""
+    hospitals = len(run.class_histogram)
+    return {
+        "training": "The global model after each round; 0 is before training. Balanced accuracy is the mean recall of the classes, "
+                    "with its 95 % interval; AUROC is macro, one class against the rest.",
+        "privacy": "That of the hospital that gave away most so far.",
+        "hospitals": "Training images of each hospital by class."
+                     + (f" The first 40 of {hospitals} hospitals." if hospitals > 40 else ""),
+        "histogram": "All that the attacker kept, by PSNR in steps of 2 dB; gray below 20 dB.",
+        "convergence": "One line for each attack, from the start that the attacker kept. The attacker sees this number and not "
+                       "the true image. Objectives of different attacks are not comparable.",
+        "timings": "Mean over ranks; the thin line runs from the fastest rank to the slowest." if len(run.timings) > 1 else "One rank.",
+    }[section]
+
+
+def _figures(run: Run) -> dict[str, list[Picture]]:
     """The figures there is data for, by section."""
-    made = {}
-    if len(run.rounds):
-        made["training"] = picture(
-            lambda theme: plots.training_curves(run, theme),
-            "Loss and held-out accuracy, balanced accuracy and AUROC by round",
-            "The global model after each round; 0 is before training. Balanced accuracy is the "
-            "mean recall of the classes; AUROC is macro, one class against the rest.")
-    if run.class_histogram.size:
-        shown = "" if len(run.class_histogram) <= 40 else (
-            f" The first 40 of {len(run.class_histogram)} hospitals.")
-        made["hospitals"] = picture(
-            lambda theme: plots.class_distribution(run, theme),
-            "Training images of each hospital by class",
-            f"Training images of each hospital by class.{shown}")
-    if len(chosen_images(images)):
-        made["histogram"] = picture(
-            lambda theme: plots.psnr_histogram(images, theme), "Histogram of PSNR",
-            "All that the attacker kept, by PSNR in steps of 2 dB; gray below 20 dB.")
-    if len(run.trace.iteration):
-        made["convergence"] = picture(
-            lambda theme: plots.attack_convergence(run, theme),
-            "The attacker's objective by iteration, log scale",
-            "One line for each attack, from the start that the attacker kept. The attacker sees "
-            "this number and not the true image. Objectives of different attacks are not "
-            "comparable.")
-    if run.timings.size:
-        made["timings"] = picture(
-            lambda theme: plots.time_per_phase(run, theme), "Seconds in each phase",
-            "Mean over ranks; the thin line runs from the fastest rank to the slowest."
-            if len(run.timings) > 1 else "One rank.")
-    return made
+    return {section: [picture(figure, _caption(run, section) if figure is drawn[-1] else "") for figure in drawn]
+            for section, drawn in plots.figures(run, PAGE).items()}
 
 
 def _facts(run: Run) -> list[tuple[str, str]]:
@@ -204,7 +187,7 @@ def _facts(run: Run) -> list[tuple[str, str]]:
     facts += [("Hospitals", str(len(run.clients))), ("Rounds", str(len(run.rounds)))]
     facts += [(title, run.config[option].replace(",", ", ") or "none")
               for title, option in SETTING if option in run.config]
-    return facts + ([("Server's seed", run.server_seed)] if run.server_seed else [])
+    return facts
 
 
 def _scores(summary: pd.DataFrame) -> list[dict]:
@@ -234,13 +217,13 @@ def _sentence(words: str) -> str:
     return f"{words[0].upper()}{words[1:]}." if words else ""
 
 
-def render_report(run: Run) -> str:
+def render_report(run: Run, with_images: bool = True) -> str:
     """The page as HTML text. Raises RunFormatError or ValueError if the run is damaged."""
     images = run.images_with_tasks()
     summary = summarize_run(run)
     several = summary["round"].nunique() > 1
     overall = summarize_run(run, all_rounds=True) if several else summary.iloc[:0]
-    grids, left_out = _grids(run, images)
+    shown = gallery([run]) if with_images else WITHOUT_IMAGES
     options = run.shared_provenance
     set_options = options[options["source"] != "default"]
     last = run.rounds.iloc[-1] if len(run.rounds) else None
@@ -249,15 +232,19 @@ def render_report(run: Run) -> str:
         "report.html.j2",
         run=run,
         banner=_banner(run),
+        images_banner=images_banner(not_generated(run.config, run.data_name, shown)),
         verdict=run.verdict,
         judged=judged,
         meanings=meanings(judged or bool(run.verdict)),
         headline=headline(images),
         subline=subline(summary),
         facts=_facts(run),
-        grids=grids,
-        left_out=left_out,
-        figures=_figures(run, images),
+        first=first_screen(run),
+        extremes=extremes([run]),
+        levers=levers(run.config),
+        who=who_could(run.config),
+        gallery=shown,
+        figures=_figures(run),
         metrics=METRICS,
         # What hospitals really send first.
         scores=sorted(_scores(overall) + _scores(summary) + _scores(without_attack(run)),
@@ -266,10 +253,8 @@ def render_report(run: Run) -> str:
         evaluated=last is not None and bool(np.isfinite(last["accuracy"])),
         one_class=one_class_note(run),
         vanished=vanished_note(run.tasks),
-        network=network_notes(run),
         duplicates=duplicate_notes(run),
         privacy=privacy_notes(run),
-        not_tested=run.not_tested,
         number=number,
         set_options=set_options.to_dict("records"),
         options=options.to_dict("records"),
@@ -278,8 +263,8 @@ def render_report(run: Run) -> str:
     )
 
 
-def write_report(run: Run, output: Path | None = None) -> Path:
+def write_report(run: Run, output: Path | None = None, with_images: bool = True) -> Path:
     """Writes the page to `output`, by default report.html beside run.h5; returns its path."""
     output = output or run.folder / "report.html"
-    output.write_text(render_report(run), encoding="utf-8")
+    output.write_text(render_report(run, with_images), encoding="utf-8")
     return output

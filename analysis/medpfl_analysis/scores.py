@@ -169,6 +169,11 @@ def summarize_run(
                        diverged=rows["diverged"].to_numpy(), vanished=rows["vanished"].to_numpy(), **told)
 
 
+def by_strength(summary: pd.DataFrame) -> pd.DataFrame:
+    """The rows of a summary, the attack that identifies most first: by the lower limit of the share, then by the share."""
+    return summary.sort_values(["identified_low", "identified"], ascending=False, kind="stable", na_position="last")
+
+
 def verdict_of(row: pd.Series) -> Verdict:
     """The verdict on one row of a summary."""
     return Verdict(*(row[name] for name in VERDICT))

@@ -83,6 +83,9 @@ class Settings:
         set_options: Sequence[set[str]],
     ) -> None:
         """data [points]: names of the images; set_options [points]: options not at default."""
+        self.image_sets = list(dict.fromkeys(
+            name for name, config in zip(data, configs, strict=True) if config.get("data.dataset") != "phantom"))
+        """names of the images that are not generated"""
         self._configs = configs
         self._set = set_options
         every = {option: None for config in configs for option in config}

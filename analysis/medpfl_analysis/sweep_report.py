@@ -5,15 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+from matplotlib.figure import Figure
 
 from . import frontier_plots as plots
 from .claims import sweep_notes
 from .defense_pictures import defense_grid
 from .defense_tables import LEAKS, adaptations, differences, knowledge, lines, no_attack_leaks
 from .frontier import by_method, findings, headline, panels
-from .report import Picture, picture, render
+from .report import Picture, images_banner, picture, render
 from .scores import METRICS
 from .sweep import SCORES, Sweep
+from .theme import PAGE
 from .verdicts import meanings
 
 BANNERS = {
@@ -50,29 +52,31 @@ def _frontiers(sweep: Sweep) -> list[Picture]:
     """Leak by three measures against balanced accuracy, and against epsilon where claimed."""
     table, first = sweep.over_networks, sweep.measure
     caption = ("One mark a setting and attack, a thin line its 95 % interval where the files have "
-               "one (of 2 to 4 networks their range); lines join a defense from weak to strong. Low and right is good. Dashed: "
+               "one (of 2 to 4 networks their range); lines join three or more levels of a defense from weak to strong. Low and right is good. Dashed: "
                "balanced accuracy without defense; dotted: by chance.")
-    made = [picture(lambda theme, metric=metric: plots.frontier(table, metric, theme),
-                    f"{metric.title} against balanced accuracy, a panel a set of images",
-                    caption if metric is first else "", metric.title)
+    made = [_labelled(plots.frontier(table, metric, PAGE), f"{metric.title} against balanced accuracy, a panel a set of images",
+                      caption if metric is first else "", metric.title)
             for metric in (first, _BY_KEY["ssim"], _BY_KEY["asr_90"])]
     if np.isfinite(table.loc[table["method"] != "", "epsilon"]).any():
-        made.append(picture(
-            lambda theme: plots.frontier(table, first, theme, "epsilon"),
-            f"{first.title} against the ε claimed",
+        made.append(_labelled(
+            plots.frontier(table, first, PAGE, "epsilon"), f"{first.title} against the ε claimed",
             "Only settings that claim an ε. A bar: what any attack is at most expected to identify, "
             "by the noise that ε counts.",
             f"{first.title} against ε"))
     return made
 
 
+def _labelled(figure: Figure, label: str, caption: str, title: str) -> Picture:
+    figure.set_label(label)
+    return picture(figure, caption, title)
+
+
 def _curves(sweep: Sweep) -> list[Picture]:
-    return [picture(
-        lambda theme, rows=rows, name=name: plots.scale_curves(
-            sweep.over_networks, rows, name, sweep.measure, theme),
+    return [_labelled(
+        plots.scale_curves(sweep.over_networks, rows, name, sweep.measure, PAGE),
         f"{sweep.measure.title} images and balanced accuracy over {name}",
-        f"Above: share of images that are {sweep.measure.title.lower()}; in the gray band, with "
-        "filled marks, at least half are. Below: balanced accuracy after the last round.", name)
+        f"Above: share of images that are {sweep.measure.title.lower()}; in the gray band at "
+        "least half are. Hollow: adapted attacks. A thin line is a 95 % interval. Below: balanced accuracy after the last round.", name)
         for name, rows in plots.scales(sweep.over_networks)]
 
 
@@ -80,25 +84,27 @@ def _grids(sweep: Sweep) -> list[Picture]:
     made = []
     for title, rows in panels(sweep.over_networks):
         for method, mine in by_method(rows)[:2]:
-            made.append(picture(
-                lambda theme, mine=mine: defense_grid(sweep, mine, theme),
+            made.append(_labelled(
+                defense_grid(sweep, mine, PAGE),
                 f"The same private images of {title} as {method} recovered them under each defense",
                 "The same images in each line, at even ranks of PSNR in the first; not picked by "
                 "eye. SSIM: median over all images of the setting.", f"{title}: {method}"))
     return made
 
 
-def render_sweep(sweep: Sweep) -> str:
+def render_sweep(sweep: Sweep, with_images: bool = True) -> str:
     """The page as HTML text. Raises RunFormatError if the sweep or a complete point is damaged."""
     table = sweep.over_networks
     titled = panels(table)
     judged = bool(table["verdict"].any())
+    grids = _grids(sweep) if with_images else []
     terms = [metric for metric in METRICS if metric.key in _BY_KEY]
     return render(
         "sweep.html.j2",
         sweep=sweep,
         name=sweep.folder.name,
         banner=BANNERS.get(sweep.status, ""),
+        images_banner=images_banner(sweep.settings.image_sets if grids else []),
         headline=headline(table, sweep.measure),
         judgement=sweep.judgement,
         findings=findings(table, sweep.measure),
@@ -117,7 +123,7 @@ def render_sweep(sweep: Sweep) -> str:
         differences=differences(sweep.differences),
         constants=sweep.settings.constants(),
         knowledge=knowledge(table),
-        grids=_grids(sweep),
+        grids=grids,
         left_out=sweep.left_out.reset_index().to_dict("records"),
         terms=terms,
         points=len(sweep.points),
@@ -125,8 +131,8 @@ def render_sweep(sweep: Sweep) -> str:
     )
 
 
-def write_sweep_report(sweep: Sweep, output: Path | None = None) -> Path:
+def write_sweep_report(sweep: Sweep, output: Path | None = None, with_images: bool = True) -> Path:
     """Writes the page to `output`, by default report.html beside sweep.h5; returns its path."""
     output = output or sweep.folder / "report.html"
-    output.write_text(render_sweep(sweep), encoding="utf-8")
+    output.write_text(render_sweep(sweep, with_images), encoding="utf-8")
     return output

@@ -1,11 +1,14 @@
-"""Colors and axes shared by all figures: light and dark, safe for color-blind readers."""
+"""Colors and axes shared by all figures and pages: light and dark, safe for color-blind readers."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
-from io import BytesIO
+from io import BytesIO, StringIO
 
 import matplotlib
+from markupsafe import Markup
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -13,6 +16,8 @@ from matplotlib.figure import Figure
 DPI = 160
 WIDTH = 7.4
 """Inches of a figure that fills the text width of a page."""
+PANEL = 4.3
+"""Inches of a figure that fits a phone, and of which a wide page shows two side by side."""
 
 
 @dataclass(frozen=True)
@@ -26,20 +31,35 @@ class Theme:
     rule: str
     palette: tuple[str, ...]
 
-    def color(self, i: int, n: int) -> str | tuple[float, ...]:
-        """Color i of n series: the palette while it lasts, then even steps of viridis, but for
-        its end that is close to the surface."""
-        if n <= len(self.palette):
-            return self.palette[i]
-        low, high = (0.0, 0.85) if self.name == "light" else (0.2, 1.0)
-        return matplotlib.colormaps["viridis"](low + (high - low) * i / (n - 1))
+    def color(self, i: int) -> str:
+        """The color of series i. Thirteen series have colors of their own, then they come again."""
+        return self.palette[i % len(self.palette)]
+
+    def named(self) -> Iterator[tuple[str, str]]:
+        """Each color with its name in the style sheet of a page."""
+        for name in ("surface", "ink", "muted", "rule"):
+            yield name, getattr(self, name)
+        for i, color in enumerate(self.palette):
+            yield f"series-{i}", color
 
 
-# Okabe & Ito's colors; the dark set is lightened where contrast asks for it.
+# Okabe & Ito's colors first, then those farthest from all before them (CIEDE2000) for normal, deuteranopic and protanopic
+# eyes, of enough contrast to the surface.
 LIGHT = Theme("light", "#ffffff", "#1d2329", "#66707a", "#dfe3e7",
-              ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#8a8f94"))
+              ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#780f0f", "#960069", "#695a4b",
+               "#3c00d2", "#7878ff", "#697878", "#1e002d"))
 DARK = Theme("dark", "#171b1f", "#e4e7ea", "#9aa4ad", "#343b42",
-             ("#56B4E9", "#E69F00", "#2fc39a", "#DD99BE", "#3d8fd1", "#F0763A", "#8a8f94"))
+             ("#56b4e9", "#e69f00", "#2fc39a", "#dd99be", "#785ae1", "#c34b2d", "#ffff87", "#e10069", "#787878",
+              "#c3ffd2", "#966996", "#f07878", "#e1d2ff"))
+# What a figure is drawn with that takes its colors from the page: each stands for the name of a color.
+PAGE = Theme("page", "#fe0100", "#fe0101", "#fe0102", "#fe0103", tuple(f"#fe02{i:02x}" for i in range(13)))
+
+
+def style_sheet() -> str:
+    """The colors of pages, and of the figures in them, as variables of CSS."""
+    light, dark = (" ".join(f"--{name}: {color};" for name, color in theme.named()) for theme in (LIGHT, DARK))
+    return (f":root {{ {light} }}\n"
+            f"@media screen and (prefers-color-scheme: dark) {{ :root {{ {dark} }} }}\n")
 
 
 def new_figure(
@@ -57,19 +77,19 @@ def style(axes: Axes, theme: Theme, title: str = "", grid: str = "y") -> None:
     for side in ("top", "right", "left"):
         axes.spines[side].set_visible(False)
     axes.spines["bottom"].set_color(theme.rule)
-    axes.tick_params(colors=theme.muted, labelsize=8, length=0)
-    axes.xaxis.label.set(color=theme.muted, size=8.5)
-    axes.yaxis.label.set(color=theme.muted, size=8.5)
+    axes.tick_params(colors=theme.muted, labelsize=9, length=0)
+    axes.xaxis.label.set(color=theme.muted, size=9.5)
+    axes.yaxis.label.set(color=theme.muted, size=9.5)
     axes.set_axisbelow(True)
     if grid:
         axes.grid(axis=grid, color=theme.rule, linewidth=0.7)
     if title:
-        axes.set_title(title, loc="left", color=theme.ink, size=9.5, weight="bold", pad=8)
+        axes.set_title(title, loc="left", color=theme.ink, size=10.5, weight="bold", pad=8)
 
 
 def legend(target: Axes | Figure, theme: Theme, **options: object) -> None:
     """A legend without a frame, in the theme's ink."""
-    base = {"frameon": False, "fontsize": 8, "labelcolor": theme.ink, "handlelength": 1.4}
+    base = {"frameon": False, "fontsize": 9, "labelcolor": theme.ink, "handlelength": 1.4}
     target.legend(**(base | options))
 
 
@@ -79,3 +99,31 @@ def png(figure: Figure) -> bytes:
     figure.savefig(buffer, format="png", facecolor=figure.get_facecolor(),
                    metadata={"Software": None})
     return buffer.getvalue()
+
+
+def svg(figure: Figure, name: str) -> str:
+    """The figure as an SVG file; `name` tells it apart from others on the same page. Text stays text."""
+    with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": name}):
+        buffer = StringIO()
+        figure.savefig(buffer, format="svg", facecolor=figure.get_facecolor(), metadata={"Date": None, "Creator": None})
+    return buffer.getvalue()
+
+
+def inline_svg(figure: Figure, name: str, label: str) -> Markup:
+    """A figure that was drawn with PAGE, as an element of HTML: its colors and its font are those of the page, `label`
+    is what a screen reader says. Its width is at most that of the figure."""
+    text = svg(figure, name)
+    text = text[text.index("<svg"):]
+    text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
+    text = re.sub(r"<!--.*?-->", "", text, flags=re.DOTALL)
+    text = re.sub(r"<style.*?</style>", "", text, flags=re.DOTALL)  # the page's own style sheet has it
+    text = re.sub(r'<g id="[^"]*"', "<g", text)
+    text = re.sub(r"(font:[^;\"]*?px) [^;\"]*", r"\1 var(--font)", text)
+    for color, variable in ((color, variable) for variable, color in PAGE.named()):
+        text = text.replace(color, f"var(--{variable})")
+    view = re.search(r'viewBox="([^"]*)"', text)[1]
+    width = figure.get_figwidth()
+    head = Markup('<svg role="img" aria-label="{}" viewBox="{}" style="max-width: {:.0f}px"').format(
+        label, view, width * 96 * 1.08)
+    body = text[text.index(">", text.index("<svg")):]
+    return head + Markup(body.strip())

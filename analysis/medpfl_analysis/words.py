@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import pandas as pd
 
@@ -44,3 +45,8 @@ def of_hospitals(row: pd.Series) -> str:
     """ " of 3 hospitals", by the column of that name; "" where these are sums or no attack."""
     hospitals = int(row["hospitals"])
     return f" of {counted(hospitals, 'hospital')}" if hospitals else ""
+
+
+def joined(words: Sequence[str]) -> str:
+    """ "a", "a and b", "a, b and c" """
+    return " and ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))

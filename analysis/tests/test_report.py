@@ -10,20 +10,25 @@ import sys
 import time
 from base64 import b64decode
 from pathlib import Path
+from xml.etree import ElementTree
 
 import h5py
 import matplotlib.image
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.colors import to_rgb
+from matplotlib.figure import Figure
+from matplotlib.text import Text
 from synthetic import ROOT, SERVER_SEED, phantoms, write_run
 from synthetic_sweep import CLAIM, write_claim
 
 from medpfl_analysis import Run, open_run, plots, summarize
 from medpfl_analysis.__main__ import main
-from medpfl_analysis.claims import network_notes
-from medpfl_analysis.pictures import displayable, selection_note
+from medpfl_analysis.decision import accuracy_words, network_words
+from medpfl_analysis.pictures import displayable, spread
 from medpfl_analysis.report import headline, render_report, subline
+from medpfl_analysis.theme import DARK, LIGHT, PAGE, Theme, png, svg
 from medpfl_analysis.words import at_most, number
 
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -40,15 +45,21 @@ def test_page_is_whole_and_self_contained(folder: Path) -> None:
         good = int((run.images_with_tasks().query("chosen == 1")["identified"]).sum())
     assert f"{good} of 4 private images are identified by what came back" in html
     assert "The attacker knew: weights; batch size 1; labels inferred" in html
-    for title in ("What came back", "Scores", "Training", "Hospitals", "Time", "Configuration"):
+    for title in ("For the decision", "What came back", "Scores", "Training", "Hospitals", "Time", "Configuration"):
         assert title in html
-    assert "http" not in html and "<script" not in html and "url(" not in html
+    assert "http" not in html and "@import" not in html
     addresses = re.findall(r'(?:src|srcset|href)="([^"]*)"', html)
-    assert len(addresses) == 12  # six figures, light and dark
+    assert sum(address.startswith("data:image/png") for address in addresses) == 4 * (2 + 4), "a picture once"
     for address in addresses:
         kind, _, data = address.partition(",")
-        assert kind == "data:image/png;base64"
-        assert b64decode(data).startswith(PNG)
+        assert address.startswith("#") or kind == "data:image/png;base64" and b64decode(data).startswith(PNG)
+    assert re.findall(r"url\((?!#)", html) == []
+    identifiers = re.findall(r'\bid="([^"]*)"', html)
+    assert len(set(identifiers)) == len(identifiers)
+    figures = re.findall(r'<svg role="img" aria-label="([^"]+)"', html)
+    assert len(figures) == 6 and len(set(figures)) == 6
+    for color in dict(PAGE.named()).values():
+        assert color not in html
     assert 'role="status"' not in html
 
 
@@ -124,7 +135,7 @@ def test_page_with_several_methods_in_color(tmp_path: Path) -> None:
     html = page(folder)
     assert re.search(r"\d of 10 reconstructions identify their private image", html)
     assert "By attack and round: from" in html
-    assert html.count("All 5 reconstructions, from the highest PSNR to the lowest.") == 2
+    assert "All 10 reconstructions: the strongest attack first" in html
 
 
 def test_accuracy_far_below_auroc_is_explained(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -156,22 +167,23 @@ def test_the_network_stands_beside_what_leaked(
     def told() -> list[str]:
         html = page(folder).replace("\u00a0", " ")
         with open_run(folder) as run:
-            notes = [note.replace("\u00a0", " ") for note in network_notes(run)]
+            notes = [note.replace("\u00a0", " ") for note in accuracy_words(run) + network_words(run.config, run.tasks)]
         assert main(["summary", str(folder)]) == 0
         summary = capsys.readouterr().out.replace("\u00a0", " ")
         assert all(note in html and note in summary for note in notes)
         return notes
 
-    accuracy = "Balanced accuracy after the last round: 35 % (30 – 41; chance is 33 %)."
+    accuracy = "Balanced accuracy after 3 rounds is 35 % (95 % interval 30 to 41 %; chance is 33 %)."
     untrained = "The network attacked in round 0 was untrained."
     assert told() == [accuracy, untrained]
     with h5py.File(folder / "run.h5", "a") as file:
         file["rounds/network"][-1] = "at chance"
         file["attacks/tasks/network"][...] = "above chance"
-    assert told() == [f"{accuracy} At chance: what leaks from a network that nobody would use may differ."]
+    assert told() == [accuracy, "The model is at chance: what leaks from a network that nobody would use may differ.",
+                      "The network attacked in round 0 was above chance."]
     with h5py.File(folder / "run.h5", "a") as file:
         del file["attacks/tasks/network"]
-    assert told() == []
+    assert len(told()) == 2, "without the states"
 
 
 def test_what_epsilon_covers_and_the_bounds_stand_beside_it(
@@ -277,17 +289,16 @@ def test_number() -> None:
 
 
 def test_spread_takes_even_ranks_and_labels_them() -> None:
-    picked = plots.spread(images_of(list(range(100, 141))), 5)
+    picked = spread(images_of(list(range(100, 141))), 5)
     assert list(picked["psnr"]) == [140, 130, 120, 110, 100]
     assert list(picked["place"]) == ["best", "11 of 41", "median", "31 of 41", "worst"]
     assert list(picked.index) == [40, 30, 20, 10, 0]
-    assert selection_note(5, 41).startswith("5 of 41 reconstructions, at even steps of rank")
 
 
 @pytest.mark.parametrize("count", [3, 6, 12])
 @pytest.mark.parametrize("n", [1, 2, 3, 4, 7, 12, 13, 50])
 def test_spread_never_loses_the_ends(n: int, count: int) -> None:
-    picked = plots.spread(images_of(list(np.linspace(5, 50, n))), count)
+    picked = spread(images_of(list(np.linspace(5, 50, n))), count)
     assert len(picked) == min(n, count)
     assert picked["psnr"].is_monotonic_decreasing and picked["rank"].is_unique
     assert {picked["rank"].iloc[0], picked["rank"].iloc[-1]} == {0, n - 1}
@@ -300,56 +311,69 @@ def test_displayable() -> None:
     assert list(gray[0]) == [0, 0, 0.25, 1]
 
 
-def test_figures_draw_in_both_themes(run: Run) -> None:
-    images = run.images_with_tasks()
-    picked = plots.spread(images[images["chosen"] == 1])
-    for theme in (plots.LIGHT, plots.DARK):
-        for figure in (plots.picture_grid(run, picked, theme), plots.training_curves(run, theme),
-                       plots.attack_convergence(run, theme), plots.psnr_histogram(images, theme),
-                       plots.class_distribution(run, theme), plots.time_per_phase(run, theme)):
-            assert plots.png(figure).startswith(PNG)
+def figures(run: Run, theme: Theme) -> list[Figure]:
+    found = plots.figures(run, theme)
+    assert list(found) == ["training", "hospitals", "histogram", "convergence", "timings"]
+    return [figure for several in found.values() for figure in several]
 
 
-def test_grid_leaves_ended_snapshots_blank(run: Run) -> None:
-    images = run.images_with_tasks()
-    picked = plots.spread(images[images["chosen"] == 1])
-    full = len(plots.picture_grid(run, picked).axes[0].images)
-    run.pictures = lambda name, rows, read=run.pictures: (  # type: ignore[method-assign]
-        np.where(np.arange(5) < 3, read(name, rows), -1) if name == "snapshot_iterations"
-        else read(name, rows))
-    assert full == 4 * (2 + 4)
-    assert len(plots.picture_grid(run, picked).axes[0].images) == 4 * (2 + 3)
+def test_figures_draw_in_all_themes_as_png_and_svg(run: Run) -> None:
+    for theme in (LIGHT, DARK, PAGE):
+        for figure in figures(run, theme):
+            assert png(figure).startswith(PNG)
+            assert ElementTree.fromstring(svg(figure, "x")).tag.endswith("svg")
 
 
-def test_grid_without_snapshots_has_two_blocks(run: Run) -> None:
-    images = run.images_with_tasks()
-    picked = plots.spread(images[images["chosen"] == 1])
-    run.pictures = lambda name, rows, read=run.pictures: (  # type: ignore[method-assign]
-        read(name, rows)[:, :0] if name.startswith("snapshot") else read(name, rows))
-    axes = plots.picture_grid(run, picked).axes[0]
-    assert len(axes.images) == 4 * 2
-    assert [text.get_text() for text in axes.texts].count("recovered") == 2
+def test_figures_fit_a_phone(run: Run) -> None:
+    """390 pixels wide less margins, with text of 9 points or more."""
+    for figure in figures(run, LIGHT):
+        assert figure.get_figwidth() * 96 <= 420
+        figure.canvas.draw()
+        texts = [text for text in figure.findobj(Text) if text.get_text().strip()]
+        assert min(text.get_fontsize() for text in texts) >= 9
 
 
-def test_grid_names_the_step_of_each_snapshot_where_attacks_differ(run: Run) -> None:
-    images = run.images_with_tasks()
-    picked = plots.spread(images[images["chosen"] == 1])
-    run.pictures = lambda name, rows, read=run.pictures: (  # type: ignore[method-assign]
-        read(name, rows) + np.arange(len(rows))[:, None] if name == "snapshot_iterations"
-        else read(name, rows))
-    texts = [text.get_text() for text in plots.picture_grid(run, picked).axes[0].texts]
-    assert texts.count("on the way") == 4
-    assert {"step 0", "step 1", "step 242", "step 243"} <= set(texts)
+def test_thirteen_series_have_colors_that_can_be_told_apart() -> None:
+    for theme in (LIGHT, DARK):
+        assert len({theme.color(i) for i in range(13)}) == 13 and theme.color(13) == theme.color(0)
+        colors = np.array([to_rgb(color) for color in (*theme.palette, theme.ink)])
+        apart = np.linalg.norm(lab(colors)[:, None] - lab(colors)[None], axis=-1)
+        assert apart[~np.eye(14, dtype=bool)].min() > 18, "CIE76"
+
+
+def lab(colors: np.ndarray) -> np.ndarray:
+    """CIELAB of sRGB [n, 3] in [0, 1], by CIE 15 with the white D65."""
+    linear = np.where(colors <= 0.04045, colors / 12.92, ((colors + 0.055) / 1.055) ** 2.4)
+    xyz = linear @ np.array([[0.4124, 0.2126, 0.0193], [0.3576, 0.7152, 0.1192], [0.1805, 0.0722, 0.9505]])
+    x, y, z = (np.where(v > 216 / 24389, np.cbrt(v), (24389 / 27 * v + 16) / 116)
+               for v in (xyz / [0.9505, 1, 1.089]).T)
+    return np.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], axis=-1)
+
+
+def test_no_line_joins_two_points(tmp_path: Path) -> None:
+    for rounds, line in ((1, "None"), (3, "-")):
+        with open_run(write_run(tmp_path / str(rounds), rounds=rounds)) as run:
+            held_out = plots.loss_curve(run).axes[0].lines[-1]
+            assert (len(held_out.get_xdata()), held_out.get_linestyle()) == (rounds + 1, line)
+
+
+def test_many_classes_are_the_largest_and_the_others(run: Run) -> None:
+    rng = np.random.default_rng(3)
+    run.class_histogram, run.class_names = rng.integers(1, 50, (3, 20)), [f"class {c}" for c in range(20)]  # type: ignore[misc]
+    axes = plots.class_distribution(run).axes[0]
+    assert len(axes.patches) == 3 * 13
+    assert axes.get_legend().get_texts()[-1].get_text() == "8 others"
+    assert sum(bar.get_width() for bar in axes.patches) == run.class_histogram.sum()
 
 
 def test_objective_without_positive_values_is_drawn_linear(run: Run) -> None:
     run.trace.objective[:] = -1.0
-    assert plots.attack_convergence(run).axes[0].get_yscale() == "linear"
+    assert plots.attack_convergence(run)[0].axes[0].get_yscale() == "linear"
 
 
 def test_unevaluated_rounds_are_left_out(tmp_path: Path) -> None:
     with open_run(write_run(tmp_path / "run", evaluated=False)) as run:
-        loss, _ = plots.training_curves(run).axes
+        loss = plots.loss_curve(run).axes[0]
         assert [len(line.get_xdata()) for line in loss.lines] == [3, 1]
 
 
@@ -379,6 +403,8 @@ def test_command_export(folder: Path, tmp_path: Path) -> None:
     assert len(images) == 8
     assert len(pd.read_csv(tmp_path / "out/summary.csv")) == 1
     assert len(list((tmp_path / "out/images").iterdir())) == 16
+    for name in ("training_1", "training_2", "hospitals_1", "histogram_1", "convergence_1", "timings_1"):
+        assert ElementTree.parse(tmp_path / f"out/figures/{name}.svg").getroot().tag.endswith("svg")
     pixels = matplotlib.image.imread(tmp_path / "out" / images["truth_file"][2])
     assert pixels.shape[:2] == (12, 12)
     np.testing.assert_allclose(pixels[..., 0], phantoms(4, 1, 12)[1, 0], atol=1 / 255)

@@ -8,7 +8,6 @@
 #include <filesystem>
 #include <functional>
 #include <limits>
-#include <map>
 
 #include "core/error.hpp"
 #include "h5/file.hpp"
@@ -227,23 +226,14 @@ std::string link_name(const std::string& folder) {
 }  // namespace
 
 Verdict AuditRecord::verdict(const std::string& kind) const {
-  std::vector<const StageResult*> worst_first;
+  std::vector<AttackVerdict> attacks;
   for (const StageResult& s : stages)
-    if (kind.empty() || s.stage.kind() == kind) worst_first.push_back(&s);
-  const auto low = [](const StageResult* s) { return s->leak ? s->leak->identified.low : 0.0; };
-  std::stable_sort(worst_first.begin(), worst_first.end(),
-                   [&](const auto* one, const auto* other) { return low(one) > low(other); });
-  std::vector<std::string> names;
-  std::map<std::string, std::vector<Verdict>> attacks;
-  for (const StageResult* s : worst_first) {
-    if (attacks[s->stage.name()].empty()) names.push_back(s->stage.name());
-    attacks[s->stage.name()].push_back(
-        {s->verdict.finding,
-         fmt::format("{}s of round {}: {}", s->stage.kind(), s->stage.round, s->verdict.reason)});
-  }
-  std::vector<Verdict> all;
-  for (const std::string& name : names) all.push_back(strongest(attacks[name]));
-  const Verdict found = together(all);
+    if (kind.empty() || s.stage.kind() == kind)
+      attacks.push_back(
+          {s.stage.name(), s.leak ? s.leak->identified.low : 0,
+           {s.verdict.finding, fmt::format("{}s of round {}: {}", s.stage.kind(), s.stage.round,
+                                           s.verdict.reason)}});
+  const Verdict found = together(strongest(std::move(attacks)));
   const bool sent = std::any_of(stages.begin(), stages.end(),
                                 [](const StageResult& s) { return !s.stage.probes; });
   if (kind.empty() && found.finding == Finding::kProtects && !sent)

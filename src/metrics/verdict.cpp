@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 #include "core/text.hpp"
 
@@ -63,9 +64,24 @@ Verdict judge(const Evidence& e) {
                       percent(e.identified.high), percent(e.chance))};
 }
 
-Verdict strongest(const std::vector<Verdict>& attacks) {
-  return first_by(
-      {Finding::kLeaks, Finding::kProtects, Finding::kInconclusive, Finding::kNotTested}, attacks);
+std::vector<Verdict> strongest(std::vector<AttackVerdict> attacks) {
+  const auto low = [](const AttackVerdict& one) {
+    return std::isnan(one.identified_low) ? 0.0 : one.identified_low;
+  };
+  std::stable_sort(attacks.begin(), attacks.end(),
+                   [&](const auto& one, const auto& other) { return low(one) > low(other); });
+  std::vector<std::string> names;
+  std::map<std::string, std::vector<Verdict>> of;
+  for (const AttackVerdict& one : attacks) {
+    if (of[one.messages].empty()) names.push_back(one.messages);
+    of[one.messages].push_back(one.verdict);
+  }
+  std::vector<Verdict> made;
+  for (const std::string& name : names)
+    made.push_back(first_by(
+        {Finding::kLeaks, Finding::kProtects, Finding::kInconclusive, Finding::kNotTested},
+        of[name]));
+  return made;
 }
 
 Verdict together(const std::vector<Verdict>& messages) {

@@ -42,10 +42,18 @@ inline constexpr double kProtectedMargin = 0.1, kUndefendedShare = 0.5;
 /// kFewestNetworks networks (but more than one) nothing protects.
 Verdict judge(const Evidence& evidence);
 
-/// Returns the verdict on messages that several attacks were run on: that of the strongest attack.
-/// What leaks under one leaks, and an attack that is too weak to judge takes nothing from one that
-/// is not. Returns kNotTested where there is none.
-Verdict strongest(const std::vector<Verdict>& attacks);
+/// What one attack shows of messages, which have a name, such as "probes".
+struct AttackVerdict {
+  std::string messages;
+  double identified_low = 0;  ///< the lower limit of the share identified; NaN: none was attacked
+  Verdict verdict;
+};
+
+/// Returns a verdict for each name of messages: that of the strongest attack on them. What leaks
+/// under one leaks, and an attack that is too weak to judge takes nothing from one that is not; of
+/// attacks that find the same, the one with the highest lower limit speaks, then the first. Messages
+/// stand in the order of the highest lower limit of their attacks.
+std::vector<Verdict> strongest(std::vector<AttackVerdict> attacks);
 
 /// Returns the verdict on several kinds of messages together, such as updates and probes, or those
 /// of several rounds: all must protect. Returns kNotTested where there is none.

@@ -79,13 +79,27 @@ TEST(Verdict, WithoutImagesThereIsNone) {
   EXPECT_EQ(judge(e).finding, Finding::kNotTested);
 }
 
+// The reasons of the verdicts on the messages, in their order.
+std::string reasons(const std::vector<AttackVerdict>& attacks) {
+  std::string made;
+  for (const Verdict& one : strongest(attacks)) made += one.reason;
+  return made;
+}
+
 TEST(Verdict, TheStrongestAttackCounts) {
   const Verdict leaks{Finding::kLeaks, "a"}, protects{Finding::kProtects, "b"},
       inconclusive{Finding::kInconclusive, "c"}, open{Finding::kNotTested, "d"};
-  EXPECT_EQ(strongest({open, inconclusive, protects, leaks}).reason, "a");
-  EXPECT_EQ(strongest({open, inconclusive, protects}).reason, "b");
-  EXPECT_EQ(strongest({open, inconclusive}).reason, "c");
-  EXPECT_EQ(strongest({}).finding, Finding::kNotTested);
+  const double none = std::nan("");
+  EXPECT_EQ(reasons({{"m", none, open}, {"m", 0, inconclusive}, {"m", 0, protects}, {"m", 0, leaks}}), "a");
+  EXPECT_EQ(reasons({{"m", none, open}, {"m", 0, inconclusive}, {"m", 0, protects}}), "b");
+  EXPECT_EQ(reasons({{"m", none, open}, {"m", 0, inconclusive}}), "c");
+  EXPECT_EQ(reasons({}), "");
+}
+
+TEST(Verdict, OfAttacksThatLeakTheStrongestSpeaksAndItsMessagesComeFirst) {
+  const auto leak = [](const std::string& reason) { return Verdict{Finding::kLeaks, reason}; };
+  EXPECT_EQ(reasons({{"p", 0.1, leak("1")}, {"p", 0.6, leak("2")}, {"p", 0.6, leak("3")}}), "2");
+  EXPECT_EQ(reasons({{"p", 0.1, leak("1")}, {"u", 0.6, leak("2")}, {"p", 0.4, leak("3")}}), "23");
 }
 
 TEST(Verdict, AllMessagesMustProtect) {

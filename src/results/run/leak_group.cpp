@@ -4,7 +4,6 @@
 
 #include <cmath>
 #include <functional>
-#include <map>
 #include <utility>
 
 #include "core/text.hpp"
@@ -79,14 +78,14 @@ std::string decimals(double value, int digits) {
 }  // namespace
 
 Verdict verdict_of(const std::vector<LeakRow>& rows, const MessageKinds& untested) {
-  std::map<std::string, std::vector<Verdict>> of_kind;
+  std::vector<AttackVerdict> attacks;
   for (const LeakRow& row : rows)
     if (row.round == kAllRounds && row.verdict)
-      of_kind[row.kind].push_back(
-          {row.verdict->finding,
-           fmt::format("{} on {}s: {}", row.method, row.kind, row.verdict->reason)});
-  std::vector<Verdict> messages;
-  for (const auto& [kind, attacks] : of_kind) messages.push_back(strongest(attacks));
+      attacks.push_back(
+          {row.kind, row.leak.identified.low,
+           {row.verdict->finding,
+            fmt::format("{} on {}s: {}", row.method, row.kind, row.verdict->reason)}});
+  std::vector<Verdict> messages = strongest(std::move(attacks));
   if (untested.updates) messages.push_back({Finding::kNotTested, "no attack was run on updates"});
   if (untested.probes) messages.push_back({Finding::kNotTested, "no attack was run on probes"});
   return together(messages);
