@@ -45,14 +45,15 @@ def signed_interval(values: Sequence[float]) -> str:
     return f"{100 * mean:.0f} points" + ("" if math.isnan(low) else f" ({100 * low:.0f} to {100 * high:.0f})")
 
 
-def _where(cell: Cell, round_: int) -> str:
+def where(cell: Cell, round_: int) -> str:
+    """ "brain, `gaussian scale=1`, after 2 rounds" """
     defense = "" if cell.defense == NONE else f", `{cell.defense}`"
     return f"{cell.data}{defense}, {state(round_)}"
 
 
 def _leaks_badly(cells: Sequence[Cell]) -> Claim:
     found = [
-        (_where(cell, r), best)
+        (where(cell, r), best)
         for cell in cells
         if cell.defense == NONE
         for r in cell.rounds
@@ -65,7 +66,7 @@ def _leaks_badly(cells: Sequence[Cell]) -> Claim:
     return Claim(
         "Medical images leak badly under gradient inversion.",
         word,
-        [f"{where}: {share(best)} identified" for where, best in found],
+        [f"{place}: {share(best)} identified" for place, best in found],
     )
 
 
@@ -159,7 +160,7 @@ def _single_attacks_mislead(cells: Sequence[Cell]) -> Claim:
             ]
             less = less or any(row["identified_high"] < best["identified_low"] for _, row in single)
             told = ", ".join(f"`{method}` {share(row)}" for method, row in single)
-            numbers.append(f"{_where(cell, round_)}: the strongest {share(best)}; {told}")
+            numbers.append(f"{where(cell, round_)}: the strongest {share(best)}; {told}")
     return Claim(
         "A single attack at its defaults, with the same budget, tells less than what leaks.",
         NOT_MEASURED if not numbers else "holds" if less else "not shown",
@@ -177,16 +178,16 @@ def _success_rate_misleads(cells: Sequence[Cell]) -> Claim:
             mine = cell.attacks[(cell.attacks["round"] == round_) & (cell.attacks["part"] != "preset")]
             mine = mine if best is None else mine[mine["attack"] == best["method"]]
             if best is not None and len(mine) and verdict_of_round(cell, round_).word == LEAKS:
-                rates.append((float(mine["ssim_90"].iloc[0]), best, _where(cell, round_)))
+                rates.append((float(mine["ssim_90"].iloc[0]), best, where(cell, round_)))
     below = [
-        (best["identified"] - rate, rate, best, where) for rate, best, where in rates if rate < best["identified_low"]
+        (best["identified"] - rate, rate, best, place) for rate, best, place in rates if rate < best["identified_low"]
     ]
     numbers = []
     if below:
-        _, rate, best, where = max(below, key=lambda one: one[0])
+        _, rate, best, place = max(below, key=lambda one: one[0])
         numbers = [
             f"Of {len(rates)} cells and states that leak, the rate is below the interval of the share identified in {len(below)}",
-            f"the widest gap: {where}, {number(rate, '%')} by SSIM ≥ 0.9, {share(best)} identified",
+            f"the widest gap: {place}, {number(rate, '%')} by SSIM ≥ 0.9, {share(best)} identified",
         ]
     word = "fails" if not below else "holds" if len(below) == len(rates) else "depends on defense and network"
     return Claim(

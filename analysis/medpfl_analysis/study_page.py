@@ -12,8 +12,9 @@ from .paper_setup import read_paper_setup
 from .score_csv import write_rows
 from .settings import NONE
 from .study import NOT_MEDICAL, Cell, read_study
-from .study_claims import claims
+from .study_claims import Claim, claims
 from .study_plots import noise_figure
+from .study_retracted import retracted
 from .study_tables import (
     ACCURACY,
     BOUND,
@@ -82,6 +83,14 @@ Each attack has a network of its own, untrained, with wide first weights and sig
 the iterate with the least true error, which no attacker knows: *by the truth* is the best of the result and the iterates after 1, 3, 10, 30, 100 and 300
 iterations. *Vanished* is the share of messages whose gradient is next to nothing, because the network is sure of the label.
 """
+
+
+def _claims(found: Sequence[Claim]) -> list[str]:
+    return [
+        line
+        for claim in found
+        for line in (f"**{claim.text}** {claim.word.capitalize()}.", "", *(f"- {told}" for told in claim.numbers), "")
+    ]
 
 
 def _sizes(cells: Sequence[Cell]) -> str:
@@ -166,10 +175,16 @@ def _study(cells: Sequence[Cell], head: Sequence[str], file: str, rows: int, pic
     networks = " or ".join(sorted({str(cell.networks) for cell in cells}))
     columns = (STRONGEST, CHANCE, VERDICT, ACCURACY, EPSILON)
     lines = [*head, INTRODUCTION.format(file=file, networks=networks), _sizes(cells), "", "## What came out", ""]
-    for claim in claims(medical):
-        lines += [f"**{claim.text}** {claim.word.capitalize()}.", "", *(f"- {line}" for line in claim.numbers), ""]
+    lines += _claims(claims(medical))
     if picture:
         lines += [f"![Shares identified by the strongest attack, and balanced accuracy, over the noise]({picture})", ""]
+    lines += [
+        "## Sentences that were taken back",
+        "",
+        "Earlier documents of MedPFL said these, and took them back because nobody knew whether they hold.",
+        "",
+        *_claims(retracted([cell for cell in cells if cell.data not in NOT_MEDICAL])),
+    ]
     lines += ["## Images, defenses and states of the network", "", *cells_table(crossed or medical, "defense", columns)]
     defenses = {cell.defense for cell in center if cell.data in NOT_MEDICAL}
     if defenses:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from medpfl_analysis.hdf5 import RunFormatError
 from medpfl_analysis.study import ATTACK_COLUMNS, Cell, interval_of_mean, read_study, strongest, verdict_of_round
 from medpfl_analysis.study_claims import claims, share
 from medpfl_analysis.study_plots import noise_figure
+from medpfl_analysis.study_retracted import retracted
 from medpfl_analysis.study_tables import attacks_table, csv_rows
 
 NONE = math.nan
@@ -85,6 +87,11 @@ def word(cells: list[Cell], part: str) -> str:
     return next(claim.word for claim in claims(cells) if part in claim.text)
 
 
+def retracted_word(cells: list[Cell], part: str) -> str:
+    """The same of the sentences that were taken back."""
+    return next(claim.word for claim in retracted(cells) if part in claim.text)
+
+
 def test_the_interval_of_a_mean_is_students() -> None:
     """Half of it holds 95 % of Student's distribution, integrated here."""
     for n in range(2, 11):
@@ -123,6 +130,30 @@ def test_noise_protects_or_not_by_the_verdicts_of_the_files() -> None:
         "brain, untrained: at noise of 1 of the norm 0\u00a0% (0 – 5) are identified, chance 1\u00a0%; balanced "
         "accuracy is 70\u00a0%"
     ]
+
+
+def test_sentences_that_were_taken_back_are_judged_by_the_numbers() -> None:
+    wide, all_, few, none = (0.5, 0.3, 0.7), (1, 0.9, 1), (0.2, 0.1, 0.4), (0, 0, 0.05)
+    base = cell("none", stage(0, all_, "leaks"), stage(2, wide, "leaks"))
+    for found, expected in ((few, "fails"), (none, "holds")):
+        noisy = cell("gaussian scale=0.3", stage(0, found, "leaks" if found == few else "protects"), noise=0.3)
+        assert retracted_word([noisy], "Noise of 0.3") == expected
+    assert retracted_word([base], "Noise of 0.3") == "not measured"
+
+    for found, expected in ((few, "not shown"), (none, "holds within this budget")):
+        deep = replace(cell("none", stage(2, found, "leaks"), change="model.name=resnet18"), typed={"model.name": "resnet18"})
+        assert retracted_word([base, deep], "Deeper") == expected
+    assert retracted_word([base], "trained a little") == "holds"
+    alike = cell("clip", stage(0, all_, "leaks"), stage(2, all_, "leaks"))
+    assert retracted_word([base, alike], "trained a little") == "depends on defense and images"
+
+    prune, mixup = cell("prune ratio=0.9", stage(0, wide, "leaks")), cell("mixup", stage(0, none, "not tested"))
+    assert retracted_word([prune], "pruning") == "holds"
+    assert retracted_word([prune, mixup], "pruning") == "depends on defense and network"
+
+    private = replace(cell("dp-sgd epsilon=8", stage(0, none, "protects"), accuracies=(0.5,) * 5), epsilon=8.0)
+    assert retracted_word([base, private], "small ε") == "holds"
+    assert retracted_word([base, replace(private, accuracies=(0.7,) * 5)], "small ε") == "not shown"
 
 
 def test_protection_costs_only_where_the_interval_of_the_loss_is_above_zero() -> None:
