@@ -17,6 +17,7 @@ from .attack_page import write_attack_page
 from .audit import is_audit, open_audit
 from .audit_report import write_audit_report
 from .claims import duplicate_notes
+from .compare import write_comparison
 from .correlations import correlations_text, read_reconstructions, write_correlations
 from .decision import first_screen
 from .defense_page import write_defense_page
@@ -84,16 +85,18 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="medpfl_analysis", description="Reads MedPFL result files.")
     top.add_argument("--version", action="version", version=__version__)
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    report = commands.add_parser("report", help="write one self-contained HTML page")
-    report.add_argument("--output", type=Path, metavar="FILE", help="default: RUN/report.html")
+    report = commands.add_parser("report", help="write one self-contained HTML page, of several runs or audits one that compares")
+    report.add_argument("--output", type=Path, metavar="FILE", help="default: RUN/report.html; comparison.html beside the first of several")
     report.add_argument("--no-images", action="store_true", help="without private and reconstructed images")
     summary = commands.add_parser("summary", help="print the tables")
     export = commands.add_parser("export", help="write tables as CSV and images as PNG")
     export.add_argument("--output", type=Path, metavar="DIR", required=True,
                         help="folder to write to")
     for command in (report, summary, export):
-        command.add_argument("run", metavar="RUN", type=Path, help="run folder, or its run.h5" + (
-            "; or the folder of a sweep or an audit" if command is report else ""))
+        if command is not report:
+            command.add_argument("run", metavar="RUN", type=Path, help="run folder, or its run.h5")
+    report.add_argument("runs", metavar="RUN", type=Path, nargs="+",
+                        help="run folder, or its run.h5; or the folder of a sweep or an audit; of two or more a comparison is written")
     attacks = commands.add_parser("attacks", help="compare the attacks of many runs: a page, and all rows as CSV")
     attacks.add_argument("folder", metavar="FOLDER", type=Path, help="holds the runs' folders")
     defenses = commands.add_parser(
@@ -115,6 +118,21 @@ def parser() -> argparse.ArgumentParser:
     correlations.add_argument("--output", type=Path, metavar="PAGE", required=True,
                               help="in Markdown; all pairs go to data/NAME.csv beside it")
     return top
+
+
+def _report(paths: Sequence[Path], output: Path | None, with_images: bool) -> Path:
+    """Writes the page of a run, sweep or audit, or the comparison of several; returns its path."""
+    if len(paths) > 1:
+        beside = paths[0] if paths[0].is_dir() else paths[0].parent
+        return write_comparison(paths, output or beside / "comparison.html")
+    if is_audit(paths[0]):
+        with open_audit(paths[0]) as audit:
+            return write_audit_report(audit, output, with_images)
+    if is_sweep(paths[0]):
+        with open_sweep(paths[0]) as sweep:
+            return write_sweep_report(sweep, output, with_images)
+    with open_run(paths[0]) as run:
+        return write_report(run, output, with_images)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -141,18 +159,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
                         sweep, options.output, options.machine, options.images):
                     print(f"wrote {file}")
             return 0
-        if options.command == "report" and is_audit(options.run):
-            with open_audit(options.run) as audit:
-                print(f"wrote {write_audit_report(audit, options.output, not options.no_images)}")
-            return 0
-        if options.command == "report" and is_sweep(options.run):
-            with open_sweep(options.run) as sweep:
-                print(f"wrote {write_sweep_report(sweep, options.output, not options.no_images)}")
+        if options.command == "report":
+            print(f"wrote {_report(options.runs, options.output, not options.no_images)}")
             return 0
         with open_run(options.run) as run:
-            if options.command == "report":
-                print(f"wrote {write_report(run, options.output, not options.no_images)}")
-            elif options.command == "summary":
+            if options.command == "summary":
                 print(summary_text(run), flush=True)
             else:
                 count = export_run(run, options.output)

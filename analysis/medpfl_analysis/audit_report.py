@@ -123,15 +123,21 @@ def strongest_leak(audit: Audit) -> pd.Series | None:
                                kind="stable").iloc[0]
 
 
-def _came_back(audit: Audit) -> list[str]:
-    """What the attack of strongest_leak() found, or where nothing leaks the one that found most; nothing where none was
-    tried."""
-    attacked = audit.stages[audit.stages["images"] > 0]
-    if attacked.empty:
-        return []
+def strongest_stage(audit: Audit) -> pd.Series | None:
+    """The stage of strongest_leak(), or where nothing leaks the one of whose images most may be identified; None where nothing
+    was attacked."""
     leak = strongest_leak(audit)
-    stage = leak if leak is not None else attacked.sort_values(
-        ["identified_high", "identified"], ascending=False, kind="stable").iloc[0]
+    attacked = audit.stages[audit.stages["images"] > 0]
+    if leak is not None or attacked.empty:
+        return leak
+    return attacked.sort_values(["identified_high", "identified"], ascending=False, kind="stable").iloc[0]
+
+
+def _came_back(audit: Audit) -> list[str]:
+    """What the attack of strongest_stage() found; nothing where none was tried."""
+    stage = strongest_stage(audit)
+    if stage is None:
+        return []
     found = round(stage["identified"] * stage["images"])
     inferred = not stage["inferred"] == 0
     sure = "; ".join(filter(None, [number(stage["identified"], "%"), interval_words(
@@ -146,7 +152,7 @@ def _came_back(audit: Audit) -> list[str]:
     return made
 
 
-def _first_screen(audit: Audit, federation: Run | None, attacks: Sequence[Run]) -> list[tuple[str, list[str]]]:
+def audit_first_screen(audit: Audit, federation: Run | None, attacks: Sequence[Run]) -> list[tuple[str, list[str]]]:
     """As decision.first_screen(), of an audit."""
     state = network_words(audit.config, pd.concat([attack.tasks for attack in attacks])) if attacks else []
     if audit.networks > 1:
@@ -209,7 +215,7 @@ def _about(audit: Audit) -> str:
     return f"interval, as the file has it, which is about images and networks ({audit.networks} were attacked)"
 
 
-def _opened(opening: Callable[..., Opened], *arguments: pd.Series) -> tuple[Opened | None, str]:
+def opened(opening: Callable[..., Opened], *arguments: pd.Series) -> tuple[Opened | None, str]:
     """What is opened of the audit, or None and why it cannot be read."""
     try:
         return opening(*arguments), ""
@@ -221,9 +227,9 @@ def render_audit(audit: Audit, with_images: bool = True) -> str:
     """The page as HTML text. Raises RunFormatError if the audit, or a run of it, is damaged; a run
     that is not there is said to be missing."""
     stages = audit.stages
-    federation, federation_missing = _opened(audit.open_federation)
+    federation, federation_missing = opened(audit.open_federation)
     leak = strongest_leak(audit)
-    attacks, attack_missing = ([], "") if leak is None else _opened(audit.open_attacks, leak)
+    attacks, attack_missing = ([], "") if leak is None else opened(audit.open_attacks, leak)
     options = audit.provenance[audit.provenance["option"] != "run.seed"]
     shown = gallery(attacks or []) if with_images else WITHOUT_IMAGES
     try:
@@ -235,7 +241,7 @@ def render_audit(audit: Audit, with_images: bool = True) -> str:
             verdict=audit.verdict(),
             kinds=[(OF_KIND[kind], audit.verdict(kind)) for kind in KINDS],
             images_banner=images_banner(not_generated(audit.config, _data(audit), shown)),
-            first=_first_screen(audit, federation, attacks or []),
+            first=audit_first_screen(audit, federation, attacks or []),
             extremes=extremes(attacks or []),
             levers=levers(audit.config),
             who=who_could(audit.config),
