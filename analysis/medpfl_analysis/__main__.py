@@ -89,9 +89,12 @@ def parser() -> argparse.ArgumentParser:
     report.add_argument("--output", type=Path, metavar="FILE", help="default: RUN/report.html; comparison.html beside the first of several")
     report.add_argument("--no-images", action="store_true", help="without private and reconstructed images")
     summary = commands.add_parser("summary", help="print the tables")
-    export = commands.add_parser("export", help="write tables as CSV and images as PNG")
+    export = commands.add_parser("export", help="write tables as CSV, images as PNG and figures as SVG")
     export.add_argument("--output", type=Path, metavar="DIR", required=True,
                         help="folder to write to")
+    export.add_argument("--json", action="store_true", help="also every table as JSON, a list of records")
+    export.add_argument("--ro-crate", action="store_true", help="also ro-crate-metadata.json, which describes all files (RO-Crate 1.1)")
+    export.add_argument("--croissant", action="store_true", help="also croissant.json, which describes the tables (Croissant 1.0)")
     for command in (report, summary, export):
         if command is not report:
             command.add_argument("run", metavar="RUN", type=Path, help="run folder, or its run.h5")
@@ -166,7 +169,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             if options.command == "summary":
                 print(summary_text(run), flush=True)
             else:
-                count = export_run(run, options.output)
+                count = export_run(run, options.output, as_json=options.json, ro_crate=options.ro_crate,
+                                   croissant=options.croissant)
                 print(f"wrote {count} files to {options.output}")
     except BrokenPipeError:
         # The reader (head, less) has gone; keep the interpreter from writing to it again.

@@ -94,6 +94,11 @@ class Audit(ResultFile):
         PRESET_COLUMNS and PRESET_COLUMNS_LATER; none in files of schema 1.0."""
         return table(self.file.get("presets"), PRESET_COLUMNS, newer=PRESET_COLUMNS_LATER)
 
+    def overview(self) -> tuple[Verdict, pd.DataFrame]:
+        """See ResultFile.overview(): the stages."""
+        return self.verdict(), self.stages[["kind", "round", "method", "images", "identified", "identified_low", "identified_high",
+                                            "chance", "undefended", "balanced_accuracy", "verdict"]]
+
     def rehearsal(self, stage: pd.Series) -> pd.DataFrame:
         """The candidates of a stage: those that attacked the hospitals first, then those tried on
         most images, then by what they found and by the mean SSIM."""

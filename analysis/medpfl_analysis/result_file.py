@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 from functools import cached_property
+from html import escape
 from pathlib import Path
 from typing import TypeVar
 
 import h5py
 import pandas as pd
 
-from .hdf5 import attributes, table
+from .hdf5 import RunFormatError, attributes, table
+from .verdicts import Verdict
 
 Opened = TypeVar("Opened", bound="ResultFile")
 
 
 class ResultFile:
     """A result file, open for reading. Everything is read when asked for, then kept; close after
-    use."""
+    use. A notebook shows its verdict and its table."""
 
     def __init__(self, file: h5py.File) -> None:
-        self.file = file
+        self._file = file
         self.path = Path(file.filename)
         self.folder = self.path.resolve().parent
         root = attributes(file)
@@ -37,7 +39,29 @@ class ResultFile:
 
     def close(self) -> None:
         """Closes the file; what has been read stays valid."""
-        self.file.close()
+        self._file.close()
+
+    @property
+    def file(self) -> h5py.File:
+        """The open file. Raises RunFormatError after close()."""
+        if not self._file:
+            raise RunFormatError(f"{self.path}: was closed, and this had not been read before; read it inside the with block, or open "
+                                 "the file again")
+        return self._file
+
+    def overview(self) -> tuple[Verdict, pd.DataFrame]:
+        """The verdict, false where there is none, and the table that say most of what was found."""
+        raise NotImplementedError
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.path}: {self.status}{'' if self._file else ', closed'}>"
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        verdict, table_ = self.overview()
+        said = f"<p><b>{escape(verdict.marked)}</b>: {escape(verdict.reason)}</p>" if verdict else ""
+        return (f"<p><b>{escape(self.folder.name)}</b>: {escape(self.status)}, {escape(self.created_utc)}, MedPFL "
+                f"{escape(self.medpfl_version)}</p>{said}{table_.to_html(index=False, na_rep='', float_format='{:.3g}'.format)}")
 
     @cached_property
     def provenance(self) -> pd.DataFrame:

@@ -231,9 +231,10 @@ class Run(ResultFile):
 
     @cached_property
     def images(self) -> pd.DataFrame:
-        """One row a reconstructed image: scores (psnr in dB) and success flags. The oracle_ columns
+        """One row a reconstructed image: scores (psnr in dB), and success flags as booleans. The oracle_ columns
         are the best along the way by the truth, which no attacker knows: never a result."""
-        return table(self._group("attacks/images"), IMAGE_COLUMNS, newer=NEWER_IMAGE_COLUMNS)
+        frame = table(self._group("attacks/images"), IMAGE_COLUMNS, newer=NEWER_IMAGE_COLUMNS)
+        return frame.astype({name: bool for name in IMAGE_COLUMNS if name.startswith("success_")})
 
     @cached_property
     def summary(self) -> pd.DataFrame | None:
@@ -273,6 +274,22 @@ class Run(ResultFile):
                 "/attacks/tasks lacks, or a task is there twice; the file is damaged"
             )
         return self.images.merge(self.tasks, on="task", how="left", validate="many_to_one")
+
+    @cached_property
+    def reconstructions(self) -> pd.DataFrame:
+        """images_with_tasks(), with the name of the image's class as class_name, and what `clients` says of its hospital:
+        hospital_examples, and hospital_NAME for each class. NaN there for sums."""
+        images = self.images_with_tasks()
+        known = dict(enumerate(self.class_names))
+        hospitals = self.clients.add_prefix("hospital_").reindex(images["client"]).set_index(images.index)
+        return pd.concat([images.assign(class_name=images["label"].map(known)), hospitals], axis=1)
+
+    def overview(self) -> tuple[Verdict, pd.DataFrame]:
+        """See ResultFile.overview(): the scores of all attacks; of a run without any, its rounds."""
+        if self.summary is None or self.summary.empty:
+            return self.verdict, self.rounds[["round", "train_loss", "test_loss", "balanced_accuracy"]]
+        return self.verdict, self.summary[["method", "kind", "round", "images", "identified", "identified_low", "identified_high",
+                                           "chance", "psnr", "ssim", "verdict"]]
 
     def pictures(self, name: str, rows: Sequence[int] | np.ndarray | None = None) -> np.ndarray:
         """Rows of one of the arrays PICTURES, without reading the others."""

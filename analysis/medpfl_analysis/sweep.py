@@ -18,6 +18,7 @@ from .result_file import ResultFile
 from .run import Run, open_run
 from .scores import GROUP, METRICS, VERDICT, Metric, summarize_run
 from .settings import Settings, methods
+from .verdicts import Verdict
 
 POINT_COLUMNS = "folder block status exit_code error seconds".split()
 _LEAKS = "identified rank_1 psnr ssim rdlv psnr_20 asr_50 asr_70 asr_90".split()
@@ -70,6 +71,13 @@ class Sweep(ResultFile):
                 f"{len(self.options)}; the file is damaged"
             )
         return frame
+
+    def overview(self) -> tuple[Verdict, pd.DataFrame]:
+        """See ResultFile.overview(): one row a setting and attack, or the points while none is complete."""
+        if not self.complete:
+            return Verdict("", ""), self.points[["folder", "status", "error"]]
+        return Verdict("", ""), self.over_networks[["panel", "defense", "attack", "n", "identified", "identified_low", "identified_high",
+                                                    "balanced_accuracy", "epsilon", "verdict"]]
 
     @property
     def complete(self) -> list[int]:

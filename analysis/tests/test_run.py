@@ -247,5 +247,6 @@ def test_a_run_of_an_earlier_version(tmp_path: Path) -> None:
 def test_closed_after_with(folder: Path) -> None:
     with open_run(folder) as run:
         truth = run.truth
-    assert not run.file
+    with pytest.raises(RunFormatError, match="was closed"):
+        _ = run.file
     assert run.truth is truth
