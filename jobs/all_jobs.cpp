@@ -28,7 +28,7 @@ std::string usage() {
 const std::vector<const Job*>& all_jobs() {
   static const std::vector<const Job*> jobs = {&kSimulateJob, &kAuditJob,     &kSweepJob,
                                                &kAttackJob,   &kBenchmarkJob, &kListJob,
-                                               &kInspectJob,  &kCompletionJob};
+                                               &kInspectJob,  &kWatchJob,     &kCompletionJob};
   return jobs;
 }
 

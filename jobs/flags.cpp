@@ -33,7 +33,8 @@ struct FlagGroup {
 
 const std::vector<FlagGroup>& flag_groups() {
   static const std::vector<FlagGroup> groups = {
-      {{"audit", "simulate", "attack", "sweep", "benchmark", "list", "inspect", "completion"},
+      {{"audit", "simulate", "attack", "sweep", "benchmark", "list", "inspect", "watch",
+        "completion"},
        {{"help", &J::help, "show what the job does and end; with a TOPIC more of it"},
         {"quiet", &J::quiet, "say nothing but warnings and errors"}}},
       {{"audit", "simulate", "attack", "sweep", "benchmark"},

@@ -64,6 +64,7 @@ extern const Job kAttackJob;
 extern const Job kBenchmarkJob;
 extern const Job kListJob;
 extern const Job kInspectJob;
+extern const Job kWatchJob;
 extern const Job kCompletionJob;
 
 /// Returns all subcommands, in the order they are shown.

@@ -12,6 +12,17 @@
 #include "core/log.hpp"
 
 namespace medpfl {
+namespace {
+
+// "probe 0 of hospital 2, round 4"
+std::string message_of(const Observation& seen) {
+  const std::string kind = seen.probe < 0 ? "update" : fmt::format("probe {}", seen.probe);
+  return seen.client == Observation::kSum
+             ? fmt::format("the sum of round {}", seen.round)
+             : fmt::format("{} of hospital {}, round {}", kind, seen.client, seen.round);
+}
+
+}  // namespace
 
 AttackQueue::AttackQueue(const Model& model, const AttackPlan& plan, AttackCases* cases,
                          const at::Tensor& public_mean, uint64_t seed)
@@ -86,9 +97,11 @@ bool AttackQueue::run(const Communicator& comm, JobControl* control) {
   if (const int64_t evaluations = work_.evaluations_left(); evaluations > 0)
     log_info(fmt::format("{} attack tasks may spend {} evaluations at most", tasks - before,
                          evaluations));
-  Progress progress("attack", tasks - before,
+  Progress progress("attack", tasks - before, control,
                     [&](double elapsed) { return work_.seconds_left(elapsed); });
-  const auto show = [&](const std::string& detail) { progress.update(finished_ - before, detail); };
+  const auto show = [&](const std::string& detail, const std::string& task) {
+    progress.update(finished_ - before, detail, task + (task.empty() || best_.empty() ? "" : "; ") + best_);
+  };
   // Paused restarts hold their optimizers, so only some groups climb at a time.
   const int64_t at_once = plan_.halving ? workers * plan_.restarts : std::max<int64_t>(1, tasks);
   for (int64_t first = 0; first < tasks; first += at_once) {
@@ -117,10 +130,12 @@ bool AttackQueue::climb(const Communicator& comm, JobControl* control, int64_t f
   farm.execute = [&](const std::string& described,
                      const FarmTick& tick) -> std::optional<std::string> {
     const TaskDescription given = read_description(described, model_.layout());
-    const AttackFacts facts = plan_.methods[static_cast<size_t>(given.method)].attack->facts();
+    const AttackPlan::Method& method = plan_.methods[static_cast<size_t>(given.method)];
+    const AttackFacts facts = method.attack->facts();
     const auto go_on = [&](const AttackProgress& at) {
       spent = share_spent(plan_, facts, at.iteration, at.evaluations);
-      show(fmt::format("iteration {}, objective {:.2e}", at.iteration, at.objective));
+      show(fmt::format("iteration {}, objective {:.2e}", at.iteration, at.objective),
+           fmt::format("{} on {}", method.name, message_of(given.observation)));
       return tick(at.save);
     };
     const auto outcome = run_task(model_, plan_, seed_, given, go_on);
@@ -129,7 +144,7 @@ bool AttackQueue::climb(const Communicator& comm, JobControl* control, int64_t f
   };
   farm.accept = [&](int64_t i, const std::string& result) {
     accept(static_cast<size_t>(first + i), read_outcome(result));
-    show("");
+    show("", "");
   };
   farm.keep = [&](int64_t i, const std::string& state) { task(i).state = state; };
   farm.progress = [&] { return spent; };
@@ -175,8 +190,18 @@ void AttackQueue::finish(size_t i) {
   const AttackCase& one = attack_case(task);
   warn(warnings_after(method(task).name, one.observation.round, task.result.status));
   score_task(one, cases_->candidates(one.observation), public_mean_, &task);
+  note_best(task);
   choose(i - static_cast<size_t>(task.restart));
   release_done(task.attack_case);
+}
+
+void AttackQueue::note_best(const AttackTask& task) {
+  for (const ImageScore& score : task.scores) {
+    if (!(score.psnr > best_psnr_)) continue;
+    best_psnr_ = score.psnr;
+    best_ = fmt::format("best so far PSNR {:.1f} dB by {} on {}", score.psnr, method(task).name,
+                        message_of(attack_case(task).observation));
+  }
 }
 
 void AttackQueue::release_done(int64_t attack_case) {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <set>
 #include <string>
 #include <vector>
@@ -54,7 +55,8 @@ class AttackQueue {
   void keep(Archive& a);
 
  private:
-  using Show = std::function<void(const std::string&)>;
+  // Shows where the task in hand is, in few words, and which one it is.
+  using Show = std::function<void(const std::string& detail, const std::string& task)>;
 
   // Finds what the open tasks may spend.
   AttackWork work_of_open(int64_t workers) const;
@@ -74,6 +76,8 @@ class AttackQueue {
   std::vector<Standing> standings(size_t first) const;
   void drop_weak(size_t first, int64_t rung);
   void choose(size_t first);
+  // Notes the best image of a task that has ended; for those who watch, nothing is chosen by it.
+  void note_best(const AttackTask& task);
   // Frees the observation of a case that no task needs any more.
   void release_done(int64_t attack_case);
   void warn(const std::vector<AttackWarning>& warnings);
@@ -86,6 +90,8 @@ class AttackQueue {
   int64_t queued_cases_ = 0, finished_ = 0;
   std::set<std::string> warned_;
   std::vector<AttackTask> tasks_;
+  double best_psnr_ = -std::numeric_limits<double>::infinity();
+  std::string best_;    // words on the image of best_psnr_; "" before there is one
   AttackWork work_{1};  // of the call of run() that is under way, on rank 0
 };
 

@@ -1,6 +1,17 @@
 #pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
 
 namespace medpfl {
+
+/// How far a loop of a job is.
+struct WorkNote {
+  std::string work;  ///< what it counts, such as "round"
+  int64_t done = 0, total = 0;
+  std::optional<double> seconds_left;  ///< nothing: not known yet
+  std::string detail;                  ///< words on the step in hand
+};
 
 /// An order to work that is under way, rounds of training or attack tasks.
 enum class JobOrder : int {
@@ -23,6 +34,8 @@ class JobControl {
   /// Is called on rank 0 when an order to save has been carried out: all results and states are
   /// handed in.
   virtual void saved() {}
+  /// Is told on every rank, about once a second, how far the work is as far as this rank knows.
+  virtual void tell(const WorkNote&) {}
 };
 
 }  // namespace medpfl

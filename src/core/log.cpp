@@ -30,9 +30,10 @@ void log_info(const std::string& message) { spdlog::info("{}", message); }
 void log_warning(const std::string& message) { spdlog::warn("warning: {}", message); }
 void log_error(const std::string& message) { spdlog::error("error: {}", message); }
 
-Progress::Progress(std::string what, int64_t total, SecondsLeft left)
+Progress::Progress(std::string what, int64_t total, JobControl* control, SecondsLeft left)
     : what_(std::move(what)),
       total_(total),
+      control_(control),
       seconds_left_(std::move(left)),
       time_left_(seconds_left_ ? "at most" : "about"),
       terminal_(isatty(STDERR_FILENO) != 0),
@@ -43,23 +44,30 @@ Progress::~Progress() {
   if (terminal_ && shown_) std::fputs("\r\033[K", stderr);
 }
 
-void Progress::update(int64_t done, const std::string& detail) {
-  if (!shows_information()) return;
+std::optional<double> Progress::seconds_left(int64_t done, double elapsed) const {
+  if (done >= total_) return std::nullopt;
+  if (seconds_left_) return seconds_left_(elapsed);
+  if (done == 0) return std::nullopt;
+  return elapsed * static_cast<double>(total_ - done) / static_cast<double>(done);
+}
+
+void Progress::update(int64_t done, const std::string& detail, const std::string& more) {
   const Clock::time_point now = Clock::now();
   const double elapsed = std::chrono::duration<double>(now - start_).count();
-  const bool due =
-      terminal_ ? now - last_ >= std::chrono::milliseconds(200) : backoff_.due(elapsed);
-  if (!due) return;
-  last_ = now;
-  std::string left;
-  if (done < total_) {
-    std::optional<double> seconds;
-    if (seconds_left_)
-      seconds = seconds_left_(elapsed);
-    else if (done > 0)
-      seconds = elapsed * static_cast<double>(total_ - done) / static_cast<double>(done);
-    if (seconds) left = ", " + time_left_.show(*seconds);
+  const bool tell = !told_ || now - *told_ >= std::chrono::seconds(1);
+  const bool show =
+      shows_information() &&
+      (terminal_ ? now - last_ >= std::chrono::milliseconds(200) : backoff_.due(elapsed));
+  if (!tell && !show) return;
+  const std::optional<double> seconds = seconds_left(done, elapsed);
+  if (tell) {
+    told_ = now;
+    const std::string between = detail.empty() || more.empty() ? "" : "; ";
+    control_->tell({what_, done, total_, seconds, detail + between + more});
   }
+  if (!show) return;
+  last_ = now;
+  const std::string left = seconds ? ", " + time_left_.show(*seconds) : "";
   const std::string line =
       fmt::format("{} {}/{}{}{}{}", what_, done, total_, left, detail.empty() ? "" : ", ", detail);
   if (terminal_) {

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "core/backoff.hpp"
+#include "core/job_control.hpp"
 #include "core/time_left.hpp"
 
 namespace medpfl {
@@ -40,29 +41,34 @@ void log_error(const std::string& message);
 
 /// Shows the progress of a long loop and the time left, which never rises (TimeLeft): one line that
 /// rewrites itself on a terminal, elsewhere plain lines that come less and less often (Backoff).
-/// Shown on ranks that show information.
+/// Shown on ranks that show information. A JobControl is told on all ranks, each second at most.
 class Progress {
  public:
   /// Returns, so many seconds after the start, how many seconds are left at most; nothing where
   /// that is not known yet.
   using SecondsLeft = std::function<std::optional<double>(double elapsed)>;
 
-  /// Without `left`, the steps of the loop are taken to be alike.
-  Progress(std::string what, int64_t total, SecondsLeft left = nullptr);
+  /// Without `left`, the steps of the loop are taken to be alike. `control` must outlive this.
+  Progress(std::string what, int64_t total, JobControl* control, SecondsLeft left = nullptr);
   ~Progress();
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
-  /// Shows that `done` of `total` are finished, followed by `detail`.
-  void update(int64_t done, const std::string& detail = "");
+  /// Shows that `done` of `total` are finished, followed by `detail`. `more` is told to the
+  /// JobControl alone, because a line of a terminal is short.
+  void update(int64_t done, const std::string& detail = "", const std::string& more = "");
 
  private:
   using Clock = std::chrono::steady_clock;
+  std::optional<double> seconds_left(int64_t done, double elapsed) const;
+
   std::string what_;
   int64_t total_;
+  JobControl* control_;
   SecondsLeft seconds_left_;
   TimeLeft time_left_;
   bool terminal_, shown_ = false;
   Clock::time_point start_, last_;
+  std::optional<Clock::time_point> told_;
   Backoff backoff_;
 };
 

@@ -75,7 +75,8 @@ class FederatedRun final : public KeptJob {
     RoundLoop loop(*study_.federation, &study_.state, std::move(observers), &keeper_,
                    &keeper_.timers);
     const int64_t first = keeper_.next_round;
-    Progress progress("round", s_.federation.rounds - first);
+    Progress progress("round", s_.federation.rounds - first, &keeper_);
+    progress.update(0);
     for (int64_t round = first; round < s_.federation.rounds; ++round) {
       const RoundOutcome outcome = loop.play(round);
       progress.update(round + 1 - first,

@@ -10,6 +10,7 @@
 #include "core/process.hpp"
 #include "core/text.hpp"
 #include "core/version.hpp"
+#include "results/folder/progress_file.hpp"
 #include "results/folder/run_folder.hpp"
 #include "results/run/run_summary.hpp"
 #include "study/same_config.hpp"
@@ -160,6 +161,24 @@ JobOrder RunKeeper::order() {
   return order == JobOrder::kGoOn && full ? JobOrder::kSave : order;
 }
 
+void RunKeeper::tell(const WorkNote& note) {
+  if (!comm_.is_root()) return;
+  RunProgress progress;
+  progress.work = note.work;
+  progress.done = note.done;
+  progress.total = note.total;
+  progress.seconds_left = note.seconds_left.value_or(RunProgress::kUnknown);
+  progress.detail = note.detail;
+  progress.rounds_done = next_round;
+  progress.rounds = s_.federation.rounds;
+  progress.updated = static_cast<int64_t>(std::time(nullptr));
+  for (const RoundRecord& round : record.rounds) {
+    progress.training_loss = round.train_loss;
+    if (round.evaluated) progress.balanced_accuracy = round.utility.balanced_accuracy;
+  }
+  write_progress(s_.output, progress);
+}
+
 void RunKeeper::gather_ranks() {
   ByteWriter out;
   out.value(peak_memory_bytes());
@@ -178,6 +197,7 @@ void RunKeeper::write_alone(const std::string& status) {
   record.status = status;
   if (record.weights != nullptr) record.weights->cut();
   write_run(s_.output, record);
+  if (status != "running") remove_progress(s_.output);
   if (status == "complete") {
     remove_checkpoints(s_.output);
     return;
@@ -199,6 +219,7 @@ void RunKeeper::write_failed() noexcept {
   try {
     record.status = "failed";
     write_run(s_.output, record);
+    remove_progress(s_.output);
   } catch (const std::exception&) {
     // The error that ended the run is the one to report; the last good files stay.
   }

@@ -66,6 +66,7 @@ class RunKeeper final : public JobControl {
   void note_stop() override { schedule_.note_stop(); }
   JobOrder order() override;
   void saved() override { write_alone("running"); }
+  void tell(const WorkNote& note) override;
 
   /// Whether checkpoint.every asks for a checkpoint after this many rounds; the same on all ranks.
   bool due_after(int64_t rounds) const { return schedule_.due_after(rounds); }

@@ -15,6 +15,7 @@
 #include "core/error.hpp"
 #include "h5/file.hpp"
 #include "results/folder/durable_file.hpp"
+#include "results/folder/progress_file.hpp"
 #include "results/folder/run_lock.hpp"
 #include "results/run/schema.hpp"
 
@@ -38,6 +39,8 @@ const RunFile kFiles[] = {{"run.h5", kFileType, false},
                           {"checkpoint.previous.h5", kCheckpointType, false},
                           {"checkpoint.h5.partial", "", true},
                           {"checkpoint.kept.h5", kCheckpointType, false},
+                          {kProgressFile, "", true},
+                          {std::string(kProgressFile) + ".partial", "", true},
                           {"report.html", "", false}};
 
 struct Subfolder {
