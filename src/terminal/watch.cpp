@@ -78,7 +78,7 @@ JobView look_at(const std::string& folder) {
 
 std::vector<std::string> view_lines(const JobView& view, int64_t now) {
   std::vector<std::string> lines;
-  if (view.status != "running" || view.run.empty()) {
+  if (view.ended || view.run.empty()) {
     lines.push_back(view.status);
     if (!view.holder.empty()) lines.push_back(view.holder);
     return lines;

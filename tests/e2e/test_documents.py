@@ -101,7 +101,7 @@ def test_every_option_that_a_document_names_exists(
     known |= {name.rpartition(".")[0] for name in options}
     named = re.findall(rf"(?:`|--|^)((?:{'|'.join(SECTIONS)})\.[\w-]+(?:\.[\w-]+)?)(?=[`= ])", read(page),
                        flags=re.MULTILINE)
-    files = re.compile(r"\.(h5|lock|owner|cpp|hpp|py|sh|ini|sbatch|partial|data|npz)$")
+    files = re.compile(r"\.(h5|lock|owner|progress|cpp|hpp|py|sh|ini|sbatch|partial|data|npz)$")
     wrong = [name for name in named if name not in known and not files.search(name)]
     assert not wrong, f"{page} names options that do not exist"
 

@@ -48,7 +48,7 @@ def view_on_a_terminal(folder: Path) -> str:
 
 
 # Some seconds of attacks, and an image that is done before the last.
-WORK = {"attack.iterations": 3000, "attack.snapshots": "1", "federation.clients": 3, "checkpoint.seconds": 1}
+WORK = {"attack.method": "inverting-gradients", "attack.iterations": 20000, "attack.snapshots": "1"}
 
 
 @pytest.mark.parametrize("ranks", [1, 2])
@@ -61,10 +61,10 @@ def test_a_run_is_watched_to_its_end(tmp_path: Path, ranks: int) -> None:
     out = watch.communicate()[0].splitlines()
     assert watch.returncode == 0 and run.wait() == 0
     assert re.match(r"attack \d of 3(, [\d:]+ left)?; 2 of 2 rounds trained, loss \d\.\d+, balanced accuracy \d+%; "
-                    r"iteration \d+, objective \S+; idlg on probe 0 of hospital \d, round 0", out[0]), out
+                    r"iteration \d+, objective \S+; inverting-gradients on probe 0 of hospital \d, round 0", out[0]), out
     assert out[-1] == "complete" and len(out) > 2
     assert any("best so far PSNR" in line for line in out)
-    assert "\x1b[" in seen and "idlg on probe 0 of hospital" in seen and seen.rstrip().endswith("complete\r\n\x1b[J")
+    assert "\x1b[" in seen and "inverting-gradients on probe 0 of hospital" in seen and seen.rstrip().endswith("complete\r\n\x1b[J")
     assert not (tmp_path / "run" / PROGRESS).exists()
 
 
@@ -74,7 +74,7 @@ def test_what_a_killed_run_left_is_no_job_at_work(tmp_path: Path) -> None:
     run.wait()
     done = medpfl("watch", tmp_path / "run")
     assert done.code == 0 and "no process is at work on it now" in done.out
-    resumed = medpfl("simulate", "--quiet", "--resume", *words(TINY | WORK | {"attack.iterations": 3000, "run.output": tmp_path / "run"}))
+    resumed = medpfl("simulate", "--quiet", "--resume", *words(TINY | WORK | {"run.output": tmp_path / "run"}))
     assert resumed.code == 0, resumed.err
     assert not (tmp_path / "run" / PROGRESS).exists()
 

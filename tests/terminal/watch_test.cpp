@@ -54,7 +54,15 @@ TEST(Watch, AfterTheEndTheStatusIsShown) {
   JobView view = attacking();
   view.status = "complete";
   view.holder = "";
+  view.ended = true;
   EXPECT_EQ(view_lines(view, 1002), Lines{"complete"});
+}
+
+TEST(Watch, WhatAKilledJobLeftIsNotShownAsWork) {
+  JobView view = attacking();
+  view.holder = "no process is at work on it now";
+  view.ended = true;
+  EXPECT_EQ(view_lines(view, 1002), (Lines{"running", "no process is at work on it now"}));
 }
 
 TEST(Watch, AFolderWithoutAJobIsAnError) {
