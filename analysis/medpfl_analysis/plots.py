@@ -149,6 +149,7 @@ def attack_convergence(run: Run, theme: Theme = LIGHT) -> list[Figure]:
         style(axes, theme, f"{method}: objective")
         axes.minorticks_off()
         axes.set_xlabel("iteration")
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=6))
         axes.margins(x=0.01)
         figure.set_label(f"Objective of {method} by iteration, {counted(len(rows), 'line')}")
         made.append(figure)

@@ -217,8 +217,10 @@ def test_noise_is_judged_by_an_attack_that_works_without_it(tmp_path: Path) -> N
         assert text(file.attrs["verdict"]) == "inconclusive"
     with open_audit(folder) as found:
         for _, stage in found.stages.iterrows():
-            with found.open_attack(stage) as run:
-                assert run.tasks["method"].unique().tolist() == [stage["method"]]
+            runs = found.open_attacks(stage)
+            assert [run.tasks["method"].unique().tolist() for run in runs] == [[stage["method"]]]
+            for run in runs:
+                run.close()
 
 
 def test_epsilon_sets_the_noise_and_updates_of_drawn_batches_are_not_tested(tmp_path: Path) -> None:
@@ -286,6 +288,7 @@ def test_the_page_says_what_the_file_says(plain: Path, tmp_path: Path) -> None:
         for said in (*found.verdict(), *found.stages["verdict_reason"], *found.candidates["candidate"]):
             assert said in html
         probe = found.stages.iloc[1]
-        with found.open_attack(probe) as run:
+        [run] = found.open_attacks(probe)
+        with run:
             assert len(run.images_with_tasks().query("chosen == 1")) == probe["images"]
     assert "The strongest leak: probes of round 1." in html

@@ -78,7 +78,7 @@ def test_the_report_says_what_was_tested_and_what_not(run: Path) -> None:
     with open_run(run) as opened:
         assert opened.not_tested == [LEFT_OUT]
         html = render_report(opened)
-    assert f"Not tested: {LEFT_OUT}." in html
+    assert f"<dt>Not tested</dt><dd><p>{LEFT_OUT[0].upper()}{LEFT_OUT[1:]}.</p>" in html
     kinds = re.findall(r"^ +(update|probe): \d+ images", html, re.MULTILINE)
     assert kinds == ["update"] * 5 + ["probe"] * 8, kinds
 
