@@ -39,10 +39,14 @@ def share(row: object | None) -> str:
     return number(row["identified"], "%") + (f" ({spread})" if spread else "")
 
 
+def _points(share_: float) -> str:
+    return str(round(100 * share_)).replace("-", "−")
+
+
 def signed_interval(values: Sequence[float]) -> str:
-    """ "12 points (3 – 21)" of shares, over networks."""
+    """ "12 points (3 to 21)" of shares, over networks."""
     mean, low, high = interval_of_mean(values)
-    return f"{100 * mean:.0f} points" + ("" if math.isnan(low) else f" ({100 * low:.0f} to {100 * high:.0f})")
+    return f"{_points(mean)} points" + ("" if math.isnan(low) else f" ({_points(low)} to {_points(high)})")
 
 
 def where(cell: Cell, round_: int) -> str:
@@ -111,8 +115,7 @@ def _protection_costs(cells: Sequence[Cell]) -> Claim:
         told = "; ".join(f"{state(r)} {share(strongest(cell, r))}, {verdict_of_round(cell, r).word}" for r in hidden)
         numbers.append(
             f"{cell.data}, `{cell.defense}`: nothing above chance is identified ({told}). Balanced accuracy is "
-            f"{number(float(np.mean(cell.accuracies)), '%')} (chance {number(cell.chance, '%')}), "
-            f"{signed_interval(lost)} less than without a defense"
+            f"{number(float(np.mean(cell.accuracies)), '%')} (chance {number(cell.chance, '%')}); the defense costs {signed_interval(lost)}"
         )
     word = "depends on the defense" if lost_some and lost_none else "holds" if lost_some else "not shown"
     return Claim(

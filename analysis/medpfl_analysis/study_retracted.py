@@ -89,7 +89,7 @@ def _a_small_epsilon_costs_much(cells: Sequence[Cell]) -> Claim:
         if np.isfinite(cell.epsilon) and not cell.change and base is not None and len(base.accuracies) == len(cell.accuracies):
             lost = np.array(base.accuracies) - np.array(cell.accuracies)
             costs.append(interval_of_mean(lost)[1] > 0)
-            numbers.append(f"{cell.data}, ε {number(cell.epsilon)}: {signed_interval(lost)} less than without a defense, "
+            numbers.append(f"{cell.data}, ε {number(cell.epsilon)}: it costs {signed_interval(lost)} of "
                            f"{number(float(np.mean(base.accuracies)), '%')}; chance is {number(cell.chance, '%')}")
     word = "holds" if costs and all(costs) else "depends on the images" if any(costs) else "not shown"
     return Claim("A small ε costs accuracy.", word if costs else NOT_MEASURED, numbers)
