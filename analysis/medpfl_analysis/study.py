@@ -13,6 +13,7 @@ import pandas as pd
 from .audit import Audit, is_audit, open_audit
 from .hdf5 import RunFormatError
 from .run import Run, open_run
+from .scores import WITHOUT_ATTACK
 from .settings import NONE
 from .sweep import is_sweep
 from .verdicts import LEAKS, PROTECTS, Verdict
@@ -141,7 +142,7 @@ def _attacks(audit: Audit) -> tuple[pd.DataFrame, float]:
         for path in sorted(audit.folder.glob(f"**/{part}/round-*/run.h5")):
             with open_run(path.parent) as run:
                 seconds += _seconds(run)
-                rounds = run.summary[run.summary["round"] >= 0]
+                rounds = run.summary[(run.summary["round"] >= 0) & ~run.summary["method"].isin(list(WITHOUT_ATTACK))]
                 rows += [
                     {
                         "attack": row["method"],
