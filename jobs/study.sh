@@ -133,7 +133,7 @@ fi
 single=(
   # Three rounds and one state, because it takes longer than ten others.
   "--model.name=resnet18 --model.resnet18.norm=group --model.resnet18.width=16 --federation.rounds=3
-   --attack.rounds=2 --evaluations=300 --presets=$every_attack"
+   --attack.rounds=2 --evaluations=300 --presets=inverting-gradients,modern"
   "--model.name=lenet-medpfl --model.init=uniform"
   "--model.activation=sigmoid"
   "--attack.probe_batch=4"

@@ -87,5 +87,5 @@ def noise_figure(cells: Sequence[Cell], theme: Theme = LIGHT) -> Figure | None:
                 axes.axhline(found[0][1]["chance"], color=theme.palette[series], linewidth=0.8, linestyle=":")
         _points(panels[-1], at, [mean_accuracy(cell) for cell in own], series, name, theme)
         panels[-1].axhline(own[0].chance, color=theme.palette[series], linewidth=0.8, linestyle=":")
-    legend(panels[-1], theme, loc="best")
+    legend(panels[0], theme, loc="best")
     return figure
