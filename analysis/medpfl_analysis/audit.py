@@ -116,7 +116,8 @@ class Audit(ResultFile):
             first = f"attack/round-{stage['round']}-{stage['kind']}"
         opened = [open_run(self.folder / first)]
         same = first.removeprefix("network-1/")
-        for network in range(2, self.networks + 1):
+        further = 2 if self.apart else 1
+        for network in range(further, further + self.networks - 1):
             path = self.folder / f"network-{network}" / same
             if path.is_dir():
                 opened.append(open_run(path))

@@ -124,13 +124,13 @@ def strongest_leak(audit: Audit) -> pd.Series | None:
 
 
 def strongest_stage(audit: Audit) -> pd.Series | None:
-    """The stage of strongest_leak(), or where nothing leaks the one of whose images most may be identified; None where nothing
-    was attacked."""
+    """The stage of strongest_leak(), or where nothing leaks the one of whose images most may be identified, of equal ones the one
+    that works best with the defense off; None where nothing was attacked."""
     leak = strongest_leak(audit)
     attacked = audit.stages[audit.stages["images"] > 0]
     if leak is not None or attacked.empty:
         return leak
-    return attacked.sort_values(["identified_high", "identified"], ascending=False, kind="stable").iloc[0]
+    return attacked.sort_values(["identified_high", "identified", "undefended"], ascending=False, kind="stable").iloc[0]
 
 
 def _came_back(audit: Audit) -> list[str]:
@@ -154,9 +154,9 @@ def _came_back(audit: Audit) -> list[str]:
 
 def audit_first_screen(audit: Audit, federation: Run | None, attacks: Sequence[Run]) -> list[tuple[str, list[str]]]:
     """As decision.first_screen(), of an audit."""
-    state = network_words(audit.config, pd.concat([attack.tasks for attack in attacks])) if attacks else []
+    state = network_words(audit.config, [attack.tasks for attack in attacks]) if attacks else []
     if audit.networks > 1:
-        state.append(f"{audit.networks} networks were trained and attacked, each from another seed.")
+        state.append("The networks were trained apart, each from another seed.")
     mean = f"that is the mean of {audit.networks} networks; " if audit.networks > 1 else ""
     accuracy = [f"Balanced accuracy at the end is {number(audit.balanced_accuracy, '%')} ({mean}chance is "
                 f"{number(audit.chance, '%')}).", *filter(None, [_network_note(audit, federation)])]

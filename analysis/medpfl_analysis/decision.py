@@ -75,14 +75,20 @@ def images_words(config: Mapping[str, str]) -> list[str]:
             if config.get("data.dataset") == "phantom" else [])
 
 
-def network_words(config: Mapping[str, str], attacked: pd.DataFrame) -> list[str]:
+def network_words(config: Mapping[str, str], attacked: Sequence[pd.DataFrame]) -> list[str]:
     """The state of the networks that were attacked, by the words of the file for each (columns round and network of
-    Run.tasks), and first weights drawn wide. Files before schema 1.4 have no words."""
+    Run.tasks, one frame a network), and first weights drawn wide. Files before schema 1.4 have no words."""
+    states = pd.concat([frame[["round", "network"]].drop_duplicates() for frame in attacked]).dropna(subset="network")
     made = []
-    states = attacked.dropna(subset="network")
     for word, rows in states.groupby("network", sort=False):
         rounds = sorted(rows["round"].unique())
-        made.append(f"The network attacked in round{'' if len(rounds) == 1 else 's'} {joined([str(r) for r in rounds])} was {word}.")
+        when = f"round{'' if len(rounds) == 1 else 's'} {joined([str(r) for r in rounds])}"
+        count = rows.groupby("round").size().min()
+        if count == len(attacked):
+            which = "The network" if count == 1 else f"All {count} networks"
+        else:
+            which = f"{count} of {len(attacked)} networks"
+        made.append(f"{which} attacked in {when} {'was' if count == 1 else 'were'} {word}.")
     if (states["network"] == "untrained").any() and not config.get("model.weights") and (
             config.get("model.init") in ("uniform", "normal")):
         made.append(f"Its first weights were drawn from a {config['model.init']} distribution of scale "
@@ -146,7 +152,7 @@ def first_screen(run: Run) -> list[tuple[str, list[str]]]:
         not_tested.append("Other networks: this is one, and another seed gives another. Other attacks, and larger budgets.")
     terms = [
         ("What came back", what_came_back(run)),
-        ("Network and images", network_words(run.config, run.tasks) + images_words(run.config)),
+        ("Network and images", network_words(run.config, [run.tasks]) + images_words(run.config)),
         ("Accuracy", accuracy_words(run)),
         ("What the server sees", server_sees(run.config)),
         ("Privacy budget", budget_words(run, run.config)),

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import h5py
 import numpy as np
+import pandas as pd
 import pytest
 from synthetic import ROOT, phantoms, write_run
 from synthetic_audit import Stage, write_audit
@@ -15,7 +16,8 @@ from synthetic_sweep import CLAIM, write_claim
 
 from medpfl_analysis import Audit, RunFormatError, open_audit, open_run
 from medpfl_analysis.__main__ import main
-from medpfl_analysis.audit_report import render_audit, strongest_leak
+from medpfl_analysis.audit_report import render_audit, strongest_leak, strongest_stage
+from medpfl_analysis.decision import network_words
 
 WEAK = ("inconclusive", "the attack is too weak to judge: with the defense off it identifies 10 %")
 LEAKS = ("leaks", "at least 25 % are identified (chance < 0.4 %)")
@@ -148,11 +150,30 @@ def test_the_gallery_is_of_the_strongest_leak(folder: Path) -> None:
 def test_the_gallery_has_the_images_of_all_networks(tmp_path: Path) -> None:
     one = Stage("probe", 0, LEAKS, candidates=TRIED)
     folder = write_audit(tmp_path / "a", [one], ALL, networks=3)
-    for network in (2, 3):
+    for network in (1, 2):  # behind the first one, which is in the audit's own folders
         write_run(folder / f"network-{network}/attack/round-0-probe")
     html = page(folder)
     assert re.findall(r'data-network="(.)"', html).count("3") == 4 and "12 of 12 shown" in html
     assert "Hospital 1 (3 of 3) 2 (0 of 3)" in words(html), "an image of a hospital under each network"
+
+
+def test_states_of_several_networks_are_counted() -> None:
+    def tasks(*states: tuple[int, str]) -> pd.DataFrame:
+        return pd.DataFrame(states, columns=["round", "network"])
+
+    trained, useless = tasks((2, "above chance"), (2, "above chance")), tasks((2, "at chance"))
+    assert network_words({}, [trained, useless, trained]) == [
+        "2 of 3 networks attacked in round 2 were above chance.", "1 of 3 networks attacked in round 2 was at chance."]
+    assert network_words({}, [useless, useless]) == ["All 2 networks attacked in round 2 were at chance."]
+    assert network_words({}, [tasks((0, "untrained"), (5, "untrained"))]) == [
+        "The network attacked in rounds 0 and 5 was untrained."]
+
+
+def test_where_nothing_leaks_the_attack_that_works_undefended_is_named(tmp_path: Path) -> None:
+    none = (0, 0, 0.2)
+    both = [Stage("probe", 0, WEAK, identified=none, undefended=0), Stage("probe", 0, WEAK, method="cpl", identified=none, undefended=1)]
+    with open_audit(write_audit(tmp_path / "a", both, WEAK, runs=False)) as audit:
+        assert strongest_stage(audit)["method"] == "cpl"
 
 
 def test_a_page_without_images(folder: Path, tmp_path: Path) -> None:

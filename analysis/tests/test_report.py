@@ -167,7 +167,7 @@ def test_the_network_stands_beside_what_leaked(
     def told() -> list[str]:
         html = page(folder).replace("\u00a0", " ")
         with open_run(folder) as run:
-            notes = [note.replace("\u00a0", " ") for note in accuracy_words(run) + network_words(run.config, run.tasks)]
+            notes = [note.replace("\u00a0", " ") for note in accuracy_words(run) + network_words(run.config, [run.tasks])]
         assert main(["summary", str(folder)]) == 0
         summary = capsys.readouterr().out.replace("\u00a0", " ")
         assert all(note in html and note in summary for note in notes)

@@ -135,6 +135,8 @@ def test_several_networks_are_one_audit(tmp_path: Path) -> None:
             (min(shares), max(shares))
         assert shares[0] == before["stages/identified"][0]
         assert file["candidates/ssim"][()].tolist() == before["candidates/ssim"]
+    with open_audit(folder) as found:
+        assert [run.path.parts[-4] for run in found.open_attacks(found.stages.iloc[0])] == ["two", "network-1"]
     assert "range over 2 networks" in medpfl("inspect", folder).out
     done(folder, probes, "--overwrite").close()
     assert not (folder / "network-1").exists()
