@@ -100,6 +100,7 @@ def test_cells_page_and_going_on(tmp_path: Path) -> None:
     page = (output / "study.md").read_text()
     assert "**Not complete**" in page
     for cell in cells:
+        assert cell.attacks["vanished"].notna().all() and not cell.attacks["attack"].str.startswith("public-").any()
         with h5py.File(output / f"{cell.number}/audit.h5") as audit:
             assert audit.attrs["rehearsed_apart"] == 1
             ends = []
@@ -107,7 +108,6 @@ def test_cells_page_and_going_on(tmp_path: Path) -> None:
                 with h5py.File(output / f"{cell.number}/network-{network}/federation/run.h5") as run:
                     ends.append(run["rounds/balanced_accuracy"][-1])
             assert mean_accuracy(cell)[0] == pytest.approx(np.mean(ends))
-        assert cell.attacks["vanished"].notna().all() and not cell.attacks["attack"].str.startswith("public-").any()
             assert audit.attrs["balanced_accuracy"] == pytest.approx(np.mean(ends))
     with (output / "data/study.csv").open() as file:
         rows = list(csv.DictReader(file))
