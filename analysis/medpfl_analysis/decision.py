@@ -91,7 +91,7 @@ def network_words(config: Mapping[str, str], attacked: Sequence[pd.DataFrame]) -
         made.append(f"{which} attacked in {when} {'was' if count == 1 else 'were'} {word}.")
     if (states["network"] == "untrained").any() and not config.get("model.weights") and (
             config.get("model.init") in ("uniform", "normal")):
-        made.append(f"Its first weights were drawn from a {config['model.init']} distribution of scale "
+        made.append(f"First weights were drawn from a {config['model.init']} distribution of scale "
                     f"{config.get('model.init_scale', 'unknown')}, as in papers of these attacks, which is wider than networks "
                     "are trained from.")
     return made
@@ -190,13 +190,15 @@ def extremes(runs: Sequence[Run]) -> list[Extremes]:
 
 def levers(config: Mapping[str, str]) -> list[Lever]:
     """What hospitals could change of a federation with this configuration, and the options that measure it."""
-    batch = int(config.get("federation.batch_size", "1"))
-    more = 8 if batch in (0, 1) else 4 * batch
+    batch, probe = int(config.get("federation.batch_size", "1")), int(config.get("attack.probe_batch", "1"))
     chain = config.get("defense.chain", "")
-    made = [Lever(
-        "Images behind a message", "the whole shard" if batch == 0 else str(batch),
-        "An attack has to tell more images apart in one message.",
-        (f"--federation.batch_size={more}", f"--attack.probe_batch={more}"))]
+    made = []
+    if batch > 0:  # 0: all images of a hospital are behind each message
+        made.append(Lever("Images of a local step", str(batch), "An attack has to tell more images apart in one message.",
+                          (f"--federation.batch_size={4 * batch}",)))
+    if int(config.get("attack.probes", "0")):
+        made.append(Lever("Images of a probe", str(probe), "The same, for hospitals that send single batches.",
+                          (f"--attack.probe_batch={4 * probe}",)))
     if config.get("federation.algorithm") != "fedsgd":
         epochs = int(config.get("federation.local_epochs", "1"))
         made.append(Lever("Passes over the shard before an update", str(epochs),
@@ -207,7 +209,7 @@ def levers(config: Mapping[str, str]) -> list[Lever]:
                           ("--federation.secure_aggregation=true", "--attack.sees=sum")))
     made.append(Lever("Clipping and noise for an ε", chain.replace(",", ", ") or "none",
                       "Bounds what any attack can find. medpfl audit finds the noise for an ε, and says what accuracy is left.",
-                      ("--epsilon=8",)))
+                      ("medpfl audit --epsilon=8",)))
     return made
 
 

@@ -28,7 +28,7 @@ from .scores import (
     verdict_of,
     without_attack,
 )
-from .theme import PAGE, WIDTH, inline_svg, style_sheet
+from .theme import PAGE, PANEL, inline_svg, style_sheet
 from .verdicts import meanings
 from .words import at_most, joined, number, of_hospitals
 
@@ -125,9 +125,8 @@ def vanished_note(tasks: pd.DataFrame) -> str:
 
 
 def picture(figure: Figure, caption: str = "", title: str = "") -> Picture:
-    """A figure that was drawn with PAGE. Its label says what it shows, and differs from those of others on the page."""
-    label = str(figure.get_label())
-    return Picture(inline_svg(figure, label, label), caption, title, figure.get_figwidth() > WIDTH * 0.7)
+    """A figure that was drawn with PAGE, and has a label."""
+    return Picture(inline_svg(figure), caption, title, figure.get_figwidth() > PANEL)
 
 
 def render(template: str, **values: object) -> str:

@@ -109,17 +109,18 @@ def svg(figure: Figure, name: str) -> str:
     return buffer.getvalue()
 
 
-def inline_svg(figure: Figure, name: str, label: str) -> Markup:
-    """A figure that was drawn with PAGE, as an element of HTML: its colors and its font are those of the page, `label`
-    is what a screen reader says. Its width is at most that of the figure."""
-    text = svg(figure, name)
+def inline_svg(figure: Figure) -> Markup:
+    """A figure that was drawn with PAGE, as an element of HTML with the colors and the font of the page, and about as wide as
+    the figure at most. Its label is what a screen reader says, and differs from those of others on the page."""
+    label = str(figure.get_label())
+    text = svg(figure, label)
     text = text[text.index("<svg"):]
     text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
     text = re.sub(r"<!--.*?-->", "", text, flags=re.DOTALL)
     text = re.sub(r"<style.*?</style>", "", text, flags=re.DOTALL)  # the page's own style sheet has it
     text = re.sub(r'<g id="[^"]*"', "<g", text)
     text = re.sub(r"(font:[^;\"]*?px) [^;\"]*", r"\1 var(--font)", text)
-    for color, variable in ((color, variable) for variable, color in PAGE.named()):
+    for variable, color in PAGE.named():
         text = text.replace(color, f"var(--{variable})")
     view = re.search(r'viewBox="([^"]*)"', text)[1]
     width = figure.get_figwidth()

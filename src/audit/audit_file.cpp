@@ -229,10 +229,10 @@ Verdict AuditRecord::verdict(const std::string& kind) const {
   std::vector<AttackVerdict> attacks;
   for (const StageResult& s : stages)
     if (kind.empty() || s.stage.kind() == kind)
-      attacks.push_back(
-          {s.stage.name(), s.leak ? s.leak->identified.low : 0,
-           {s.verdict.finding, fmt::format("{}s of round {}: {}", s.stage.kind(), s.stage.round,
-                                           s.verdict.reason)}});
+      attacks.push_back({s.stage.name(),
+                         s.leak ? s.leak->identified.low : 0,
+                         {s.verdict.finding, fmt::format("{}s of round {}: {}", s.stage.kind(),
+                                                         s.stage.round, s.verdict.reason)}});
   const Verdict found = together(strongest(std::move(attacks)));
   const bool sent = std::any_of(stages.begin(), stages.end(),
                                 [](const StageResult& s) { return !s.stage.probes; });

@@ -100,7 +100,8 @@ bool AttackQueue::run(const Communicator& comm, JobControl* control) {
   Progress progress("attack", tasks - before, control,
                     [&](double elapsed) { return work_.seconds_left(elapsed); });
   const auto show = [&](const std::string& detail, const std::string& task) {
-    progress.update(finished_ - before, detail, task + (task.empty() || best_.empty() ? "" : "; ") + best_);
+    progress.update(finished_ - before, detail,
+                    task + (task.empty() || best_.empty() ? "" : "; ") + best_);
   };
   // Paused restarts hold their optimizers, so only some groups climb at a time.
   const int64_t at_once = plan_.halving ? workers * plan_.restarts : std::max<int64_t>(1, tasks);
@@ -132,10 +133,10 @@ bool AttackQueue::climb(const Communicator& comm, JobControl* control, int64_t f
     const TaskDescription given = read_description(described, model_.layout());
     const AttackPlan::Method& method = plan_.methods[static_cast<size_t>(given.method)];
     const AttackFacts facts = method.attack->facts();
+    const std::string name = fmt::format("{} on {}", method.name, message_of(given.observation));
     const auto go_on = [&](const AttackProgress& at) {
       spent = share_spent(plan_, facts, at.iteration, at.evaluations);
-      show(fmt::format("iteration {}, objective {:.2e}", at.iteration, at.objective),
-           fmt::format("{} on {}", method.name, message_of(given.observation)));
+      show(fmt::format("iteration {}, objective {:.2e}", at.iteration, at.objective), name);
       return tick(at.save);
     };
     const auto outcome = run_task(model_, plan_, seed_, given, go_on);

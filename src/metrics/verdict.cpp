@@ -78,9 +78,9 @@ std::vector<Verdict> strongest(std::vector<AttackVerdict> attacks) {
   }
   std::vector<Verdict> made;
   for (const std::string& name : names)
-    made.push_back(first_by(
-        {Finding::kLeaks, Finding::kProtects, Finding::kInconclusive, Finding::kNotTested},
-        of[name]));
+    made.push_back(
+        first_by({Finding::kLeaks, Finding::kProtects, Finding::kInconclusive, Finding::kNotTested},
+                 of[name]));
   return made;
 }
 

@@ -51,8 +51,8 @@ struct AttackVerdict {
 
 /// Returns a verdict for each name of messages: that of the strongest attack on them. What leaks
 /// under one leaks, and an attack that is too weak to judge takes nothing from one that is not; of
-/// attacks that find the same, the one with the highest lower limit speaks, then the first. Messages
-/// stand in the order of the highest lower limit of their attacks.
+/// attacks that find the same, the one with the highest lower limit speaks, then the first.
+/// Messages stand in the order of the highest lower limit of their attacks.
 std::vector<Verdict> strongest(std::vector<AttackVerdict> attacks);
 
 /// Returns the verdict on several kinds of messages together, such as updates and probes, or those

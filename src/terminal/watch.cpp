@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <optional>
@@ -71,8 +72,7 @@ JobView look_at(const std::string& folder) {
     view.holder = describe_holder(holder);
   if (!view.holder.empty() && view.holder.back() == '\n') view.holder.pop_back();
   // Between two runs of an audit or a sweep nobody holds one.
-  view.ended = view.status != "running" ||
-               (!several && holder.state == ProcessState::kGone);
+  view.ended = view.status != "running" || (!several && holder.state == ProcessState::kGone);
   return view;
 }
 

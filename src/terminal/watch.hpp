@@ -9,11 +9,11 @@ namespace medpfl {
 
 /// What can be seen of a job from outside at one moment.
 struct JobView {
-  std::string run;      ///< folder of the run in hand; "" where none is published
-  RunProgress progress; ///< of that run
-  std::string status;   ///< running, complete, interrupted, failed, as the result file says
-  std::string holder;   ///< a sentence on whether a process works on it
-  bool ended = false;   ///< nothing more will come: the job is done, or nobody works on it
+  std::string run;       ///< folder of the run in hand; "" where none is published
+  RunProgress progress;  ///< of that run
+  std::string status;    ///< running, complete, interrupted, failed, as the result file says
+  std::string holder;    ///< a sentence on whether a process works on it
+  bool ended = false;    ///< nothing more will come: the job is done, or nobody works on it
 };
 
 /// Looks at the run, audit or sweep in `folder`; of the latter two at the run inside that was

@@ -90,7 +90,9 @@ TEST(Verdict, TheStrongestAttackCounts) {
   const Verdict leaks{Finding::kLeaks, "a"}, protects{Finding::kProtects, "b"},
       inconclusive{Finding::kInconclusive, "c"}, open{Finding::kNotTested, "d"};
   const double none = std::nan("");
-  EXPECT_EQ(reasons({{"m", none, open}, {"m", 0, inconclusive}, {"m", 0, protects}, {"m", 0, leaks}}), "a");
+  EXPECT_EQ(
+      reasons({{"m", none, open}, {"m", 0, inconclusive}, {"m", 0, protects}, {"m", 0, leaks}}),
+      "a");
   EXPECT_EQ(reasons({{"m", none, open}, {"m", 0, inconclusive}, {"m", 0, protects}}), "b");
   EXPECT_EQ(reasons({{"m", none, open}, {"m", 0, inconclusive}}), "c");
   EXPECT_EQ(reasons({}), "");

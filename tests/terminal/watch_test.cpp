@@ -33,8 +33,7 @@ TEST(Watch, ShowsWhatIsInHandTheTrainingAndTheTimeLeft) {
   EXPECT_EQ(view_lines(attacking(), 1002),
             (Lines{"attack 3 of 40, 1:02:05 left",
                    "5 of 20 rounds trained, loss 0.5000, balanced accuracy 61%",
-                   "iteration 12, objective 1.00e-03",
-                   "idlg on probe 0 of hospital 2, round 4"}));
+                   "iteration 12, objective 1.00e-03", "idlg on probe 0 of hospital 2, round 4"}));
 }
 
 TEST(Watch, WhatIsNotKnownIsLeftOut) {

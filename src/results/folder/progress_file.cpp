@@ -64,8 +64,7 @@ std::optional<RunProgress> read_progress(const std::string& folder) {
       values[line.substr(0, at)] = line.substr(at + 1);
   RunProgress progress;
   try {
-    for_each(&progress,
-             [&](const char* name, auto* value) { parse(values.at(name), value); });
+    for_each(&progress, [&](const char* name, auto* value) { parse(values.at(name), value); });
   } catch (const std::exception&) {
     return std::nullopt;
   }

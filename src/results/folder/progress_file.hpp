@@ -10,13 +10,14 @@ namespace medpfl {
 struct RunProgress {
   static constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
 
-  std::string work;              ///< what it counts: "round" or "attack"
-  int64_t done = 0, total = 0;   ///< of that, in this start of the program
+  std::string work;             ///< what it counts: "round" or "attack"
+  int64_t done = 0, total = 0;  ///< of that, in this start of the program
   double seconds_left = kUnknown;
-  std::string detail;            ///< words on the step in hand, in one line
+  std::string detail;  ///< words on the step in hand, in one line
   int64_t rounds_done = 0, rounds = 0;
-  double training_loss = kUnknown, balanced_accuracy = kUnknown;  ///< of the last round that has one
-  int64_t updated = 0;           ///< seconds since 1970
+  double training_loss = kUnknown;      ///< of the last round
+  double balanced_accuracy = kUnknown;  ///< of the last round that was evaluated
+  int64_t updated = 0;                  ///< seconds since 1970
 };
 
 /// The file in a run's folder: lines "name=value". It is there while a process works on the run.

@@ -81,10 +81,10 @@ Verdict verdict_of(const std::vector<LeakRow>& rows, const MessageKinds& unteste
   std::vector<AttackVerdict> attacks;
   for (const LeakRow& row : rows)
     if (row.round == kAllRounds && row.verdict)
-      attacks.push_back(
-          {row.kind, row.leak.identified.low,
-           {row.verdict->finding,
-            fmt::format("{} on {}s: {}", row.method, row.kind, row.verdict->reason)}});
+      attacks.push_back({row.kind,
+                         row.leak.identified.low,
+                         {row.verdict->finding, fmt::format("{} on {}s: {}", row.method, row.kind,
+                                                            row.verdict->reason)}});
   std::vector<Verdict> messages = strongest(std::move(attacks));
   if (untested.updates) messages.push_back({Finding::kNotTested, "no attack was run on updates"});
   if (untested.probes) messages.push_back({Finding::kNotTested, "no attack was run on probes"});
