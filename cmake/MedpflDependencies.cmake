@@ -6,7 +6,7 @@ find_package(MPI REQUIRED COMPONENTS C)
 set_property(TARGET MPI::MPI_C APPEND PROPERTY
              INTERFACE_COMPILE_DEFINITIONS OMPI_SKIP_MPICXX=1 MPICH_SKIP_MPICXX=1)
 set(HDF5_PREFER_PARALLEL ON)
-find_package(HDF5 1.10 REQUIRED COMPONENTS C)
+find_package(HDF5 1.10 REQUIRED COMPONENTS C HL)
 if(NOT HDF5_IS_PARALLEL)
   message(FATAL_ERROR "The HDF5 found has no MPI support: install libhdf5-openmpi-dev, "
                       "or set HDF5_ROOT to a parallel HDF5.")
@@ -36,5 +36,5 @@ target_compile_options(medpfl_torch INTERFACE $<$<COMPILE_LANGUAGE:CXX>:${torch_
 
 add_library(medpfl_hdf5 INTERFACE)
 target_include_directories(medpfl_hdf5 SYSTEM INTERFACE ${HDF5_INCLUDE_DIRS})
-target_link_libraries(medpfl_hdf5 INTERFACE ${HDF5_LIBRARIES} MPI::MPI_C)
+target_link_libraries(medpfl_hdf5 INTERFACE ${HDF5_HL_LIBRARIES} ${HDF5_LIBRARIES} MPI::MPI_C)
 target_compile_definitions(medpfl_hdf5 INTERFACE ${HDF5_DEFINITIONS})

@@ -21,6 +21,7 @@ readonly TEST_PACKAGES=(
   "tests: libgtest-dev python3-pytest"
   "tests against plain PyTorch: python3-torch"
   "tests under a private Slurm: slurmctld slurmd slurm-client"
+  "tests of files with readers of netCDF: python3-xarray python3-h5netcdf"
   "tests of pages in a browser: chromium chromium-driver python3-selenium"
 )
 

@@ -94,6 +94,12 @@ class Audit(ResultFile):
         PRESET_COLUMNS and PRESET_COLUMNS_LATER; none in files of schema 1.0."""
         return table(self.file.get("presets"), PRESET_COLUMNS, newer=PRESET_COLUMNS_LATER)
 
+    @cached_property
+    def noise(self) -> pd.DataFrame:
+        """The noise of dp-sgd, `sigma` times its clipping bound, that would keep an `epsilon` to the end; no rows where the
+        federation has a defense, dp-sgd could not guarantee it, or the file is of a schema before 1.2."""
+        return table(self.file.get("noise"), ("epsilon", "sigma"))
+
     def overview(self) -> tuple[Verdict, pd.DataFrame]:
         """See ResultFile.overview(): the stages."""
         return self.verdict(), self.stages[["kind", "round", "method", "images", "identified", "identified_low", "identified_high",

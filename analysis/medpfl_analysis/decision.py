@@ -188,8 +188,9 @@ def extremes(runs: Sequence[Run]) -> list[Extremes]:
     return made
 
 
-def levers(config: Mapping[str, str]) -> list[Lever]:
-    """What hospitals could change of a federation with this configuration, and the options that measure it."""
+def levers(config: Mapping[str, str], noise: pd.DataFrame | None = None) -> list[Lever]:
+    """What hospitals could change of a federation with this configuration, and the options that measure it. `noise`: that of
+    Audit.noise, where it is known."""
     batch, probe = int(config.get("federation.batch_size", "1")), int(config.get("attack.probe_batch", "1"))
     chain = config.get("defense.chain", "")
     made = []
@@ -207,8 +208,12 @@ def levers(config: Mapping[str, str]) -> list[Lever]:
     if config.get("federation.secure_aggregation") != "true":
         made.append(Lever("Secure aggregation", "off", "Hides single updates from the server, but not their sum.",
                           ("--federation.secure_aggregation=true", "--attack.sees=sum")))
+    takes = "medpfl audit finds the noise for an ε."
+    if noise is not None and len(noise):
+        levels = [f"ε of {row.epsilon:g} takes noise of {row.sigma:.2g}" for row in noise.itertuples()]
+        takes = f"In the rounds of this federation an {joined(levels)} times the clipping bound (dp-sgd)."
     made.append(Lever("Clipping and noise for an ε", chain.replace(",", ", ") or "none",
-                      "Bounds what any attack can find. medpfl audit finds the noise for an ε, and says what accuracy is left.",
+                      f"Bounds what any attack can find. {takes} An audit with it measures what accuracy is left.",
                       ("medpfl audit --epsilon=8",)))
     return made
 

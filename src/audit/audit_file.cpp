@@ -10,7 +10,7 @@
 #include <limits>
 
 #include "core/error.hpp"
-#include "h5/file.hpp"
+#include "h5/axes.hpp"
 #include "results/folder/durable_file.hpp"
 #include "results/run/run_tables.hpp"
 #include "results/run/schema.hpp"
@@ -194,6 +194,16 @@ void write_candidates(h5::File* file, const std::vector<StageTrials>& stages) {
       "chosen", [](const R& r) { return r.chosen; }, "1: it attacked the hospitals' messages");
 }
 
+void write_noise(h5::File* file, const std::vector<NoiseLevel>& levels) {
+  using N = NoiseLevel;
+  TableWriter table(file, "/noise", "level");
+  table.column<double, N>(
+      "epsilon", levels, [](const N& n) { return n.epsilon; }, "that dp-sgd would keep");
+  table.column<double, N>(
+      "sigma", levels, [](const N& n) { return n.sigma; },
+      "its least constant noise, as a multiple of the clipping bound");
+}
+
 void write_presets(h5::File* file, const std::vector<StageTrials>& stages) {
   struct Row {
     Stage stage;
@@ -250,10 +260,12 @@ void write_audit(const std::string& folder, const AuditRecord& record) {
     write_stages(&file, record.stages);
     write_candidates(&file, record.trials);
     write_presets(&file, record.trials);
+    write_noise(&file, record.noise);
     file.make_group("/runs");
     for (const StageResult& s : record.stages)
       for (size_t i = 0; i < s.attacks.size(); ++i)
         file.write_link("/runs/" + link_name(s.attacks[i]), s.attacks[i] + "/run.h5", "/");
+    h5::label_axes(&file);
     file.close();
   } catch (const FormatError& error) {
     std::remove(partial.c_str());

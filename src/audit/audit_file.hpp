@@ -6,6 +6,7 @@
 
 #include "audit/budget.hpp"
 #include "audit/leak_numbers.hpp"
+#include "audit/noise_for_epsilon.hpp"
 #include "audit/rehearsal.hpp"
 #include "metrics/verdict.hpp"
 #include "results/run/config_record.hpp"
@@ -49,6 +50,7 @@ struct AuditRecord {
   bool apart = false;         ///< whether the attack was chosen under a network of its own
   double final_accuracy = 0;  ///< balanced, of the models at the end; their mean
   std::string network;        ///< those models beside chance, words of /rounds/network, each once
+  std::vector<NoiseLevel> noise;  ///< that would keep an epsilon; see noise_levels()
   std::vector<StageResult> stages;
   std::vector<StageTrials> trials;  ///< of the stages that an attack applies to
 

@@ -64,6 +64,9 @@ class AuditRun {
     }
     record_.config = record_config(plan_.base);
     record_.apart = plan_.apart;
+    comm_.agree([&] {
+      if (comm_.is_root()) record_.noise = noise_levels(plan_.base, data);
+    });
     record_.federation =
         plan_.input.empty() ? AuditPlan::federation_folder(plan_.first_attacked()) : plan_.input;
     write("running");

@@ -11,6 +11,13 @@
 namespace medpfl {
 namespace {
 
+constexpr double kUsualEpsilons[] = {8, 3, 1};
+
+void choose_dp_sgd(Config* config, const std::string& source) {
+  config->assign("defense.chain", "dp-sgd", source);
+  config->assign("defense.dp-sgd.sampling", "poisson", source);
+}
+
 // Returns sigma for which the ledger of all rounds stays within epsilon.
 double sigma_for(double epsilon, const Config& config, const Settings& s,
                  const FederatedData& data) {
@@ -37,8 +44,7 @@ void add_noise_for(const Communicator& comm, double epsilon, Config* config) {
   comm.agree([&] {
     if (!config->section("defense").list("chain").empty())
       throw ConfigError("--epsilon sets defense.chain to dp-sgd, and it is set already: leave one");
-    config->assign("defense.chain", "dp-sgd", source);
-    config->assign("defense.dp-sgd.sampling", "poisson", source);
+    choose_dp_sgd(config, source);
     settings = make_settings(*config);
   });
   const FederatedData data =
@@ -48,6 +54,20 @@ void add_noise_for(const Communicator& comm, double epsilon, Config* config) {
     config->assign("defense.dp-sgd.sigma", fmt::format("{:.6g}", sigma), source);
     log_info(fmt::format("--epsilon {}: dp-sgd with sigma={:.6g}", shortest(epsilon), sigma));
   });
+}
+
+std::vector<NoiseLevel> noise_levels(Config config, const FederatedData& data) {
+  std::vector<NoiseLevel> levels;
+  if (!config.section("defense").list("chain").empty()) return levels;
+  try {
+    choose_dp_sgd(&config, "the noise for an epsilon");
+    const Settings settings = make_settings(config);
+    for (const double epsilon : kUsualEpsilons)
+      levels.push_back({epsilon, sigma_for(epsilon, config, settings, data)});
+  } catch (const ConfigError&) {  // this federation cannot have it
+    levels.clear();
+  }
+  return levels;
 }
 
 }  // namespace medpfl

@@ -6,7 +6,7 @@
 #include <chrono>
 
 #include "core/process.hpp"
-#include "h5/file.hpp"
+#include "h5/axes.hpp"
 
 namespace medpfl {
 namespace {
@@ -88,6 +88,7 @@ void write_rows(const std::string& path, const std::vector<BenchmarkRow>& rows, 
   file.write_attribute("/", "filetype", std::string("medpfl-benchmark"));
   file.write_attribute("/", "ranks", static_cast<int64_t>(ranks));
   file.write_attribute("/", "host", host_name());
+  h5::label_axes(&file);
   file.close();
 }
 

@@ -69,6 +69,7 @@ class File {
                        const std::vector<std::string>& values);
 
   const std::string& path() const { return path_; }
+  hid_t id() const { return id_; }  ///< for what is not offered here
   bool exists(const std::string& path) const;
   bool has_attribute(const std::string& object, const std::string& name) const;
   /// Returns the names in a group, in alphabetical order.

@@ -7,7 +7,7 @@
 
 #include "core/error.hpp"
 #include "core/log.hpp"
-#include "h5/file.hpp"
+#include "h5/axes.hpp"
 #include "results/folder/durable_file.hpp"
 #include "results/run/run_tables.hpp"
 #include "results/run/schema.hpp"
@@ -104,6 +104,7 @@ void write_sweep(const std::string& folder, const SweepRecord& record) {
     write_points(&file, record);
     write_links(&file, record);
     if (record.status != "running") write_findings_of_runs(&file);
+    h5::label_axes(&file);
     file.close();
   } catch (const FormatError& error) {
     std::remove(partial.c_str());

@@ -13,6 +13,7 @@ from harness import CONFIG, OUTPUT, Result, all_datasets, complete, in_slices, m
 
 from medpfl_analysis import open_audit
 from medpfl_analysis.__main__ import main
+from medpfl_analysis.decision import levers
 
 SMALL = ["--evaluations=60", "--model=lenet-dlg", "--model.init=uniform", "--data.image_size=16",
          "--data.phantom.train=32", "--data.phantom.test=32", "--clients=2", "--rounds=2",
@@ -225,8 +226,17 @@ def test_noise_is_judged_by_an_attack_that_works_without_it(tmp_path: Path) -> N
                 run.close()
 
 
-def test_epsilon_sets_the_noise_and_updates_of_drawn_batches_are_not_tested(tmp_path: Path) -> None:
-    with done(tmp_path / "eps", "--epsilon=8") as file:
+def test_epsilon_sets_the_noise_and_updates_of_drawn_batches_are_not_tested(plain: Path, tmp_path: Path) -> None:
+    """The noise is that which an audit without a defense names for the same epsilon."""
+    done(tmp_path / "eps", "--epsilon=8").close()
+    with open_audit(plain) as before, open_audit(tmp_path / "eps") as after:
+        assert before.noise["epsilon"].tolist() == [8, 3, 1]
+        assert before.noise["sigma"].is_monotonic_increasing
+        assert before.noise["sigma"][0] == pytest.approx(float(after.config["defense.dp-sgd.sigma"]), rel=1e-5)
+        assert after.noise.empty
+        shown = levers(before.config, before.noise)[-1].effect
+        assert f"ε of 8 takes noise of {before.noise['sigma'][0]:.2g}," in shown
+    with h5py.File(tmp_path / "eps/audit.h5") as file:
         assert texts(file, "stages/verdict")[0] == "not tested"
         assert text(file.attrs["verdict_update"]) == "not tested"
     with h5py.File(tmp_path / "eps/federation/run.h5") as run:

@@ -17,8 +17,9 @@ from harness import REPOSITORY, TINY, complete, medpfl, words
 
 LIST = Path(__file__).with_name("schema.txt")
 PAGE = (REPOSITORY / "docs/file_format.md").read_text(encoding="utf-8")
-# What every dataset has; the page says so once.
-OF_ALL = {"description", "unit", "dimensions"}
+# What every dataset has, its dimension scales, and how viewers show a group; the page says so once.
+OF_ALL = {"description", "unit", "dimensions", "CLASS", "NAME", "DIMENSION_LIST", "REFERENCE_LIST",
+          "NX_class", "default", "signal", "axes", "auxiliary_signals", "interpretation", "long_name"}
 # All that makes a run write more: a defense with a claim, weights, snapshots, gradients.
 FULL = TINY | {"defense.chain": "clip,gaussian", "defense.clip.bound": 1, "attack.method": "dlg"}
 GRID = "[grid]\nfederation.learning_rate = 0.1 | 0.2\n"
@@ -38,6 +39,8 @@ def contents(file: h5py.File) -> Contents:
     objects: dict[str, h5py.Group | h5py.Dataset] = {"/": file}
     file.visititems(lambda name, one: objects.__setitem__(f"/{name}", one))
     for path, one in objects.items():
+        if b"not a netCDF variable" in one.attrs.get("NAME", b""):
+            continue  # names an axis
         if isinstance(one, h5py.Dataset):
             kind = "text" if h5py.check_string_dtype(one.dtype) else str(one.dtype)
             found[general(path)] = f"{kind} [{one.attrs['dimensions']}]"

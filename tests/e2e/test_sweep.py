@@ -154,7 +154,7 @@ def test_the_index(done: Sweep) -> None:
     with done.index() as index:
         assert {name: text(index.attrs[name]) for name in ("filetype", "status")} == {
             "filetype": "medpfl-sweep", "status": "complete"}
-        assert index.attrs["schema_version"].tolist() == [1, 2]
+        assert index.attrs["schema_version"].tolist() == [1, 3]
         assert {"medpfl_version", "git_sha", "created_utc"} <= set(index.attrs)
         assert text(index["grid/text"][()]) == GRID
         assert f"output={done.output}\n" in text(index["config/resolved"][()])

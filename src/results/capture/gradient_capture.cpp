@@ -281,7 +281,7 @@ void GradientCapture::write_images() {
         {static_cast<int64_t>(image_positions_.size()), shape.channels, shape.height, shape.width},
         {"training images of the captured hospitals",
          f_.data.pixels.unit(),
-         {"image", "channel", "row", "column"}});
+         {"captured_image", "channel", "row", "column"}});
   });
   agree_to_write(f_.comm, cannot_record, [&] { file->write_rows("/images", rows, data); });
   agree_to_write(f_.comm, cannot_record, [&] { file->close(); });

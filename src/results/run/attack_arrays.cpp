@@ -3,11 +3,17 @@
 #include <algorithm>
 #include <limits>
 #include <map>
+#include <numeric>
 
 #include "data/dataset.hpp"
+#include "h5/axes.hpp"
+#include "h5/view.hpp"
+#include "results/run/run_tables.hpp"
 
 namespace medpfl {
 namespace {
+
+const std::string kTruth = "/attacks/truth", kReconstruction = "/attacks/reconstruction";
 
 void append(const at::Tensor& image, std::vector<float>* out) {
   const at::Tensor data = image.contiguous();
@@ -30,6 +36,29 @@ void write_terms(h5::File* file, const std::vector<TaskRow>& tasks, size_t point
   for (const auto& [name, values] : terms)
     file->write("/attacks/trace/terms/" + name, values, shape,
                 {"part of the objective, its weight included", "1", {"task", "point"}});
+}
+
+// Colors last, as viewers take them; an image in grey has three equal ones.
+void write_pairs(h5::File* file, int64_t images, const ImageShape& shape) {
+  std::vector<h5::ViewPart> parts;
+  const h5::Shape one_channel = {images, 1, shape.height, shape.width};
+  const h5::Shape one_color = {images, shape.height, shape.width, 1};
+  for (int64_t side = 0; side < 2; ++side)
+    for (int64_t color = 0; color < 3; ++color)
+      parts.push_back({{{0, 0, side * shape.width, color}, one_color},
+                       side == 0 ? kTruth : kReconstruction,
+                       {{0, std::min(color, shape.channels - 1), 0, 0}, one_channel}});
+  h5::write_view<float>(file, "/attacks/pairs", {images, shape.height, 2 * shape.width, 3}, parts,
+                        {"true images (left) beside their reconstructions (right)",
+                         "0 to 1",
+                         {"image", "row", "pair_column", "color"}});
+  file->write_attribute("/attacks/pairs", "interpretation", std::string("rgb-image"));
+  file->write_attribute("/attacks/pairs", "long_name",
+                        std::string("true image (left), reconstruction (right)"));
+  std::vector<int64_t> rows(static_cast<size_t>(images));
+  std::iota(rows.begin(), rows.end(), 0);
+  TableWriter(file, "/attacks", "image").column("image", rows, "number of the row");
+  h5::show(file, "/attacks", {"pairs", {"image", ".", ".", "."}});
 }
 
 }  // namespace
@@ -56,9 +85,10 @@ void write_pixels(h5::File* file, const std::vector<ImageRow>& rows, const RunRe
   }
   const std::vector<std::string> axes = {"image", "channel", "row", "column"};
   const h5::Shape extent = {n, shape.channels, shape.height, shape.width};
-  file->write("/attacks/truth", truth, extent, {"true images", "0 to 1", axes});
-  file->write("/attacks/reconstruction", reconstruction, extent,
+  file->write(kTruth, truth, extent, {"true images", "0 to 1", axes});
+  file->write(kReconstruction, reconstruction, extent,
               {"reconstructed images, matched to the truth", "0 to 1", axes});
+  write_pairs(file, n, shape);
   const auto s = static_cast<int64_t>(wanted);
   file->write("/attacks/snapshots", snapshots, {n, s, shape.channels, shape.height, shape.width},
               {"images on the way", "0 to 1", {"image", "snapshot", "channel", "row", "column"}});
@@ -86,6 +116,7 @@ void write_trace(h5::File* file, const std::vector<TaskRow>& tasks) {
   file->write("/attacks/trace/objective", objective, shape,
               {"the attacker's objective", "1", {"task", "point"}});
   write_terms(file, tasks, points);
+  h5::show(file, "/attacks/trace", {"objective", {".", "."}});
 }
 
 }  // namespace medpfl

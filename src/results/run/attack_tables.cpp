@@ -5,6 +5,7 @@
 #include <map>
 #include <tuple>
 
+#include "h5/axes.hpp"
 #include "metrics/image.hpp"
 #include "metrics/leak_summary.hpp"
 #include "metrics/look_alikes.hpp"
@@ -172,6 +173,7 @@ void write_image_table(h5::File* file, const std::vector<ImageRow>& rows, const 
   file->write_attribute("/attacks/images", "ssim_window", ssim_window(height, width));
   file->write_attribute("/attacks/images", "ms_ssim_scales", ms_ssim_scales(height, width));
   file->write_attribute("/attacks/images", "near_duplicate_ssim", kNearDuplicateSsim);
+  h5::show(file, "/attacks/images", {"ssim", {"."}, {"ms_ssim"}});
 }
 
 }  // namespace medpfl

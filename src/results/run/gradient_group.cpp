@@ -18,7 +18,7 @@ void write_batches(h5::File* file, const RunRecord& record) {
                                         {{GradientCapture::kImagesFile, "/images", images}},
                                         {"training images of the captured hospitals",
                                          pixels.unit(),
-                                         {"image", "channel", "row", "column"}});
+                                         {"captured_image", "channel", "row", "column"}});
   });
   std::vector<int64_t> labels, start = {0}, image;
   for (const int64_t p : positions)
@@ -28,7 +28,7 @@ void write_batches(h5::File* file, const RunRecord& record) {
       image.push_back(std::lower_bound(positions.begin(), positions.end(), p) - positions.begin());
     start.push_back(static_cast<int64_t>(image.size()));
   }
-  TableWriter table(file, group, "image");
+  TableWriter table(file, group, "captured_image");
   table.column("labels", labels, "class of each image");
   table.column("index", positions, "its position in the training split");
   TableWriter(file, group, "gradient_edge")

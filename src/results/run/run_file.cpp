@@ -9,6 +9,7 @@
 #include "comm/session.hpp"
 #include "core/error.hpp"
 #include "core/text.hpp"
+#include "h5/axes.hpp"
 #include "metrics/classification.hpp"
 #include "privacy/identification_bound.hpp"
 #include "results/folder/durable_file.hpp"
@@ -224,6 +225,7 @@ void write_rounds(h5::File* file, const RunRecord& record) {
       "seconds", rows, [](const R& r) { return r.seconds; }, "wall time of the round", "second");
   write_network_states(file, record);
   write_epsilon(file, record);
+  h5::show(file, "/rounds", {"balanced_accuracy", {"round"}, {"accuracy", "auroc", "f1"}});
   file->write_attribute("/rounds", "initial_test_loss", record.initial.loss);
   file->write_attribute("/rounds", "initial_accuracy", record.initial.accuracy);
   file->write_attribute("/rounds", "initial_balanced_accuracy", record.initial.balanced_accuracy);
@@ -233,7 +235,7 @@ void write_rounds(h5::File* file, const RunRecord& record) {
   file->write_virtual<float>(
       "/rounds/weights", {record.weights->rows(), record.model->layout().size()},
       record.weights->blocks(),
-      {"global model before each round and at the end", "1", {"round", "parameter"}});
+      {"global model before each round and at the end", "1", {"global_model", "parameter"}});
 }
 
 }  // namespace
@@ -266,6 +268,8 @@ void write_run(const std::string& folder, const RunRecord& record) {
     write_defense_group(&file, record);
     write_attack_group(&file, record);
     write_gradient_group(&file, record);
+    h5::show_first(&file, file.exists("/attacks") ? "attacks" : "rounds");
+    h5::label_axes(&file);
     file.close();
   } catch (const FormatError& error) {
     std::remove(partial.c_str());

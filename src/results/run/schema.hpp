@@ -5,14 +5,14 @@
 namespace medpfl {
 
 inline const std::string kFileType = "medpfl-run";
-inline constexpr int64_t kSchemaMajor = 1, kSchemaMinor = 5;
+inline constexpr int64_t kSchemaMajor = 1, kSchemaMinor = 6;
 inline const std::string kCheckpointType = "medpfl-checkpoint";
 
 inline const std::string kSweepFileType = "medpfl-sweep";
-inline constexpr int64_t kSweepSchemaMajor = 1, kSweepSchemaMinor = 2;
+inline constexpr int64_t kSweepSchemaMajor = 1, kSweepSchemaMinor = 3;
 
 inline const std::string kAuditFileType = "medpfl-audit";
-inline constexpr int64_t kAuditSchemaMajor = 1, kAuditSchemaMinor = 1;
+inline constexpr int64_t kAuditSchemaMajor = 1, kAuditSchemaMinor = 2;
 
 /// Returns the version of LibTorch, as "1.13.0".
 std::string torch_version();
