@@ -38,7 +38,7 @@ void write_terms(h5::File* file, const std::vector<TaskRow>& tasks, size_t point
                 {"part of the objective, its weight included", "1", {"task", "point"}});
 }
 
-// Colors last, as viewers take them; an image in grey has three equal ones.
+// Colors last, as viewers take them; a gray image has three equal ones.
 void write_pairs(h5::File* file, int64_t images, const ImageShape& shape) {
   std::vector<h5::ViewPart> parts;
   const h5::Shape one_channel = {images, 1, shape.height, shape.width};
