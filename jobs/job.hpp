@@ -18,7 +18,8 @@ struct Walltime {
 struct JobArguments {
   CommandLine line;    ///< options of sections, and words that are neither options nor flags
   std::string config;  ///< --config FILE
-  bool help = false, print_config = false, quiet = false, overwrite = false, resume = false;
+  bool help = false, print_config = false, quiet = false, overwrite = false, resume = false,
+       strict = false;
   std::string input;        ///< --input RUN of medpfl attack and audit
   bool json = false;        ///< --json of medpfl inspect
   int64_t evaluations = 0;  ///< --evaluations: of an attack on a message; 0: not given

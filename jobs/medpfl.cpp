@@ -2,9 +2,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <string>
 #include <thread>
 #include <vector>
@@ -98,7 +100,13 @@ int main(int argc, char** argv) {
   start_log(0, 1, false);
   const bool speaks = first_of_launch();
   try {
-    return dispatch(argc, argv);
+    const int code = dispatch(argc, argv);
+    // What a full disk or a closed pipe refuses shows here at the latest.
+    errno = 0;
+    if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0)
+      throw OutputError(
+          fmt::format("cannot write to the standard output: {}", std::strerror(errno)));
+    return code;
   } catch (const Error& error) {
     // srun ends all processes with the first that fails: wait until the error has been printed.
     if (speaks)

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "config/adaptation.hpp"
+#include "config/unused_options.hpp"
 #include "core/process.hpp"
 #include "flags.hpp"
 #include "job.hpp"
@@ -30,7 +31,10 @@ JobHelp help() {
 
 int run(const Communicator& comm, const JobArguments& arguments) {
   Config config = read_config(comm, arguments);
-  comm.agree([&] { take_evaluations(arguments, &config); });
+  comm.agree([&] {
+    take_evaluations(arguments, &config);
+    if (!arguments.print_config) warn_of_unused_options(config, arguments.strict, comm.is_root());
+  });
   adapt_attacks(&config);
   if (arguments.print_config) {
     if (comm.is_root()) fmt::print("{}", config.to_ini(true));

@@ -12,6 +12,8 @@ import numpy as np
 import pandas as pd
 
 SCHEMA_MAJOR = 1
+# Files before schema 1.7 may hold text that is no UTF-8; later ones have it as this shows it.
+_NO_UTF8 = "backslashreplace"
 
 
 class RunFormatError(Exception):
@@ -88,7 +90,7 @@ def open_result(path: Path, filetype: str, expected: str) -> h5py.File:
 def decode(value: Any) -> Any:
     """An attribute as str, list, int or float, whichever string type the writer used."""
     if isinstance(value, bytes):
-        return value.decode("utf-8")
+        return value.decode("utf-8", _NO_UTF8)
     if isinstance(value, np.ndarray):
         return [decode(item) for item in value.tolist()]
     if isinstance(value, np.generic):
@@ -125,7 +127,7 @@ def read(source: h5py.Dataset, selection: Any = ()) -> Any:
     """The values of a dataset, text decoded. Raises RunFormatError if they cannot be read."""
     try:
         if h5py.check_string_dtype(source.dtype) is not None:
-            return source.asstr()[selection]
+            return source.asstr(errors=_NO_UTF8)[selection]
         return source[selection]
     except OSError as error:
         raise RunFormatError(

@@ -141,11 +141,12 @@ class Run(ResultFile):
 
     @cached_property
     def clients(self) -> pd.DataFrame:
-        """One row a hospital: examples, and a column for each class with its number of images."""
+        """One row a hospital: examples, and a column for each class with its number of images; of a class that is named as
+        another column, "class NAME"."""
         frame = table(self._group("clients"), ("examples",), "client")
-        return frame.join(
-            pd.DataFrame(self.class_histogram, columns=self.class_names, index=frame.index)
-        )
+        taken = {*frame.columns, frame.index.name}
+        columns = [f"class {name}" if name in taken else name for name in self.class_names]
+        return frame.join(pd.DataFrame(self.class_histogram, columns=columns, index=frame.index))
 
     @cached_property
     def class_histogram(self) -> np.ndarray:
@@ -215,7 +216,7 @@ class Run(ResultFile):
         """float32 [rows, P]: the global model before round r, the last row at the end."""
         if "rounds/weights" not in self.file:
             raise RunFormatError(f"{self.path}: has no weights; run with --output.weights=true")
-        return read_rows(dataset(self.file, "rounds/weights"), rows)
+        return read_rows(open_virtual(self.file, "rounds/weights"), rows)
 
     @cached_property
     def tasks(self) -> pd.DataFrame:

@@ -10,8 +10,9 @@ namespace medpfl {
 namespace {
 
 template <class Factory>
-ComponentFamily family(const char* name, const char* section, const Registry<Factory>& registry) {
-  ComponentFamily out = {name, section, {}};
+ComponentFamily family(const char* name, const std::string& section, const char* chosen_by,
+                       const Registry<Factory>& registry) {
+  ComponentFamily out = {name, section, section + "." + chosen_by, {}};
   for (const auto& entry : registry.entries())
     out.components.push_back({entry.name, entry.summary, entry.paper, entry.options});
   return out;
@@ -21,9 +22,11 @@ ComponentFamily family(const char* name, const char* section, const Registry<Fac
 
 const std::vector<ComponentFamily>& component_families() {
   static const std::vector<ComponentFamily> families = {
-      family("datasets", "data", datasets()), family("models", "model", models()),
-      family("algorithms", "federation", algorithms()), family("defenses", "defense", defenses()),
-      family("attacks", "attack", attacks())};
+      family("datasets", "data", "dataset", datasets()),
+      family("models", "model", "name", models()),
+      family("algorithms", "federation", "algorithm", algorithms()),
+      family("defenses", "defense", "chain", defenses()),
+      family("attacks", "attack", "method", attacks())};
   return families;
 }
 

@@ -16,8 +16,9 @@ struct Component {
 
 /// A kind of component, such as attacks or models, with all components of that kind.
 struct ComponentFamily {
-  std::string name;     ///< "attacks", as `medpfl list` takes it
-  std::string section;  ///< "attack": a component's options are in [attack.NAME]
+  std::string name;       ///< "attacks", as `medpfl list` takes it
+  std::string section;    ///< "attack": a component's options are in [attack.NAME]
+  std::string chosen_by;  ///< "attack.method": the option that names those in use
   std::vector<Component> components;
 };
 

@@ -118,9 +118,11 @@ std::vector<std::string> Config::differences(const Config& other,
                                              const std::vector<std::string>& except) const {
   std::vector<std::string> lines;
   for (const auto& [option, entry] : entries_) {
-    const std::string& there = other.entries_.at(option).value;
-    if (entry.value != there && std::find(except.begin(), except.end(), option) == except.end())
-      lines.push_back(fmt::format("{}: here '{}', there '{}'", option, entry.value, there));
+    // What was read from a file has been escaped.
+    const std::string here = escaped(entry.value);
+    const std::string there = escaped(other.entries_.at(option).value);
+    if (here != there && std::find(except.begin(), except.end(), option) == except.end())
+      lines.push_back(fmt::format("{}: here '{}', there '{}'", option, here, there));
   }
   return lines;
 }

@@ -7,6 +7,8 @@
 
 #include <cstdio>
 
+#include "core/text.hpp"
+
 namespace medpfl {
 
 void start_log(int rank, int ranks, bool quiet) {
@@ -26,9 +28,9 @@ bool shows_information() { return spdlog::should_log(spdlog::level::info); }
 QuietScope::QuietScope() : shown_(shows_information()) { spdlog::set_level(spdlog::level::err); }
 QuietScope::~QuietScope() { spdlog::set_level(shown_ ? spdlog::level::info : spdlog::level::warn); }
 
-void log_info(const std::string& message) { spdlog::info("{}", message); }
-void log_warning(const std::string& message) { spdlog::warn("warning: {}", message); }
-void log_error(const std::string& message) { spdlog::error("error: {}", message); }
+void log_info(const std::string& message) { spdlog::info("{}", escaped(message)); }
+void log_warning(const std::string& message) { spdlog::warn("warning: {}", escaped(message)); }
+void log_error(const std::string& message) { spdlog::error("error: {}", escaped(message)); }
 
 Progress::Progress(std::string what, int64_t total, JobControl* control, SecondsLeft left)
     : what_(std::move(what)),
@@ -71,7 +73,7 @@ void Progress::update(int64_t done, const std::string& detail, const std::string
   const std::string line =
       fmt::format("{} {}/{}{}{}{}", what_, done, total_, left, detail.empty() ? "" : ", ", detail);
   if (terminal_) {
-    std::fputs(("\r\033[K" + line).c_str(), stderr);
+    std::fputs(("\r\033[K" + escaped(line)).c_str(), stderr);
     std::fflush(stderr);
     shown_ = true;
   } else {

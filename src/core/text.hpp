@@ -26,6 +26,11 @@ std::string format_ranges(const std::vector<int>& ascending);
 /// Returns the text with ASCII letters in lower case.
 std::string lower(std::string_view text);
 
+/// Returns the text with each byte that is no part of UTF-8, and each control character but newline
+/// and tab, written as "\\xE9": what is shown in a terminal or stored as text, so that no name can
+/// break a reader or steer a terminal.
+std::string escaped(std::string_view text);
+
 /// Returns seconds since the epoch as ISO 8601 UTC, as "2026-01-31T12:00:00Z".
 std::string utc_time(long long seconds_since_epoch);
 

@@ -7,6 +7,7 @@
 
 #include "core/error.hpp"
 #include "core/text.hpp"
+#include "h5/stored_text.hpp"
 #include "h5/types.hpp"
 
 namespace medpfl::h5 {
@@ -22,23 +23,10 @@ Handle simple_space(const Shape& shape) {
                 "make", "a dataspace");
 }
 
-Handle text_type() {
-  Handle type(H5Tcopy(H5T_C_S1), H5Tclose, "make", "a text type");
-  check(H5Tset_size(type, H5T_VARIABLE), "make", "a text type");
-  check(H5Tset_cset(type, H5T_CSET_UTF8), "make", "a text type");
-  return type;
-}
-
 Handle make_groups_on_the_way() {
   Handle list(H5Pcreate(H5P_LINK_CREATE), H5Pclose, "make", "a property list");
   check(H5Pset_create_intermediate_group(list, 1), "make", "a property list");
   return list;
-}
-
-std::vector<const char*> pointers(const std::vector<std::string>& texts) {
-  std::vector<const char*> out;
-  for (const std::string& text : texts) out.push_back(text.c_str());
-  return out;
 }
 
 Handle open_object(hid_t file, const std::string& object, const std::string& where) {
@@ -56,17 +44,35 @@ void put_attribute(hid_t object, const std::string& name, hid_t type, const Hand
 
 void put_text_attribute(hid_t object, const std::string& name, const std::string& value,
                         const std::string& where) {
-  const char* pointer = value.c_str();
-  put_attribute(object, name, text_type(),
-                Handle(H5Screate(H5S_SCALAR), H5Sclose, "make", "a dataspace"), &pointer, where);
+  const StoredTexts text({value});
+  put_attribute(object, name, text.type,
+                Handle(H5Screate(H5S_SCALAR), H5Sclose, "make", "a dataspace"), text.bytes.data(),
+                where);
 }
 
-// Variable-length text that HDF5 allocated, copied and given back.
-std::vector<std::string> take_texts(std::vector<char*>* raw, hid_t type, hid_t space) {
-  std::vector<std::string> out;
-  for (const char* text : *raw) out.emplace_back(text == nullptr ? "" : text);
-  if (!raw->empty()) H5Dvlen_reclaim(type, space, H5P_DEFAULT, raw->data());
-  return out;
+std::string first(const std::vector<std::string>& texts, const std::string& where) {
+  if (texts.empty()) throw FormatError(where + " holds no text");
+  return texts[0];
+}
+
+// How datasets are laid out: in chunks of about a MiB, each with a checksum that HDF5 compares when
+// it reads; compressed where that pays. Scalars and datasets without values are stored as they are.
+Handle chunks_of(const Shape& shape, size_t value_size, bool compress) {
+  constexpr int64_t kChunkBytes = 1 << 20, kLevel = 1;
+  Handle layout(H5Pcreate(H5P_DATASET_CREATE), H5Pclose, "make", "a property list");
+  if (shape.empty() || std::count(shape.begin(), shape.end(), 0) > 0) return layout;
+  auto row_bytes = static_cast<int64_t>(value_size);
+  for (size_t i = 1; i < shape.size(); ++i) row_bytes *= shape[i];
+  Shape chunk = shape;
+  chunk[0] = std::clamp<int64_t>(kChunkBytes / row_bytes, 1, shape[0]);
+  check(H5Pset_chunk(layout, static_cast<int>(chunk.size()), extents(chunk).data()), "make",
+        "a property list");
+  if (compress) {
+    check(H5Pset_shuffle(layout), "make", "a property list");
+    check(H5Pset_deflate(layout, kLevel), "make", "a property list");
+  }
+  check(H5Pset_fletcher32(layout), "make", "a property list");
+  return layout;
 }
 
 }  // namespace
@@ -100,9 +106,11 @@ void write_description(hid_t dataset, const Description& description, const std:
 template <class T>
 void File::write(const std::string& path, const T* data, const Shape& shape,
                  const Description& description) {
-  Handle dataset(H5Dcreate2(id_, path.c_str(), native_type<T>(), simple_space(shape),
-                            make_groups_on_the_way(), H5P_DEFAULT, H5P_DEFAULT),
-                 H5Dclose, "create", where(path));
+  constexpr size_t kImageAxes = 3;  // the only datasets of so many axes
+  Handle dataset(
+      H5Dcreate2(id_, path.c_str(), native_type<T>(), simple_space(shape), make_groups_on_the_way(),
+                 chunks_of(shape, sizeof(T), shape.size() >= kImageAxes), H5P_DEFAULT),
+      H5Dclose, "create", where(path));
   check(H5Dwrite(dataset, native_type<T>(), H5S_ALL, H5S_ALL, H5P_DEFAULT, data), "write",
         where(path));
   write_description(dataset, description, where(path));
@@ -117,25 +125,26 @@ void File::write(const std::string& path, const std::vector<T>& data, const Shap
 template <>
 void File::write(const std::string& path, const std::vector<std::string>& data, const Shape& shape,
                  const Description& description) {
-  const Handle type = text_type();
-  Handle dataset(H5Dcreate2(id_, path.c_str(), type, simple_space(shape), make_groups_on_the_way(),
-                            H5P_DEFAULT, H5P_DEFAULT),
-                 H5Dclose, "create", where(path));
+  const StoredTexts texts(data);
+  Handle dataset(
+      H5Dcreate2(id_, path.c_str(), texts.type, simple_space(shape), make_groups_on_the_way(),
+                 chunks_of(shape, texts.size, true), H5P_DEFAULT),
+      H5Dclose, "create", where(path));
   if (!data.empty())
-    check(H5Dwrite(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, pointers(data).data()), "write",
+    check(H5Dwrite(dataset, texts.type, H5S_ALL, H5S_ALL, H5P_DEFAULT, texts.bytes.data()), "write",
           where(path));
   write_description(dataset, description, where(path));
 }
 
 void File::write_text(const std::string& path, const std::string& text,
                       const Description& description) {
-  const Handle type = text_type();
-  Handle dataset(H5Dcreate2(id_, path.c_str(), type,
+  const StoredTexts packed({text});
+  Handle dataset(H5Dcreate2(id_, path.c_str(), packed.type,
                             Handle(H5Screate(H5S_SCALAR), H5Sclose, "make", "a dataspace"),
                             make_groups_on_the_way(), H5P_DEFAULT, H5P_DEFAULT),
                  H5Dclose, "create", where(path));
-  const char* pointer = text.c_str();
-  check(H5Dwrite(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, &pointer), "write", where(path));
+  check(H5Dwrite(dataset, packed.type, H5S_ALL, H5S_ALL, H5P_DEFAULT, packed.bytes.data()), "write",
+        where(path));
   write_description(dataset, description, where(path));
 }
 
@@ -206,8 +215,9 @@ void File::write_attribute(const std::string& object, const std::string& name,
 
 void File::write_attribute(const std::string& object, const std::string& name,
                            const std::vector<std::string>& values) {
-  put_attribute(open_object(id_, object, where(object)), name, text_type(),
-                simple_space({static_cast<int64_t>(values.size())}), pointers(values).data(),
+  const StoredTexts texts(values);
+  put_attribute(open_object(id_, object, where(object)), name, texts.type,
+                simple_space({static_cast<int64_t>(values.size())}), texts.bytes.data(),
                 where(object));
 }
 
@@ -244,11 +254,10 @@ template <>
 std::vector<std::string> File::read(const std::string& path) const {
   Handle dataset(H5Dopen2(id_, path.c_str(), H5P_DEFAULT), H5Dclose, "open", where(path));
   Handle space(H5Dget_space(dataset), H5Sclose, "read", where(path));
-  const Handle type = text_type();
-  std::vector<char*> raw(static_cast<size_t>(H5Sget_simple_extent_npoints(space)), nullptr);
-  if (!raw.empty())
-    check(H5Dread(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, raw.data()), "read", where(path));
-  return take_texts(&raw, type, space);
+  const Handle stored(H5Dget_type(dataset), H5Tclose, "read", where(path));
+  return read_stored_texts(stored, space, where(path), [&](hid_t type, void* to) {
+    check(H5Dread(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, to), "read", where(path));
+  });
 }
 
 template <class T>
@@ -297,22 +306,23 @@ std::vector<VirtualBlock> File::virtual_blocks(const std::string& path) const {
   return blocks;
 }
 
-std::string File::read_text(const std::string& path) const { return read<std::string>(path).at(0); }
+std::string File::read_text(const std::string& path) const {
+  return first(read<std::string>(path), where(path));
+}
 
 std::vector<std::string> File::read_texts_attribute(const std::string& object,
                                                     const std::string& name) const {
   Handle attribute(H5Aopen_by_name(id_, object.c_str(), name.c_str(), H5P_DEFAULT, H5P_DEFAULT),
                    H5Aclose, "read attribute " + name + " of", where(object));
   Handle space(H5Aget_space(attribute), H5Sclose, "read", where(object));
-  const Handle type = text_type();
-  std::vector<char*> raw(static_cast<size_t>(H5Sget_simple_extent_npoints(space)), nullptr);
-  if (!raw.empty())
-    check(H5Aread(attribute, type, raw.data()), "read attribute " + name + " of", where(object));
-  return take_texts(&raw, type, space);
+  const Handle stored(H5Aget_type(attribute), H5Tclose, "read", where(object));
+  return read_stored_texts(stored, space, where(object), [&](hid_t type, void* to) {
+    check(H5Aread(attribute, type, to), "read attribute " + name + " of", where(object));
+  });
 }
 
 std::string File::read_text_attribute(const std::string& object, const std::string& name) const {
-  return read_texts_attribute(object, name).at(0);
+  return first(read_texts_attribute(object, name), where(object));
 }
 
 std::vector<int64_t> File::read_integer_attribute(const std::string& object,

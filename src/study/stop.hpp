@@ -2,8 +2,9 @@
 
 namespace medpfl {
 
-/// Catches SIGTERM, SIGUSR1 and SIGINT from now on: they ask the process to finish the current
-/// step, write a checkpoint and end. A second SIGINT ends the process at once.
+/// Catches SIGTERM, SIGUSR1, SIGINT and SIGHUP from now on, but for those that are ignored: they
+/// ask the process to finish the current step, write a checkpoint and end. A second SIGINT ends the
+/// process at once.
 void catch_stop_signals();
 
 /// Whether this process was asked to stop.

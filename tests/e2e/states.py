@@ -8,6 +8,7 @@ from pathlib import Path
 
 import h5py
 import numpy as np
+from harness import text
 
 GROUP, LIST, TEXT, NOTHING = 1, 2, 3, 4
 NUMBERS = {5: "int64", 6: "uint64", 7: "float64", 8: "float32", 9: "uint8", 10: "bool"}
@@ -57,6 +58,6 @@ def change(checkpoint: Path, old: bytes, new: bytes) -> None:
         data = bytes(state[()])
         assert data.count(old) == 1 and len(old) == len(new)
         state[()] = np.frombuffer(data.replace(old, new), np.uint8)
-        parts = [file["config"][()], file["inputs"][()], file.attrs["build"].encode(),
-                 file.attrs["client_states"].encode(), bytes(file["state/shared"][()]), bytes(state[()])]
+        parts = [file["config"][()], file["inputs"][()], text(file.attrs["build"]).encode(),
+                 text(file.attrs["client_states"]).encode(), bytes(file["state/shared"][()]), bytes(state[()])]
         file.attrs["checksum"] = np.int64(zlib.crc32(b"".join(parts)))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from files import image_folder, npz, text_chunk_png, truncate
-from harness import CONFIG, DATA, NUMERIC, OUTPUT, Result, complete, medpfl, simulate
+from harness import CONFIG, DATA, NUMERIC, OUTPUT, Result, complete, medpfl, simulate, text
 
 
 def expect_refusal(result: Result, code: int, *parts: str) -> None:
@@ -239,7 +239,7 @@ def test_a_run_is_replaced_only_when_told(tmp_path: Path) -> None:
     assert (tmp_path / "out" / "run.h5").read_bytes() == before
     other = {"run.seed": 2, "output.gradients": "none"}
     with complete(tmp_path / "out", other, "--overwrite") as run:
-        assert run.attrs["status"] == "complete"
+        assert text(run.attrs["status"]) == "complete"
     assert not (tmp_path / "out" / "gradients").exists()
 
 

@@ -18,8 +18,7 @@ from pathlib import Path
 import files
 import h5py
 import pytest
-from harness import (BINARY, CONFIG, ENVIRONMENT, REPOSITORY, TINY, command, complete,
-                     medpfl, simulate, words)
+from harness import BINARY, CONFIG, ENVIRONMENT, REPOSITORY, TINY, command, complete, medpfl, simulate, text, words
 from test_same_bits import expect_same
 
 Options = dict[str, object]
@@ -177,9 +176,9 @@ def stop_early(output: Path, options: Options, ranks: int) -> int:
         _, errors = run.communicate(timeout=120)
         assert (output / "run.h5").exists(), errors
         with h5py.File(output / "run.h5") as ended:
-            if ended.attrs["status"] == "interrupted":
+            if text(ended.attrs["status"]) == "interrupted":
                 return rounds
-            assert ended.attrs["status"] == "complete", errors
+            assert text(ended.attrs["status"]) == "complete", errors
     raise AssertionError(f"{BINARY} cannot be stopped in time")
 
 

@@ -9,7 +9,7 @@ import h5py
 import numpy as np
 import pytest
 import torch
-from harness import CONFIG, DATA, REPOSITORY, complete, medpfl, simulate
+from harness import CONFIG, DATA, REPOSITORY, complete, medpfl, simulate, text
 from torch.nn import functional
 
 sys.path.insert(0, str(REPOSITORY / "tests" / "models"))
@@ -219,7 +219,7 @@ def test_training_with_batch_statistics_is_that_of_pytorch(
         sizes = run["model/size"][()]
         trainable = int(sizes[~statistic].sum())
         assert trainable == run["model"].attrs["trainable"]
-        assert run["model"].attrs["norm_mode"] == "train"
+        assert text(run["model"].attrs["norm_mode"]) == "train"
         images = torch.from_numpy(run["gradients/batches/images"][()] / 255).float()
         labels = torch.from_numpy(run["gradients/batches/labels"][()])
         start, use = run["gradients/batches/start"][()], run["gradients/batches/image"][()]

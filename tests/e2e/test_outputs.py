@@ -30,8 +30,8 @@ def test_every_dataset_says_what_it_is(run: h5py.File) -> None:
         assert text(dataset.attrs["unit"]), name
         axes = [axis for axis in text(dataset.attrs["dimensions"]).split(",") if axis]
         assert len(axes) == dataset.ndim, f"{name}: {axes} for {dataset.shape}"
-    assert run.attrs["status"] == "complete"
-    assert run.attrs["filetype"] == "medpfl-run"
+    assert text(run.attrs["status"]) == "complete"
+    assert text(run.attrs["filetype"]) == "medpfl-run"
 
 
 def test_shapes_agree(run: h5py.File) -> None:
@@ -331,7 +331,7 @@ def test_quickstart_runs_within_a_minute(tmp_path: Path) -> None:
     assert time.monotonic() - begin < 60
     assert "What leaked" in done.out and "results: " in done.out
     with h5py.File(tmp_path / "quick" / "run.h5") as run:
-        assert run.attrs["status"] == "complete"
+        assert text(run.attrs["status"]) == "complete"
         assert run["attacks/images/label_found"][()].mean() > 0.9
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import h5py
 import pytest
 from files import npz
-from harness import REPOSITORY, TINY, complete, medpfl, words
+from harness import REPOSITORY, TINY, complete, medpfl, text, words
 
 LIST = Path(__file__).with_name("schema.txt")
 PAGE = (REPOSITORY / "docs/file_format.md").read_text(encoding="utf-8")
@@ -43,7 +43,7 @@ def contents(file: h5py.File) -> Contents:
             continue  # names an axis
         if isinstance(one, h5py.Dataset):
             kind = "text" if h5py.check_string_dtype(one.dtype) else str(one.dtype)
-            found[general(path)] = f"{kind} [{one.attrs['dimensions']}]"
+            found[general(path)] = f"{kind} [{text(one.attrs['dimensions'])}]"
         for name in one.attrs.keys() - OF_ALL:
             dtype = one.attrs.get_id(name).dtype
             found[f"{path}@{name}"] = "text" if h5py.check_string_dtype(dtype) else str(dtype)

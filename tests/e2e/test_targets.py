@@ -7,7 +7,7 @@ from pathlib import Path
 
 import h5py
 import pytest
-from harness import CONFIG, complete, in_slices, lengthened, medpfl, simulate, words
+from harness import CONFIG, complete, in_slices, lengthened, medpfl, simulate, text, words
 from test_same_bits import expect_same
 
 from medpfl_analysis import open_run
@@ -64,7 +64,7 @@ def test_updates_come_first_and_each_kind_has_its_rows(run: Path) -> None:
                         ] + [("probe", method, number, 12 if number < 0 else 6)
                              for method in ("idlg", "inverting-gradients", "public-mean", "public-nearest")
                              for number in (-1, 0, 1)]
-        assert file["attacks"].attrs["not_tested"].tolist() == [LEFT_OUT]
+        assert [text(line) for line in file["attacks"].attrs["not_tested"]] == [LEFT_OUT]
     shown = medpfl("inspect", run).out
     updates, probes = shown.index("inverting-gradients  update"), shown.index("idlg                 probe")
     assert updates < probes

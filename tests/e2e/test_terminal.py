@@ -22,6 +22,7 @@ from harness import (
     complete,
     medpfl,
     simulate,
+    text,
     words,
 )
 
@@ -200,7 +201,7 @@ def test_inspect_json_of_a_run(tmp_path: Path) -> None:
     """The numbers of run.h5, under the names of its columns."""
     with complete(tmp_path / "out") as run:
         shown = json.loads(medpfl("inspect", "--json", tmp_path / "out").out)
-        assert shown["status"] == "complete" and shown["filetype"] == run.attrs["filetype"]
+        assert shown["status"] == "complete" and shown["filetype"] == text(run.attrs["filetype"])
         assert shown["schema_version"] == list(run.attrs["schema_version"])
         assert shown["clients"] == 3 and shown["training_images"] == 24 and shown["ranks"] == 1
         assert [row["train_loss"] for row in shown["rounds"]] == list(run["rounds/train_loss"][()])

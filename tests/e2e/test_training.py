@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from harness import complete
+from harness import complete, text
 from reference import mlp_gradient
 
 MLP = {"model.name": "mlp", "model.mlp.hidden": 16, "federation.clients": 4, "attack.method": "",
@@ -29,7 +29,7 @@ def test_the_server_applies_the_weighted_mean(changes: dict[str, object], tmp_pa
         values = run["gradients/values"][()].astype(float)
         examples, of_round = run["gradients/examples"][()], run["gradients/round"][()]
         rate = float(changes.get("federation.server_learning_rate", 1))
-        if run["gradients"].attrs["payload"] == "gradient":
+        if text(run["gradients"].attrs["payload"]) == "gradient":
             rate *= -run["gradients"].attrs["learning_rate"]
         assert len(set(examples)) > 1, "equal shards would not show the weights"
         for r, participants in enumerate(run["rounds/participants"][()]):

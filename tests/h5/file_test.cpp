@@ -137,6 +137,61 @@ TEST_F(FileTest, SaysWhatCannotBeRead) {
   EXPECT_EQ(folder.rfind("HDF5 cannot create " + path("none/c.h5") + ": ", 0), 0U) << folder;
 }
 
+TEST_F(FileTest, ReadsTextOfVariableLengthThatEarlierVersionsWrote) {
+  const Handle file(H5Fcreate(path("old.h5").c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT),
+                    H5Fclose, "create", "old.h5");
+  const Handle type(H5Tcopy(H5T_C_S1), H5Tclose, "make", "a type");
+  H5Tset_size(type, H5T_VARIABLE);
+  H5Tset_cset(type, H5T_CSET_UTF8);
+  const hsize_t two = 2;
+  const Handle space(H5Screate_simple(1, &two, nullptr), H5Sclose, "make", "a space");
+  const Handle dataset(
+      H5Dcreate2(file, "/names", type, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT), H5Dclose,
+      "create", "names");
+  const char* names[] = {"a", "ü"};
+  H5Dwrite(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, names);
+  const Handle attribute(H5Acreate2(dataset, "more", type, space, H5P_DEFAULT, H5P_DEFAULT),
+                         H5Aclose, "create", "more");
+  H5Awrite(attribute, type, names);
+  H5Fflush(file, H5F_SCOPE_GLOBAL);
+  const File in = File::open(path("old.h5"));
+  EXPECT_EQ(in.read<std::string>("/names"), (std::vector<std::string>{"a", "ü"}));
+  EXPECT_EQ(in.read_texts_attribute("/names", "more"), (std::vector<std::string>{"a", "ü"}));
+}
+
+TEST_F(FileTest, TextHasAFixedLength) {
+  File out = File::create(path("t.h5"));
+  out.write("/texts", std::vector<std::string>{"a", "abc"}, {2}, {"", "1", {"i"}});
+  out.close();
+  const File in = File::open(path("t.h5"));
+  const Handle dataset(H5Dopen2(in.id(), "/texts", H5P_DEFAULT), H5Dclose, "open", "texts");
+  const Handle type(H5Dget_type(dataset), H5Tclose, "read", "a type");
+  EXPECT_EQ(H5Tis_variable_str(type), 0);
+  EXPECT_EQ(H5Tget_size(type), 3U);
+  EXPECT_EQ(refusal<FormatError>([&] { in.read_text("/none"); }).empty(), false);
+}
+
+TEST_F(FileTest, ABitThatFlippedIsNoticed) {
+  // A score that no other bytes of the file look like.
+  const std::vector<double> scores = {0.123456789012345, 0.25};
+  File out = File::create(path("f.h5"));
+  out.write("/scores", scores, {2}, {"", "1", {"i"}});
+  out.write("/images", std::vector<float>(3 * 4 * 5, 0.5F), {3, 4, 5}, {"", "1", {"i", "j", "k"}});
+  out.close();
+  std::fstream file(path("f.h5"), std::ios::in | std::ios::out | std::ios::binary);
+  std::string bytes((std::istreambuf_iterator<char>(file)), {});
+  const size_t at =
+      bytes.find(std::string(reinterpret_cast<const char*>(scores.data()), sizeof scores[0]));
+  ASSERT_NE(at, std::string::npos);
+  file.seekp(static_cast<std::streamoff>(at));
+  file.put(static_cast<char>(bytes[at] ^ 1));
+  file.close();
+  const File in = File::open(path("f.h5"));
+  EXPECT_NE(refusal<FormatError>([&] { in.read<double>("/scores"); }).find("Fletcher32"),
+            std::string::npos);
+  EXPECT_EQ(in.read<float>("/images"), std::vector<float>(3 * 4 * 5, 0.5F));
+}
+
 TEST_F(FileTest, WritesAttributesOfEveryType) {
   File out = File::create(path("c.h5"));
   out.make_group("/g");

@@ -12,7 +12,7 @@ import h5py
 import pytest
 from batch import LAYOUT, finish, stand_in, submit, tiny
 from files import npz
-from harness import BINARY, CONFIG, DATA, REPOSITORY, complete, medpfl, words
+from harness import BINARY, CONFIG, DATA, REPOSITORY, complete, medpfl, text, words
 from private_slurm import CPUS, GPUS, WAIT, PrivateSlurm
 from test_same_bits import expect_same
 
@@ -73,7 +73,7 @@ def test_a_list_runs_again_what_has_failed(slurm: PrivateSlurm, tmp_path: Path) 
     run_tasks("COMPLETED")
     assert (folder / "1" / "run.h5").stat().st_mtime_ns == first
     with h5py.File(folder / "2" / "run.h5", "r") as run:
-        assert run.attrs["status"] == "complete"
+        assert text(run.attrs["status"]) == "complete"
     again = call()
     assert again.returncode == 0 and "3 tasks: 3 complete, 0 failed, 0 not finished" in again.stdout
 
@@ -88,7 +88,7 @@ def test_a_list_may_have_lines_of_other_jobs(slurm: PrivateSlurm, tmp_path: Path
     job = slurm.wait(submitted.stdout.split()[-1], tmp_path / "1.log", WAIT)
     assert job.state == "COMPLETED"
     with h5py.File(tmp_path / "1" / "audit.h5") as file:
-        assert file.attrs["status"] == "complete"
+        assert text(file.attrs["status"]) == "complete"
 
 
 def test_a_sweep_as_a_job_array(slurm: PrivateSlurm, tmp_path: Path) -> None:
@@ -115,7 +115,7 @@ def test_a_sweep_as_a_job_array(slurm: PrivateSlurm, tmp_path: Path) -> None:
     merged = medpfl("sweep", "--merge", f"--run.output={output}")
     assert merged.code == 0, merged.err
     with h5py.File(output / "sweep.h5", "r") as index:
-        assert index.attrs["status"] == "complete"
+        assert text(index.attrs["status"]) == "complete"
         assert [len(index[f"runs/{i:05}/environment/host"]) for i in range(3)] == [2, 2, 2]
 
 
