@@ -56,6 +56,8 @@ def write_point(folder: Path, point: Point) -> None:
         put(file["config"], "source",
             ["command line" if name in point.options else "default" for name in options])
         file["rounds/balanced_accuracy"][-1] = point.accuracy
+        for end, change in (("low", -0.125), ("high", 0.125)):
+            file[f"rounds/balanced_accuracy_{end}"][-1] = point.accuracy + change
         file["rounds/network"][-1] = point.network
         if methods:
             file["attacks/summary/identified_bound"][...] = point.bound

@@ -13,7 +13,8 @@ from synthetic_audit import Stage, write_audit
 
 from medpfl_analysis.__main__ import main
 from medpfl_analysis.hdf5 import RunFormatError
-from medpfl_analysis.study import ATTACK_COLUMNS, Cell, interval_of_mean, read_study, strongest, verdict_of_round
+from medpfl_analysis.intervals import interval_of_mean
+from medpfl_analysis.study import ATTACK_COLUMNS, Cell, read_study, strongest, verdict_of_round
 from medpfl_analysis.study_claims import claims, share
 from medpfl_analysis.study_plots import noise_figure
 from medpfl_analysis.study_retracted import retracted

@@ -69,7 +69,8 @@ def test_the_table_by_hand(sweep_folder: Path) -> None:
     assert table["rank_1"].tolist() == [0.75, 0.75, 0, 0.75, 0.75, 0]
     assert table["identified"].tolist() == table["leak"].tolist() == [0.75, 0.75, 0, 0.75, 0.75, 0]
     assert table["identified_low"].tolist() == [0.375, 0.375, 0, 0.375, 0.375, 0]
-    assert [c for c in table if c.endswith("_low")] == ["identified_low"], "no other has an interval"
+    assert [c for c in table if c.endswith("_low")] == ["balanced_accuracy_low", "identified_low"], "no other has an interval"
+    assert table["balanced_accuracy_high"].tolist() == [0.925, 0.875, 0.625, 0.915, 0.875, 0.725]
     assert table["balanced_accuracy"].tolist() == [0.8, 0.75, 0.5, 0.79, 0.75, 0.6]
     assert table["chance"].tolist() == pytest.approx([1 / 3] * 6)
     assert np.isnan(table["epsilon"][:5]).all() and table["epsilon"][5] == 4.214
@@ -467,13 +468,13 @@ def test_page_of_defenses(sweep_folder: Path, tmp_path: Path) -> None:
         ["dlg objective=l1", "yes", "4", "0.60", "75", "75", "-5", "none"]]
     assert "What was set in all points: `federation.rounds=3`." in text
     assert "defense.chain = laplace" in text.split("## The grid")[1]
-    names = ["defenses_frontier.png", "defenses_scale_curves.png"]
+    names = ["defenses_frontier_1.png", "defenses_scale_curves_1.png", "defenses_scale_curves_2.png"]
     assert sorted(path.name for path in (tmp_path / "pictures").iterdir()) == names
     assert main(["defenses", str(sweep_folder), "--images", "--output", str(page)]) == 0
     text = page.read_text(encoding="utf-8")
     pictures = sorted(path.name for path in (tmp_path / "pictures").iterdir())
     assert pictures == sorted([*names, "defenses_images_1.png"])
-    assert [f"pictures/{name}" in text for name in pictures] == [True] * 3
+    assert [f"pictures/{name}" in text for name in pictures] == [True] * 4
 
 
 def test_the_grid_leaves_out_images_that_a_point_did_not_attack(tmp_path: Path) -> None:
