@@ -12,8 +12,8 @@ import pandas as pd
 
 from .claims import USELESS, privacy_notes
 from .run import Run
-from .scores import GROUP, PUBLIC_NEAREST, by_strength, chosen_images, summarize_run, without_attack
-from .words import at_most, counted, joined, number, small_share
+from .scores import PUBLIC_NEAREST, by_strength, chosen_images, summarize_run, without_attack
+from .words import counted, joined, number, small_share
 
 
 class Extremes(NamedTuple):

@@ -21,8 +21,9 @@ def interval_of_mean(values: Sequence[float]) -> tuple[float, float, float]:
 
 def share_interval(values: Sequence[float]) -> tuple[float, float, float]:
     """The same of shares, the limits within [0, 1]."""
-    mean, low, high = interval_of_mean(values)
-    return mean, max(0.0, low), min(1.0, high)
+    mean, *ends = interval_of_mean(values)
+    low, high = np.clip(ends, 0, 1)  # NaN stays NaN
+    return mean, float(low), float(high)
 
 
 def _points(share: float) -> str:

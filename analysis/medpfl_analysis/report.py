@@ -131,8 +131,9 @@ def picture(figure: Figure, caption: str = "", title: str = "") -> Picture:
 
 
 def _coded(text: str) -> Markup:
-    """Text as HTML, what stands in backticks as code."""
-    return Markup(re.sub(r"`([^`]*)`", r"<code>\1</code>", str(escape(text))))
+    """Text as HTML, what stands in `backticks` as code and what stands in *asterisks* with emphasis."""
+    code = re.sub(r"`([^`]*)`", r"<code>\1</code>", str(escape(text)))
+    return Markup(re.sub(r"\*([^*]+)\*", r"<em>\1</em>", code))
 
 
 def render(template: str, **values: object) -> str:

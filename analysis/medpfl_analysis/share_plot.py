@@ -42,6 +42,6 @@ def shares_figure(shares: Sequence[Share], title: str, theme: Theme = LIGHT) -> 
     axes.set_yticks(range(len(shares)), [share.name for share in shares])
     axes.set(xlim=(-0.02, 1.02), ylim=(len(shares) - 0.5, -0.5))
     axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
-    told = "; ".join(f"{share.name} {number(share.share, '%')}" for share in shares)
+    told = "; ".join(f"{' '.join(share.name.split())} {number(share.share, '%')}" for share in shares)
     figure.set_label(f"{title}: {told}")
     return figure

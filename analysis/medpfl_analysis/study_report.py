@@ -19,7 +19,7 @@ from .study_plots import defense_figures, noise_figures
 from .study_retracted import TAKEN_BACK, retracted
 from .study_sections import attack_sections, center, defense_sections, medical, study_sections
 from .study_tables import name_of
-from .tables import Table, table
+from .tables import Table, table, without_constant_names
 from .theme import PAGE
 from .verdicts import meanings
 
@@ -66,7 +66,7 @@ def render_study(name: str, cells: Sequence[Cell], missing: Sequence[str], setup
         noise=[picture(figure) for figure in noise_figures(medical(cells), PAGE)],
         defenses=[picture(figure) for figure in defense_figures(mine, PAGE)],
         sections=study_sections(cells),
-        defense_sections=defense_sections(cells),
+        defense_sections=[section._replace(table=without_constant_names(section.table)) for section in defense_sections(cells)],
         attack_sections=attack_sections(cells, setup),
         meanings=meanings(shown=True),
         cost=cost(cells),

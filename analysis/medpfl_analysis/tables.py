@@ -25,6 +25,13 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]], names: int = 1, fi
     return Table([head[i] for i in kept], [[row[i] for i in kept] for row in rows], names, title)
 
 
+def without_constant_names(shown: Table) -> Table:
+    """The table without the columns of names that are alike in all rows, but for the last."""
+    kept = [i for i in range(len(shown.head)) if i >= shown.names - 1 or len({row[i] for row in shown.rows}) > 1]
+    return Table([shown.head[i] for i in kept], [[row[i] for i in kept] for row in shown.rows],
+                 shown.names - (len(shown.head) - len(kept)), shown.title)
+
+
 def markdown(shown: Table) -> list[str]:
     """The lines of a table, and an empty one."""
     return [f"| {' | '.join(shown.head)} |", "|" + " --- |" * len(shown.head),
