@@ -19,7 +19,8 @@ from .settings import NONE
 from .sweep import LEAK
 from .theme import LIGHT, PANEL, Theme, legend_below, new_figure, style
 
-_MARKERS = "osD^vPXp*h<>d"
+_MARKERS = "sD^vPXp*h<>d"
+"""One fewer than a theme has colors, so that no two defenses have both in common."""
 _HEIGHT = 2.7
 _LETTERS = 46
 """Of a title, in a line."""
@@ -36,7 +37,7 @@ class _Look:
         return self._theme.ink if chain == NONE else self._theme.color(self._chains.index(chain))
 
     def marker(self, chain: str) -> str:
-        return "o" if chain == NONE else _MARKERS[(self._chains.index(chain) + 1) % len(_MARKERS)]
+        return "o" if chain == NONE else _MARKERS[self._chains.index(chain) % len(_MARKERS)]
 
     def of(self, chain: str, adapted: bool) -> dict[str, object]:
         """Options of Axes.plot for marks without a line."""

@@ -205,9 +205,9 @@ def measured(sweep: Sweep) -> list[Table]:
 
 
 def _line(sweep: Sweep, value: str, rows: pd.DataFrame, several: bool) -> list[str]:
-    alone = len(rows) == 1
-    least = [DASH] * 2 if alone else _cells(sweep, weakest(rows), True, several)
-    return [value or "none", *_cells(sweep, rows.iloc[0], not alone, several), *least]
+    most, least = rows.iloc[0], weakest(rows)
+    below = [DASH] * 2 if most.name == least.name else _cells(sweep, least, True, several)
+    return [value or "none", *_cells(sweep, most, len(rows) > 1, several), *below]
 
 
 def _in_order(lines: Sequence[list[str]]) -> list[list[str]]:

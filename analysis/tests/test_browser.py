@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 from selenium import webdriver
@@ -118,13 +119,16 @@ def test_print_holds_the_configuration(browser: webdriver.Chrome, page: Path) ->
 
 @pytest.fixture(scope="module")
 def sweep_page(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Of a sweep with as many defenses as there are colors."""
+    """Of a sweep with as many defenses as there are colors, whose attackers knew what is no word that can be broken."""
     place = tmp_path_factory.mktemp("sweep")
     chains = ("laplace", "dp-sgd", "prune", *(f"defense-of-name-{n}" for n in range(10)))
     points = [Point({"defense.chain": ""}, (0.9, 0.6, 0.6, 0.1)),
               *(Point({"defense.chain": chain}, (0.2, 0.1, 0.1, 0), 0.5 + n / 50) for n, chain in enumerate(chains)),
               *(Point({"defense.chain": "laplace", "defense.laplace.scale": scale}, (0.2, 0.1, 0.1, 0)) for scale in ("1", "2"))]
-    assert main(["report", str(write_sweep(place / "s", points))]) == 0
+    write_sweep(place / "s", points)
+    with h5py.File(place / "s/points/00000/run.h5", "r+") as file:
+        file["attacks/tasks/knowledge"][...] = "weights;" + ",".join(["option=value"] * 20)
+    assert main(["report", str(place / "s")]) == 0
     return place / "s/report.html"
 
 
