@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from matplotlib.figure import Figure
 
 from . import plots
@@ -129,11 +130,18 @@ def picture(figure: Figure, caption: str = "", title: str = "") -> Picture:
     return Picture(inline_svg(figure), caption, title, figure.get_figwidth() > PANEL)
 
 
+def _coded(text: str) -> Markup:
+    """Text as HTML, what stands in `backticks` as code and what stands in *asterisks* with emphasis."""
+    code = re.sub(r"`([^`]*)`", r"<code>\1</code>", str(escape(text)))
+    return Markup(re.sub(r"\*([^*]+)\*", r"<em>\1</em>", code))
+
+
 def render(template: str, **values: object) -> str:
     """A page of templates/, with its style sheet and its script, which filters galleries and opens what is folded before printing."""
     folder = Path(__file__).parent / "templates"
     environment = Environment(loader=FileSystemLoader(folder), autoescape=True, trim_blocks=True,
                               lstrip_blocks=True, undefined=StrictUndefined)
+    environment.filters["coded"] = _coded
     style = Markup(style_sheet() + (folder / "report.css").read_text(encoding="utf-8"))
     script = Markup((folder / "page.js").read_text(encoding="utf-8"))
     return environment.get_template(template).render(style=style, script=script, **values)
