@@ -22,7 +22,7 @@ FILE = re.compile(r"^cat >(\S+) <<'END'\n(.*?)^END$", re.DOTALL | re.MULTILINE)
 # Jobs that take the options of a run.
 JOBS = {"simulate", "attack", "sweep", "audit"}
 # Other programs, which are not run.
-OTHERS = {"cd", "cmake", "defenses_defense_test", "defenses_flip_test", "export", "jupyter", "ninja", "pip", "python3", "scancel",
+OTHERS = {"cd", "cmake", "defenses_defense_test", "defenses_flip_test", "export", "jupyter", "mkdir", "ninja", "pip", "python3", "scancel",
           "sinfo", "squeue", "srun", "sudo", "tail"}
 # What the page on a new defense adds, and what stands in for it: the program under test has no such defense.
 STANDS_IN = {"defense.chain=flip": "defense.chain=prune", "defense.flip.probability": "defense.prune.ratio",
