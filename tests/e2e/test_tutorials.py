@@ -96,7 +96,7 @@ def test_commands_are_accepted(page: Path, checkout: Path) -> None:
             assert done.code == 0, f"{shlex.join(words)}: {done.err}"
         elif words[1:3] == ["-m", "medpfl_analysis"]:
             parser().parse_args(words[3:])
-        elif words[0] == "/usr/bin/python3" and words[1].endswith(".py"):
+        elif words[0] == "/usr/bin/python3" and words[-1].endswith(".py"):
             python(checkout, *words[1:])
         else:
             assert Path(words[0]).name in OTHERS, f"{page.name}: {shlex.join(words)}"
