@@ -13,7 +13,7 @@ import pandas as pd
 from .claims import USELESS, privacy_notes
 from .run import Run
 from .scores import PUBLIC_NEAREST, by_strength, chosen_images, summarize_run, without_attack
-from .words import counted, joined, number, small_share
+from .words import counted, generated, joined, number, small_share
 
 
 class Extremes(NamedTuple):
@@ -92,7 +92,7 @@ def over_all(told: Sequence[Sequence[str]], what: str) -> list[str]:
 def images_words(config: Mapping[str, str]) -> list[str]:
     """Says where images are generated."""
     return (["The images are generated phantoms, so this says nothing about patients' images."]
-            if config.get("data.dataset") == "phantom" else [])
+            if generated(config) else [])
 
 
 def network_words(config: Mapping[str, str], attacked: Sequence[pd.DataFrame], what: str = "networks") -> list[str]:

@@ -31,7 +31,7 @@ from .scores import (
 )
 from .theme import PAGE, PANEL, inline_svg, style_sheet
 from .verdicts import meanings
-from .words import at_most, joined, number, of_hospitals
+from .words import at_most, generated, joined, number, of_hospitals
 
 BANNERS = {
     "running": "This run has not finished: the page shows its last checkpoint.",
@@ -158,7 +158,7 @@ def images_banner(image_sets: Sequence[str]) -> str:
 
 def not_generated(config: Mapping[str, str], name: str, shown: Gallery) -> list[str]:
     """The name of the images in a gallery, for images_banner()."""
-    return [name] if shown.cards and config.get("data.dataset") != "phantom" else []
+    return [name] if shown.cards and not generated(config) else []
 
 
 def _caption(run: Run, section: str) -> str:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .words import generated
+
 # Where a run goes, how it is spread and what is recorded changes no result.
 _OUTSIDE = ("run.", "output.", "checkpoint.")
 _NO_SETTING = {
@@ -84,7 +86,7 @@ class Settings:
     ) -> None:
         """data [points]: names of the images; set_options [points]: options not at default."""
         self.image_sets = list(dict.fromkeys(
-            name for name, config in zip(data, configs, strict=True) if config.get("data.dataset") != "phantom"))
+            name for name, config in zip(data, configs, strict=True) if not generated(config)))
         """names of the images that are not generated"""
         self.configs = configs
         """the value of each option, one dictionary a point"""

@@ -17,7 +17,7 @@ from .scores import WITHOUT_ATTACK
 from .settings import NONE
 from .sweep import is_sweep
 from .verdicts import LEAKS, PROTECTS, Verdict
-from .words import counted
+from .words import counted, generated
 
 _PARTS = {"attack": "chosen", "judge": "second", "presets": "preset"}
 _EPSILON = "--epsilon"
@@ -136,8 +136,8 @@ def _seconds_of(folders: Iterable[Path]) -> float:
 
 def _images_of(run: Run) -> str:
     """The name of the images; of generated ones with what they look like."""
-    phantom = run.dataset_name == "phantom"
-    return f"{run.data_name} {run.config['data.phantom.modality']}" if phantom else run.data_name
+    looks = run.config.get("data.phantom.modality", "") if generated(run.config) else ""
+    return f"{run.data_name} {looks}".strip()
 
 
 def _attacks(audit: Audit) -> tuple[pd.DataFrame, float]:
