@@ -1,5 +1,5 @@
 """Command line: python3 -m medpfl_analysis report | summary | export RUN, report AUDIT,
-report | defenses SWEEP, attacks | study FOLDER, or correlations FOLDER..."""
+report | defenses SWEEP, report | study STUDY, attacks FOLDER, or correlations FOLDER..."""
 
 from __future__ import annotations
 
@@ -26,7 +26,9 @@ from .hdf5 import RunFormatError
 from .report import headline, interval, one_class_note, subline, vanished_note, write_report
 from .run import Run, open_run
 from .scores import METRICS, summarize_run, verdict_of, without_attack
+from .study import is_study
 from .study_page import write_study_pages
+from .study_report import write_study_report
 from .sweep import is_sweep, open_sweep
 from .sweep_report import write_sweep_report
 from .words import at_most, number
@@ -86,7 +88,7 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--version", action="version", version=__version__)
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     report = commands.add_parser("report", help="write one self-contained HTML page, of several runs or audits one that compares")
-    report.add_argument("--output", type=Path, metavar="FILE", help="default: RUN/report.html; comparison.html beside the first of several")
+    report.add_argument("--output", type=Path, metavar="FILE", help="default: report.html in the folder; comparison.html beside the first of several")
     report.add_argument("--no-images", action="store_true", help="without private and reconstructed images")
     summary = commands.add_parser("summary", help="print the tables")
     export = commands.add_parser("export", help="write tables as CSV, images as PNG and figures as SVG")
@@ -99,7 +101,7 @@ def parser() -> argparse.ArgumentParser:
         if command is not report:
             command.add_argument("run", metavar="RUN", type=Path, help="run folder, or its run.h5")
     report.add_argument("runs", metavar="RUN", type=Path, nargs="+",
-                        help="run folder, or its run.h5; or the folder of a sweep or an audit; of two or more a comparison is written")
+                        help="run folder, or its run.h5; or the folder of a sweep, an audit or a study; of two or more runs and audits a comparison is written")
     attacks = commands.add_parser("attacks", help="compare the attacks of many runs: a page, and all rows as CSV")
     attacks.add_argument("folder", metavar="FOLDER", type=Path, help="holds the runs' folders")
     defenses = commands.add_parser(
@@ -124,7 +126,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _report(paths: Sequence[Path], output: Path | None, with_images: bool) -> Path:
-    """Writes the page of a run, sweep or audit, or the comparison of several; returns its path."""
+    """Writes the page of a run, sweep, audit or study, or the comparison of several; returns its path."""
     if len(paths) > 1:
         beside = paths[0] if paths[0].is_dir() else paths[0].parent
         return write_comparison(paths, output or beside / "comparison.html")
@@ -134,6 +136,8 @@ def _report(paths: Sequence[Path], output: Path | None, with_images: bool) -> Pa
     if is_sweep(paths[0]):
         with open_sweep(paths[0]) as sweep:
             return write_sweep_report(sweep, output, with_images)
+    if is_study(paths[0]):
+        return write_study_report(paths[0], output)
     with open_run(paths[0]) as run:
         return write_report(run, output, with_images)
 

@@ -14,8 +14,8 @@ from .claims import USELESS, privacy_notes
 from .decision import (
     budget_words,
     extremes,
+    found_words,
     images_words,
-    interval_words,
     levers,
     network_words,
     server_sees,
@@ -138,13 +138,7 @@ def _came_back(audit: Audit) -> list[str]:
     stage = strongest_stage(audit)
     if stage is None:
         return []
-    found = round(stage["identified"] * stage["images"])
-    inferred = not stage["inferred"] == 0
-    sure = "; ".join(filter(None, [number(stage["identified"], "%"), interval_words(
-        stage["identified_low"], stage["identified_high"], inferred)]))
-    networks = f" of {audit.networks} networks" if audit.networks > 1 else ""
-    made = [f"{found} of {counted(int(stage['images']), 'private image')}{networks} ({sure}) "
-            f"{'is' if found == 1 else 'are'} identified by the strongest attack here, {stage['method']} on "
+    made = [f"{found_words(stage, int(stage['images']), audit.networks)} by the strongest attack here, {stage['method']} on "
             f"{stage_title(stage)}, which was chosen on public images.",
             f"A guess identifies {small_share(stage['chance'])}."]
     if math.isfinite(stage["undefended"]):
@@ -243,7 +237,7 @@ def render_audit(audit: Audit, with_images: bool = True) -> str:
             images_banner=images_banner(not_generated(audit.config, _data(audit), shown)),
             first=audit_first_screen(audit, federation, attacks or []),
             extremes=extremes(attacks or []),
-            levers=levers(audit.config, audit.noise),
+            levers=levers(audit.config, noise=audit.noise),
             who=who_could(audit.config),
             facts=_facts(audit),
             stages=_stages(audit),

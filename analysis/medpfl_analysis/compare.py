@@ -9,8 +9,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from matplotlib.figure import Figure
-from matplotlib.ticker import PercentFormatter
 
 from .audit import Audit, is_audit, open_audit
 from .audit_report import audit_first_screen, opened, strongest_stage
@@ -18,10 +16,12 @@ from .decision import first_screen, strongest_attack
 from .hdf5 import RunFormatError
 from .report import picture, render
 from .run import Run, open_run
+from .share_plot import Share, shares_figure
+from .study import is_study
 from .sweep import is_sweep
-from .theme import LIGHT, PAGE, PANEL, Theme, new_figure, style
+from .theme import PAGE
 from .verdicts import Verdict, meanings
-from .words import joined, number
+from .words import joined
 
 # Where a result is, when it was made and how its work was spread is no difference of settings.
 _OUTSIDE = ("run.", "output.", "checkpoint.")
@@ -68,9 +68,11 @@ def _of_audit(audit: Audit) -> Subject:
 
 
 def read_subject(path: Path) -> Subject:
-    """Reads the run or audit of a folder. Raises RunFormatError as open_run and open_audit, and where it is a sweep."""
+    """Reads the run or audit of a folder. Raises RunFormatError as open_run and open_audit, and where it is a sweep or a study."""
     if is_sweep(path):
         raise RunFormatError(f"{path}: is a sweep, whose own report compares its points; give runs or audits")
+    if is_study(path):
+        raise RunFormatError(f"{path}: is a study, whose own report compares its cells; give runs or audits")
     if is_audit(path):
         with open_audit(path) as audit:
             return _of_audit(audit)
@@ -87,25 +89,6 @@ def differing_options(subjects: Sequence[Subject]) -> list[tuple[str, list[str]]
     return [(name, values) for name, values in rows if len(set(values)) > 1]
 
 
-def shares_figure(subjects: Sequence[Subject], theme: Theme = LIGHT) -> Figure:
-    """The share that the strongest attack identifies of each, with its limits where files have them, and what a guess
-    gets."""
-    figure = new_figure(PANEL, 0.9 + 0.36 * max(2, len(subjects)), theme)
-    axes = figure.subplots()
-    for place, subject in enumerate(subjects):
-        share, low, high, chance = subject.identified
-        axes.hlines(place, low, high, color=theme.palette[0], linewidth=1.6)
-        axes.plot(share, place, marker="o", color=theme.palette[0], markersize=6)
-        axes.plot(chance, place, marker="|", color=theme.muted, markersize=12, linestyle="none")
-    style(axes, theme, "Identified by the strongest attack", grid="x")
-    axes.set_yticks(range(len(subjects)), [subject.name for subject in subjects])
-    axes.set(xlim=(-0.02, 1.02), ylim=(len(subjects) - 0.5, -0.5))
-    axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
-    told = "; ".join(f"{subject.name} {number(subject.identified[0], '%')}" for subject in subjects)
-    figure.set_label(f"Share of images identified by the strongest attack: {told}")
-    return figure
-
-
 def render_comparison(subjects: Sequence[Subject]) -> str:
     """The page as HTML text."""
     terms = list(dict.fromkeys(term for subject in subjects for term in subject.first))
@@ -116,7 +99,8 @@ def render_comparison(subjects: Sequence[Subject]) -> str:
         subjects=subjects,
         terms=[(term, [subject.first.get(term, []) for subject in subjects]) for term in terms],
         differences=differing_options(subjects),
-        figures=[picture(shares_figure(attacked, PAGE),
+        figures=[picture(shares_figure([Share(subject.name, *subject.identified) for subject in attacked],
+                                       "Identified by the strongest attack", PAGE),
                          "The line is the interval of 95 % that the file has; the gray mark is a guess. Shares whose intervals "
                          "overlap may be the same.")] if attacked else [],
         meanings=meanings(any(subject.verdict for subject in subjects)),

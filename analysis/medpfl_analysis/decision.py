@@ -4,15 +4,16 @@ would change it. Numbers and verdicts are those of the files; this module puts t
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import pandas as pd
 
 from .claims import USELESS, privacy_notes
 from .run import Run
-from .scores import GROUP, PUBLIC_NEAREST, by_strength, chosen_images, summarize_run, without_attack
-from .words import at_most, counted, joined, number, small_share
+from .scores import PUBLIC_NEAREST, by_strength, chosen_images, summarize_run, without_attack
+from .words import counted, generated, joined, number, small_share
 
 
 class Extremes(NamedTuple):
@@ -49,35 +50,55 @@ def strongest_attack(run: Run) -> pd.Series | None:
     return None if summary.empty or summary["identified"].isna().all() else summary.iloc[0]
 
 
+def found_words(row: Mapping[str, Any], images: int, networks: int = 1) -> str:
+    """ "12 of 20 private images (60 %; 95 % interval 40 to 78 %) are identified", of a row with `identified`, its limits and,
+    where there are several networks, `inferred`."""
+    found = round(row["identified"] * images)
+    sure = "; ".join(filter(None, [number(row["identified"], "%"), interval_words(
+        row["identified_low"], row["identified_high"], row.get("inferred", 1) != 0)]))
+    of_networks = f" of {networks} networks" if networks > 1 else ""
+    return f"{found} of {counted(images, 'private image')}{of_networks} ({sure}) {'is' if found == 1 else 'are'} identified"
+
+
+def guess_words(row: pd.Series, without: pd.DataFrame) -> list[str]:
+    """What would be identified without the messages, by a row of summarize_run() and without_attack(); nothing for files that
+    do not say."""
+    if math.isnan(row["by_chance"]):
+        return []
+    nearest = without[(without["method"] == PUBLIC_NEAREST) & (without["kind"] == row["kind"])]
+    resembles = "" if nearest.empty else (
+        f"; taking the public image most like each identifies {number(nearest['identified'].iloc[0], '%')}")
+    return [f"A guess among {row['among']:.0f} candidates identifies {small_share(row['by_chance'])}{resembles}."]
+
+
 def what_came_back(run: Run) -> list[str]:
     """How many images the strongest attack identifies, of how many, how sure that is, and what would be identified without
     the messages; nothing where strongest_attack() is None."""
     row = strongest_attack(run)
     if row is None:
         return []
-    found = round(row["identified"] * row["n"])
-    sure = "; ".join(filter(None, [number(row["identified"], "%"), interval_words(row["identified_low"], row["identified_high"])]))
-    kind = f"{row['kind']}s of round {row['round']}"
-    made = [f"{found} of {counted(int(row['n']), 'private image')} ({sure}) {'is' if found == 1 else 'are'} identified by the strongest "
-            f"attack here, {row['method']} on {kind}."]
-    if not math.isnan(row["by_chance"]):
-        without = without_attack(run)
-        nearest = without[(without["method"] == PUBLIC_NEAREST) & (without["kind"] == row["kind"])]
-        resembles = "" if nearest.empty else (
-            f"; taking the public image most like each identifies {number(nearest['identified'].iloc[0], '%')}")
-        made.append(f"A guess among {row['among']:.0f} candidates identifies {small_share(row['by_chance'])}{resembles}.")
-    return made
+    return [f"{found_words(row, int(row['n']))} by the strongest attack here, {row['method']} on {row['kind']}s of round {row['round']}.",
+            *guess_words(row, without_attack(run))]
+
+
+def over_all(told: Sequence[Sequence[str]], what: str) -> list[str]:
+    """What is said of several points or cells (`what`), each sentence once: first those of all, then the others, with how many
+    they are of."""
+    count = Counter(sentence for sentences in told for sentence in dict.fromkeys(sentences))
+    some = [f"{sentence.removesuffix('.')} ({n} of {counted(len(told), what)})." for sentence, n in count.items() if n < len(told)]
+    return [sentence for sentence, n in count.items() if n == len(told)] + some
 
 
 def images_words(config: Mapping[str, str]) -> list[str]:
     """Says where images are generated."""
     return (["The images are generated phantoms, so this says nothing about patients' images."]
-            if config.get("data.dataset") == "phantom" else [])
+            if generated(config) else [])
 
 
-def network_words(config: Mapping[str, str], attacked: Sequence[pd.DataFrame]) -> list[str]:
+def network_words(config: Mapping[str, str], attacked: Sequence[pd.DataFrame], what: str = "networks") -> list[str]:
     """The state of the networks that were attacked, by the words of the file for each (columns round and network of
-    Run.tasks, one frame a network), and first weights drawn wide. Files before schema 1.4 have no words."""
+    Run.tasks, one frame a network), and first weights drawn wide. Files before schema 1.4 have no words. `what` is said where
+    there are several frames."""
     states = pd.concat([frame[["round", "network"]].drop_duplicates() for frame in attacked]).dropna(subset="network")
     made = []
     for word, rows in states.groupby("network", sort=False):
@@ -85,9 +106,9 @@ def network_words(config: Mapping[str, str], attacked: Sequence[pd.DataFrame]) -
         when = f"round{'' if len(rounds) == 1 else 's'} {joined([str(r) for r in rounds])}"
         count = rows.groupby("round").size().min()
         if count == len(attacked):
-            which = "The network" if count == 1 else f"All {count} networks"
+            which = "The network" if count == 1 else f"All {count} {what}"
         else:
-            which = f"{count} of {len(attacked)} networks"
+            which = f"{count} of {len(attacked)} {what}"
         made.append(f"{which} attacked in {when} {'was' if count == 1 else 'were'} {word}.")
     if (states["network"] == "untrained").any() and not config.get("model.weights") and (
             config.get("model.init") in ("uniform", "normal")):
@@ -188,9 +209,9 @@ def extremes(runs: Sequence[Run]) -> list[Extremes]:
     return made
 
 
-def levers(config: Mapping[str, str], noise: pd.DataFrame | None = None) -> list[Lever]:
-    """What hospitals could change of a federation with this configuration, and the options that measure it. `noise`: that of
-    Audit.noise, where it is known."""
+def levers(config: Mapping[str, str], tried: Collection[str] = (), noise: pd.DataFrame | None = None) -> list[Lever]:
+    """What hospitals could change of a federation with this configuration, and the options that measure it; without what an
+    option in `tried` measures. `noise`: that of Audit.noise, where it is known."""
     batch, probe = int(config.get("federation.batch_size", "1")), int(config.get("attack.probe_batch", "1"))
     chain = config.get("defense.chain", "")
     made = []
@@ -215,7 +236,7 @@ def levers(config: Mapping[str, str], noise: pd.DataFrame | None = None) -> list
     made.append(Lever("Clipping and noise for an ε", chain.replace(",", ", ") or "none",
                       f"Bounds what any attack can find. {takes} An audit with it measures what accuracy is left.",
                       ("medpfl audit --epsilon=8",)))
-    return made
+    return [lever for lever in made if lever.options[0].partition("--")[2].partition("=")[0] not in tried]
 
 
 def who_could(config: Mapping[str, str]) -> str:

@@ -86,15 +86,14 @@ def no_attack_rows(sweep: Sweep) -> list[dict[str, str]]:
 
 
 def _figures(sweep: Sweep, images: bool) -> dict[str, tuple[str, Figure]]:
-    """name -> alternative text and figure: frontier, a curve for each kind of scale, grids."""
+    """name -> alternative text and figure: frontiers, curves over each kind of scale, grids."""
     table, measure = sweep.over_networks, sweep.measure
-    made = {"frontier": (f"{measure.title} images against balanced accuracy",
-                         plots.frontier(table, measure, LIGHT))}
-    for name, rows in plots.scales(table):
-        word = name.split(" ")[0] if f"{name.split(' ')[0]}_curves" not in made else (
-            name.replace(" ", "_").replace("(", "").replace(")", ""))
-        made[f"{word}_curves"] = (f"{measure.title} images and balanced accuracy over {name}",
-                                  plots.scale_curves(table, rows, name, measure, LIGHT))
+    drawn = [("frontier", plots.frontier(table, rows, measure, f"{measure.title}: {title}, {method}", LIGHT))
+             for title, part in panels(table) for method, rows in by_method(part)]
+    drawn += [(f"{name.split(' ')[0]}_curves", figure) for name, rows in plots.scales(table)
+              for figure in plots.scale_figures(table, rows, name, measure, LIGHT)]
+    names = [name for name, _ in drawn]
+    made = {f"{name}_{names[:place + 1].count(name)}": (str(figure.get_label()), figure) for place, (name, figure) in enumerate(drawn)}
     for i, (title, rows) in enumerate(panels(table) if images else [], start=1):
         method, mine = by_method(rows)[0]
         made[f"images_{i}"] = (

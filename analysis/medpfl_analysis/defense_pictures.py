@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
@@ -50,48 +52,62 @@ def _note(row: pd.Series) -> str:
     return ("adapted: " if row["adapted"] else "") + row["attack"]
 
 
-def defense_grid(
-    sweep: Sweep, rows: pd.DataFrame, theme: Theme = LIGHT, images: int = 6,
-    settings: int = MAX_SETTINGS,
-) -> Figure:
-    """Truth in the first line, then a line a row of pictured(): the same `images` images.
+@dataclass(frozen=True)
+class Strip:
+    """The same images at one setting."""
 
-    They are at even ranks of PSNR in the first row. An image that a point did not attack is blank.
-    """
+    name: str
+    note: str
+    """by which attack"""
+    score: str
+    """median SSIM over all images of the setting; "" for the private images"""
+    images: list[np.ndarray | None]
+    """[channels, height, width] each; None where this point did not attack the image"""
+
+
+def strips(sweep: Sweep, rows: pd.DataFrame, images: int = 6, settings: int = MAX_SETTINGS) -> list[Strip]:
+    """The private images, then a strip a row of pictured(): the same `images` images, at even ranks of PSNR in the first
+    row."""
     shown = pictured(rows, settings)
     first = shown.iloc[0]
     with sweep.open_point(first["point"]) as run:
         picked = spread(_attacked(run, first), images)
-        truth = run.pictures("truth", picked["row"].to_numpy())
-    keys = list(picked.index)
-    words = [(_name(row), _note(row)) for _, row in shown.iterrows()]
-    left = _LETTER * max(12, *(max(len(name), 0.85 * len(note)) for name, note in words))
-    cell = min(0.72, (WIDTH - left - _SCORE) / len(keys) - _GAP)
-    tall = cell * truth.shape[-2] / truth.shape[-1]
-    height = _HEAD + (len(shown) + 1) * (tall + _GAP)
-    figure = new_figure(left + _SCORE + len(keys) * (cell + _GAP), height, theme, layout=None)
+        truth = dict(zip(picked.index, run.pictures("truth", picked["row"].to_numpy()), strict=True))
+    made = [Strip("private image", "", "", list(truth.values()))]
+    for _, row in shown.iterrows():
+        with sweep.open_point(row["point"]) as run:
+            found = _same_images(run, row, truth)
+        made.append(Strip(_name(row), _note(row), f"{row['ssim']:.2f}".replace("-0.00", "0.00"),
+                          [found.get(key) for key in truth]))
+    return made
+
+
+def defense_grid(
+    sweep: Sweep, rows: pd.DataFrame, theme: Theme = LIGHT, images: int = 6,
+    settings: int = MAX_SETTINGS,
+) -> Figure:
+    """The strips() as a figure, one below the other. An image that a point did not attack is blank."""
+    shown = strips(sweep, rows, images, settings)
+    count, shape = len(shown[0].images), shown[0].images[0].shape
+    left = _LETTER * max(12, *(max(len(strip.name), 0.85 * len(strip.note)) for strip in shown[1:]))
+    cell = min(0.72, (WIDTH - left - _SCORE) / count - _GAP)
+    tall = cell * shape[-2] / shape[-1]
+    height = _HEAD + len(shown) * (tall + _GAP)
+    figure = new_figure(left + _SCORE + count * (cell + _GAP), height, theme, layout=None)
     axes = figure.add_axes((0, 0, 1, 1))
     axes.set_axis_off()
-
-    def line(place: int, name: str, note: str, score: str, found: dict) -> None:
+    for place, strip in enumerate(shown):
         top = _HEAD + place * (tall + _GAP)
         middle = top + tall / 2
         style = {"va": "center", "size": 7.5}
-        axes.text(0, middle - (0.085 if note else 0), name, color=theme.ink, weight="bold", **style)
-        axes.text(0, middle + 0.085, note, color=theme.muted, va="center", size=7)
-        for column, key in enumerate(keys):
-            if key in found:
+        axes.text(0, middle - (0.085 if strip.note else 0), strip.name, color=theme.ink, weight="bold", **style)
+        axes.text(0, middle + 0.085, strip.note, color=theme.muted, va="center", size=7)
+        for column, image in enumerate(strip.images):
+            if image is not None:
                 x = left + column * (cell + _GAP)
-                axes.imshow(displayable(found[key]), cmap="gray", vmin=0, vmax=1, aspect="auto",
+                axes.imshow(displayable(image), cmap="gray", vmin=0, vmax=1, aspect="auto",
                             interpolation="none", extent=(x, x + cell, top + tall, top))
-        end = left + len(keys) * (cell + _GAP) + 0.04
-        axes.text(end, middle, score, color=theme.muted, **style)
-
-    line(0, "private image", "", "SSIM", dict(zip(keys, truth, strict=True)))
-    for place, (_, row) in enumerate(shown.iterrows(), start=1):
-        with sweep.open_point(row["point"]) as run:
-            found = _same_images(run, row, dict(zip(keys, truth, strict=True)))
-        line(place, *words[place - 1], f"{row['ssim']:.2f}".replace("-0.00", "0.00"), found)
+        axes.text(left + count * (cell + _GAP) + 0.04, middle, strip.score or "SSIM", color=theme.muted, **style)
     axes.set(xlim=(0, figure.get_figwidth()), ylim=(height, 0))
     return figure
 

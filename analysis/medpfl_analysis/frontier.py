@@ -101,6 +101,9 @@ class Level:
     low: float
     """the limits of the share, NaN where the files have none"""
     high: float
+    accuracy_low: float
+    """the limits of the balanced accuracy, NaN where the files have none"""
+    accuracy_high: float
 
 
 def levels(rows: pd.DataFrame) -> list[Level]:
@@ -113,10 +116,12 @@ def levels(rows: pd.DataFrame) -> list[Level]:
         rows_of = same[same["attack"] == worst]
         judged = len(rows_of) == 1 and rows_of[LEAK].iloc[0] == rows_of["identified"].iloc[0]
         low, high = rows_of[["identified_low", "identified_high"]].iloc[0] if judged else (np.nan, np.nan)
+        accuracies = same.drop_duplicates("point")["balanced_accuracy"]
+        alike = accuracies.nunique() == 1
+        ends = same[["balanced_accuracy_low", "balanced_accuracy_high"]].iloc[0] if alike else (np.nan, np.nan)
         found.append(Level(
-            float(scale), float(means.max()),
-            float(same.drop_duplicates("point")["balanced_accuracy"].mean()), worst,
-            int(rows_of["n"].iloc[0]), float(low), float(high)))
+            float(scale), float(means.max()), float(accuracies.mean()), worst,
+            int(rows_of["n"].iloc[0]), float(low), float(high), *map(float, ends)))
     return found
 
 

@@ -17,6 +17,8 @@ from .scores import GROUP, by_strength, chosen_images, summarize_run
 from .words import counted
 
 MAX_CARDS = 200
+MAX_OF_SETTING = 8
+"""Cards of a setting, where there are several."""
 MAX_BYTES = 9_000_000
 """Of the pictures of a gallery, so that a page is below 15 MB."""
 MAX_SNAPSHOTS = 4
@@ -57,10 +59,10 @@ class Gallery:
     """those with two values or more"""
 
 
-FILTERS = ("attack", "round", "message", "network", "hospital", "class", "result")
+FILTERS = ("setting", "attack", "round", "message", "network", "hospital", "class", "result")
 
 
-def _address(image: np.ndarray) -> str:
+def picture_address(image: np.ndarray) -> str:
     """The pixels of displayable() as data: address."""
     pixels = np.round(255 * displayable(image)).astype(np.uint8)
     kind = "png" if max(pixels.shape[:2]) <= _LOSSLESS else "jpeg"
@@ -69,18 +71,21 @@ def _address(image: np.ndarray) -> str:
     return f"data:image/{kind};base64,{b64encode(buffer.getvalue()).decode()}"
 
 
-def strongest_first(runs: Sequence[Run]) -> pd.DataFrame:
-    """The images of chosen_images() of all runs, and `network`, the place of the run: by the attacks' order of by_strength()
-    in their run; of each attack the identified ones first, then by PSNR. Row labels are those of their run."""
-    frames = []
-    for network, run in enumerate(runs):
-        keys = by_strength(summarize_run(run))[GROUP].itertuples(index=False, name=None)
-        place = {key: n for n, key in enumerate(keys)}
-        chosen = chosen_images(run.images_with_tasks())
-        frames.append(chosen.assign(
-            network=network, attack_place=[place[key] for key in chosen[GROUP].itertuples(index=False, name=None)]))
-    return pd.concat(frames).sort_values(["attack_place", "identified", "psnr"], ascending=[True, False, False],
-                                         kind="stable", na_position="last").drop(columns="attack_place")
+def strongest_first(runs: Sequence[Run], settings: Sequence[str]) -> pd.DataFrame:
+    """The images of chosen_images() of all runs, and `place` (that of the run), `setting` (its name) and `network` (from 1, of
+    the runs of one setting): by the strength of the attack at the setting, as by_strength(); of each attack the identified
+    ones first, then by PSNR. Row labels are those of their run."""
+    key = ["setting", *GROUP]
+    summaries = [summarize_run(run).assign(setting=setting) for run, setting in zip(runs, settings, strict=True)]
+    order = by_strength(pd.concat(summaries)).drop_duplicates(key)
+    attack_place = {found: n for n, found in enumerate(order[key].itertuples(index=False, name=None))}
+    frames = [chosen_images(run.images_with_tasks()).assign(place=place, setting=settings[place],
+                                                             network=settings[:place + 1].count(settings[place]))
+              for place, run in enumerate(runs)]
+    images = pd.concat(frames)
+    return images.assign(attack_place=[attack_place[found] for found in images[key].itertuples(index=False, name=None)]).sort_values(
+        ["attack_place", "identified", "psnr"], ascending=[True, False, False], kind="stable", na_position="last").drop(
+            columns="attack_place")
 
 
 def _class_name(names: Sequence[str], label: int) -> str:
@@ -105,40 +110,46 @@ def _card(run: Run, row: int, image: pd.Series) -> Card:
     iterations = run.pictures("snapshot_iterations", [row])[0]
     steps = _steps(iterations)
     whose = f"hospital {image['client']}" if image["client"] >= 0 else "a sum of hospitals"
-    network = str(image["network"] + 1)
+    network = str(image["network"])
     label, result = _class_name(run.class_names, image["label"]), _result(image["identified"])
     scores = f"PSNR {image['psnr']:.1f} dB, SSIM {image['ssim']:.2f}".replace("-0.00", "0.00")
     by = f"{image['method']}, round {image['round']}, {image['kind']}"
-    pictures = [Shown(_address(truth), f"Private image of {whose}, {label}", "private"),
-                Shown(_address(recovered), f"Recovered by {by}: {result}, {scores}", "recovered")]
+    pictures = [Shown(picture_address(truth), f"Private image of {whose}, {label}", "private"),
+                Shown(picture_address(recovered), f"Recovered by {by}: {result}, {scores}", "recovered")]
     snapshots = run.pictures("snapshots", [row])[0] if steps else []
-    way = [Shown(_address(snapshots[s]), f"The attack after step {iterations[s]:,}", f"step {iterations[s]:,}") for s in steps]
+    way = [Shown(picture_address(snapshots[s]), f"The attack after step {iterations[s]:,}", f"step {iterations[s]:,}") for s in steps]
     headline = result.capitalize() + (", diverged" if image["status"] == "diverged" else "")
-    keys = (image["method"], str(image["round"]), image["kind"], network, str(image["client"]) if image["client"] >= 0 else "sum",
+    keys = (image["setting"], image["method"], str(image["round"]), image["kind"], network, str(image["client"]) if image["client"] >= 0 else "sum",
             label, result)
-    return Card(pictures, way, headline, [f"{whose.capitalize()}, {label}", by, scores],
+    return Card(pictures, way, headline, [*filter(None, [image["setting"]]), f"{whose.capitalize()}, {label}", by, scores],
                 dict(zip(FILTERS, keys, strict=True)))
 
 
-def gallery(runs: Sequence[Run]) -> Gallery:
-    """The first MAX_CARDS images of strongest_first(), or as many as MAX_BYTES hold. The runs are of one attack under
-    several networks, or one."""
+def gallery(runs: Sequence[Run], settings: Sequence[str] = ()) -> Gallery:
+    """Of each setting the first images of strongest_first(), equally many of all: MAX_OF_SETTING at most where there are several, and
+    MAX_CARDS together, or as many as MAX_BYTES hold. `settings` has the name of each run; without it the runs are of one attack under several networks, or one."""
     if not runs:
         return Gallery()
-    chosen = strongest_first(runs)
-    cards: list[Card] = []
+    chosen = strongest_first(runs, list(settings) or [""] * len(runs))
+    turn = chosen.groupby("setting", sort=False).cumcount().to_numpy()
+    most = MAX_CARDS if len(set(settings)) < 2 else min(MAX_CARDS, int((turn < MAX_OF_SETTING).sum()))
+    made: dict[int, Card] = {}
     size = 0
-    for row, image in chosen.head(MAX_CARDS).iterrows():
-        card = _card(runs[image["network"]], row, image)
+    for at in np.argsort(turn, kind="stable")[:most]:
+        image = chosen.iloc[at]
+        card = _card(runs[image["place"]], int(image.name), image)
         size += sum(len(shown.address) for shown in (*card.pictures, *card.steps))
-        if cards and size > MAX_BYTES:
+        if made and size > MAX_BYTES:
             break
-        cards.append(card)
-    if not cards:
+        made[int(at)] = card
+    if not made:
         return Gallery()
-    whole = len(cards) == len(chosen)
-    note = (f"{'All ' if whole else f'The first {len(cards)} of '}{counted(len(chosen), 'reconstruction')}: the strongest "
-            "attack first, and of each attack the identified images first, then those of the highest PSNR.")
+    cards = [made[at] for at in sorted(made)]
+    whole, total = len(cards) == len(chosen), counted(len(chosen), "reconstruction")
+    which = f"All {total}" if whole else f"{len(cards)} of {total}, the first of each setting" if settings else (
+        f"The first {len(cards)} of {total}")
+    note = (f"{which}: the strongest attack first, and of each attack the identified images first, then those of the highest "
+            "PSNR.")
     values = {name: list(dict.fromkeys(card.keys[name] for card in cards)) for name in FILTERS}
     return Gallery(cards, note, [(name, sorted(found, key=_natural)) for name, found in values.items() if len(found) > 1])
 

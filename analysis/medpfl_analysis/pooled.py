@@ -7,6 +7,7 @@ import h5py
 import pandas as pd
 
 from .hdf5 import table
+from .intervals import share_interval
 from .scores import VERDICT
 
 COLUMNS = (
@@ -36,8 +37,8 @@ def over_networks(points: pd.DataFrame, pooled: pd.DataFrame, means: list[str]) 
     """The rows of a sweep's table, those of points that differ in run.seed alone as one row.
 
     Its share of identified images, the limits, n and the bounds are those of `pooled`; inferred is
-    0 where the limits are the range over networks; `means` are means over the points, and all other
-    columns those of the first. `networks` counts the points. The verdict is that of the index on the
+    0 where the limits are the range over networks; `means` are means over the points, the limits of the balanced
+    accuracy those of its mean by Student's t, and all other columns those of the first. `networks` counts the points. The verdict is that of the index on the
     setting, also where it has one point alone, because a run knows no other setting. A setting that
     the index does not pool, or that has several rounds, keeps its rows.
     """
@@ -54,11 +55,13 @@ def over_networks(points: pd.DataFrame, pooled: pd.DataFrame, means: list[str]) 
             made.append(one.assign(networks=1, inferred=1, **told))
             continue
         one[means] = same[means].mean().to_numpy()
+        _, accuracy_low, accuracy_high = share_interval(same["balanced_accuracy"].to_numpy())
         made.append(one.assign(
             identified=found["share"], identified_low=found["low"], identified_high=found["high"],
             n=found["images"], hospitals=found["hospitals"], bound=found["identified_bound"], epsilon=found["epsilon"],
             identification_bound=found["identification_bound"], networks=found["networks"],
             **found[VERDICT].to_dict(),
+            balanced_accuracy_low=accuracy_low, balanced_accuracy_high=accuracy_high,
             inferred=found["inferred"], **{words: " | ".join(sorted({word for cell in same[words] for word in cell.split(" | ")}))
                for words in ("network", "attacked")}))
     return pd.concat(made).sort_index()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from matplotlib.figure import Figure
 
 from . import plots
@@ -30,7 +31,7 @@ from .scores import (
 )
 from .theme import PAGE, PANEL, inline_svg, style_sheet
 from .verdicts import meanings
-from .words import at_most, joined, number, of_hospitals
+from .words import at_most, generated, joined, number, of_hospitals
 
 BANNERS = {
     "running": "This run has not finished: the page shows its last checkpoint.",
@@ -129,11 +130,18 @@ def picture(figure: Figure, caption: str = "", title: str = "") -> Picture:
     return Picture(inline_svg(figure), caption, title, figure.get_figwidth() > PANEL)
 
 
+def _coded(text: str) -> Markup:
+    """Text as HTML, what stands in `backticks` as code and what stands in *asterisks* with emphasis."""
+    code = re.sub(r"`([^`]*)`", r"<code>\1</code>", str(escape(text)))
+    return Markup(re.sub(r"\*([^*]+)\*", r"<em>\1</em>", code))
+
+
 def render(template: str, **values: object) -> str:
     """A page of templates/, with its style sheet and its script, which filters galleries and opens what is folded before printing."""
     folder = Path(__file__).parent / "templates"
     environment = Environment(loader=FileSystemLoader(folder), autoescape=True, trim_blocks=True,
                               lstrip_blocks=True, undefined=StrictUndefined)
+    environment.filters["coded"] = _coded
     style = Markup(style_sheet() + (folder / "report.css").read_text(encoding="utf-8"))
     script = Markup((folder / "page.js").read_text(encoding="utf-8"))
     return environment.get_template(template).render(style=style, script=script, **values)
@@ -150,7 +158,7 @@ def images_banner(image_sets: Sequence[str]) -> str:
 
 def not_generated(config: Mapping[str, str], name: str, shown: Gallery) -> list[str]:
     """The name of the images in a gallery, for images_banner()."""
-    return [name] if shown.cards and config.get("data.dataset") != "phantom" else []
+    return [name] if shown.cards and not generated(config) else []
 
 
 def _caption(run: Run, section: str) -> str:

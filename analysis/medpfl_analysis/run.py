@@ -41,6 +41,7 @@ from .records import (
 )
 from .result_file import ResultFile
 from .verdicts import Verdict
+from .words import generated
 
 PICTURES = ("truth", "reconstruction", "snapshots", "snapshot_iterations")
 
@@ -125,8 +126,8 @@ class Run(ResultFile):
 
     @property
     def data_name(self) -> str:
-        """The name of the folder of the images, or of the data set where it has no folder."""
-        return Path(self.config.get("data.path", "")).name or self.dataset_name
+        """The name of the folder of the images, or of the data set where it has no folder or makes them itself."""
+        return (not generated(self.config) and Path(self.config.get("data.path", "")).name) or self.dataset_name
 
     @cached_property
     def class_names(self) -> list[str]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+
+from .words import generated
 
 # Where a run goes, how it is spread and what is recorded changes no result.
 _OUTSIDE = ("run.", "output.", "checkpoint.")
@@ -84,9 +86,10 @@ class Settings:
     ) -> None:
         """data [points]: names of the images; set_options [points]: options not at default."""
         self.image_sets = list(dict.fromkeys(
-            name for name, config in zip(data, configs, strict=True) if config.get("data.dataset") != "phantom"))
+            name for name, config in zip(data, configs, strict=True) if not generated(config)))
         """names of the images that are not generated"""
-        self._configs = configs
+        self.configs = configs
+        """the value of each option, one dictionary a point"""
         self._set = set_options
         every = {option: None for config in configs for option in config}
         self._varying = [o for o in every if not o.startswith(_OUTSIDE) and o not in _NO_SETTING
@@ -101,7 +104,7 @@ class Settings:
                     self._plain.setdefault(setting.panel, i)
 
     def _varies(self, option: str, points: Sequence[int]) -> bool:
-        return len({self._configs[i].get(option, "") for i in points}) > 1
+        return len({self.configs[i].get(option, "") for i in points}) > 1
 
     def _chain(self, config: dict[str, str]) -> str:
         names = [name.strip() for name in config.get("defense.chain", "").split(",")]
@@ -121,7 +124,7 @@ class Settings:
         points = self._points(chain)
         found = []
         for name in chain.split(" + "):
-            found += [option for option in self._configs[points[0]]
+            found += [option for option in self.configs[points[0]]
                       if option.startswith(f"defense.{name}.")
                       and (self._varies(option, points)
                            or any(option in self._set[i] for i in points))]
@@ -131,13 +134,13 @@ class Settings:
         """The numeric option with most values over the points of the chain."""
         most, best = 0, ""
         for option in self._own(chain):
-            values = {self._configs[i].get(option, "") for i in self._points(chain)}
+            values = {self.configs[i].get(option, "") for i in self._points(chain)}
             if all(_is_number(value) for value in values) and len(values) > most:
                 most, best = len(values), option
         return best
 
     def _setting(self, point: int, data: Sequence[str]) -> Setting:
-        config, chain = self._configs[point], self._chains[point]
+        config, chain = self.configs[point], self._chains[point]
         alike = [i for i, name in enumerate(data) if name == data[point]]
         threat = config.get(_THREAT, HONEST)
         scenario = [] if threat == HONEST else [threat]
@@ -165,7 +168,7 @@ class Settings:
         found = {}
         for chain in dict.fromkeys(self._chains):
             points = self._points(chain)
-            held = [f"{_short(o)}={self._configs[points[0]][o]}" for o in self._own(chain)
+            held = [f"{_short(o)}={self.configs[points[0]][o]}" for o in self._own(chain)
                     if o != self._scales[chain] and not self._varies(o, points)]
             if held:
                 found[chain] = ", ".join(held)
@@ -173,22 +176,33 @@ class Settings:
 
     def attack(self, point: int, method: str) -> Attack:
         """How the point ran this method."""
-        config, panel = self._configs[point], self.settings[point].panel
-        plain = self._configs[self._plain[panel]]
+        config, panel = self.configs[point], self.settings[point].panel
+        plain = self.configs[self._plain[panel]]
         changed = []
         for option in self._varying:
             parts = option.split(".")
-            if (parts[0] == "attack" and option not in _OBSERVED
-                    and not option.startswith(_PROTOCOL)
-                    and (len(parts) == 2 or parts[1] == method)
+            if (is_attackers(option) and (len(parts) == 2 or parts[1] == method)
                     and config.get(option, "") != plain.get(option, "")):
                 changed.append(f"{parts[-1]}={config.get(option, '')}")
         undefended = [i for i, other in enumerate(self.settings)
                       if other.panel == panel and other.chain == NONE]
-        known = {name for i in undefended for name in methods(self._configs[i])}
+        known = {name for i in undefended for name in methods(self.configs[i])}
         options = " ".join(changed)
         return Attack(label=f"{method} {options}".strip(), options=options,
                       adapted=bool(changed) or (bool(undefended) and method not in known))
+
+
+def is_attackers(option: str) -> bool:
+    """Whether the attacker chooses it, and not the hospitals or the server."""
+    return option.startswith("attack.") and option not in _OBSERVED and not option.startswith(_PROTOCOL)
+
+
+def is_on(option: str, config: Mapping[str, str]) -> bool:
+    """Whether an option says anything under a configuration: those of a component (section.component.option) do where an
+    option of the section names the component."""
+    section, component, *own = option.split(".")
+    return not own or any(component in (name.strip() for name in value.split(",")) for other, value in config.items()
+                          if other.startswith(f"{section}.") and other.count(".") == 1)
 
 
 def _short(option: str) -> str:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -12,20 +11,19 @@ import pandas as pd
 
 from .audit import Audit, is_audit, open_audit
 from .hdf5 import RunFormatError
+from .intervals import share_interval
 from .run import Run, open_run
 from .scores import WITHOUT_ATTACK
 from .settings import NONE
 from .sweep import is_sweep
 from .verdicts import LEAKS, PROTECTS, Verdict
-from .words import counted
+from .words import counted, generated
 
 _PARTS = {"attack": "chosen", "judge": "second", "presets": "preset"}
 _EPSILON = "--epsilon"
 _TYPED = ("command line", _EPSILON)
 # Where a cell is and how long it may take says nothing of what it is.
 _NO_FACTOR = ("run.", "data.path", "data.dataset", "data.phantom.modality", "attack.rounds")
-_T_95 = {2: 12.706, 3: 4.303, 4: 3.182, 5: 2.776, 6: 2.571, 7: 2.447, 8: 2.365, 9: 2.306, 10: 2.262}
-"""Of Student's distribution: half the interval of 95 % of a mean of so many values, in standard errors."""
 NOT_MEDICAL = ("digits", "photographs")
 """Names of the sets of images that jobs/contrast_sets.py makes."""
 ATTACK_COLUMNS = ("attack part round images ssim_90 vanished seconds").split()
@@ -70,6 +68,13 @@ class Cell:
     created: str
     change: str = ""
     """what of these other cells have not, which is a change of the study's center: "model.name=resnet18"; "" for nothing"""
+    provenance: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["option", "value", "source"]))
+    """as Audit.provenance, without run.seed"""
+
+    @property
+    def config(self) -> dict[str, str]:
+        """The value of each option but run.seed, by section.option."""
+        return dict(zip(self.provenance["option"], self.provenance["value"], strict=True))
 
     @property
     def networks(self) -> int:
@@ -131,8 +136,8 @@ def _seconds_of(folders: Iterable[Path]) -> float:
 
 def _images_of(run: Run) -> str:
     """The name of the images; of generated ones with what they look like."""
-    phantom = run.dataset_name == "phantom"
-    return f"{run.data_name} {run.config['data.phantom.modality']}" if phantom else run.data_name
+    looks = run.config.get("data.phantom.modality", "") if generated(run.config) else ""
+    return f"{run.data_name} {looks}".strip()
 
 
 def _attacks(audit: Audit) -> tuple[pd.DataFrame, float]:
@@ -209,7 +214,13 @@ def read_cell(folder: Path, number: int) -> Cell:
             attack_seconds=attack_seconds,
             program=f"{audit.medpfl_version} ({audit.git_sha})",
             created=audit.created_utc,
+            provenance=audit.provenance[audit.provenance["option"] != "run.seed"],
         )
+
+
+def is_study(path: Path) -> bool:
+    """Whether the path is a folder with a list of cells."""
+    return (path / "tasks.txt").is_file()
 
 
 def read_study(folder: Path) -> tuple[list[Cell], list[str]]:
@@ -218,7 +229,7 @@ def read_study(folder: Path) -> tuple[list[Cell], list[str]]:
     Raises RunFormatError if the folder has no tasks.txt, or no cell is complete.
     """
     listed = folder / "tasks.txt"
-    if not listed.is_file():
+    if not is_study(folder):
         raise RunFormatError(f"{listed}: no such file; give a folder that jobs/study.sh has filled")
     cells, missing = [], []
     for number in range(1, len(listed.read_text(encoding="utf-8").splitlines()) + 1):
@@ -235,7 +246,7 @@ def read_study(folder: Path) -> tuple[list[Cell], list[str]]:
         else:
             missing.append(f"{number} ({status})")
     if not cells:
-        raise RunFormatError(f"{folder}: no cell is complete")
+        raise RunFormatError(f"{folder}: no cell is complete; the cells of a study are audits in folders named as the lines of tasks.txt")
     return _with_changes(cells), missing
 
 
@@ -258,18 +269,9 @@ def _with_changes(cells: list[Cell]) -> list[Cell]:
     ]
 
 
-def interval_of_mean(values: Sequence[float]) -> tuple[float, float, float]:
-    """Mean over networks and the limits of its 95 % interval by Student's t; limits are NaN for fewer than 2
-    networks or more than 10."""
-    mean, n = float(np.mean(values)), len(values)
-    half = _T_95.get(n, math.nan) * float(np.std(values, ddof=min(1, n - 1))) / math.sqrt(n)
-    return mean, mean - half, mean + half
-
-
 def mean_accuracy(cell: Cell) -> tuple[float, float, float]:
-    """The balanced accuracy at the end as interval_of_mean(), the limits within [0, 1]."""
-    mean, low, high = interval_of_mean(cell.accuracies)
-    return mean, max(0.0, low), min(1.0, high)
+    """The balanced accuracy at the end as share_interval()."""
+    return share_interval(cell.accuracies)
 
 
 def strongest(cell: Cell, round_: int) -> pd.Series | None:

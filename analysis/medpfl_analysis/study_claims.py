@@ -8,10 +8,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from .intervals import interval_of_mean, signed_interval
 from .report import interval
 from .scores import METRICS
 from .settings import NONE
-from .study import Cell, interval_of_mean, preset, state, strongest, verdict_of_round
+from .study import Cell, preset, state, strongest, verdict_of_round
 from .verdicts import LEAKS
 from .words import number, small_share
 
@@ -19,6 +20,7 @@ IDENTIFIED = next(metric for metric in METRICS if metric.key == "identified")
 _BADLY = 0.5
 """The share of identified images from which on, in the whole interval, images leak badly."""
 NOT_MEASURED = "not measured"
+MEASURED = "measured"
 
 
 class Claim(NamedTuple):
@@ -26,7 +28,7 @@ class Claim(NamedTuple):
 
     text: str
     word: str
-    """holds, fails, depends on ..., not shown, or NOT_MEASURED"""
+    """holds, fails, depends on ..., not shown, NOT_MEASURED, or of a question MEASURED"""
     numbers: list[str]
     """the numbers that say so, a line each"""
 
@@ -37,16 +39,6 @@ def share(row: object | None) -> str:
         return "–"
     spread = interval(row, IDENTIFIED)
     return number(row["identified"], "%") + (f" ({spread})" if spread else "")
-
-
-def _points(share_: float) -> str:
-    return str(round(100 * share_)).replace("-", "−")
-
-
-def signed_interval(values: Sequence[float]) -> str:
-    """ "12 points (3 to 21)" of shares, over networks."""
-    mean, low, high = interval_of_mean(values)
-    return f"{_points(mean)} points" + ("" if math.isnan(low) else f" ({_points(low)} to {_points(high)})")
 
 
 def where(cell: Cell, round_: int) -> str:
@@ -143,7 +135,7 @@ def _where_noise_hides(cells: Sequence[Cell]) -> Claim:
             )
     return Claim(
         "At which noise does identification fall to what chance gives?",
-        "measured" if numbers else NOT_MEASURED,
+        MEASURED if numbers else NOT_MEASURED,
         numbers,
     )
 

@@ -6,33 +6,15 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-import pandas as pd
-
 from .paper_setup import read_paper_setup
 from .score_csv import write_rows
-from .settings import NONE
-from .study import NOT_MEDICAL, Cell, read_study
+from .study import Cell, read_study
 from .study_claims import Claim, claims
 from .study_plots import noise_figure
-from .study_retracted import retracted
-from .study_tables import (
-    ACCURACY,
-    BOUND,
-    CHANCE,
-    EPSILON,
-    METHOD,
-    NEAREST,
-    STRONGEST,
-    UNDEFENDED,
-    VANISHED,
-    VERDICT,
-    attack_rows,
-    attacks_table,
-    cells_table,
-    csv_rows,
-    of_single,
-    setup_table,
-)
+from .study_retracted import TAKEN_BACK, retracted
+from .study_sections import Section, attack_sections, center, defense_sections, medical, study_sections
+from .study_tables import attack_rows, csv_rows
+from .tables import markdown
 from .theme import png
 from .verdicts import meanings
 from .words import counted
@@ -78,11 +60,6 @@ COLUMNS = """\
 - `undefended_percent` is what the attack identifies of public images with the defense off, and `bound_percent` what anyone identifies at most, by ε.
 - `verdict` and `verdict_reason` are on this attack alone. `accuracy_percent` and `epsilon` are those of the cell, `core_minutes` what it took.
 """
-SETUP = """\
-Each attack has a network of its own, untrained, with wide first weights and sigmoids, and color images; attacks are as published. The paper chooses
-the iterate with the least true error, which no attacker knows: *by the truth* is the best of the result and the iterates after 1, 3, 10, 30, 100 and 300
-iterations. *Vanished* is the share of messages whose gradient is next to nothing, because the network is sure of the label.
-"""
 
 
 def _claims(found: Sequence[Claim]) -> list[str]:
@@ -93,7 +70,8 @@ def _claims(found: Sequence[Claim]) -> list[str]:
     ]
 
 
-def _sizes(cells: Sequence[Cell]) -> str:
+def sizes(cells: Sequence[Cell]) -> str:
+    """How many images, hospitals, networks and candidates the cells have."""
     rows = [(cell, row) for cell in cells for _, row in cell.stages.iterrows() if row["images"]]
     texts = []
     for values in (
@@ -110,7 +88,8 @@ def _sizes(cells: Sequence[Cell]) -> str:
     )
 
 
-def _cost(cells: Sequence[Cell]) -> str:
+def cost(cells: Sequence[Cell]) -> str:
+    """How long the cells took."""
     hours = [
         sum(getattr(cell, f"{name}_seconds") for cell in cells) / 3600 for name in ("training", "rehearsal", "attack")
     ]
@@ -122,21 +101,21 @@ def _cost(cells: Sequence[Cell]) -> str:
     )
 
 
-def _full_design(folder: Path, cells: Sequence[Cell]) -> str:
+def full_design(folder: Path, cells: Sequence[Cell]) -> str:
     """What the list in folder/full/tasks.txt would cost, by what the cells cost; "" where there is none. Attacks and rehearsals are taken
     to cost the same for each evaluation and state, attacks also for each of the chosen and single ones, training for each network.
     """
     listed = folder / "full" / "tasks.txt"
-    center = [cell for cell in cells if not cell.change]
-    if not listed.is_file() or not center:
+    mine = center(cells)
+    if not listed.is_file() or not mine:
         return ""
     lines = [line for line in listed.read_text(encoding="utf-8").splitlines() if line.startswith("audit ")]
     options = [dict(re.findall(r"--([\w.-]+)=([^\s\"]*)", line)) for line in lines]
-    states = sum(len(cell.rounds) for cell in center)
-    training = sum(cell.training_seconds for cell in center) / sum(cell.networks + 1 for cell in center)
-    search = sum(cell.rehearsal_seconds / cell.evaluations for cell in center) / states
-    attacks = sum(len(attack_rows(cell)) for cell in center)
-    attack = sum(cell.attack_seconds / cell.evaluations / cell.networks for cell in center) / attacks
+    states = sum(len(cell.rounds) for cell in mine)
+    training = sum(cell.training_seconds for cell in mine) / sum(cell.networks + 1 for cell in mine)
+    search = sum(cell.rehearsal_seconds / cell.evaluations for cell in mine) / states
+    attacks = sum(len(attack_rows(cell)) for cell in mine)
+    attack = sum(cell.attack_seconds / cell.evaluations / cell.networks for cell in mine) / attacks
     seconds = 0.0
     for one in options:
         networks, evaluations = int(one["networks"]), int(one["evaluations"])
@@ -167,49 +146,24 @@ def _head(title: str, cells: Sequence[Cell], missing: Sequence[str], machine: st
     return lines
 
 
+def _sections(sections: Sequence[Section]) -> list[str]:
+    return [line for section in sections
+            for line in (f"## {section.title}", "", *([section.text, ""] if section.text else []), *markdown(section.table))]
+
+
 def _study(cells: Sequence[Cell], head: Sequence[str], file: str, rows: int, picture: str, full: str) -> list[str]:
-    center = [cell for cell in cells if not cell.change]
-    medical = [cell for cell in center if cell.data not in NOT_MEDICAL]
-    crossed = [cell for cell in medical if sum(other.defense == cell.defense for other in medical) > 1]
-    changed = [cell for cell in cells if cell.change]
     networks = " or ".join(sorted({str(cell.networks) for cell in cells}))
-    columns = (STRONGEST, CHANCE, VERDICT, ACCURACY, EPSILON)
-    lines = [*head, INTRODUCTION.format(file=file, networks=networks), _sizes(cells), "", "## What came out", ""]
-    lines += _claims(claims(medical))
+    lines = [*head, INTRODUCTION.format(file=file, networks=networks), sizes(cells), "", "## What came out", ""]
+    lines += _claims(claims(medical(center(cells))))
     if picture:
         lines += [f"![Shares identified by the strongest attack, and balanced accuracy, over the noise]({picture})", ""]
-    lines += [
-        "## Sentences that were taken back",
-        "",
-        "Earlier documents of MedPFL said these, and took them back because nobody knew whether they hold.",
-        "",
-        *_claims(retracted([cell for cell in cells if cell.data not in NOT_MEDICAL])),
-    ]
-    lines += ["## Images, defenses and states of the network", "", *cells_table(crossed or medical, "defense", columns)]
-    defenses = {cell.defense for cell in center if cell.data in NOT_MEDICAL}
-    if defenses:
-        lines += [
-            "## Is there anything special about medical images?",
-            "",
-            "Size, network, training and budget are the same, color is made gray, and digits and patches of photographs have as many "
-            "images and classes as brain scans. Chance differs with the number of candidates.",
-            "",
-            *cells_table([cell for cell in center if cell.defense in defenses], "defense", columns),
-        ]
-    if changed:
-        base = [cell for cell in medical if cell.data == changed[0].data and cell.defense == NONE]
-        lines += [
-            "## One factor at a time",
-            "",
-            "On one set of images, without a defense unless it is named.",
-            "",
-            *cells_table([*base, *changed], "changed", (*columns[:3], VANISHED, ACCURACY)),
-        ]
+    lines += ["## Sentences that were taken back", "", TAKEN_BACK, "", *_claims(retracted(medical(cells))),
+              *_sections(study_sections(cells))]
     return [
         *lines,
         "## Cost",
         "",
-        _cost(cells),
+        cost(cells),
         "",
         *([full, ""] if full else []),
         "## Verdicts",
@@ -222,38 +176,6 @@ def _study(cells: Sequence[Cell], head: Sequence[str], file: str, rows: int, pic
     ]
 
 
-def _defenses(cells: Sequence[Cell], head: Sequence[str], file: str, evaluations: str) -> list[str]:
-    mine = [cell for cell in cells if cell.data not in NOT_MEDICAL and (not cell.change or cell.defense != NONE)]
-    columns = (
-        STRONGEST,
-        METHOD,
-        NEAREST,
-        of_single("idlg"),
-        of_single("cpl"),
-        UNDEFENDED,
-        BOUND,
-        VERDICT,
-        ACCURACY,
-        EPSILON,
-    )
-    lines = [*head, DEFENSES.format(file=file, evaluations=evaluations)]
-    for data in dict.fromkeys(cell.data for cell in mine):
-        lines += [f"## {data}", "", *cells_table([cell for cell in mine if cell.data == data], "defense", columns)]
-    return lines
-
-
-def _attacks(cells: Sequence[Cell], head: Sequence[str], file: str, evaluations: str, setup: pd.DataFrame) -> list[str]:
-    mine = [cell for cell in cells if cell.defense == NONE and not cell.change and cell.data not in NOT_MEDICAL]
-    lines = [
-        *head,
-        ATTACKS.format(file=file, evaluations=evaluations),
-        "## Without a defense",
-        "",
-        *attacks_table(mine),
-    ]
-    return lines + (["## The paper's own setup", "", SETUP, *setup_table(setup)] if len(setup) else [])
-
-
 def write_study_pages(folder: Path, output: Path, machine: str = "") -> list[Path]:
     """Writes the page of the study to `output`, defenses.md and attacks.md beside it, all rows to data/NAME.csv and a picture to
     pictures/NAME_noise.png, NAME being that of `output`. Returns what it wrote. Raises RunFormatError if no cell is complete
@@ -263,7 +185,7 @@ def write_study_pages(folder: Path, output: Path, machine: str = "") -> list[Pat
     table = write_rows(output, rows)
     file = f"[data/{table.name}](data/{table.name})"
     written, picture = [table], ""
-    figure = noise_figure([cell for cell in cells if cell.data not in NOT_MEDICAL])
+    figure = noise_figure(medical(cells))
     if figure is not None:
         place = output.parent / "pictures" / f"{output.stem}_noise.png"
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -278,13 +200,18 @@ def write_study_pages(folder: Path, output: Path, machine: str = "") -> list[Pat
             file,
             len(rows),
             picture,
-            _full_design(folder, cells),
+            full_design(folder, cells),
         ),
-        output.parent / "defenses.md": _defenses(cells, _head("Defenses", cells, missing, machine), file, evaluations),
-        output.parent
-        / "attacks.md": _attacks(
-            cells, _head("Attacks", cells, missing, machine), file, evaluations, read_paper_setup(folder)
-        ),
+        output.parent / "defenses.md": [
+            *_head("Defenses", cells, missing, machine),
+            DEFENSES.format(file=file, evaluations=evaluations),
+            *_sections(defense_sections(cells)),
+        ],
+        output.parent / "attacks.md": [
+            *_head("Attacks", cells, missing, machine),
+            ATTACKS.format(file=file, evaluations=evaluations),
+            *_sections(attack_sections(cells, read_paper_setup(folder))),
+        ],
     }
     for path, lines in pages.items():
         path.write_text("\n".join(lines).rstrip() + "\n", encoding="utf-8")

@@ -7,11 +7,14 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pandas as pd
 
+from .intervals import interval_of_mean, signed_interval
 from .settings import NONE
-from .study import Cell, interval_of_mean, state, strongest, verdict_of_round
-from .study_claims import NOT_MEASURED, Claim, share, signed_interval, where
+from .study import Cell, state, strongest, verdict_of_round
+from .study_claims import NOT_MEASURED, Claim, share, where
 from .verdicts import LEAKS, PROTECTS
 from .words import number
+
+TAKEN_BACK = "Earlier documents of MedPFL said these, and took them back because nobody knew whether they hold."
 
 
 def _below(one: pd.Series, other: pd.Series) -> bool:

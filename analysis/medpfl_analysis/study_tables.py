@@ -11,22 +11,9 @@ from .score_csv import bare
 from .settings import NONE
 from .study import Cell, mean_accuracy, preset, state, strongest, verdict_of_round
 from .study_claims import share
+from .tables import DASH, Table, table
 from .verdicts import Verdict
 from .words import at_most, number, small_share
-
-DASH = "–"
-
-
-def markdown_table(head: Sequence[str], rows: Sequence[Sequence[str]], fixed: int) -> list[str]:
-    """A table without the columns behind the `fixed` first that have a dash in all rows."""
-    kept = [i for i in range(len(head)) if i < fixed or any(row[i] != DASH for row in rows)]
-    return [
-        "| " + " | ".join(head[i] for i in kept) + " |",
-        "|" + " --- |" * len(kept),
-        *("| " + " | ".join(row[i] for i in kept) + " |" for row in rows),
-        "",
-    ]
-
 
 def accuracy_text(cell: Cell) -> str:
     """ "70 % (66 – 74)", the interval over networks."""
@@ -66,14 +53,14 @@ def of_single(method: str) -> _Column:
     return (f"by `{method}`", lambda cell, r, best: share(preset(cell, r, method)))
 
 
-def cells_table(cells: Sequence[Cell], named: str, columns: Sequence[_Column]) -> list[str]:
+def cells_table(cells: Sequence[Cell], named: str, columns: Sequence[_Column]) -> Table:
     """A row a cell and round; `named` is the head of the column that says what makes the cell."""
     rows = [
         [cell.data, name_of(cell), state(r), *(of(cell, r, strongest(cell, r)) for _, of in columns)]
         for cell in cells
         for r in cell.rounds
     ]
-    return markdown_table(("images of", named, "network", *(head for head, _ in columns)), rows, 4)
+    return table(("images of", named, "network", *(head for head, _ in columns)), rows, 3, 4)
 
 
 def attack_rows(cell: Cell) -> list[tuple[pd.Series, str, pd.Series | None]]:
@@ -98,7 +85,7 @@ def _attack_name(cell: Cell, row: pd.Series, part: str) -> str:
     return f"`{row['method']}`" + (f", cut short (own: {own:,})" if own > cell.evaluations else "")
 
 
-def attacks_table(cells: Sequence[Cell]) -> list[str]:
+def attacks_table(cells: Sequence[Cell]) -> Table:
     """All attacks on the messages of cells, those that identified most first."""
     rows = []
     for cell in cells:
@@ -119,14 +106,15 @@ def attacks_table(cells: Sequence[Cell]) -> list[str]:
                 ]
                 for row, part, told in mine
             ]
-    return markdown_table(
+    return table(
         ("images of", "network", "attack", "identified", "nearest", "mean SSIM", "SSIM ≥ 0.9", "an image", "verdict"),
         rows,
+        3,
         9,
     )
 
 
-def setup_table(setup: pd.DataFrame) -> list[str]:
+def setup_table(setup: pd.DataFrame) -> Table:
     """The rows of read_paper_setup()."""
     rows = [
         [
@@ -141,7 +129,7 @@ def setup_table(setup: pd.DataFrame) -> list[str]:
         ]
         for _, row in setup.iterrows()
     ]
-    return markdown_table(
+    return table(
         (
             "images of",
             "attack, network",
@@ -153,6 +141,7 @@ def setup_table(setup: pd.DataFrame) -> list[str]:
             "vanished",
         ),
         rows,
+        3,
         8,
     )
 

@@ -33,6 +33,7 @@ NOT_JUDGED = (
     "hospital, however like them the mean public image is. Run the sweep again for identified images."
 )
 UTILITY = ("accuracy", "balanced_accuracy", "auroc")
+ACCURACY_LIMITS = ("balanced_accuracy_low", "balanced_accuracy_high")
 
 
 class Sweep(ResultFile):
@@ -161,8 +162,8 @@ class Sweep(ResultFile):
 
         Columns: point, folder, block, setting (of /points; "" in an index of schema 1.0), those of
         `Setting` and `Attack` (label as `attack`), the options of the grid, method, round, kind, n,
-        knowledge, bound, verdict and verdict_reason (of this row in the run's file), attacked (words for the networks that were), for each of SCORES `key` and its limits; LEAK; accuracy, balanced_accuracy,
-        auroc and network (a word) after the last round, chance; fields of `Privacy` by the last
+        knowledge, bound, verdict and verdict_reason (of this row in the run's file), attacked (words for the networks that were), for each of SCORES `key` and its limits; LEAK; accuracy, balanced_accuracy (and
+        its limits), auroc and network (a word) after the last round, chance; fields of `Privacy` by the last
         round (epsilon NaN: none is claimed; sampled as identification_bound); relative_noise (see
         relative_noise()), bytes (of a round, mean) and seconds of the point.
 
@@ -246,7 +247,7 @@ def _utility(run: Run) -> dict[str, float | str]:
     claimed."""
     rounds = run.rounds
     last = rounds.iloc[-1] if len(rounds) else pd.Series(dtype=float)
-    found: dict[str, float | str] = {name: float(last.get(name, np.nan)) for name in UTILITY}
+    found: dict[str, float | str] = {name: float(last.get(name, np.nan)) for name in (*UTILITY, *ACCURACY_LIMITS)}
     word, claim = last.get("network", np.nan), run.privacy
     found |= {"chance": run.chance, "network": word if isinstance(word, str) else ""}
     found |= {"epsilon": claim.epsilon if claim else np.nan, "claim": claim.claim if claim else "",

@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from matplotlib.figure import Figure
+import pandas as pd
 
 from . import frontier_plots as plots
 from .claims import sweep_notes
-from .defense_pictures import defense_grid
+from .decision import Extremes, extremes, levers
+from .defense_pictures import strips
 from .defense_tables import LEAKS, adaptations, differences, knowledge, lines, no_attack_leaks
 from .frontier import by_method, findings, headline, panels
-from .report import Picture, images_banner, picture, render
+from .gallery import MAX_CARDS, Gallery, gallery, picture_address
+from .report import WITHOUT_IMAGES, Picture, images_banner, picture, render
 from .scores import METRICS
 from .sweep import SCORES, Sweep
+from .sweep_decision import (
+    measured,
+    setting_name,
+    strongest_rows,
+    sweep_first_screen,
+    sweep_who_could,
+    tried_options,
+)
 from .theme import PAGE
 from .verdicts import meanings
 
@@ -45,51 +56,84 @@ INTERVALS = ("its 95 % interval, as the files have it. Of one run it "
              "networks of one setting, and one row: the interval is about other networks, too, or the "
              "range over networks where these are fewer than five; the other scores are means over "
              "networks, and have no interval.")
+MEASURED = (
+    "Measured here: each value of the grid that hospitals choose, by the strongest attack tried, with its 95 % interval. Where "
+    "several settings have a value, first the one that leaks most, then the one that leaks least. Cost is what the defense takes "
+    "off the balanced accuracy of the same networks without one."
+)
 _BY_KEY = {metric.key: metric for metric in SCORES}
+_SETTING = ["panel", "defense"]
+_GRID_BYTES = 4_000_000
+"""Of the pictures of the grids, which stand beside those of a gallery in a page below 15 MB."""
 
 
 def _frontiers(sweep: Sweep) -> list[Picture]:
-    """Leak by three measures against balanced accuracy, and against epsilon where claimed."""
+    """Leak by three measures against balanced accuracy, and against epsilon where claimed, a figure a set of images and
+    attack."""
     table, first = sweep.over_networks, sweep.measure
-    caption = ("One mark a setting and attack, a thin line its 95 % interval where the files have "
-               "one (of 2 to 4 networks their range); lines join three or more levels of a defense from weak to strong. Low and right is good. Dashed: "
-               "balanced accuracy without defense; dotted: by chance.")
-    made = [_labelled(plots.frontier(table, metric, PAGE), f"{metric.title} against balanced accuracy, a panel a set of images",
-                      caption if metric is first else "", metric.title)
-            for metric in (first, _BY_KEY["ssim"], _BY_KEY["asr_90"])]
-    if np.isfinite(table.loc[table["method"] != "", "epsilon"]).any():
-        made.append(_labelled(
-            plots.frontier(table, first, PAGE, "epsilon"), f"{first.title} against the ε claimed",
-            "Only settings that claim an ε. A bar: what any attack is at most expected to identify, "
-            "by the noise that ε counts.",
-            f"{first.title} against ε"))
-    return made
-
-
-def _labelled(figure: Figure, label: str, caption: str, title: str) -> Picture:
-    figure.set_label(label)
-    return picture(figure, caption, title)
+    shown = [(f": {title}, {method}" if table["panel"].nunique() > 1 else f": {method}", rows)
+             for title, part in panels(table) for method, rows in by_method(part)]
+    made = [plots.frontier(table, rows, metric, metric.title + whose, PAGE)
+            for metric in (first, _BY_KEY["ssim"], _BY_KEY["asr_90"]) for whose, rows in shown]
+    made += [plots.frontier(table, rows, first, f"{first.title} against ε{whose}", PAGE, "epsilon")
+             for whose, rows in shown if np.isfinite(rows["epsilon"]).any()]
+    return [picture(figure) for figure in made]
 
 
 def _curves(sweep: Sweep) -> list[Picture]:
-    return [_labelled(
-        plots.scale_curves(sweep.over_networks, rows, name, sweep.measure, PAGE),
-        f"{sweep.measure.title} images and balanced accuracy over {name}",
-        f"Above: share of images that are {sweep.measure.title.lower()}; in the gray band at "
-        "least half are. Hollow: adapted attacks. A thin line is a 95 % interval. Below: balanced accuracy after the last round.", name)
-        for name, rows in plots.scales(sweep.over_networks)]
+    return [picture(figure) for name, rows in plots.scales(sweep.over_networks)
+            for figure in plots.scale_figures(sweep.over_networks, rows, name, sweep.measure, PAGE)]
 
 
-def _grids(sweep: Sweep) -> list[Picture]:
-    made = []
+def _gallery(sweep: Sweep) -> Gallery:
+    """Of the strongest points first, MAX_CARDS of them at most."""
+    order = strongest_rows(sweep)
+    several = order["panel"].nunique() > 1
+    table = sweep.table.set_index(["panel", "defense"])
+    chosen = [(point, setting_name(row, several)) for _, row in order.iterrows()
+              for point in table.loc[[(row["panel"], row["defense"])], "point"].unique()][:MAX_CARDS]
+    runs = [sweep.open_point(point) for point, _ in chosen]
+    try:
+        return gallery(runs, [name for _, name in chosen])
+    finally:
+        for run in runs:
+            run.close()
+
+
+@dataclass(frozen=True)
+class _Grid:
+    """The same images at all settings, as addresses of pictures: name, note, score, and "" for an image that is missing."""
+
+    title: str
+    strips: list[tuple[str, str, str, list[str]]]
+
+
+def _grids(sweep: Sweep) -> list[_Grid]:
+    """A grid a set of images and attack, as many as _GRID_BYTES hold."""
+    made, size = [], 0
     for title, rows in panels(sweep.over_networks):
         for method, mine in by_method(rows)[:2]:
-            made.append(_labelled(
-                defense_grid(sweep, mine, PAGE),
-                f"The same private images of {title} as {method} recovered them under each defense",
-                "The same images in each line, at even ranks of PSNR in the first; not picked by "
-                "eye. SSIM: median over all images of the setting.", f"{title}: {method}"))
+            lines = [(strip.name, strip.note, strip.score,
+                      ["" if image is None else picture_address(image) for image in strip.images]) for strip in strips(sweep, mine)]
+            size += sum(len(address) for *_, addresses in lines for address in addresses)
+            if size > _GRID_BYTES:
+                return made
+            made.append(_Grid(f"{title}: {method}", lines))
     return made
+
+
+def _extremes(sweep: Sweep, rows: pd.DataFrame) -> list[Extremes]:
+    """Of the setting that leaks most."""
+    if rows.empty:
+        return []
+    same = sweep.table[(sweep.table[_SETTING] == rows.iloc[0][_SETTING]).all(axis=1)
+                       & (sweep.table["attack"] == rows.iloc[0]["attack"])]
+    runs = [sweep.open_point(point) for point in same["point"].unique()]
+    try:
+        return extremes(runs)
+    finally:
+        for run in runs:
+            run.close()
 
 
 def render_sweep(sweep: Sweep, with_images: bool = True) -> str:
@@ -97,16 +141,24 @@ def render_sweep(sweep: Sweep, with_images: bool = True) -> str:
     table = sweep.over_networks
     titled = panels(table)
     judged = bool(table["verdict"].any())
-    grids = _grids(sweep) if with_images else []
+    shown = _gallery(sweep) if with_images and titled else WITHOUT_IMAGES if titled else Gallery()
     terms = [metric for metric in METRICS if metric.key in _BY_KEY]
+    claimed = {"epsilon"} if table["epsilon"].notna().any() else set()
     return render(
         "sweep.html.j2",
         sweep=sweep,
         name=sweep.folder.name,
         banner=BANNERS.get(sweep.status, ""),
-        images_banner=images_banner(sweep.settings.image_sets if grids else []),
+        images_banner=images_banner(sweep.settings.image_sets if shown.cards else []),
         headline=headline(table, sweep.measure),
         judgement=sweep.judgement,
+        first=sweep_first_screen(sweep),
+        extremes=_extremes(sweep, strongest_rows(sweep)),
+        measured=measured(sweep),
+        measured_note=MEASURED,
+        levers=levers(sweep.settings.configs[0], {*tried_options(sweep), *claimed}),
+        who=sweep_who_could(sweep),
+        gallery=shown,
         findings=findings(table, sweep.measure),
         how_to_read=f"{HOW_TO_READ} Below the share of identified images stands {INTERVALS}",
         frontiers=_frontiers(sweep) if titled else [],
@@ -123,7 +175,7 @@ def render_sweep(sweep: Sweep, with_images: bool = True) -> str:
         differences=differences(sweep.differences),
         constants=sweep.settings.constants(),
         knowledge=knowledge(table),
-        grids=grids,
+        grids=_grids(sweep) if with_images else [],
         left_out=sweep.left_out.reset_index().to_dict("records"),
         terms=terms,
         points=len(sweep.points),

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from io import BytesIO, StringIO
 
 import matplotlib
 from markupsafe import Markup
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -91,6 +92,16 @@ def legend(target: Axes | Figure, theme: Theme, **options: object) -> None:
     """A legend without a frame, in the theme's ink."""
     base = {"frameon": False, "fontsize": 9, "labelcolor": theme.ink, "handlelength": 1.4}
     target.legend(**(base | options))
+
+
+def legend_below(figure: Figure, theme: Theme, handles: Sequence[Artist]) -> None:
+    """A legend in a strip that is added below a figure of PANEL inches, in lines of three keys, or of two where one is long."""
+    across = 3 if max((len(str(key.get_label())) for key in handles), default=0) < 12 else 2
+    strip = 0.1 + 0.19 * -(-len(handles) // across)  # inches
+    height = figure.get_figheight() + strip
+    figure.set_figheight(height)
+    figure.get_layout_engine().set(rect=(0, strip / height, 1, 1 - strip / height))
+    legend(figure, theme, handles=list(handles), loc="lower left", ncols=across, columnspacing=1.2)
 
 
 def png(figure: Figure) -> bytes:

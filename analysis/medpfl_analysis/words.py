@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
@@ -50,3 +50,8 @@ def of_hospitals(row: pd.Series) -> str:
 def joined(words: Sequence[str]) -> str:
     """ "a", "a and b", "a, b and c" """
     return " and ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
+
+
+def generated(config: Mapping[str, str]) -> bool:
+    """Whether the images of a configuration are made by the program, and are nobody's."""
+    return config.get("data.dataset") == "phantom"

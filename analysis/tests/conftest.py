@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from synthetic import write_run
+from synthetic_sweep import points, write_sweep
 
 from medpfl_analysis import Run, open_run, theme
 
@@ -28,3 +29,9 @@ def run(folder: Path) -> Iterator[Run]:
     """The complete run, open."""
     with open_run(folder) as opened:
         yield opened
+
+
+@pytest.fixture(scope="session")
+def sweep_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A complete sweep; tests must not change it."""
+    return write_sweep(tmp_path_factory.mktemp("sweeps") / "noise", points())

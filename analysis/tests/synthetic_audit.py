@@ -36,13 +36,15 @@ def write_audit(
     folder: Path, stages: list[Stage], verdict: tuple[str, str], *,
     kinds: dict[str, tuple[str, str]] | None = None, status: str = "complete", minutes: float = 0,
     runs: bool = True, federation: str = "federation", truth: np.ndarray | None = None,
-    networks: int = 1, presets: tuple[tuple[str, float], ...] = (),
+    networks: int = 1, presets: tuple[tuple[str, float], ...] = (), options: dict[str, str] | None = None,
 ) -> Path:
     """Writes folder/audit.h5 and, with `runs`, the runs of the federation and of the attacks on
     `truth`; returns folder. `kinds` has the verdicts of kinds, those of `verdict` where it lacks
-    them; `presets` attacks at their defaults on the first stage with the share that each identified."""
+    them; `presets` attacks at their defaults on the first stage with the share that each identified; `options` more of the
+    configuration."""
     folder.mkdir(parents=True)
     truth = phantoms(4, 1, 12) if truth is None else truth
+    options = OPTIONS | (options or {})
     with h5py.File(folder / "audit.h5", "w") as file:
         root = {"filetype": "medpfl-audit", "schema_version": np.array([1, 1]), "medpfl_version": "0.1.0",
                 "git_sha": "0123abc", "created_utc": "2026-01-02T03:04:05Z", "status": status,
@@ -55,8 +57,8 @@ def write_audit(
         for name, value in root.items():
             file.attrs[name] = value
         put_all(file.create_group("config"), {
-            "option": list(OPTIONS), "value": list(OPTIONS.values()),
-            "source": ["command line"] * len(OPTIONS)}, "option")
+            "option": list(options), "value": list(options.values()),
+            "source": ["command line"] * len(options)}, "option")
         write_stages(file, stages, inferred=networks == 1 or networks >= 5)
         write_candidates(file, stages)
         write_presets(file, presets)

@@ -56,6 +56,8 @@ def write_point(folder: Path, point: Point) -> None:
         put(file["config"], "source",
             ["command line" if name in point.options else "default" for name in options])
         file["rounds/balanced_accuracy"][-1] = point.accuracy
+        for end, change in (("low", -0.125), ("high", 0.125)):
+            file[f"rounds/balanced_accuracy_{end}"][-1] = point.accuracy + change
         file["rounds/network"][-1] = point.network
         if methods:
             file["attacks/summary/identified_bound"][...] = point.bound
@@ -131,3 +133,34 @@ def write_sweep(
             if points[i].status == "complete":
                 runs[f"{i:05d}"] = h5py.ExternalLink(f"{name}/run.h5", "/")
     return folder
+
+
+LEAKS = (0.9, 0.6, 0.6, 0.1)
+HALF = (0.8, 0.5, 0.2, 0.1)
+LOST = (0.2, 0.1, 0.1, 0.0)
+
+
+def laplace(scale: str, ssim: tuple[float, ...], accuracy: float, **more: object) -> Point:
+    options = {"defense.chain": "laplace", "defense.laplace.scale": scale}
+    return Point(options | more.pop("options", {}), ssim, accuracy, **more)
+
+
+def points() -> list[Point]:
+    """Nothing, three scales of noise (the middle one also under an adapted attack), dp-sgd."""
+    return [
+        Point({"defense.chain": ""}, LEAKS, 0.8),
+        laplace("0.1", HALF, 0.75, norms=(3.0, 5.0)),
+        laplace("1", LOST, 0.5, rank=(1, 2, 3, 4)),
+        laplace("0.01", LEAKS, 0.79),
+        laplace("0.1", LEAKS, 0.75, options={"attack.dlg.objective": "l1"}, block="adapted"),
+        Point({"defense.chain": "dp-sgd", "defense.dp-sgd.sigma": "2"}, LOST, 0.6, epsilon=4.214,
+              rank=(1, 1, 1, 1)),
+    ]
+
+
+def seeds() -> list[Point]:
+    """No defense, and one setting under two networks."""
+    return [Point({"defense.chain": ""}, LEAKS, 0.8),
+            *(laplace("1", ssim, accuracy, rank=rank, options={"run.seed": seed})
+              for seed, ssim, rank, accuracy in (("1", HALF, (0, 0, 3, 3), 0.5),
+                                                 ("2", LOST, (1, 1, 1, 1), 0.7)))]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 from selenium import webdriver
@@ -14,10 +16,15 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.support.select import Select
 from synthetic import phantoms, write_run
 from synthetic_audit import Stage, write_audit
+from synthetic_study import write_study
 from synthetic_sweep import Point, write_sweep
 
 from medpfl_analysis.__main__ import main
 
+SIZES = """return [...document.querySelectorAll("figure svg")].map(s => [
+    s.getBoundingClientRect().width, Math.min(...[...s.querySelectorAll("text")].map(
+        t => parseFloat(getComputedStyle(t).fontSize) * Math.hypot(t.getScreenCTM().a, t.getScreenCTM().b)))])"""
+"""Of each figure its width, and the size of its smallest text, in pixels of the page."""
 FLAGS = ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--hide-scrollbars")
 
 
@@ -65,9 +72,7 @@ def test_a_page_fits_and_its_pictures_are_seen(browser: webdriver.Chrome, page: 
     sizes = browser.execute_script("""return [...document.querySelectorAll(".card img")].map(
         i => [i.complete, i.naturalWidth, i.getBoundingClientRect().width])""")
     assert len(sizes) == 10 * 6 and all(done and own == 12 and wide >= 40 for done, own, wide in sizes)
-    figures = browser.execute_script("""return [...document.querySelectorAll("figure svg")].map(s => [
-        s.getBoundingClientRect().width, Math.min(...[...s.querySelectorAll("text")].map(
-            t => parseFloat(getComputedStyle(t).fontSize) * Math.hypot(t.getScreenCTM().a, t.getScreenCTM().b)))])""")
+    figures = browser.execute_script(SIZES)
     assert len(figures) >= 8 and all(wide >= 300 and text >= 9.5 for wide, text in figures), figures
     colors = browser.execute_script("""const s = getComputedStyle; return [s(document.body).backgroundColor,
         s(document.querySelector("figure svg path")).fill, s(document.querySelector("figure svg text")).fill]""")
@@ -112,15 +117,72 @@ def test_print_holds_the_configuration(browser: webdriver.Chrome, page: Path) ->
     assert folded == ["Every option and where it came from"], "which fills thirty sheets"
 
 
-def test_audits_and_sweeps_open_without_errors(browser: webdriver.Chrome, tmp_path: Path) -> None:
-    found = ("leaks", "at least 25 % are identified")
+@pytest.fixture(scope="module")
+def sweep_page(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Of a sweep with as many defenses as there are colors, whose attackers knew what is no word that can be broken."""
+    place = tmp_path_factory.mktemp("sweep")
+    chains = ("laplace", "dp-sgd", "prune", *(f"defense-of-name-{n}" for n in range(10)))
     points = [Point({"defense.chain": ""}, (0.9, 0.6, 0.6, 0.1)),
+              *(Point({"defense.chain": chain}, (0.2, 0.1, 0.1, 0), 0.5 + n / 50) for n, chain in enumerate(chains)),
               *(Point({"defense.chain": "laplace", "defense.laplace.scale": scale}, (0.2, 0.1, 0.1, 0)) for scale in ("1", "2"))]
-    for folder in (write_audit(tmp_path / "audit", [Stage("probe", 0, found)], found), write_sweep(tmp_path / "sweep", points)):
-        assert main(["report", str(folder)]) == 0
-        for width in (390, 1200):
-            show(browser, folder / "report.html", width)
-            assert browser.execute_script("return document.documentElement.scrollWidth") <= width
+    write_sweep(place / "s", points)
+    with h5py.File(place / "s/points/00000/run.h5", "r+") as file:
+        file["attacks/tasks/knowledge"][...] = "weights;" + ",".join(["option=value"] * 20)
+    assert main(["report", str(place / "s")]) == 0
+    return place / "s/report.html"
+
+
+@pytest.fixture(scope="module")
+def study_page(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = write_study(tmp_path_factory.mktemp("study") / "s")
+    assert main(["report", str(folder)]) == 0
+    return folder / "report.html"
+
+
+@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("width", [390, 1200])
+@pytest.mark.parametrize("kind", ["sweep_page", "study_page"])
+def test_pages_of_sweeps_and_studies_are_read_on_a_phone(
+    browser: webdriver.Chrome, request: pytest.FixtureRequest, kind: str, width: int, dark: bool,
+) -> None:
+    show(browser, request.getfixturevalue(kind), width, dark)
+    assert browser.execute_script("return document.documentElement.scrollWidth") <= width
+    figures = browser.execute_script(SIZES)
+    assert len(figures) >= 3 and all(wide >= 300 and text >= 9.5 for wide, text in figures), figures
+    # Nothing is cut off or scrolled inside the page, but for the many columns of a sweep's scores.
+    beyond = browser.execute_script("""return [...document.querySelectorAll(".stack, figure svg, .strip")].filter(
+        e => e.getBoundingClientRect().right > innerWidth).length""")
+    assert beyond == 0
+    paper = browser.execute_script("return getComputedStyle(document.querySelector('figure svg path')).fill")
+    assert paper == ("rgb(23, 27, 31)" if dark else "rgb(255, 255, 255)")
+
+
+def test_series_of_a_sweep_differ_in_color_and_mark(sweep_page: Path) -> None:
+    html = sweep_page.read_text(encoding="utf-8")
+    first = html[html.index('aria-label="Identified'):].partition("</svg>")[0]
+    assert {f"var(--series-{n})" for n in range(13)} <= set(re.findall(r"var\(--series-\d+\)", first))
+
+
+def test_cards_of_a_sweep_are_filtered_by_setting(browser: webdriver.Chrome, sweep_page: Path) -> None:
+    show(browser, sweep_page)
+    assert shown(browser)[0]["setting"] == "no defense"
+    Select(browser.find_element(By.NAME, "setting")).select_by_visible_text("prune")
+    assert {card["setting"] for card in shown(browser)} == {"prune"}
+
+
+def test_a_study_prints_its_provenance(browser: webdriver.Chrome, study_page: Path) -> None:
+    show(browser, study_page)
+    browser.execute_cdp_cmd("Page.printToPDF", {"preferCSSPageSize": True})
+    assert browser.execute_script("return [...document.querySelectorAll('details')].every(d => d.open)")
+
+
+def test_audits_open_without_errors(browser: webdriver.Chrome, tmp_path: Path) -> None:
+    found = ("leaks", "at least 25 % are identified")
+    folder = write_audit(tmp_path / "audit", [Stage("probe", 0, found)], found)
+    assert main(["report", str(folder)]) == 0
+    for width in (390, 1200):
+        show(browser, folder / "report.html", width)
+        assert browser.execute_script("return document.documentElement.scrollWidth") <= width
 
 
 def test_two_hundred_reconstructions_are_a_page_below_15_megabytes(tmp_path: Path) -> None:

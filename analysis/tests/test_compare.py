@@ -66,7 +66,11 @@ def test_a_share_comes_with_its_limits_and_chance(tmp_path: Path) -> None:
     assert read_subject(audit).identified == (0.9, 0.6, 1, 0.004), "of the stronger stage"
 
 
-def test_sweeps_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_sweeps_and_studies_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     sweep = write_sweep(tmp_path / "s", [Point({"defense.chain": ""}, (0.9, 0.6, 0.6, 0.1))])
     assert main(["report", str(sweep), str(sweep)]) == 1
     assert "is a sweep, whose own report compares its points" in capsys.readouterr().err
+    (tmp_path / "tasks.txt").write_text("audit\n")
+    assert main(["report", str(sweep), str(tmp_path)]) == 1
+    assert main(["report", str(write_run(tmp_path / "run")), str(tmp_path)]) == 1
+    assert "is a study, whose own report compares its cells" in capsys.readouterr().err

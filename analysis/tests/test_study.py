@@ -7,80 +7,18 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
 from synthetic_audit import Stage, write_audit
+from synthetic_study import cell, stage
 
 from medpfl_analysis.__main__ import main
 from medpfl_analysis.hdf5 import RunFormatError
-from medpfl_analysis.study import ATTACK_COLUMNS, Cell, interval_of_mean, read_study, strongest, verdict_of_round
+from medpfl_analysis.intervals import interval_of_mean, share_interval
+from medpfl_analysis.study import Cell, read_study, strongest, verdict_of_round
 from medpfl_analysis.study_claims import claims, share
 from medpfl_analysis.study_plots import noise_figure
 from medpfl_analysis.study_retracted import retracted
 from medpfl_analysis.study_tables import attacks_table, csv_rows
-
-NONE = math.nan
-
-
-def stage(round_: int, identified: tuple[float, float, float], verdict: str, method: str = "dlg") -> dict:
-    """A row of Audit.stages."""
-    return {
-        "kind": "probe",
-        "round": round_,
-        "verdict": verdict,
-        "verdict_reason": "because",
-        "candidate": method,
-        "method": method,
-        "options": "",
-        "images": 40,
-        "hospitals": 4,
-        "identified": identified[0],
-        "identified_low": identified[1],
-        "identified_high": identified[2],
-        "inferred": 1,
-        "chance": 0.01,
-        "identified_bound": NONE,
-        "undefended": 0.9,
-        "reidentified": identified[0],
-        "ssim": 0.5,
-    }
-
-
-def cell(
-    defense: str,
-    *stages: dict,
-    accuracies: tuple[float, ...] = (0.7,) * 5,
-    presets: tuple[dict, ...] = (),
-    data: str = "brain",
-    noise: float = NONE,
-    change: str = "",
-    ssim_90: float = 0.0,
-) -> Cell:
-    """A cell with these rows."""
-    attacks = [(row["method"], "chosen", row["round"], 40, ssim_90, 0.0, 1.0) for row in stages]
-    attacks += [(row["method"], "preset", row["round"], 40, 0.0, 0.0, 1.0) for row in presets]
-    return Cell(
-        1,
-        data,
-        defense,
-        noise,
-        {},
-        pd.DataFrame(list(stages)),
-        pd.DataFrame(list(presets), columns=list(stages[0])),
-        pd.DataFrame(attacks, columns=ATTACK_COLUMNS),
-        200,
-        {"idlg": 300},
-        accuracies,
-        0.25,
-        NONE,
-        60,
-        120,
-        60,
-        "0.1.0 (abc)",
-        "2026-01-02",
-        change,
-    )
-
 
 def word(cells: list[Cell], part: str) -> str:
     """What became of the claim with this part in its text."""
@@ -108,7 +46,8 @@ def test_the_interval_of_a_mean_is_students() -> None:
             * (1 + x**2 / nu) ** (-(nu + 1) / 2)
         )
         assert ((density[1:] + density[:-1]) / 2 * step).sum() == pytest.approx(0.95, abs=5e-5)
-    assert math.isnan(interval_of_mean([0.5])[1])
+    assert math.isnan(interval_of_mean([0.5])[1]) and np.isnan(share_interval([0.5])[1:]).all()
+    assert share_interval([0.9, 1.0])[2] == 1 and share_interval([0.0, 0.1])[1] == 0
 
 
 @pytest.mark.parametrize(
@@ -209,4 +148,4 @@ def test_folders_without_a_complete_cell_are_refused(tmp_path: Path, capsys: pyt
 def test_attacks_that_the_budget_ends_early_are_marked() -> None:
     single = tuple(stage(0, (0.1, 0.02, 0.3), "inconclusive", method) for method in ("idlg", "cpl"))
     table = attacks_table([cell("none", stage(0, (1, 0.9, 1), "leaks"), presets=single)])
-    assert [line.split(" | ")[2] for line in table[2:-1]] == ["`dlg `, chosen", "`idlg`, cut short (own: 300)", "`cpl`"]
+    assert [row[2] for row in table.rows] == ["`dlg `, chosen", "`idlg`, cut short (own: 300)", "`cpl`"]

@@ -234,7 +234,7 @@ def test_epsilon_sets_the_noise_and_updates_of_drawn_batches_are_not_tested(plai
         assert before.noise["sigma"].is_monotonic_increasing
         assert before.noise["sigma"][0] == pytest.approx(float(after.config["defense.dp-sgd.sigma"]), rel=1e-5)
         assert after.noise.empty
-        shown = levers(before.config, before.noise)[-1].effect
+        shown = levers(before.config, noise=before.noise)[-1].effect
         assert f"ε of 8 takes noise of {before.noise['sigma'][0]:.2g}," in shown
     with h5py.File(tmp_path / "eps/audit.h5") as file:
         assert texts(file, "stages/verdict")[0] == "not tested"

@@ -22,8 +22,9 @@ SHARED = "attack.NAME"
 READ = (".md", ".cpp", ".hpp", ".py", ".sh", ".sbatch", ".ini", ".txt")
 # A comment or a text in a line of C++; a character is matched so that no quote begins a text.
 COMMENT_OR_TEXT = re.compile(r"""//.*|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])'""")
-# The example of docs/adding_a_component.md.
-MADE_UP = {"src/defenses/sign.cpp", "defense.sign.magnitude"}
+# The examples of docs/adding_a_component.md and docs/tutorials/add_a_defense.md.
+MADE_UP = {"src/defenses/sign.cpp", "defense.sign.magnitude",
+           "src/defenses/flip.cpp", "tests/defenses/flip_test.cpp", "defense.flip.probability"}
 
 
 def read(name: str) -> str:
