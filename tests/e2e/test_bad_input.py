@@ -56,7 +56,7 @@ def test_options_are_refused_on_any_number_of_ranks(
      ["model.name=mlp with these options has", "parameters, for which a rank needs", "take a smaller network"]),
     ({"model.classes": 2**40}, ["parameters, for which a rank needs"]),
     ({"model.name": "convnet", "model.convnet.width": 2**40},
-     ["parameter 'conv2.weight' of 2199023255552x1099511627776x3x3 values is too large; take a smaller network"]),
+     ["parameter 'conv1.weight' of 2199023255552x1099511627776x3x3 values is too large; take a smaller network"]),
     ({"model.imprint_bins": 2**62, "attack.threat": "malicious-server"}, ["parameter 'imprint.weight' of"]),
     ({"defense.chain": "gausian"}, ["unknown defense 'gausian' (did you mean gaussian?)"]),
     ({"data.dataset": "medmnist"},
