@@ -13,7 +13,11 @@ endfunction()
 add_library(medpfl_flags INTERFACE)
 target_compile_options(medpfl_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor
                                               $<$<BOOL:${MEDPFL_WERROR}>:-Werror>)
-if(MEDPFL_SANITIZE)
+if(MEDPFL_SANITIZE OR MEDPFL_FUZZ)
   add_compile_options(-fsanitize=address,undefined -fno-omit-frame-pointer)
   add_link_options(-fsanitize=address,undefined)
+endif()
+if(MEDPFL_FUZZ)
+  # The fuzzers see which branches of the modules their bytes take, and end at undefined behavior.
+  add_compile_options(-fsanitize=fuzzer-no-link -fno-sanitize-recover=undefined)
 endif()

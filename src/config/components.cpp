@@ -4,10 +4,27 @@
 
 #include "config/settings.hpp"
 #include "core/error.hpp"
+#include "core/process.hpp"
 #include "core/text.hpp"
 #include "core/violations.hpp"
 
 namespace medpfl {
+
+namespace {
+
+void check_memory(const Model& model) {
+  constexpr double kGiB = int64_t{1} << 30;
+  constexpr int64_t kBytes = kFloatsOfParameter * static_cast<int64_t>(sizeof(float));
+  const int64_t parameters = model.layout().size(), memory = host_memory_bytes();
+  if (parameters <= memory / kBytes) return;
+  throw ConfigError(
+      fmt::format("model.name={} with these options has {} parameters, for which a rank needs "
+                  "{:.1f} GiB, and its host has {:.1f} GiB; take a smaller network",
+                  model.name(), parameters, static_cast<double>(parameters) * kBytes / kGiB,
+                  static_cast<double>(memory) / kGiB));
+}
+
+}  // namespace
 
 Model make_model(const Config& config, const Settings& settings, int64_t data_classes) {
   if (settings.classes != 0 && settings.classes < data_classes)
@@ -24,6 +41,7 @@ Model make_model(const Config& config, const Settings& settings, int64_t data_cl
   Model model = models()
                     .find(settings.model_name)
                     .create(config.section("model." + settings.model_name), request);
+  check_memory(model);
   Violations wrong;
   if (const StepHook* step = settings.defenses.step()) wrong.guard([&] { step->check(model); });
   for (const AttackPlan::Method& method : settings.attack.methods) try {

@@ -4,11 +4,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <boost/interprocess/file_mapping.hpp>
+#include <boost/interprocess/mapped_region.hpp>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
-#include <sstream>
+#include <string_view>
 
 #include "core/digest.hpp"
 #include "core/error.hpp"
@@ -27,14 +29,29 @@ bool names_run(const std::string& path) {
          std::filesystem::path(path).extension() == ".h5";
 }
 
-std::string read_weights_file(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  std::ostringstream bytes;
-  if (!in || !(bytes << in.rdbuf()))
-    throw DataError(
-        fmt::format("model.weights={}: the file cannot be read: {}", path, std::strerror(errno)));
-  return bytes.str();
-}
+// The bytes of a file, mapped: they take memory where they are read alone.
+class WeightsFile {
+ public:
+  explicit WeightsFile(const std::string& path) {
+    std::error_code error;
+    const auto status = std::filesystem::status(path, error);
+    if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status))
+      throw DataError(fmt::format("model.weights={}: is no regular file", path));
+    // Boost says nothing of why a file cannot be opened.
+    if (!std::ifstream(path, std::ios::binary))
+      throw DataError(
+          fmt::format("model.weights={}: the file cannot be read: {}", path, std::strerror(errno)));
+    if (std::filesystem::file_size(path, error) == 0 || error) return;
+    namespace ipc = boost::interprocess;
+    region_ = ipc::mapped_region(ipc::file_mapping(path.c_str(), ipc::read_only), ipc::read_only);
+  }
+  std::string_view bytes() const {
+    return {static_cast<const char*>(region_.get_address()), region_.get_size()};
+  }
+
+ private:
+  boost::interprocess::mapped_region region_;
+};
 
 std::string where_in_run(const Settings& s) {
   return s.weights_round < 0
@@ -92,7 +109,7 @@ FlatParameters make_first_weights(const Settings& settings, const Model& model) 
     throw DataError(fmt::format("model.weights_round={}: {} is a file of one model, no run",
                                 settings.weights_round, path));
   StateDict tensors = names_run(path) ? as_input(settings, [&] { return read_run(settings); })
-                                      : read_state_dict(read_weights_file(path), path);
+                                      : read_state_dict(WeightsFile(path).bytes(), path);
   load_state_dict(std::move(tensors), model, settings.new_head, path, &weights);
   return weights;
 }
@@ -104,7 +121,7 @@ std::string digest_weights(const Settings& settings) {
   if (names_run(path))
     digest.add(as_input(settings, [&] { return read_recorded(settings, open_run(path)); }));
   else
-    digest.add(read_weights_file(path));
+    digest.add(WeightsFile(path).bytes());
   return digest.text();
 }
 

@@ -74,8 +74,8 @@ OptionTable<Settings> model_options() {
        "what the network sees of pixels in [0, 1]: none, imagenet, or numbers: means, "
        "then deviations, of all or of each channel"},
       {"weights", &Settings::weights_file,
-       "the first weights: a file of torch.save of a state dict or of torch.jit.save, or a run "
-       "that recorded its weights; empty: drawn as init says"},
+       "the first weights: a file of torch.save, torch.jit.save or safetensors, or a run that "
+       "recorded its weights; empty: drawn as init says"},
       O{"weights_round", &Settings::weights_round,
         "with a run in model.weights: those before this round, from 0; -1: those at its end"}
           .at_least(-1),

@@ -84,8 +84,13 @@ Settings make_settings(const Config& config);
 DefenseChain make_defenses(const Config& config, const std::vector<std::string>& chain,
                            Violations* wrong);
 
+/// How many floats a rank has in memory for each parameter of the network, at least: the global
+/// weights, those in training and the mean; the sum and MPI's copy of it, both in int64.
+inline constexpr int64_t kFloatsOfParameter = 3 + 4;
+
 /// Returns the network for a data set of `data_classes` classes. Throws ConfigError where
-/// model.classes is too small, and where an attack's options do not fit the network.
+/// model.classes is too small, where an attack's options do not fit the network, and where a rank
+/// with the network is larger than the memory of its host.
 Model make_model(const Config& config, const Settings& settings, int64_t data_classes);
 
 /// Returns the federated algorithm of the configuration.

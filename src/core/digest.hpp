@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace medpfl {
@@ -14,7 +15,7 @@ class Digest {
 
   Digest();
   void add(const void* data, size_t n);
-  void add(const std::string& bytes) { add(bytes.data(), bytes.size()); }
+  void add(std::string_view bytes) { add(bytes.data(), bytes.size()); }
   /// Adds the number of values, then the values as they are in memory.
   template <class T>
   void add(const std::vector<T>& values) {

@@ -27,13 +27,20 @@ int64_t ParameterLayout::add_statistic(std::string name, std::vector<int64_t> sh
 int64_t ParameterLayout::append(Entry entry) {
   entry.offset = size_;
   entry.size = 1;
-  for (const int64_t extent : entry.shape) entry.size *= extent;
+  bool overflow = false;
+  for (const int64_t extent : entry.shape)
+    overflow |= __builtin_mul_overflow(entry.size, extent, &entry.size);
+  int64_t end = 0;
+  if (overflow || __builtin_add_overflow(size_, entry.size, &end))
+    throw ConfigError(
+        fmt::format("parameter '{}' of {} values is too large; take a smaller network", entry.name,
+                    fmt::join(entry.shape, "x")));
   if (entry.size <= 0)
     throw Error(ExitCode::kInternal, fmt::format("parameter '{}' is empty", entry.name));
   for (const Entry& other : entries_)
     if (other.name == entry.name)
       throw Error(ExitCode::kInternal, fmt::format("parameter '{}' is declared twice", entry.name));
-  size_ += entry.size;
+  size_ = end;
   entries_.push_back(std::move(entry));
   return count() - 1;
 }

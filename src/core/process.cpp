@@ -52,6 +52,10 @@ std::atomic<int64_t>& earlier_peak() {
 
 int64_t peak_memory_bytes() { return std::max(earlier_peak().load(), marked_peak()); }
 
+int64_t host_memory_bytes() {
+  return static_cast<int64_t>(sysconf(_SC_PHYS_PAGES)) * sysconf(_SC_PAGESIZE);
+}
+
 MemoryWatch::MemoryWatch() {
   malloc_trim(0);
   const int64_t before = peak_memory_bytes();

@@ -15,7 +15,8 @@ OptionTable<ConvnetOptions> convnet_options() {
   return OptionTable<ConvnetOptions>()
       .add(&ConvnetOptions::norm, norm_options(true))
       .add({O{"width", &ConvnetOptions::width, "channels of the first convolution"}.at_least(1),
-            O{"tail", &ConvnetOptions::tail, "convolutions between the two poolings"}.at_least(0)});
+            O{"tail", &ConvnetOptions::tail, "convolutions between the two poolings"}.between(
+                0, kMostLayers)});
 }
 
 struct SmallOptions {

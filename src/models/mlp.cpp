@@ -19,7 +19,7 @@ RegistryEntry<ModelFactory> mlp() {
   using O = Option<MlpOptions>;
   const OptionTable<MlpOptions> options = {
       O{"hidden", &MlpOptions::hidden, "units of each hidden layer"}.at_least(1),
-      O{"depth", &MlpOptions::depth, "hidden layers"}.at_least(1)};
+      O{"depth", &MlpOptions::depth, "hidden layers"}.between(1, kMostLayers)};
   return {"mlp", "dense layers with biases; ReLU", "", options.specs(),
           with_options(options, build_mlp)};
 }

@@ -7,6 +7,9 @@
 
 namespace medpfl {
 
+/// The most layers that an option can ask for.
+inline constexpr int64_t kMostLayers = 1000;
+
 /// Which normalization follows a convolution.
 enum class NormKind { kBatch, kGroup, kNone };
 const Words<NormKind>& words_of(NormKind);

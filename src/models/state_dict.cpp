@@ -1,86 +1,34 @@
 #include "models/state_dict.hpp"
 
-#include <caffe2/serialize/inline_container.h>
 #include <fmt/format.h>
-#include <torch/csrc/jit/api/module.h>
-#include <torch/csrc/jit/serialization/import.h>
 
-#include <cstring>
-#include <sstream>
+#include <algorithm>
+#include <utility>
 #include <vector>
 
 #include "core/error.hpp"
 #include "core/text.hpp"
-#include "models/unpickler.hpp"
+#include "models/safetensors.hpp"
+#include "models/torch_file.hpp"
 
 namespace medpfl {
 namespace {
 
 constexpr size_t kMostNamed = 6;  // tensors of one kind that an error names
 
-void fill_storage(const at::Tensor& storage, const void* bytes, size_t n) {
-  if (n != storage.nbytes()) throw DataError("a tensor has another size than it says");
-  if (n > 0) std::memcpy(storage.data_ptr(), bytes, n);
-}
-
-StateDict collect(const c10::IValue& root) {
-  if (!root.isGenericDict()) throw DataError("it holds no dict of tensors");
-  const c10::impl::GenericDict dict = root.toGenericDict();
-  if (dict.contains("state_dict")) return collect(dict.at("state_dict"));
-  StateDict out;
-  for (const auto& item : dict) {
-    if (!item.key().isString() || !item.value().isTensor())
-      throw DataError("it holds other things than tensors by name");
-    out.emplace(item.key().toStringRef(), item.value().toTensor());
+// Takes off what wrappers of networks put in front of all names, each time all have it.
+void drop_prefixes(StateDict* tensors) {
+  for (bool again = true; again;) {
+    again = false;
+    for (const std::string prefix : {"_orig_mod.", "module.", "model.", "net."}) {
+      const auto has_prefix = [&](const auto& item) { return item.first.rfind(prefix, 0) == 0; };
+      if (tensors->empty() || !std::all_of(tensors->begin(), tensors->end(), has_prefix)) continue;
+      StateDict out;
+      for (auto& [name, tensor] : *tensors) out.emplace(name.substr(prefix.size()), tensor);
+      *tensors = std::move(out);
+      again = true;
+    }
   }
-  return out;
-}
-
-StateDict read_script(const std::string& bytes) {
-  std::istringstream in(bytes);
-  const torch::jit::Module module = torch::jit::load(in, at::Device(at::kCPU));
-  StateDict out;
-  for (const auto& item : module.named_parameters()) out.emplace(item.name, item.value.detach());
-  for (const auto& item : module.named_buffers()) out.emplace(item.name, item.value.detach());
-  return out;
-}
-
-StateDict read_zip(const std::string& bytes) {
-  std::istringstream in(bytes);
-  caffe2::serialize::PyTorchStreamReader archive(&in);
-  if (archive.hasRecord("constants.pkl")) return read_script(bytes);
-  const auto pickle = archive.getRecord("data.pkl");
-  Unpickler reader({static_cast<const char*>(std::get<0>(pickle).get()), std::get<1>(pickle)});
-  StateDict out = collect(reader.read());
-  for (const auto& [key, storage] : reader.storages()) {
-    const auto record = archive.getRecord("data/" + key);
-    fill_storage(storage, std::get<0>(record).get(), std::get<1>(record));
-  }
-  return out;
-}
-
-// Pickles of a magic number, a version and the machine, then the state dict and the keys of its
-// storages; behind them each storage with its number of elements before.
-StateDict read_legacy(const std::string& bytes) {
-  Unpickler reader(bytes);
-  for (int i = 0; i < 3; ++i) reader.read();
-  StateDict out = collect(reader.read());
-  const c10::IValue keys = reader.read();
-  for (const c10::IValue& key : keys.toListRef()) {
-    const at::Tensor& storage = reader.storages().at(key.toStringRef());
-    reader.take(sizeof(int64_t));
-    const std::string_view values = reader.take(storage.nbytes());
-    fill_storage(storage, values.data(), values.size());
-  }
-  return out;
-}
-
-void drop_prefix(const std::string& prefix, StateDict* tensors) {
-  for (const auto& [name, tensor] : *tensors)
-    if (name.rfind(prefix, 0) != 0) return;
-  StateDict out;
-  for (const auto& [name, tensor] : *tensors) out.emplace(name.substr(prefix.size()), tensor);
-  *tensors = std::move(out);
 }
 
 void drop_counters(StateDict* tensors) {
@@ -103,30 +51,33 @@ void note(const std::string& what, std::vector<std::string> names,
 
 }  // namespace
 
-StateDict read_state_dict(const std::string& bytes, const std::string& where) {
+StateDict read_state_dict(std::string_view bytes, const std::string& where) {
   const std::string advice =
-      "expected is what torch.save(model.state_dict(), ...) or torch.jit.save wrote";
+      "expected is what torch.save(model.state_dict(), ...), torch.jit.save or safetensors wrote";
+  const auto begins = [bytes](std::string_view mark) {
+    return bytes.substr(0, mark.size()) == mark;
+  };
   try {
-    if (bytes.rfind("PK\x03\x04", 0) == 0) return read_zip(bytes);
-    if (bytes.rfind('\x80', 0) == 0) return read_legacy(bytes);
+    if (begins("PK\x03\x04")) return read_torch_zip(bytes);
+    if (is_safetensors(bytes)) return read_safetensors(bytes);
+    if (begins("\x80")) return read_torch_legacy(bytes);
   } catch (const DataError& error) {
     throw DataError(fmt::format("{}: {}; {}", where, error.what(), advice));
-  } catch (const std::exception& error) {
-    const std::string text = error.what();
-    throw DataError(
-        fmt::format("{}: is damaged ({}); {}", where, text.substr(0, text.find('\n')), advice));
   }
-  throw DataError(fmt::format("{}: is no file of weights; {}", where, advice));
+  if (begins("version https://git-lfs"))
+    throw DataError(
+        fmt::format("{}: is a pointer of Git LFS; git lfs pull fetches the file", where));
+  throw DataError(fmt::format("{}: {}; {}", where,
+                              bytes.empty() ? "is empty" : "is no file of weights", advice));
 }
 
 void load_state_dict(StateDict tensors, const Model& model, bool new_head, const std::string& where,
                      FlatParameters* weights) {
-  drop_prefix("module.", &tensors);
-  drop_prefix("model.", &tensors);
+  drop_prefixes(&tensors);
   drop_counters(&tensors);
   const Layer& first = model.layers().front();
   const bool imprint = first.kind == Layer::Kind::kImprint;
-  std::vector<std::string> missing, unlike, broken, unexpected, lines;
+  std::vector<std::string> missing, unlike, typed, broken, unexpected, lines;
   for (int64_t i = 0; i < model.layout().count(); ++i) {
     if (imprint && (i == first.weight || i == first.bias))
       continue;  // the server's, not the file's
@@ -140,15 +91,18 @@ void load_state_dict(StateDict tensors, const Model& model, bool new_head, const
     } else if (tensor.sizes() != at::IntArrayRef(entry.shape)) {
       unlike.push_back(fmt::format("{} ({} in the file, {} in the network)", entry.name,
                                    fmt::join(tensor.sizes(), "x"), fmt::join(entry.shape, "x")));
-    } else if (!tensor.isfinite().all().item<bool>()) {
-      broken.push_back(entry.name);
+    } else if (!tensor.is_floating_point()) {
+      typed.push_back(fmt::format("{} ({})", entry.name, c10::toString(tensor.scalar_type())));
     } else {
       weights->view(i).copy_(tensor);
+      // Behind the conversion: 1e300 is finite in the file alone.
+      if (!weights->view(i).isfinite().all().item<bool>()) broken.push_back(entry.name);
     }
   }
   for (const auto& [name, tensor] : tensors) unexpected.push_back(name);
   note("missing", missing, &lines);
   note("of another shape", unlike, &lines);
+  note("not of floating-point numbers", typed, &lines);
   note("with NaN or infinity", broken, &lines);
   note("that the network does not have", unexpected, &lines);
   if (lines.empty()) return;

@@ -1,10 +1,5 @@
 #include "models/unpickler.hpp"
 
-#include <ATen/core/Dict.h>
-#include <ATen/core/List.h>
-#include <ATen/core/ivalue_inl.h>
-#include <ATen/core/jit_type.h>
-#include <ATen/ops/empty.h>
 #include <fmt/format.h>
 
 #include <cstring>
@@ -15,9 +10,12 @@
 namespace medpfl {
 namespace {
 
-using c10::IValue;
+constexpr int64_t kMostSteps = int64_t{1} << 22;
+// What may be pushed again and again is short, else it would take far more memory than the file.
+constexpr size_t kLongestName = 256;  // of a module, a class or a function
+constexpr size_t kMostParts = 16;     // of a persistent id
 
-// Opcodes of Python's pickletools, protocols 2 to 4.
+// Opcodes of Python's pickletools, protocols 2 to 5.
 enum Op : uint8_t {
   kProto = 0x80,
   kFrame = 0x95,
@@ -29,6 +27,9 @@ enum Op : uint8_t {
   kBinGet = 'h',
   kLongBinGet = 'j',
   kMark = '(',
+  kPop = '0',
+  kPopMark = '1',
+  kDup = '2',
   kEmptyTuple = ')',
   kTuple = 't',
   kTuple1 = 0x85,
@@ -36,49 +37,49 @@ enum Op : uint8_t {
   kTuple3 = 0x87,
   kEmptyDict = '}',
   kEmptyList = ']',
+  kEmptySet = 0x8f,
+  kFrozenSet = 0x91,
   kUnicode = 'X',
   kShortUnicode = 0x8c,
+  kUnicode8 = 0x8d,
+  kString = 'T',
+  kShortString = 'U',
+  kBytes = 'B',
+  kShortBytes = 'C',
+  kBytes8 = 0x8e,
+  kByteArray8 = 0x96,
   kInt1 = 'K',
   kInt2 = 'M',
   kInt4 = 'J',
-  kLong = 0x8a,
+  kLong1 = 0x8a,
+  kLong4 = 0x8b,
   kFloat = 'G',
   kNone = 'N',
   kTrue = 0x88,
   kFalse = 0x89,
   kPersistentId = 'Q',
   kReduce = 'R',
+  kNewObject = 0x81,
+  kNewObjectEx = 0x92,
   kBuild = 'b',
   kSetItem = 's',
   kSetItems = 'u',
   kAppend = 'a',
   kAppends = 'e',
+  kAddItems = 0x90,
   kStop = '.',
 };
 
-IValue new_dict() { return c10::impl::GenericDict(c10::AnyType::get(), c10::AnyType::get()); }
-
-at::ScalarType type_of_storage(const std::string& name) {
-  static const std::map<std::string, at::ScalarType> types = {
-      {"torch FloatStorage", at::kFloat}, {"torch DoubleStorage", at::kDouble},
-      {"torch HalfStorage", at::kHalf},   {"torch BFloat16Storage", at::kBFloat16},
-      {"torch LongStorage", at::kLong},   {"torch IntStorage", at::kInt},
-      {"torch ShortStorage", at::kShort}, {"torch CharStorage", at::kChar},
-      {"torch ByteStorage", at::kByte},   {"torch BoolStorage", at::kBool}};
-  const auto found = types.find(name);
-  if (found == types.end()) throw DataError(fmt::format("it holds a '{}'", name));
-  return found->second;
-}
-
-std::vector<int64_t> extents(const IValue& tuple) {
-  std::vector<int64_t> out;
-  for (const IValue& value : tuple.toTupleRef().elements()) out.push_back(value.toInt());
-  return out;
-}
+[[noreturn]] void malformed() { throw DataError("its pickle is malformed"); }
 
 }  // namespace
 
-std::string_view Unpickler::take(size_t n) {
+const std::string& Pickled::made_by() const {
+  static const std::string nothing;
+  return kind == Kind::kObject && callable->kind == Kind::kGlobal ? callable->text : nothing;
+}
+
+std::string_view Unpickler::take(uint64_t n) {
   if (n > bytes_.size() - at_) throw DataError("it ends early");
   at_ += n;
   return bytes_.substr(at_ - n, n);
@@ -91,74 +92,197 @@ T Unpickler::number() {
   return value;
 }
 
-std::string Unpickler::line() {
+std::string_view Unpickler::line() {
   const size_t end = bytes_.find('\n', at_);
   if (end == std::string_view::npos) throw DataError("it ends early");
-  std::string text(take(end - at_));
+  const std::string_view text = take(end - at_);
   take(1);
   return text;
 }
 
-const IValue& Unpickler::top() const {
-  if (stack_.empty()) throw DataError("its pickle is malformed");
+Pickled* Unpickler::top() const {
+  if (stack_.empty()) malformed();
   return stack_.back();
 }
 
-IValue Unpickler::pop() {
-  IValue value = top();
+Pickled* Unpickler::pop() {
+  Pickled* value = top();
   stack_.pop_back();
   return value;
 }
 
-std::vector<IValue> Unpickler::pop_to_mark() {
-  if (marks_.empty() || marks_.back() > stack_.size()) throw DataError("its pickle is malformed");
-  const auto first = stack_.begin() + static_cast<std::ptrdiff_t>(marks_.back());
-  std::vector<IValue> items(first, stack_.end());
+std::vector<const Pickled*> Unpickler::pop_last(size_t n) {
+  if (n > stack_.size()) malformed();
+  const auto first = stack_.end() - static_cast<std::ptrdiff_t>(n);
+  std::vector<const Pickled*> items(first, stack_.end());
   stack_.erase(first, stack_.end());
-  marks_.pop_back();
   return items;
 }
 
-void Unpickler::push_tuple(size_t n) {
-  std::vector<IValue> items(n);
-  for (size_t i = n; i > 0; --i) items[i - 1] = pop();
-  stack_.emplace_back(c10::ivalue::Tuple::create(std::move(items)));
+std::vector<const Pickled*> Unpickler::pop_to_mark() {
+  if (marks_.empty() || marks_.back() > stack_.size()) malformed();
+  const size_t mark = marks_.back();
+  marks_.pop_back();
+  return pop_last(stack_.size() - mark);
 }
 
-void Unpickler::put_items(const std::vector<IValue>& items) {
-  if (items.size() % 2 != 0) throw DataError("its pickle is malformed");
-  c10::impl::GenericDict dict = top().toGenericDict();
-  for (size_t i = 0; i < items.size(); i += 2) dict.insert_or_assign(items[i], items[i + 1]);
+Pickled* Unpickler::push(Kind kind) {
+  stack_.push_back(&values_.emplace_back());
+  stack_.back()->kind = kind;
+  return stack_.back();
 }
 
-// ("storage", type, key, device, elements, ...)
-IValue Unpickler::storage(const IValue& id) {
-  const std::vector<IValue> parts = id.toTupleRef().elements().vec();
-  if (parts.size() < 5) throw DataError("its pickle is malformed");
-  const std::string key = parts[2].toStringRef();
-  const auto type = at::TensorOptions(type_of_storage(parts[1].toStringRef()));
-  const auto found = storages_.find(key);
-  if (found != storages_.end()) return found->second;
-  return storages_.emplace(key, at::empty({parts[4].toInt()}, type)).first->second;
+void Unpickler::push_text(Kind kind, std::string_view text) { push(kind)->text = text; }
+
+void Unpickler::push_integer(std::string_view little_endian) {
+  if (little_endian.size() > sizeof(int64_t)) return push_text(Kind::kBytes, little_endian);
+  const bool negative = !little_endian.empty() && (little_endian.back() & 0x80) != 0;
+  int64_t value = negative ? -1 : 0;
+  if (!little_endian.empty()) std::memcpy(&value, little_endian.data(), little_endian.size());
+  push(Kind::kInteger)->integer = value;
 }
 
-void Unpickler::reduce() {
-  const IValue arguments = pop();
-  const std::string callable = pop().toStringRef();
-  const std::vector<IValue> parts = arguments.toTupleRef().elements().vec();
-  if (callable == "collections OrderedDict") {
-    stack_.push_back(new_dict());
-  } else if (callable == "torch._utils _rebuild_tensor_v2") {
-    stack_.emplace_back(parts.at(0).toTensor().as_strided(
-        extents(parts.at(2)), extents(parts.at(3)), parts.at(1).toInt()));
-  } else if (callable == "torch._utils _rebuild_parameter") {
-    stack_.push_back(parts.at(0));
-  } else {
-    throw DataError(fmt::format("it holds a '{}'", callable));
+void Unpickler::push_items(Kind kind, std::vector<const Pickled*> items) {
+  push(kind)->items = std::move(items);
+}
+
+void Unpickler::push_global(std::string_view module, std::string_view name) {
+  if (module.size() > kLongestName || name.size() > kLongestName) malformed();
+  push_text(Kind::kGlobal, fmt::format("{} {}", module, name));
+}
+
+void Unpickler::push_object(const Pickled* callable, const Pickled* arguments) {
+  Pickled* object = push(Kind::kObject);
+  object->callable = callable;
+  object->arguments = arguments;
+}
+
+void Unpickler::fill(const std::vector<const Pickled*>& items) {
+  std::vector<const Pickled*>& to = top()->items;
+  to.insert(to.end(), items.begin(), items.end());
+}
+
+void Unpickler::recall(uint64_t place) {
+  const auto found = memo_.find(place);
+  if (found == memo_.end()) malformed();
+  stack_.push_back(found->second);
+}
+
+bool Unpickler::push_plain(uint8_t op) {
+  switch (op) {
+    case kUnicode:
+    case kString:
+      push_text(Kind::kText, take(number<uint32_t>()));
+      break;
+    case kShortUnicode:
+    case kShortString:
+      push_text(Kind::kText, take(number<uint8_t>()));
+      break;
+    case kUnicode8:
+      push_text(Kind::kText, take(number<uint64_t>()));
+      break;
+    case kBytes:
+      push_text(Kind::kBytes, take(number<uint32_t>()));
+      break;
+    case kShortBytes:
+      push_text(Kind::kBytes, take(number<uint8_t>()));
+      break;
+    case kBytes8:
+    case kByteArray8:
+      push_text(Kind::kBytes, take(number<uint64_t>()));
+      break;
+    case kInt1:
+      push(Kind::kInteger)->integer = number<uint8_t>();
+      break;
+    case kInt2:
+      push(Kind::kInteger)->integer = number<uint16_t>();
+      break;
+    case kInt4:
+      push(Kind::kInteger)->integer = number<int32_t>();
+      break;
+    case kLong1:
+      push_integer(take(number<uint8_t>()));
+      break;
+    case kLong4:
+      push_integer(take(number<uint32_t>()));
+      break;
+    case kFloat:
+      take(8);
+      push(Kind::kOther);
+      break;
+    case kNone:
+    case kTrue:
+    case kFalse:
+      push(Kind::kOther);
+      break;
+    default:
+      return false;
   }
+  return true;
+}
+
+bool Unpickler::build(uint8_t op) {
+  switch (op) {
+    case kEmptyDict:
+      push(Kind::kDict);
+      break;
+    case kEmptyTuple:
+    case kEmptyList:
+    case kEmptySet:
+      push(Kind::kSequence);
+      break;
+    case kTuple:
+    case kFrozenSet:
+      push_items(Kind::kSequence, pop_to_mark());
+      break;
+    case kTuple1:
+    case kTuple2:
+    case kTuple3:
+      push_items(Kind::kSequence, pop_last(static_cast<size_t>(op - kTuple1 + 1)));
+      break;
+    case kPersistentId: {
+      const std::vector<const Pickled*>& parts = pop()->items;
+      if (parts.size() > kMostParts) malformed();
+      push_items(Kind::kPersistentId, parts);
+      persistent_ids_.push_back(top());
+      break;
+    }
+    case kReduce:
+    case kNewObject: {
+      const Pickled* arguments = pop();
+      push_object(pop(), arguments);
+      break;
+    }
+    case kNewObjectEx: {
+      pop();  // arguments by name
+      const Pickled* arguments = pop();
+      push_object(pop(), arguments);
+      break;
+    }
+    case kBuild: {
+      const Pickled* state = pop();
+      top()->state = state;
+      break;
+    }
+    case kSetItem:
+      fill(pop_last(2));
+      break;
+    case kAppend:
+      fill(pop_last(1));
+      break;
+    case kSetItems:
+    case kAppends:
+    case kAddItems:
+      fill(pop_to_mark());
+      break;
+    default:
+      return false;
+  }
+  return true;
 }
 
 bool Unpickler::step() {
+  if (++steps_ > kMostSteps) throw DataError("its pickle is too long for one of weights");
   const auto op = number<uint8_t>();
   switch (op) {
     case kProto:
@@ -168,126 +292,59 @@ bool Unpickler::step() {
       take(8);
       break;
     case kGlobal: {
-      const std::string module = line();
-      stack_.emplace_back(module + " " + line());
+      const std::string_view module = line();
+      push_global(module, line());
       break;
     }
     case kStackGlobal: {
-      const std::string name = pop().toStringRef();
-      stack_.emplace_back(pop().toStringRef() + " " + name);
+      const Pickled *name = pop(), *module = pop();
+      push_global(module->text, name->text);
       break;
     }
     case kBinPut:
-      memo_[number<uint8_t>()] = top();
+      remember(number<uint8_t>());
       break;
     case kLongBinPut:
-      memo_[number<uint32_t>()] = top();
+      remember(number<uint32_t>());
       break;
     case kMemoize:
-      memo_[static_cast<int64_t>(memo_.size())] = top();
+      remember(memo_.size());
       break;
     case kBinGet:
-      stack_.push_back(memo_.at(number<uint8_t>()));
+      recall(number<uint8_t>());
       break;
     case kLongBinGet:
-      stack_.push_back(memo_.at(number<uint32_t>()));
+      recall(number<uint32_t>());
       break;
     case kMark:
       marks_.push_back(stack_.size());
       break;
-    case kEmptyTuple:
-      push_tuple(0);
-      break;
-    case kTuple:
-      stack_.emplace_back(c10::ivalue::Tuple::create(pop_to_mark()));
-      break;
-    case kTuple1:
-    case kTuple2:
-    case kTuple3:
-      push_tuple(static_cast<size_t>(op - kTuple1 + 1));
-      break;
-    case kEmptyDict:
-      stack_.push_back(new_dict());
-      break;
-    case kEmptyList:
-      stack_.emplace_back(c10::impl::GenericList(c10::AnyType::get()));
-      break;
-    case kUnicode:
-      stack_.emplace_back(std::string(take(number<uint32_t>())));
-      break;
-    case kShortUnicode:
-      stack_.emplace_back(std::string(take(number<uint8_t>())));
-      break;
-    case kInt1:
-      stack_.emplace_back(static_cast<int64_t>(number<uint8_t>()));
-      break;
-    case kInt2:
-      stack_.emplace_back(static_cast<int64_t>(number<uint16_t>()));
-      break;
-    case kInt4:
-      stack_.emplace_back(static_cast<int64_t>(number<int32_t>()));
-      break;
-    case kLong: {  // its value is needed for none of the things that are read
-      take(number<uint8_t>());
-      stack_.emplace_back(static_cast<int64_t>(0));
-      break;
-    }
-    case kFloat:  // likewise
-      take(8);
-      stack_.emplace_back(0.0);
-      break;
-    case kNone:
-      stack_.emplace_back();
-      break;
-    case kTrue:
-    case kFalse:
-      stack_.emplace_back(op == kTrue);
-      break;
-    case kPersistentId:
-      stack_.push_back(storage(pop()));
-      break;
-    case kReduce:
-      reduce();
-      break;
-    case kBuild:  // attributes, as the _metadata of a state dict
+    case kPop:
       pop();
       break;
-    case kSetItem: {
-      const IValue value = pop(), key = pop();
-      put_items({key, value});
+    case kPopMark:
+      pop_to_mark();
       break;
-    }
-    case kSetItems:
-      put_items(pop_to_mark());
+    case kDup:
+      stack_.push_back(top());
       break;
-    case kAppend: {
-      const IValue value = pop();
-      top().toList().push_back(value);
-      break;
-    }
-    case kAppends: {
-      const std::vector<IValue> items = pop_to_mark();
-      for (const IValue& item : items) top().toList().push_back(item);
-      break;
-    }
     case kStop:
       return false;
     default:
-      throw DataError(
-          fmt::format("its pickle has opcode {:#x}, which torch.save does not write "
-                      "of tensors",
-                      op));
+      if (!push_plain(op) && !build(op))
+        throw DataError(
+            fmt::format("its pickle has opcode {:#x}, which torch.save does not write", op));
   }
   return true;
 }
 
-IValue Unpickler::read() {
+const Pickled& Unpickler::read() {
   stack_.clear();
   marks_.clear();
   memo_.clear();
   while (step()) {
   }
-  return pop();
+  return *pop();
 }
 
 }  // namespace medpfl

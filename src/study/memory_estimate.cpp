@@ -91,9 +91,7 @@ MemoryParts estimate_memory(const Settings& settings, const FederatedData& data,
       measured_peak(model, settings.defenses.step(), batch, own_blocks > 0 ? block : 0,
                     attacks ? counts.attacked_batch : 0);
   parts.emplace_back("program and activations", peak);
-  // In float32 the global weights, the weights in training and the mean; in int64 the sum, and
-  // MPI's copy of it.
-  parts.emplace_back("model copies and sums", 3 * vector + 4 * vector);
+  parts.emplace_back("model copies and sums", kFloatsOfParameter * vector);
   parts.emplace_back("own images", images * (image + 2 * static_cast<int64_t>(sizeof(int64_t))));
   parts.emplace_back("evaluation blocks", own_blocks * block * image);
 

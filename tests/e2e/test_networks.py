@@ -11,6 +11,7 @@ import pytest
 import torch
 from harness import CONFIG, DATA, REPOSITORY, complete, medpfl, simulate, text
 from torch.nn import functional
+from weight_files import FORMS, REFUSED
 
 sys.path.insert(0, str(REPOSITORY / "tests" / "models"))
 from reference_networks import NETWORKS, tensors
@@ -36,21 +37,16 @@ def flat(net: torch.nn.Module) -> np.ndarray:
 
 def save(net: torch.nn.Module, path: Path, form: str) -> None:
     """In one of the forms that are read."""
-    state = net.state_dict()
-    if form == "script":
-        torch.jit.trace(net, torch.rand(1, 1, 16, 16)).save(str(path))
-    elif form == "checkpoint":
-        torch.save({"epoch": 3, "loss": 0.25, "state_dict": state}, path)
-    elif form == "dict":
-        torch.save({f"module.{name}": tensor.double() for name, tensor in state.items()}, path)
-    else:
-        torch.save(state, path, _use_new_zipfile_serialization=form == "zip")
+    path.write_bytes(FORMS[form](net))
 
 
-@pytest.mark.parametrize("form", ["zip", "legacy", "script", "checkpoint", "dict"])
+@pytest.mark.parametrize("form", FORMS)
 def test_first_weights_are_those_of_the_file(form: str, tmp_path: Path) -> None:
     """Whatever wrote it; and the network is the same: so is its loss."""
     net = network(width=2)
+    with torch.no_grad():
+        for tensor in net.state_dict().values():
+            tensor.copy_((tensor * 64).round() / 64)  # which 16 bits hold, too
     save(net, tmp_path / "w.pt", form)
     with complete(tmp_path / "out", RESNET | {"model.weights": tmp_path / "w.pt"}, ranks=2) as run:
         assert np.array_equal(run["rounds/weights"][0], flat(net))
@@ -181,16 +177,21 @@ def test_another_head_needs_an_option(tmp_path: Path) -> None:
 
 def test_files_that_cannot_be_used(tmp_path: Path) -> None:
     """One line each."""
-    for content, message in ((None, "the file cannot be read: No such file or directory"),
-                             (b"hello", "is no file of weights"), (b"PK\3\4", "is damaged")):
+    net = network(width=2)
+    contents = {message: write(net) for message, write in REFUSED.items()}
+    contents |= {"the file cannot be read: No such file or directory": None}
+    for message, content in contents.items():
         path = tmp_path / "w.pt"
         path.unlink(missing_ok=True)
         if content is not None:
             path.write_bytes(content)
         result = simulate(tmp_path / "out", RESNET | {"model.weights": path})
-        assert result.code == DATA
+        assert result.code == DATA, message
         assert len(result.errors) == 1
         assert message in result.errors[0]
+    result = simulate(tmp_path / "out", RESNET | {"model.weights": "/dev/zero"})
+    assert (result.code, len(result.errors)) == (DATA, 1)
+    assert "is no regular file" in result.errors[0]
     save(network("resnet20", width=2), tmp_path / "w.pt", "zip")
     result = simulate(tmp_path / "out", RESNET | {"model.weights": tmp_path / "w.pt"}, ranks=2)
     assert (result.code, len(result.errors)) == (DATA, 1)

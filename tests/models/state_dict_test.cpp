@@ -90,25 +90,75 @@ TEST(StateDict, WeightsOfAnotherNormAreRefused) {
             std::string::npos);
 }
 
+TEST(StateDict, PrefixesOfWrappersAreTakenOff) {
+  const Model model = make();
+  for (const std::string prefix : {"_orig_mod.", "model.module.", "net.", "module._orig_mod."}) {
+    StateDict tensors;
+    for (const auto& [name, tensor] : filled(model)) tensors.emplace(prefix + name, tensor);
+    EXPECT_EQ(load(tensors, model), "") << prefix;
+    tensors.emplace("weight", at::zeros({2}));
+    EXPECT_NE(load(tensors, model).find("102 missing: conv1.weight"), std::string::npos) << prefix;
+  }
+}
+
+TEST(StateDict, TakesFloatingPointNumbersThatAreFiniteInFloat32) {
+  const Model model = make();
+  StateDict tensors = filled(model);
+  tensors["bn1.weight"] = at::zeros({2}, at::kLong);
+  tensors["bn1.bias"] = at::full({2}, 1e300, at::kDouble);
+  const std::string said = load(tensors, model);
+  EXPECT_NE(said.find("1 not of floating-point numbers: bn1.weight (Long); 1 with NaN or infinity: "
+                      "bn1.bias;"),
+            std::string::npos)
+      << said;
+}
+
+const char* const kAdvice =
+    "; expected is what torch.save(model.state_dict(), ...), torch.jit.save or safetensors wrote";
+
+std::string refused(const std::string& bytes) {
+  std::string said = refusal<DataError>([&] { read_state_dict(bytes, "w.pt"); });
+  EXPECT_EQ(said.rfind("w.pt: ", 0), 0U) << said;
+  const size_t end = said.find(kAdvice);
+  EXPECT_NE(end, std::string::npos) << said;
+  return said.substr(6, end - 6);
+}
+
 TEST(StateDict, RefusesWhatIsNoFileOfWeights) {
-  const std::string advice =
-      "expected is what torch.save(model.state_dict(), ...) or torch.jit.save wrote";
-  EXPECT_EQ(refusal<DataError>([] { read_state_dict("hello", "w.pt"); }),
-            "w.pt: is no file of weights; " + advice);
-  EXPECT_EQ(refusal<DataError>([] { read_state_dict("\x80\x02K", "w.pt"); }),
-            "w.pt: it ends early; " + advice);
-  EXPECT_EQ(refusal<DataError>([] { read_state_dict("\x80\x02.", "w.pt"); }),
-            "w.pt: its pickle is malformed; " + advice);
-  EXPECT_EQ(refusal<DataError>([] { read_state_dict("PK\x03\x04 nothing", "w.pt"); }).substr(0, 16),
-            "w.pt: is damaged");
+  EXPECT_EQ(refused("hello"), "is no file of weights");
+  EXPECT_EQ(refused(""), "is empty");
+  EXPECT_EQ(refused("\x80\x02K"), "it ends early");
+  EXPECT_EQ(refused("\x80\x02."), "its pickle is malformed");
+  EXPECT_EQ(refused("\x80\x02K\x01."), "it is a pickle, but none of torch.save");
+  EXPECT_EQ(refused("PK\x03\x04 nothing"), "it is damaged (Not a zip archive)");
+  EXPECT_EQ(refusal<DataError>([] {
+              read_state_dict("version https://git-lfs.github.com/spec/v1\noid sha256:0\n", "w.pt");
+            }),
+            "w.pt: is a pointer of Git LFS; git lfs pull fetches the file");
+}
+
+// The older form of torch.save, in which `root` is the pickle of the weights.
+std::string legacy(const std::string& root) {
+  const std::string magic = "\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19.";
+  const std::string number = "\x80\x02M\xe9\x03.", nothing = "\x80\x02}.", no_keys = "\x80\x02].";
+  return magic + number + nothing + "\x80\x02" + root + "." + no_keys;
 }
 
 TEST(StateDict, RefusesToRunWhatAPickleCalls) {
-  const std::string evil =
-      std::string("\x80\x02") + "cos\nsystem\n" + std::string("X\2\0\0\0ls", 7) + "\x85R.";
-  EXPECT_NE(
-      refusal<DataError>([&] { read_state_dict(evil, "w.pt"); }).find("it holds a 'os system'"),
-      std::string::npos);
+  EXPECT_EQ(refused(legacy("cos\nsystem\n" + std::string("X\2\0\0\0ls", 7) + "\x85R")),
+            "it holds a 'os system' without tensors by name; it has no keys");
+}
+
+TEST(StateDict, NamesTheKeysOfADictWithoutTensors) {
+  const std::string epoch("X\5\0\0\0epochK\3", 12), weights("X\3\0\0\0netN", 9);
+  EXPECT_EQ(refused(legacy("}(" + epoch + weights + "u")),
+            "it holds a dict without tensors by name; its keys are epoch, net");
+  EXPECT_EQ(refused(legacy("]")), "it holds no dict of tensors");
+  // A key of a mebibyte and a million keys make no long message.
+  const std::string long_key = std::string("X\0\0\x10\0", 5) + std::string(1 << 20, 'k') + "N";
+  std::string items;
+  for (int i = 0; i < 100000; ++i) items += std::string("X\1\0\0\0aN", 7);
+  EXPECT_LT(refused(legacy("}(" + long_key + items + "u")).size(), 200U);
 }
 
 }  // namespace

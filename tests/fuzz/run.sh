@@ -1,0 +1,19 @@
+#!/usr/bin/env bash
+# Builds the fuzzers and runs each. Arguments go to each: tests/fuzz/run.sh -max_total_time=600
+# Without any, each has 100,000 executions. Ends at the first fault, whose input stays in build/fuzz.
+set -euo pipefail
+
+cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../.."
+cmake --preset fuzz
+cmake --build --preset fuzz --target fuzzers
+/usr/bin/python3 tests/fuzz/make_seeds.py build/fuzz/seeds
+cd build/fuzz
+(($#)) || set -- -runs=100000
+for source in ../../tests/fuzz/*_fuzz.cpp; do
+  name=$(basename "$source" .cpp)
+  mkdir -p "corpus/$name"
+  echo "== $name"
+  # MPI and LibTorch keep memory to the end; a reader may take 512 MiB at once.
+  ASAN_OPTIONS=detect_leaks=0 OMP_NUM_THREADS=1 "bin/$name" -max_len=8192 -rss_limit_mb=2048 \
+    -malloc_limit_mb=512 -timeout=10 "$@" "corpus/$name" "seeds/$name"
+done
