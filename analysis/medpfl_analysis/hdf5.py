@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 SCHEMA_MAJOR = 1
-# Files before schema 1.7 may hold text that is no UTF-8; later ones have it as this shows it.
+# Files before schema 1.6 may hold text that is no UTF-8; later ones have it as this shows it.
 _NO_UTF8 = "backslashreplace"
 
 

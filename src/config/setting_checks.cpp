@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <cctype>
+
 #include "core/text.hpp"
 #include "federation/placement.hpp"
 #include "federation/secure_aggregation.hpp"
@@ -23,7 +25,23 @@ void check_public_path(const Settings& s, Violations* wrong) {
                   join(readers), s.dataset_name));
 }
 
+// A shell leaves these as they are in a file, between quotes and behind "=".
+void check_expanded(const std::string& option, const std::string& path, Violations* wrong) {
+  bool variable = false;
+  for (size_t at = path.find('$'); at != std::string::npos; at = path.find('$', at + 1)) {
+    const char next = at + 1 < path.size() ? path[at + 1] : ' ';
+    variable |= next == '{' || next == '_' || std::isalpha(static_cast<unsigned char>(next)) != 0;
+  }
+  wrong->check(!variable && path.rfind('~', 0) != 0,
+               fmt::format("{}={}: {} is not expanded here: write the whole path", option, path,
+                           variable ? "a variable" : "~"));
+}
+
 void check_paths(const Settings& s, Violations* wrong) {
+  check_expanded("run.output", s.output, wrong);
+  check_expanded("data.path", s.data.path, wrong);
+  check_expanded("data.public_path", s.data.public_path, wrong);
+  check_expanded("model.weights", s.weights_file, wrong);
   wrong->check(!s.output.empty(), "run.output must name a folder");
   wrong->check(s.data.channels != 2, "data.channels must be 1 (gray) or 3 (RGB)");
   wrong->check(
