@@ -52,6 +52,13 @@ std::atomic<int64_t>& earlier_peak() {
 
 int64_t peak_memory_bytes() { return std::max(earlier_peak().load(), marked_peak()); }
 
+int64_t machine_memory_bytes() {
+  const int64_t machine = int64_t{sysconf(_SC_PHYS_PAGES)} * sysconf(_SC_PAGESIZE);
+  int64_t granted = 0;  // the file holds "max" where there is no bound
+  return std::ifstream("/sys/fs/cgroup/memory.max") >> granted ? std::min(machine, granted)
+                                                               : machine;
+}
+
 MemoryWatch::MemoryWatch() {
   malloc_trim(0);
   const int64_t before = peak_memory_bytes();
