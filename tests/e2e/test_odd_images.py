@@ -60,7 +60,8 @@ def first_image(folder: Path, root: Path, channels: int = 1) -> np.ndarray:
 @pytest.mark.parametrize("chunk", [
     (b"gAMA", struct.pack(">I", 100000)), (b"gAMA", struct.pack(">I", 22727)), (b"sRGB", b"\1"),
     (b"cHRM", struct.pack(">8I", 31000, 33000, 70000, 20000, 20000, 70000, 10000, 10000)),
-], ids=["gAMA 1", "gAMA 0.23", "sRGB", "cHRM"])
+    (b"iCCP", b"profile\0\0" + zlib.compress(bytes(132))),
+], ids=["gAMA 1", "gAMA 0.23", "sRGB", "cHRM", "iCCP"])
 def test_stored_samples_are_used(chunk: tuple[bytes, bytes], tmp_path: Path) -> None:
     """Whatever a PNG says of gamma and colors."""
     root = image_folder(tmp_path / "data", size=16)
