@@ -112,7 +112,7 @@ void FolderListing::add_images(const fs::path& folder, const std::string& prefix
 std::string FolderListing::left_out() const {
   std::vector<std::string> parts;
   for (const auto& [reason, count] : left_out_)
-    parts.push_back(fmt::format("{} {}", count, reason));
+    parts.push_back(fmt::format("{} ({})", reason, count));
   return join(parts);
 }
 

@@ -17,7 +17,7 @@ class FolderListing {
   /// Returns the sorted paths below `folder`, relative to it, of all .png, .jpg and .jpeg files.
   /// Throws DataError where it, or a folder below it, cannot be listed.
   std::vector<std::string> images(const std::filesystem::path& folder);
-  /// Returns what was left out, as "5 links that lead nowhere, 2 files *.tif"; "" where nothing
+  /// Returns what was left out, as "links that lead nowhere (5), files *.tif (2)"; "" where nothing
   /// was.
   std::string left_out() const;
 

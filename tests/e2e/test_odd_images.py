@@ -96,7 +96,7 @@ def test_what_is_left_out_is_counted_once(tmp_path: Path) -> None:
     (root / "train/cyst/0.png").rename(below / "0.png")
     for ranks in (1, 3):
         result = run(tmp_path / f"out{ranks}", root, ranks=ranks)
-        one_warning(result, "left out of image folder", "5 links that lead nowhere", "5 files *.tif")
+        one_warning(result, "left out of image folder", "links that lead nowhere (5)", "files *.tif (5)")
         assert "18 training and 18 test images" in result.err
 
 
