@@ -13,7 +13,7 @@ readonly BUILD_PACKAGES=(
   "training and attacks: libtorch-dev libopenblas0-openmp libopenblas-openmp-dev"
   "result files: libhdf5-openmpi-dev hdf5-tools"
   "options and log: libboost-dev libboost-program-options-dev libspdlog-dev"
-  "images and archives: libzip-dev zlib1g-dev libturbojpeg0-dev libpng-dev nlohmann-json3-dev"
+  "images and archives: libzip-dev zlib1g-dev libjpeg62-turbo-dev libpng-dev nlohmann-json3-dev"
   "secure aggregation: libsodium-dev"
   "reports: python3 python3-h5py python3-numpy python3-pandas python3-matplotlib python3-jinja2"
 )

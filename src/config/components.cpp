@@ -15,7 +15,7 @@ namespace {
 void check_memory(const Model& model) {
   constexpr double kGiB = int64_t{1} << 30;
   constexpr int64_t kBytes = kFloatsOfParameter * static_cast<int64_t>(sizeof(float));
-  const int64_t parameters = model.layout().size(), memory = host_memory_bytes();
+  const int64_t parameters = model.layout().size(), memory = machine_memory_bytes();
   if (parameters <= memory / kBytes) return;
   throw ConfigError(
       fmt::format("model.name={} with these options has {} parameters, for which a rank needs "

@@ -43,6 +43,18 @@ OptionTable<Settings> data_options() {
       O{"limit", &Settings::federated_data, &FederatedDataOptions::limit,
         "training images used; 0: all"}
           .at_least(0),
+      {"test_split", &Settings::data, &DataRequest::test_split,
+       "split of the data set that has the test images; val: where there is no test split, or "
+       "where "
+       "it has no labels"},
+      O{"holdout", &Settings::federated_data, &FederatedDataOptions::holdout,
+        "share of the training images of each class, drawn by run.seed, that are the test images; "
+        "0: data.test_split has them"}
+          .between(0, 0.9),
+      {"on_error", &Settings::federated_data, &FederatedDataOptions::on_error,
+       "what to do where a file cannot be read as an image: stop, or skip it and count it, for "
+       "which "
+       "each file is read twice"},
       O{"public", &Settings::federated_data, &FederatedDataOptions::public_share,
         "share of the test images of each class that are public, for the mean public image "
         "and for rehearsals, and in no evaluation; 0: all test images are both"}

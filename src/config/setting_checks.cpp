@@ -11,18 +11,35 @@
 namespace medpfl {
 namespace {
 
+// Returns the names of the data sets that can do something.
+std::string datasets_with(bool DatasetFactory::*ability) {
+  std::vector<std::string> names;
+  for (const std::string& name : datasets().names())
+    if (datasets().find(name).create.*ability) names.push_back(name);
+  return join(names);
+}
+
 void check_public_path(const Settings& s, Violations* wrong) {
   if (s.data.public_path.empty()) return;
   wrong->check(s.federated_data.public_share == 0,
                "data.public sets test images aside as public ones, and data.public_path names "
                "others: give one of them");
-  std::vector<std::string> readers;
-  for (const std::string& name : datasets().names())
-    if (datasets().find(name).create.reads_public) readers.push_back(name);
   wrong->check(
       datasets().find(s.dataset_name).create.reads_public,
       fmt::format("data.public_path is read by {}, not by data.dataset={}: use data.public",
-                  join(readers), s.dataset_name));
+                  datasets_with(&DatasetFactory::reads_public), s.dataset_name));
+}
+
+void check_test_images(const Settings& s, Violations* wrong) {
+  if (s.data.test_split == TestSplit::kTest) return;
+  wrong->check(s.federated_data.holdout == 0,
+               "data.holdout takes the test images from the training images, and data.test_split "
+               "from another split: give one of them");
+  wrong->check(datasets().find(s.dataset_name).create.has_validation,
+               fmt::format("data.test_split={} is of data sets with such a split ({}), not of "
+                           "data.dataset={}: use data.holdout",
+                           word_of(s.data.test_split),
+                           datasets_with(&DatasetFactory::has_validation), s.dataset_name));
 }
 
 // A shell leaves these as they are in a file, between quotes and behind "=".
@@ -48,6 +65,7 @@ void check_paths(const Settings& s, Violations* wrong) {
       !datasets().find(s.dataset_name).create.needs_path || !s.data.path.empty(),
       fmt::format("data.path must name the file or folder of data.dataset={}", s.dataset_name));
   check_public_path(s, wrong);
+  check_test_images(s, wrong);
   wrong->check(!s.new_head || !s.weights_file.empty(),
                "model.new_head=true needs a file in model.weights");
   wrong->check(s.weights_round < 0 || !s.weights_file.empty(),

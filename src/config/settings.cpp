@@ -76,6 +76,7 @@ void derive(const Config& config, Settings* s, Violations* wrong) {
   s->seeds = derive_seeds(static_cast<uint64_t>(s->written.seed),
                           s->paired_noise ? SecretKeys() : secret_keys(config));
   s->data.seed = s->federated_data.partition.seed = s->seeds.world;
+  s->data.wants_test = s->federated_data.holdout == 0;
   s->federation.sends_gradients = algorithms().find(s->federation.algorithm).create.sends_gradients;
   wrong->guard([&] { s->data.window = parse_window(s->written.window); });
   wrong->guard(

@@ -90,6 +90,9 @@ OptionSpec choice_option(std::string name, std::string value, std::vector<std::s
 std::string describe_domain(const OptionSpec& spec) {
   std::string text;
   std::string words;
+  const auto bound = [&](double value) {
+    return spec.kind == OptionSpec::Kind::kInteger ? fmt::format("{:.0f}", value) : shortest(value);
+  };
   if (!spec.choices.empty()) words = ", or " + join(spec.choices);
   switch (spec.kind) {
     case OptionSpec::Kind::kInteger:
@@ -108,10 +111,10 @@ std::string describe_domain(const OptionSpec& spec) {
       return spec.choices.empty() ? "comma-separated list" : "list of: " + join(spec.choices);
   }
   if (spec.has_min && spec.has_max)
-    text += fmt::format(" in {}{}, {}]", spec.min_excluded ? "(" : "[", shortest(spec.min),
-                        shortest(spec.max));
+    text += fmt::format(" in {}{}, {}]", spec.min_excluded ? "(" : "[", bound(spec.min),
+                        bound(spec.max));
   else if (spec.has_min)
-    text += fmt::format(", {} {}", spec.min_excluded ? "above" : "at least", shortest(spec.min));
+    text += fmt::format(", {} {}", spec.min_excluded ? "above" : "at least", bound(spec.min));
   return text + words;
 }
 

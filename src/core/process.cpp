@@ -52,8 +52,11 @@ std::atomic<int64_t>& earlier_peak() {
 
 int64_t peak_memory_bytes() { return std::max(earlier_peak().load(), marked_peak()); }
 
-int64_t host_memory_bytes() {
-  return static_cast<int64_t>(sysconf(_SC_PHYS_PAGES)) * sysconf(_SC_PAGESIZE);
+int64_t machine_memory_bytes() {
+  const int64_t machine = int64_t{sysconf(_SC_PHYS_PAGES)} * sysconf(_SC_PAGESIZE);
+  int64_t granted = 0;  // the file holds "max" where there is no bound
+  return std::ifstream("/sys/fs/cgroup/memory.max") >> granted ? std::min(machine, granted)
+                                                               : machine;
 }
 
 MemoryWatch::MemoryWatch() {

@@ -15,8 +15,9 @@ void prepare_process(int threads);
 /// Returns the largest resident memory of this process so far, in bytes.
 int64_t peak_memory_bytes();
 
-/// Returns the memory of this host, in bytes.
-int64_t host_memory_bytes();
+/// Returns the main memory of this machine, or what its control group grants this process where
+/// that is less, in bytes.
+int64_t machine_memory_bytes();
 
 /// Measures by how much the resident memory of this process grows at most while the object lives.
 /// The constructor returns free memory to the system, so that all growth is seen; what libraries

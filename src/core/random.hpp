@@ -26,6 +26,7 @@ enum class Purpose : uint64_t {
   kBatchTransform = 23,
   kBottleneck = 24,
   kAttackBottleneck = 25,
+  kHoldout = 30,
 };
 
 /// Everything that a random stream depends on: never a rank, a time or an order of calls.

@@ -10,6 +10,7 @@
 
 #include "core/options.hpp"
 #include "core/registry.hpp"
+#include "core/words.hpp"
 #include "data/pixels.hpp"
 
 namespace medpfl {
@@ -30,11 +31,16 @@ struct Manifest {
   Part train, test;
   Part open;  ///< images of DataRequest::public_path; empty where there is none
   PixelFormat pixels;
+  std::vector<std::string> remarks;  ///< what the scan saw that a user should know
   const Part& part(Split split) const {
     return split == Split::kTrain ? train : split == Split::kTest ? test : open;
   }
   int64_t classes() const { return static_cast<int64_t>(class_names.size()); }
 };
+
+/// Which split of a data set has the test images.
+enum class TestSplit { kTest, kVal };
+const Words<TestSplit>& words_of(TestSplit);
 
 /// What is asked of every data set: where it is, and the size and form of its images.
 struct DataRequest {
@@ -44,7 +50,26 @@ struct DataRequest {
   uint64_t seed = 1;                  ///< seed of generated images
   std::optional<Window> window = {};  ///< levels that become 0 and 1; none: the source's own
   std::string public_path = {};       ///< file or folder of the public images; "": they have none
+  TestSplit test_split = TestSplit::kTest;
+  bool wants_test = true;  ///< whether test images are read, so that there must be some
 };
+
+/// What reading images showed of them: numbers of images.
+struct ReadNotes {
+  int64_t narrow = 0;   ///< that use less than a quarter of the range from black to white
+  int64_t colored = 0;  ///< whose colors became gray
+  int64_t stray = 0;    ///< in files with stray bytes, which changed no pixel
+};
+
+/// Why an image cannot be used.
+struct ImageFault {
+  int64_t position = 0;  ///< in its split
+  std::string reason;    ///< without the name of the image, the same of all images it holds for
+  std::string message;   ///< the error that reading it gives
+};
+
+/// How closely an image is looked at: whether its header and its end are sound, or all of it.
+enum class Look { kHeader, kPixels };
 
 /// A source of labeled images. Rank 0 scans it; every rank reads only the images it needs.
 class Dataset {
@@ -55,16 +80,26 @@ class Dataset {
   /// image is of an unknown class.
   virtual Manifest scan() const = 0;
   /// Returns the images at `positions` of a split, [n, C, S, S] in the manifest's format. Memory is
-  /// that of the images asked for, not of the data set. Throws DataError that names the file.
+  /// that of the images asked for, not of the data set. Adds to `notes`, if any, what it saw of
+  /// them. Throws DataError that names the file.
   virtual at::Tensor read(const Manifest& manifest, Split split,
-                          const std::vector<int64_t>& positions) const = 0;
+                          const std::vector<int64_t>& positions,
+                          ReadNotes* notes = nullptr) const = 0;
+  /// Returns the faults of the images at `positions` of a split that would make read() throw; none
+  /// of a source whose images cannot be looked at one by one.
+  virtual std::vector<ImageFault> find_faults(const Manifest& /*manifest*/, Split /*split*/,
+                                              const std::vector<int64_t>& /*positions*/,
+                                              Look /*look*/) const {
+    return {};
+  }
 };
 
 /// An entry of the table of data sets: what is known of one before it is made, and how it is made.
 struct DatasetFactory {
   bool needs_path;  ///< whether it reads files, which data.path names; else images are generated
   std::function<std::unique_ptr<Dataset>(const OptionValues& own, const DataRequest& request)> make;
-  bool reads_public = false;  ///< whether it reads images of DataRequest::public_path
+  bool reads_public = false;    ///< whether it reads images of DataRequest::public_path
+  bool has_validation = false;  ///< whether it may have a validation split
 };
 
 /// Returns the table of all data sets.

@@ -18,6 +18,26 @@ constexpr size_t kLabelBlock = 4096;
   throw DataError(fmt::format("cannot use {}: {}", array.where, reason));
 }
 
+// Whether each row of labels [N, K] is a single 1 among zeros. Reads them all.
+bool is_one_hot(const NpyHeader& labels, const ByteSource& read) {
+  const auto rows = static_cast<size_t>(labels.shape[0]);
+  const auto columns = static_cast<size_t>(labels.shape[1]);
+  NpyType type = labels;
+  if (type.kind == 'b') type.kind = 'u';
+  if (!type.has_levels() || rows == 0 || labels.shape[1] > kMaxClasses) return false;
+  std::vector<unsigned char> item(static_cast<size_t>(type.item_bytes));
+  std::vector<int64_t> ones(rows, 0);
+  for (size_t i = 0; i < rows * columns; ++i) {
+    read(item.data(), item.size());
+    const double level = npy_level(type, item.data());
+    if (level == 1)
+      ++ones[labels.fortran ? i % rows : i / columns];
+    else if (level != 0)
+      return false;
+  }
+  return std::all_of(ones.begin(), ones.end(), [](int64_t count) { return count == 1; });
+}
+
 }  // namespace
 
 RowShape image_shape(const NpyHeader& images) {
@@ -25,15 +45,16 @@ RowShape image_shape(const NpyHeader& images) {
   if (!images.has_levels())
     fail(images,
          fmt::format("images must be integers or floating-point numbers, not {}", images.descr));
-  const bool known = shape.size() == 3 || (shape.size() == 4 && shape[3] == 3);
+  const bool known = shape.size() == 3 || (shape.size() == 4 && (shape[3] == 1 || shape[3] == 3));
   if (!known)
-    fail(images, fmt::format("images must be of shape (N, H, W) or (N, H, W, 3), not {}",
-                             images.shape_text()));
+    fail(images,
+         fmt::format("images must be of shape (N, H, W), (N, H, W, 1) or (N, H, W, 3), not {}",
+                     images.shape_text()));
   for (const int64_t side : {shape[1], shape[2]})
     if (side < 1 || side > kMaxImageSide)
       fail(images, fmt::format("images of shape {} cannot be used, a side must be in [1, {}]",
                                images.shape_text(), kMaxImageSide));
-  return {shape[1], shape[2], shape.size() == 4 ? 3 : 1, images};
+  return {shape[1], shape[2], shape.size() == 4 ? shape[3] : 1, images, images.fortran};
 }
 
 double white_level(const NpyHeader& images, const std::optional<Window>& asked) {
@@ -47,6 +68,9 @@ double white_level(const NpyHeader& images, const std::optional<Window>& asked) 
 
 std::vector<int64_t> read_labels(const NpyHeader& labels, const ByteSource& read) {
   const std::vector<int64_t>& shape = labels.shape;
+  if (shape.size() == 2 && shape[1] > 1 && is_one_hot(labels, read))
+    fail(labels, fmt::format("its labels are one-hot, of shape {}: save labels.argmax(axis=1)",
+                             labels.shape_text()));
   if (!labels.is_integer())
     fail(labels, fmt::format("labels must be integers, not {}", labels.descr));
   if (shape.size() != 1 && !(shape.size() == 2 && shape[1] == 1))

@@ -13,8 +13,8 @@ namespace medpfl {
 // What every data set that is stored as arrays of images and labels needs.
 
 /// Returns the layout of one image of an array. Throws DataError that names the array unless its
-/// shape is (N, H, W) or (N, H, W, 3), its sides are those of an image that is read, and its type
-/// has levels.
+/// shape is (N, H, W), (N, H, W, 1) or (N, H, W, 3), its sides are those of an image that is read,
+/// and its type has levels.
 RowShape image_shape(const NpyHeader& images);
 
 /// Returns the level of full intensity of an array of images, 0 where its type does not say. Throws

@@ -63,13 +63,13 @@ class MedMnist final : public Dataset {
     return manifest;
   }
 
-  at::Tensor read(const Manifest& manifest, Split split,
-                  const std::vector<int64_t>& positions) const override {
+  at::Tensor read(const Manifest& manifest, Split split, const std::vector<int64_t>& positions,
+                  ReadNotes* notes) const override {
     const NpzArchive archive = open_archive(split);
     if (split != Split::kPublic) check_keys(archive);
     DataRequest request = request_;
     request.path = path(split);
-    RowGatherer gatherer(manifest, split, positions, request);
+    RowGatherer gatherer(manifest, split, positions, request, notes);
     int64_t first = 0;
     for (const std::string& source : split == Split::kPublic ? whole(archive) : sources(split)) {
       NpzMember images = archive.open(source + "_images");
@@ -124,7 +124,8 @@ class MedMnist final : public Dataset {
 
   std::vector<std::string> sources(Split split) const {
     const bool train = split == Split::kTrain;
-    std::vector<std::string> names = {train ? "train" : "test"};
+    if (!train && !request_.wants_test) return {};
+    std::vector<std::string> names = {train ? "train" : word_of(request_.test_split)};
     if (own_.validation == (train ? Validation::kTrain : Validation::kTest)) names.push_back("val");
     return names;
   }
@@ -153,9 +154,11 @@ class MedMnist final : public Dataset {
         for (const char* what : {"_images", "_labels"}) wanted.push_back(source + what);
     for (const std::string& key : wanted)
       if (!archive.has(key))
-        fail(fmt::format("'{}'", archive_path(own_.name, request_.path)),
-             fmt::format("it has no array {}; wanted: {}; found: {}", key, join(wanted),
-                         archive.keys().empty() ? "none" : join(archive.keys())));
+        fail(
+            fmt::format("'{}'", archive_path(own_.name, request_.path)),
+            fmt::format("it has no array {}; wanted: {}; found: {}; test images may also be held "
+                        "out of the others (data.holdout=0.2) or those of val (data.test_split)",
+                        key, join(wanted), archive.keys().empty() ? "none" : join(archive.keys())));
   }
 
   static std::vector<int64_t> labels_of(NpzMember array) {
@@ -190,9 +193,10 @@ RegistryEntry<DatasetFactory> medmnist() {
           {true,
            with_options(options,
                         [](const MedMnistOptions& own, const DataRequest& request) {
+                          check_validation(own.validation, request);
                           return std::make_unique<MedMnist>(own, request);
                         }),
-           true}};
+           true, true}};
 }
 
 }  // namespace medpfl

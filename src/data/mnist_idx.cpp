@@ -123,14 +123,18 @@ class Mnist final : public Dataset {
 
   Manifest scan() const override {
     const Pair train = pair("train"), test = pair("t10k");
-    if (!test.complete() || !(train.complete() || train.absent())) refuse();
+    if (!(request_.wants_test ? test : source_of(Split::kTrain)).complete() ||
+        !(train.complete() || train.absent()))
+      refuse();
     Manifest manifest;
     manifest.class_names = numbered_classes(kDigits);
-    const std::vector<int64_t> labels = checked_labels(test);
-    const auto count = static_cast<int64_t>(labels.size());
-    const int64_t cut = train.absent() ? count * 6 / 7 : 0;
-    if (train.absent()) append_rows(labels, 0, cut, 0, &manifest.train);
-    append_rows(labels, cut, count, cut, &manifest.test);
+    if (test.complete()) {
+      const std::vector<int64_t> labels = checked_labels(test);
+      const auto count = static_cast<int64_t>(labels.size());
+      const int64_t cut = train.complete() ? 0 : request_.wants_test ? count * 6 / 7 : count;
+      append_rows(labels, 0, cut, 0, &manifest.train);
+      if (request_.wants_test) append_rows(labels, cut, count, cut, &manifest.test);
+    }
     if (train.complete()) {
       const std::vector<int64_t> more = checked_labels(train);
       append_rows(more, 0, static_cast<int64_t>(more.size()), 0, &manifest.train);
@@ -139,12 +143,11 @@ class Mnist final : public Dataset {
     return manifest;
   }
 
-  at::Tensor read(const Manifest& manifest, Split split,
-                  const std::vector<int64_t>& positions) const override {
-    const Pair train = pair("train"), test = pair("t10k");
-    const Pair& source = split == Split::kTrain && !train.absent() ? train : test;
+  at::Tensor read(const Manifest& manifest, Split split, const std::vector<int64_t>& positions,
+                  ReadNotes* notes) const override {
+    const Pair source = source_of(split);
     if (!source.complete()) refuse();
-    RowGatherer gatherer(manifest, split, positions, request_);
+    RowGatherer gatherer(manifest, split, positions, request_, notes);
     IdxFile file(source.images);
     RowShape shape;
     const int64_t count = read_image_header(&file, &shape);
@@ -154,6 +157,12 @@ class Mnist final : public Dataset {
   }
 
  private:
+  // The files of a split; those of t10k alone are divided.
+  Pair source_of(Split split) const {
+    const Pair train = pair("train");
+    return split == Split::kTrain && !train.absent() ? train : pair("t10k");
+  }
+
   Pair pair(const std::string& split) const {
     return {find_file(request_.path, split, "images-idx3"),
             find_file(request_.path, split, "labels-idx1")};

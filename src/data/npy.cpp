@@ -102,9 +102,9 @@ NpyHeader read_npy_header(const ByteSource& read, const std::string& where) {
   if (!parse_dtype(value_of(text, "descr"), &header))
     fail(where, fmt::format("dtype not understood in the header {}", trim(text)));
   const std::string_view order = value_of(text, "fortran_order");
-  if (order.substr(0, 4) == "True")
-    fail(where, "it is in Fortran order, only C order is read (numpy.ascontiguousarray)");
-  if (order.substr(0, 5) != "False" || !parse_shape(value_of(text, "shape"), &header))
+  header.fortran = order.substr(0, 4) == "True";
+  if ((!header.fortran && order.substr(0, 5) != "False") ||
+      !parse_shape(value_of(text, "shape"), &header))
     fail(where, fmt::format("malformed header {}", trim(text)));
   return header;
 }

@@ -22,11 +22,12 @@ struct NpyType {
   double white() const;
 };
 
-/// The header of a NumPy array file (.npy format 1.0 or 2.0) in C order.
+/// The header of a NumPy array file (.npy format 1.0 or 2.0).
 struct NpyHeader : NpyType {
   std::string where;           ///< names the array in messages: "'path':key"
   std::string descr;           ///< dtype as written: "|u1", "<i8"
   std::vector<int64_t> shape;  ///< no dimension is negative
+  bool fortran = false;        ///< whether the first index runs fastest, else the last one
   int64_t header_bytes = 0;    ///< offset of the first element in the file
 
   int64_t count() const;           ///< number of elements
@@ -34,8 +35,8 @@ struct NpyHeader : NpyType {
 };
 
 /// Reads the header at the front of a stream, which `where` names in messages. Throws DataError
-/// where the stream is no .npy file, of another version, in Fortran order, of a structured dtype,
-/// or has a malformed header.
+/// where the stream is no .npy file, of another version, of a structured dtype, or has a malformed
+/// header.
 NpyHeader read_npy_header(const ByteSource& read, const std::string& where);
 
 /// Returns the integer of this type at `bytes`. Throws DataError where it exceeds int64.

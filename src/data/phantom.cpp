@@ -1,4 +1,3 @@
-#include <ATen/ops/empty.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -8,6 +7,7 @@
 #include "core/option_table.hpp"
 #include "core/random.hpp"
 #include "data/dataset.hpp"
+#include "data/image_transform.hpp"
 #include "data/phantom_canvas.hpp"
 
 namespace medpfl {
@@ -29,6 +29,8 @@ const std::vector<Modality>& modalities() {
   return table;
 }
 
+constexpr double kMost = 1'000'000;  // images of a split
+
 struct PhantomOptions {
   std::string modality = "mri";  // the name of one of modalities()
   int64_t train = 400, test = 100;
@@ -39,8 +41,8 @@ OptionTable<PhantomOptions> phantom_options() {
   std::vector<std::string> names;
   for (const Modality& modality : modalities()) names.push_back(modality.name);
   return {O{"modality", &PhantomOptions::modality, "kind of pictures to generate"}.one_of(names),
-          O{"train", &PhantomOptions::train, "training images to generate"}.at_least(1),
-          O{"test", &PhantomOptions::test, "test images to generate"}.at_least(1)};
+          O{"train", &PhantomOptions::train, "training images to generate"}.between(1, kMost),
+          O{"test", &PhantomOptions::test, "test images to generate"}.between(1, kMost)};
 }
 
 // A generated data set: image i of a split has label i % classes and is drawn from a random stream
@@ -58,16 +60,16 @@ class Phantom final : public Dataset {
     Manifest manifest;
     manifest.class_names = modality_.classes;
     fill(train_, &manifest.train);
-    fill(test_, &manifest.test);
+    if (request_.wants_test) fill(test_, &manifest.test);
     return manifest;
   }
 
-  at::Tensor read(const Manifest& manifest, Split split,
-                  const std::vector<int64_t>& positions) const override {
+  at::Tensor read(const Manifest& manifest, Split split, const std::vector<int64_t>& positions,
+                  ReadNotes* /*notes*/) const override {
     const Manifest::Part& part = manifest.part(split);
     const int64_t count = static_cast<int64_t>(positions.size());
     const int64_t size = request_.image_size, bytes = request_.channels * size * size;
-    at::Tensor images = at::empty({count, request_.channels, size, size}, at::kByte);
+    const at::Tensor images = empty_images(count, request_, manifest.pixels);
     auto* out = images.data_ptr<uint8_t>();
     for (const int64_t position : positions) {
       if (position < 0 || position >= part.size())

@@ -25,7 +25,8 @@ std::optional<Window> parse_window(const std::string& text) {
   const std::vector<std::string> words = split_list(text);
   Window window;
   if (words.size() != 2 || !parse_real(words[0], &window.low) ||
-      !parse_real(words[1], &window.high) || !(window.low < window.high))
+      !parse_real(words[1], &window.high) || !(window.low < window.high) ||
+      !std::isfinite(window.high - window.low))
     throw ConfigError(
         fmt::format("data.window={} must be auto, or two levels, the lower first: 0,4095", text));
   return window;

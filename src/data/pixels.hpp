@@ -37,8 +37,9 @@ void check_public_depth(const PixelFormat& format, double white, const std::stri
 
 /// One image as its source stores it.
 struct SourceImage {
-  at::Tensor levels;   ///< uint8, or float64 where the source is deeper: [C, H, W], C 1 or 3
-  double white = 255;  ///< the level of full intensity where no window says another
+  at::Tensor levels;         ///< uint8, or float64 where the source is deeper: [C, H, W], C 1 or 3
+  double white = 255;        ///< the level of full intensity where no window says another
+  bool stray_bytes = false;  ///< whether its file has bytes that belong to nothing, not to pixels
 };
 
 /// Returns an image in the `format` of its data set: the levels of the window that was `asked` for,

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 #include "core/error.hpp"
 #include "core/text.hpp"
@@ -40,8 +41,9 @@ void check_range(const SourceImage& image) {
 }  // namespace
 
 RowGatherer::RowGatherer(const Manifest& manifest, Split split,
-                         const std::vector<int64_t>& positions, const DataRequest& request)
-    : request_(request), pixels_(manifest.pixels) {
+                         const std::vector<int64_t>& positions, const DataRequest& request,
+                         ReadNotes* notes)
+    : request_(request), pixels_(manifest.pixels), notes_(notes) {
   const Manifest::Part& part = manifest.part(split);
   for (const int64_t position : positions) {
     if (position < 0 || position >= part.size())
@@ -50,9 +52,7 @@ RowGatherer::RowGatherer(const Manifest& manifest, Split split,
     wanted_.emplace_back(part.ids[static_cast<size_t>(position)], wanted_.size());
   }
   std::sort(wanted_.begin(), wanted_.end());
-  images_ = at::empty({static_cast<int64_t>(positions.size()), request.channels, request.image_size,
-                       request.image_size},
-                      pixels_.type());
+  images_ = empty_images(static_cast<int64_t>(positions.size()), request, pixels_);
 }
 
 bool RowGatherer::wants(int64_t first, int64_t count) const {
@@ -60,29 +60,50 @@ bool RowGatherer::wants(int64_t first, int64_t count) const {
          wanted_[next_].first < first + count;
 }
 
-at::Tensor RowGatherer::one(int64_t index, const RowShape& shape,
-                            const std::vector<unsigned char>& row) const {
+at::Tensor RowGatherer::one(int64_t index, const RowShape& shape, const Row& row) const {
   try {
     const SourceImage image = read_levels(shape, row);
     if (shape.type.kind == 'f' && !request_.window) check_range(image);
-    return fit_image(in_format(image, request_.window, pixels_), request_.channels,
-                     request_.image_size);
+    return prepare_image(image, request_, pixels_, notes_);
   } catch (const DataError& error) {
     throw DataError(
         fmt::format("cannot use image {} of '{}': {}", index, request_.path, error.what()));
   }
 }
 
+void RowGatherer::keep(int64_t index, const RowShape& shape, const Row& row) {
+  const at::Tensor image = one(index, shape, row);
+  for (; next_ < wanted_.size() && wanted_[next_].first == index; ++next_)
+    images_.select(0, wanted_[next_].second).copy_(image);
+}
+
 void RowGatherer::gather(int64_t first, int64_t count, const RowShape& shape,
                          const ByteSource& read) {
-  std::vector<unsigned char> row(static_cast<size_t>(shape.bytes()));
+  if (shape.fortran) return gather_fortran(first, count, shape, read);
+  Row row(static_cast<size_t>(shape.bytes()));
   for (int64_t index = first; index < first + count; ++index) {
     read(row.data(), row.size());
-    if (next_ == wanted_.size() || wanted_[next_].first != index) continue;
-    const at::Tensor image = one(index, shape, row);
-    for (; next_ < wanted_.size() && wanted_[next_].first == index; ++next_)
-      images_.select(0, wanted_[next_].second).copy_(image);
+    if (wants(index, 1)) keep(index, shape, row);
   }
+}
+
+void RowGatherer::gather_fortran(int64_t first, int64_t count, const RowShape& shape,
+                                 const ByteSource& read) {
+  std::map<int64_t, Row> rows;
+  for (size_t i = next_; i < wanted_.size() && wanted_[i].first < first + count; ++i)
+    rows[wanted_[i].first].resize(static_cast<size_t>(shape.bytes()));
+  const auto item = static_cast<size_t>(shape.type.item_bytes);
+  Row level(static_cast<size_t>(count) * item);  // of all images, at one place
+  for (int64_t c = 0; c < shape.channels; ++c)
+    for (int64_t x = 0; x < shape.width; ++x)
+      for (int64_t y = 0; y < shape.height; ++y) {
+        read(level.data(), level.size());
+        const auto place = static_cast<size_t>((y * shape.width + x) * shape.channels + c) * item;
+        for (auto& [index, row] : rows)
+          std::copy_n(level.data() + static_cast<size_t>(index - first) * item, item,
+                      row.data() + place);
+      }
+  for (const auto& [index, row] : rows) keep(index, shape, row);
 }
 
 at::Tensor RowGatherer::result() const {

@@ -9,6 +9,10 @@ namespace medpfl {
 enum class Validation { kIgnore, kTrain, kTest };
 const Words<Validation>& words_of(Validation);
 
+/// Throws ConfigError where the validation split would join another, and is that of the test images
+/// already.
+void check_validation(Validation validation, const DataRequest& request);
+
 /// Returns the option `val` of a data set whose options S have a member `validation`.
 template <class S>
 Option<S> validation_option() {

@@ -5,13 +5,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <utility>
 
-#include "core/bytes.hpp"
 #include "core/error.hpp"
 #include "core/log.hpp"
-#include "core/text.hpp"
+#include "federation/image_remarks.hpp"
+#include "federation/image_sources.hpp"
 #include "federation/placement.hpp"
 #include "federation/public_images.hpp"
 #include "federation/settings.hpp"
@@ -19,119 +18,13 @@
 namespace medpfl {
 namespace {
 
-void pack(const Manifest::Part& part, ByteWriter* out) {
-  out->array(part.labels);
-  out->array(part.ids);
-  out->texts(part.files);
-}
-
-Manifest::Part unpack_part(ByteReader* in) {
-  Manifest::Part part;
-  part.labels = in->array<int64_t>();
-  part.ids = in->array<int64_t>();
-  part.files = in->texts();
-  return part;
-}
-
-void append(const Manifest::Part& from, size_t i, Manifest::Part* to) {
-  to->labels.push_back(from.labels[i]);
-  to->ids.push_back(from.ids[i]);
-  if (!from.files.empty()) to->files.push_back(from.files[i]);
-}
-
-// The images of a federation by what they are for: `all.test` are those of evaluations, and
-// `all.open` the public ones.
-struct Sources {
-  Manifest all;
-  Split open_split = Split::kTest;  // whose images `all.open` are
-  Holdings holdings = Holdings::kPrivate;
-
-  // The images that the hospitals hold, as a data set reads them.
-  Split split() const { return holdings == Holdings::kPublic ? open_split : Split::kTrain; }
-  const Manifest::Part& held() const {
-    return holdings == Holdings::kPublic ? all.open : all.train;
-  }
-  // The manifest by which a data set reads public images, of `open_split`.
-  Manifest of_open() const {
-    Manifest out = all;
-    if (open_split == Split::kTest) out.test = all.open;
-    return out;
-  }
-};
-
-// Sets a share of the test images of each class aside as public ones, evenly along their order.
-void set_aside(double share, Sources* sources) {
-  if (share == 0) {
-    sources->all.open = sources->all.test;
-    return;
-  }
-  const Manifest::Part test = std::exchange(sources->all.test, {});
-  std::vector<int64_t> seen(static_cast<size_t>(sources->all.classes()), 0);
-  for (size_t i = 0; i < test.labels.size(); ++i) {
-    const auto before = static_cast<double>(seen[static_cast<size_t>(test.labels[i])]++);
-    const bool open = std::floor((before + 1) * share) > std::floor(before * share);
-    append(test, i, open ? &sources->all.open : &sources->all.test);
-  }
-  if (sources->all.open.size() == 0)
-    throw DataError(fmt::format("data.public={} of {} test images are no image: raise it",
-                                shortest(share), test.size()));
-  if (sources->all.test.size() == 0)
-    throw DataError(fmt::format(
-        "data.public={} of {} test images leave none for evaluations: lower it, or add images",
-        shortest(share), test.size()));
-}
-
-Sources scan(const Dataset& dataset, const FederatedDataOptions& options) {
-  Sources sources;
-  sources.holdings = options.holdings;
-  sources.all = dataset.scan();
-  limit_images(&sources.all.train, options.limit, sources.all.classes());
-  if (sources.all.train.size() == 0) throw DataError("the training split has no images");
-  if (sources.all.test.size() == 0) throw DataError("the test split has no images");
-  if (sources.all.open.size() > 0)
-    sources.open_split = Split::kPublic;
-  else
-    set_aside(options.public_share, &sources);
-  return sources;
-}
-
-Sources share_sources(const Communicator& comm, const Dataset& dataset,
-                      const FederatedDataOptions& options) {
-  std::string bytes;
-  comm.agree([&] {
-    if (!comm.is_root()) return;
-    const Sources sources = scan(dataset, options);
-    ByteWriter out;
-    out.texts(sources.all.class_names);
-    out.value(sources.all.pixels.deep);
-    out.value(sources.all.pixels.window);
-    pack(sources.all.train, &out);
-    pack(sources.all.test, &out);
-    out.value(sources.open_split);
-    pack(sources.all.open, &out);
-    bytes = out.take();
-  });
-  const std::string shared = comm.broadcast(std::move(bytes));
-  ByteReader in(shared);
-  Sources sources;
-  sources.holdings = options.holdings;
-  sources.all.class_names = in.texts();
-  sources.all.pixels.deep = in.value<bool>();
-  sources.all.pixels.window = in.value<Window>();
-  sources.all.train = unpack_part(&in);
-  sources.all.test = unpack_part(&in);
-  sources.open_split = in.value<Split>();
-  sources.all.open = unpack_part(&in);
-  return sources;
-}
-
 // What all ranks know alike, without pixels.
-FederatedData deal(const Communicator& comm, const Sources& sources,
+FederatedData deal(const Communicator& comm, const ImageSources& sources,
                    const FederatedDataOptions& options, const FederationSettings& federation) {
   FederatedData data;
   data.class_names = sources.all.class_names;
   data.pixels = sources.all.pixels;
-  data.train_labels = sources.held().labels;
+  data.train_labels = sources.held().images.labels;
   data.test_labels = sources.all.test.labels;
   comm.agree([&] {
     const Partition partition = make_partition(data.train_labels, sources.all.classes(),
@@ -147,10 +40,11 @@ FederatedData deal(const Communicator& comm, const Sources& sources,
   return data;
 }
 
-// Returns this rank's blocks of the images of a split.
+// Returns this rank's blocks of a group of images.
 std::vector<at::Tensor> read_blocks(const Communicator& comm, const Dataset& dataset,
-                                    const Manifest& manifest, Split split) {
-  const int64_t images = manifest.part(split).size();
+                                    const ImageSources& sources, const ImageSources::Group& group,
+                                    ReadNotes* notes) {
+  const int64_t images = group.images.size();
   // One call, so that archives are read once.
   std::vector<int64_t> positions;
   std::vector<int64_t> sizes;
@@ -161,7 +55,7 @@ std::vector<at::Tensor> read_blocks(const Communicator& comm, const Dataset& dat
   }
   std::vector<at::Tensor> blocks;
   if (positions.empty()) return blocks;
-  const at::Tensor all = dataset.read(manifest, split, positions);
+  const at::Tensor all = dataset.read(sources.manifest_of(group), group.split, positions, notes);
   int64_t first = 0;
   for (const int64_t size : sizes) {
     blocks.push_back(all.narrow(0, first, size));
@@ -170,8 +64,8 @@ std::vector<at::Tensor> read_blocks(const Communicator& comm, const Dataset& dat
   return blocks;
 }
 
-void read_clients(const Communicator& comm, const Dataset& dataset, const Sources& sources,
-                  FederatedData* data) {
+void read_clients(const Communicator& comm, const Dataset& dataset, const ImageSources& sources,
+                  ReadNotes* notes, FederatedData* data) {
   std::vector<int64_t> slot(data->shard_sizes.size(), -1);  // of those hosted here
   for (int64_t id = 0; id < data->client_count(); ++id) {
     if (data->placement[static_cast<size_t>(id)] != comm.rank()) continue;
@@ -187,9 +81,10 @@ void read_clients(const Communicator& comm, const Dataset& dataset, const Source
   std::vector<int64_t> positions;
   for (const Client& client : data->clients)
     positions.insert(positions.end(), client.positions.begin(), client.positions.end());
-  const at::Tensor images = dataset.read(sources.of_open(), sources.split(), positions);
-  const at::Tensor labels = at::tensor(sources.held().labels, at::kLong)
-                                .index_select(0, at::tensor(positions, at::kLong));
+  const ImageSources::Group held = sources.held();
+  const at::Tensor images = dataset.read(sources.manifest_of(held), held.split, positions, notes);
+  const at::Tensor labels =
+      at::tensor(held.images.labels, at::kLong).index_select(0, at::tensor(positions, at::kLong));
   int64_t first = 0;
   for (Client& client : data->clients) {
     client.images = images.narrow(0, first, client.size());
@@ -226,16 +121,21 @@ at::Tensor mean_image(const Communicator& comm, const std::vector<at::Tensor>& b
       .view(shape);
 }
 
-// Finds the digests of all images. Public images that are no test images may be images of a
-// hospital or of an evaluation nevertheless: that is told.
-void find_digests(const Communicator& comm, const Sources& sources,
+// Finds the digests of all images. Images of different purposes may be the same: that is told.
+void find_digests(const Communicator& comm, const ImageSources& sources,
                   const std::vector<at::Tensor>& open, FederatedData* data) {
-  const std::string held = gather_train_digests(comm, data->clients, sources.held().size());
+  const std::string held = gather_train_digests(comm, data->clients, sources.held().images.size());
   const std::string test = gather_block_digests(comm, data->test_blocks, sources.all.test.size());
   data->digests.train_images = digest_images(held);
   data->digests.test_images = digest_images(test);
   data->digests.train_labels = digest_labels(data->train_labels, data->class_names);
   data->digests.test_labels = digest_labels(data->test_labels, data->class_names);
+  if (comm.is_root() && sources.holdings == Holdings::kPrivate)
+    if (const int64_t shared = count_shared(test, held); shared > 0)
+      log_warning(fmt::format(
+          "of {} test images {} are training images, pixel by pixel: accuracy is better than it "
+          "would be on new images; take them out of one split",
+          sources.all.test.size(), shared));
   if (sources.open_split != Split::kPublic) return;
   const std::string own = gather_block_digests(comm, open, sources.all.open.size());
   data->digests.public_images = digest_images(own);
@@ -248,7 +148,24 @@ void find_digests(const Communicator& comm, const Sources& sources,
         sources.all.open.size(), victims, tested));
 }
 
+// Adds up what all ranks saw of the images that were read, and has rank 0 warn of it.
+void warn_of_pixels(const Communicator& comm, const ReadNotes& notes, const ImageSources& sources,
+                    bool tests_on_open) {
+  int64_t sums[] = {notes.narrow, notes.colored, notes.stray};
+  comm.sum_to_root(sums, 3);
+  if (!comm.is_root()) return;
+  int64_t images = sources.held().images.size() + sources.all.test.size();
+  if (!tests_on_open) images += sources.all.open.size();
+  for (const std::string& remark : remark_on_pixels({sums[0], sums[1], sums[2]}, images))
+    log_warning(remark);
+}
+
 }  // namespace
+
+const Words<OnError>& words_of(OnError) {
+  static const Words<OnError> words = {{OnError::kStop, "stop"}, {OnError::kSkip, "skip"}};
+  return words;
+}
 
 const Words<Holdings>& words_of(Holdings) {
   static const Words<Holdings> words = {{Holdings::kPrivate, "private"},
@@ -268,22 +185,25 @@ const Client& FederatedData::client(int64_t id) const {
 FederatedData plan_federated_data(const Communicator& comm, const Dataset& dataset,
                                   const FederatedDataOptions& options,
                                   const FederationSettings& federation) {
-  return deal(comm, share_sources(comm, dataset, options), options, federation);
+  const ImageSources sources = find_images(comm, dataset, options, /*headers=*/true);
+  return deal(comm, sources, options, federation);
 }
 
 FederatedData load_federated_data(const Communicator& comm, const Dataset& dataset,
                                   const FederatedDataOptions& options,
                                   const FederationSettings& federation) {
-  const Sources sources = share_sources(comm, dataset, options);
+  const ImageSources sources = find_images(comm, dataset, options, /*headers=*/false);
   FederatedData data = deal(comm, sources, options, federation);
+  const bool tests_on_open = options.public_share == 0 && sources.open_split != Split::kPublic;
   std::vector<at::Tensor> open;
+  ReadNotes notes;
   comm.agree([&] {
-    read_clients(comm, dataset, sources, &data);
-    data.test_blocks = read_blocks(comm, dataset, sources.all, Split::kTest);
-    open = options.public_share == 0 && sources.open_split == Split::kTest
-               ? data.test_blocks
-               : read_blocks(comm, dataset, sources.of_open(), sources.open_split);
+    read_clients(comm, dataset, sources, &notes, &data);
+    data.test_blocks = read_blocks(comm, dataset, sources, sources.test(), &notes);
+    open = tests_on_open ? data.test_blocks
+                         : read_blocks(comm, dataset, sources, sources.open(), &notes);
   });
+  warn_of_pixels(comm, notes, sources, tests_on_open);
   // A rank without blocks learns the image shape from rank 0, which always has the first.
   std::vector<int64_t> shape(3, 0);
   if (comm.is_root()) shape = data.test_blocks.front().sizes().slice(1).vec();

@@ -51,6 +51,13 @@ enum class Holdings {
 };
 const Words<Holdings>& words_of(Holdings);
 
+/// What becomes of a run where an image cannot be read.
+enum class OnError {
+  kStop,  ///< it ends
+  kSkip   ///< the image is left out, and counted
+};
+const Words<OnError>& words_of(OnError);
+
 /// Which images there are, and how they are dealt to hospitals.
 struct FederatedDataOptions {
   int64_t limit = 0;  ///< most training images used; 0: all
@@ -58,6 +65,10 @@ struct FederatedDataOptions {
   /// images are public, and all are in evaluations. Does not count where the data set has public
   /// images of its own.
   double public_share = 0;
+  /// Share of the training images of each class that are the test images; 0: a split of the data
+  /// set has these.
+  double holdout = 0;
+  OnError on_error = OnError::kStop;
   Holdings holdings = Holdings::kPrivate;
   PartitionOptions partition;
 };
@@ -70,7 +81,8 @@ FederatedData load_federated_data(const Communicator& comm, const Dataset& datas
                                   const FederationSettings& federation);
 
 /// Returns what load_federated_data returns, but reads no pixels: hospitals, test blocks, public
-/// mean and digests stay empty. Collective. Throws AgreedError.
+/// mean and digests stay empty. Looks at the headers of all images. Collective.
+/// Throws AgreedError.
 FederatedData plan_federated_data(const Communicator& comm, const Dataset& dataset,
                                   const FederatedDataOptions& options,
                                   const FederationSettings& federation);

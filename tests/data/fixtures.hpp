@@ -1,14 +1,14 @@
 #pragma once
 #include <ATen/core/Tensor.h>
 #include <gtest/gtest.h>
+#include <jpeglib.h>
 #include <png.h>
-#include <turbojpeg.h>
 #include <unistd.h>
 #include <zip.h>
 #include <zlib.h>
 
 #include <cstdint>
-#include <cstdio>
+#include <cstdio>  // jpeglib.h needs it
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -82,10 +82,13 @@ inline void expect_data_error(const std::function<void()>& action,
   }
 }
 
+/// Sets chunks of a PNG file that is being written.
+using PngChunks = std::function<void(png_structp png, png_infop info)>;
+
 /// PNG of any color type; `rows` are packed as in the file (16 bits: high byte first).
 inline void save_png(const std::string& path, int width, int height, int bit_depth, int color_type,
                      const Bytes& rows, const std::vector<png_color>& palette = {},
-                     double gamma = 0) {
+                     const PngChunks& chunks = {}) {
   std::FILE* file = std::fopen(path.c_str(), "wb");
   png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, nullptr, nullptr, nullptr);
   png_infop info = png_create_info_struct(png);
@@ -93,7 +96,7 @@ inline void save_png(const std::string& path, int width, int height, int bit_dep
   png_set_IHDR(png, info, static_cast<png_uint_32>(width), static_cast<png_uint_32>(height),
                bit_depth, color_type, PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT,
                PNG_FILTER_TYPE_DEFAULT);
-  if (gamma > 0) png_set_gAMA(png, info, gamma);
+  if (chunks) chunks(png, info);
   if (!palette.empty()) png_set_PLTE(png, info, palette.data(), static_cast<int>(palette.size()));
   png_write_info(png, info);
   const size_t stride = rows.size() / static_cast<size_t>(height);
@@ -110,19 +113,32 @@ inline void save_grey_png(const std::string& path, int width, int height, unsign
            Bytes(static_cast<size_t>(width * height), level));
 }
 
-/// JPEG of quality 100 without chroma subsampling; `pixels` interleaved in `format`.
-inline void save_jpeg(const std::string& path, int width, int height, TJPF format,
+/// JPEG of quality 100 without chroma subsampling; `pixels` interleaved in the colors of `space`.
+inline void save_jpeg(const std::string& path, int width, int height, J_COLOR_SPACE space,
                       const Bytes& pixels) {
-  tjhandle handle = tjInitCompress();
-  unsigned char* out = nullptr;
-  unsigned long size = 0;
-  const int subsampling = format == TJPF_GRAY ? TJSAMP_GRAY : TJSAMP_444;
-  if (tjCompress2(handle, pixels.data(), width, 0, height, format, &out, &size, subsampling, 100,
-                  0) != 0)
-    throw std::runtime_error(tjGetErrorStr2(handle));
-  save(path, Bytes(out, out + size));
-  tjFree(out);
-  tjDestroy(handle);
+  const int channels = space == JCS_GRAYSCALE ? 1 : space == JCS_RGB ? 3 : 4;
+  jpeg_compress_struct jpeg{};
+  jpeg_error_mgr errors{};
+  jpeg.err = jpeg_std_error(&errors);
+  jpeg_create_compress(&jpeg);
+  std::FILE* file = std::fopen(path.c_str(), "wb");
+  jpeg_stdio_dest(&jpeg, file);
+  jpeg.image_width = static_cast<JDIMENSION>(width);
+  jpeg.image_height = static_cast<JDIMENSION>(height);
+  jpeg.input_components = channels;
+  jpeg.in_color_space = space;
+  jpeg_set_defaults(&jpeg);
+  jpeg_set_quality(&jpeg, 100, TRUE);
+  for (int c = 0; c < channels; ++c)
+    jpeg.comp_info[c].h_samp_factor = jpeg.comp_info[c].v_samp_factor = 1;
+  jpeg_start_compress(&jpeg, TRUE);
+  for (int y = 0; y < height; ++y) {
+    auto* row = const_cast<JSAMPROW>(pixels.data() + static_cast<size_t>(y * width * channels));
+    jpeg_write_scanlines(&jpeg, &row, 1);
+  }
+  jpeg_finish_compress(&jpeg);
+  jpeg_destroy_compress(&jpeg);
+  std::fclose(file);
 }
 
 /// A .npy file, version 1 or 2, with `data` after the header.
@@ -191,7 +207,8 @@ inline void expect_near(const at::Tensor& image, const std::vector<int>& expecte
 inline std::unique_ptr<Dataset> open(
     const std::string& name, const std::string& path,
     const std::vector<std::pair<std::string, std::string>>& set = {}, int64_t image_size = 28,
-    int64_t channels = 1, const std::optional<Window>& window = {}) {
+    int64_t channels = 1, const std::optional<Window>& window = {},
+    const std::function<void(DataRequest*)>& ask = {}) {
   const auto& entry = datasets().find(name);
   OptionValues own = OptionValues::defaults(entry.options);
   for (const auto& [option, value] : set) own.set(option, value);
@@ -200,6 +217,7 @@ inline std::unique_ptr<Dataset> open(
   request.image_size = image_size;
   request.channels = channels;
   request.window = window;
+  if (ask) ask(&request);
   return entry.create.make(own, request);
 }
 

@@ -35,13 +35,15 @@ TEST(ImageArray, RowsAreGrayOrOfThreeChannels) {
   EXPECT_EQ(gray.channels, 1);
   EXPECT_EQ(gray.bytes(), 6);
   EXPECT_EQ(image_shape(array("<f4", {5, 2, 3, 3})).bytes(), 72);
+  EXPECT_EQ(image_shape(array("|u1", {5, 2, 3, 1})).bytes(), 6);
   const auto refused = [](const std::string& descr, const Shape& shape) {
     return refusal<DataError>([&] { image_shape(array(descr, shape)); });
   };
   EXPECT_EQ(refused("|b1", {5, 2, 3}),
             "cannot use an array: images must be integers or floating-point numbers, not |b1");
   for (const Shape& shape : {Shape{5, 2}, Shape{5, 2, 3, 4}, Shape{5}})
-    EXPECT_NE(refused("|u1", shape).find("must be of shape (N, H, W) or (N, H, W, 3), not (5"),
+    EXPECT_NE(refused("|u1", shape)
+                  .find("must be of shape (N, H, W), (N, H, W, 1) or (N, H, W, 3), not (5"),
               std::string::npos);
   EXPECT_NE(refused("|u1", {5, 0, 3}).find("a side must be in [1, 65000]"), std::string::npos);
 }
@@ -69,6 +71,22 @@ TEST(ImageArray, LabelsAreClassesOnePerImage) {
   EXPECT_EQ(refused("<f4", {2}), "cannot use an array: labels must be integers, not <f4");
   EXPECT_NE(refused("|u1", {1, 2}).find("not (1, 2); sets with several labels an image"),
             std::string::npos);
+}
+
+TEST(ImageArray, OneHotLabelsAreCalledSo) {
+  const auto refused = [](const std::string& descr, const Shape& shape,
+                          const std::vector<unsigned char>& bytes) {
+    return refusal<DataError>([&] { labels_of(bytes, shape, descr); });
+  };
+  const std::string expected =
+      "cannot use an array: its labels are one-hot, of shape (2, 3): save labels.argmax(axis=1)";
+  EXPECT_EQ(refused("|u1", {2, 3}, {0, 1, 0, 1, 0, 0}), expected);
+  EXPECT_EQ(refused("|b1", {2, 3}, {0, 1, 0, 1, 0, 0}), expected);
+  EXPECT_EQ(refused("<f2", {2, 3}, {0, 0, 0, 0x3c, 0, 0, 0, 0x3c, 0, 0, 0, 0}), expected);
+  // Two findings in one image, or none, are labels of another kind.
+  for (const std::vector<unsigned char>& bytes :
+       {std::vector<unsigned char>{0, 1, 1, 1, 0, 0}, {0, 0, 0, 1, 0, 0}, {0, 2, 0, 1, 0, 0}})
+    EXPECT_NE(refused("|u1", {2, 3}, bytes).find("several labels an image"), std::string::npos);
 }
 
 TEST(ImageArray, ThereAreAsManyLabelsAsImages) {

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <optional>
+
 #include "fixtures.hpp"
 
 namespace medpfl {
@@ -62,12 +65,92 @@ TEST(ImageFile, SixteenBitsKeepTheirLevels) {
   EXPECT_EQ(deep_values(read_image_file(folder / "a.png")), std::vector<int>({0x1, 0x405}));
 }
 
-TEST(ImageFile, SixteenBitsAreThoseStoredWhateverTheGamma) {
+// Whatever a file says of its colors, as writers of screenshots and of photographs do.
+std::vector<PngChunks> color_chunks() {
+  std::vector<PngChunks> all;
+  for (const double gamma : {0.22727, 0.45455, 0.55556, 1.0})
+    all.emplace_back([=](png_structp png, png_infop info) { png_set_gAMA(png, info, gamma); });
+  all.emplace_back([](png_structp png, png_infop info) {
+    png_set_cHRM(png, info, 0.31, 0.33, 0.7, 0.2, 0.2, 0.7, 0.1, 0.1);
+    png_set_gAMA(png, info, 0.8);
+  });
+  all.emplace_back(
+      [](png_structp png, png_infop info) { png_set_sRGB(png, info, PNG_sRGB_INTENT_ABSOLUTE); });
+  return all;
+}
+
+TEST(ImageFile, SamplesAreThoseStoredWhateverTheColors) {
   const TemporaryFolder folder;
-  for (const double gamma : {0.45455, 1.0}) {
-    save_png(folder / "g.png", 2, 1, 16, PNG_COLOR_TYPE_GRAY, {0x12, 0x34, 0x80, 0x01}, {}, gamma);
+  for (const PngChunks& chunks : color_chunks()) {
+    save_png(folder / "8.png", 3, 1, 8, PNG_COLOR_TYPE_GRAY, {1, 100, 250}, {}, chunks);
+    EXPECT_EQ(values(read_image_file(folder / "8.png").levels), std::vector<int>({1, 100, 250}));
+    save_png(folder / "c.png", 2, 1, 8, PNG_COLOR_TYPE_RGB, {1, 90, 180, 20, 40, 60}, {}, chunks);
+    EXPECT_EQ(values(read_image_file(folder / "c.png").levels),
+              std::vector<int>({1, 20, 90, 40, 180, 60}));
+    save_png(folder / "p.png", 2, 1, 8, PNG_COLOR_TYPE_PALETTE, {1, 0}, {{9, 8, 7}, {99, 98, 97}},
+             chunks);
+    EXPECT_EQ(values(read_image_file(folder / "p.png").levels),
+              std::vector<int>({99, 9, 98, 8, 97, 7}));
+    save_png(folder / "g.png", 2, 1, 16, PNG_COLOR_TYPE_GRAY, {0x12, 0x34, 0x80, 0x01}, {}, chunks);
     EXPECT_EQ(deep_values(read_image_file(folder / "g.png")), std::vector<int>({0x1234, 0x8001}));
   }
+}
+
+TEST(ImageFile, FewBitsAndTransparencyAreStoredSamplesToo) {
+  const TemporaryFolder folder;
+  save_png(folder / "1.png", 8, 1, 1, PNG_COLOR_TYPE_GRAY, {0xa0});
+  EXPECT_EQ(values(read_image_file(folder / "1.png").levels),
+            std::vector<int>({255, 0, 255, 0, 0, 0, 0, 0}));
+  save_png(folder / "4.png", 2, 1, 4, PNG_COLOR_TYPE_GRAY, {0x3f});
+  EXPECT_EQ(values(read_image_file(folder / "4.png").levels), std::vector<int>({51, 255}));
+  const PngChunks clear = [](png_structp png, png_infop info) {
+    png_byte alpha[] = {0, 128};
+    png_color_16 level{};
+    level.gray = 70;
+    png_set_tRNS(png, info, alpha, 2, &level);
+  };
+  save_png(folder / "t.png", 2, 1, 8, PNG_COLOR_TYPE_GRAY, {70, 71}, {}, clear);
+  EXPECT_EQ(values(read_image_file(folder / "t.png").levels), std::vector<int>({70, 71}));
+  save_png(folder / "pt.png", 2, 1, 8, PNG_COLOR_TYPE_PALETTE, {1, 0}, {{9, 8, 7}, {1, 2, 3}},
+           clear);
+  EXPECT_EQ(values(read_image_file(folder / "pt.png").levels),
+            std::vector<int>({1, 9, 2, 8, 3, 7}));
+}
+
+// The white of an image of 16 bits of which so many are significant.
+double white_of(const std::vector<int>& levels, int bits) {
+  const TemporaryFolder folder;
+  Bytes rows;
+  for (const int level : levels) {
+    rows.push_back(static_cast<unsigned char>(level >> 8));
+    rows.push_back(static_cast<unsigned char>(level & 255));
+  }
+  const PngChunks significant = [=](png_structp png, png_infop info) {
+    png_color_8 depth{};
+    depth.gray = static_cast<png_byte>(bits);
+    png_set_sBIT(png, info, &depth);
+  };
+  save_png(folder / "s.png", static_cast<int>(levels.size()), 1, 16, PNG_COLOR_TYPE_GRAY, rows, {},
+           bits > 0 ? significant : PngChunks());
+  const SourceImage image = read_image_file(folder / "s.png");
+  const at::Tensor flat = image.levels.to(at::kInt).contiguous();
+  EXPECT_EQ(std::vector<int>(flat.data_ptr<int>(), flat.data_ptr<int>() + flat.numel()), levels);
+  return image.white;
+}
+
+TEST(ImageFile, SignificantBitsSayWhereWhiteIs) {
+  // As a scanner of 12, 10 and 14 bits has them.
+  EXPECT_EQ(white_of({0, 17, 4095}, 12), 4095);
+  EXPECT_EQ(white_of({0, 16, 3840}, 12), 4095);
+  EXPECT_EQ(white_of({3, 1000}, 10), 1023);
+  EXPECT_EQ(white_of({1, 16383}, 14), 16383);
+  // Scaled up, as the standard asks: by a shift, by repeated bits; also where all of it is dark.
+  EXPECT_EQ(white_of({0, 16, 65520}, 12), 65535);
+  EXPECT_EQ(white_of({0, 65535}, 12), 65535);
+  EXPECT_EQ(white_of({4, 8192, 16380}, 14), 65535);
+  // No word of it.
+  EXPECT_EQ(white_of({0, 17, 4095}, 0), 65535);
+  EXPECT_EQ(white_of({0, 17, 4095}, 16), 65535);
 }
 
 TEST(ImageFile, TheDepthIsSeenInTheFirstBytes) {
@@ -82,13 +165,13 @@ TEST(ImageFile, TheDepthIsSeenInTheFirstBytes) {
 
 TEST(ImageFile, GreyJpegHasOneChannelColourThree) {
   const TemporaryFolder folder;
-  save_jpeg(folder / "g.jpg", 16, 8, TJPF_GRAY, Bytes(128, 77));
+  save_jpeg(folder / "g.jpg", 16, 8, JCS_GRAYSCALE, Bytes(128, 77));
   const at::Tensor grey = read_image_file(folder / "g.jpg").levels;
   EXPECT_EQ(grey.sizes(), at::IntArrayRef({1, 8, 16}));
   EXPECT_EQ(values(grey), std::vector<int>(128, 77));
   Bytes pixels;
   for (int i = 0; i < 64; ++i) pixels.insert(pixels.end(), {200, 100, 50});
-  save_jpeg(folder / "c.jpg", 8, 8, TJPF_RGB, pixels);
+  save_jpeg(folder / "c.jpg", 8, 8, JCS_RGB, pixels);
   std::vector<int> expected(192, 200);
   std::fill(expected.begin() + 64, expected.begin() + 128, 100);
   std::fill(expected.begin() + 128, expected.end(), 50);
@@ -117,7 +200,7 @@ TEST(ImageFile, MissingEmptyAndFolderAreRefused) {
 
 TEST(ImageFile, CmykJpegIsRefused) {
   const TemporaryFolder folder;
-  save_jpeg(folder / "cmyk.jpg", 8, 8, TJPF_CMYK, Bytes(256, 100));
+  save_jpeg(folder / "cmyk.jpg", 8, 8, JCS_CMYK, Bytes(256, 100));
   expect_data_error([&] { read_image_file(folder / "cmyk.jpg"); }, {"CMYK", "convert it to RGB"});
 }
 
@@ -142,10 +225,74 @@ TEST(ImageFile, TruncatedPngIsRefused) {
 
 TEST(ImageFile, TruncatedJpegIsRefused) {
   const TemporaryFolder folder;
-  save_jpeg(folder / "a.jpg", 16, 16, TJPF_GRAY, ramp(256));
+  save_jpeg(folder / "a.jpg", 16, 16, JCS_GRAYSCALE, ramp(256));
   expect_prefixes_refused(folder, folder / "a.jpg", 1);
   save_start(folder / "a.jpg", folder / "cut", load(folder / "a.jpg").size() - 20);
   expect_data_error([&] { read_image_file(folder / "cut"); }, {"Premature end of JPEG file"});
+}
+
+// A JPEG file with `stray` put in at `at`.
+void save_with(const TemporaryFolder& folder, const Bytes& jpeg, size_t at, const Bytes& stray) {
+  Bytes bytes = jpeg;
+  bytes.insert(bytes.begin() + static_cast<std::ptrdiff_t>(at), stray.begin(), stray.end());
+  save(folder / "stray.jpg", bytes);
+}
+
+TEST(ImageFile, StrayBytesOfAJpegChangeNoPixelAndAreNoted) {
+  const TemporaryFolder folder;
+  save_jpeg(folder / "a.jpg", 16, 16, JCS_GRAYSCALE, ramp(256));
+  const SourceImage whole = read_image_file(folder / "a.jpg");
+  EXPECT_FALSE(whole.stray_bytes);
+  const Bytes jpeg = load(folder / "a.jpg");
+  const Bytes scan = {0xff, 0xda};
+  const auto start = std::search(jpeg.begin(), jpeg.end(), scan.begin(), scan.end());
+  for (const size_t at : {static_cast<size_t>(start - jpeg.begin()), jpeg.size() - 2}) {
+    save_with(folder, jpeg, at, ramp(64));
+    const SourceImage image = read_image_file(folder / "stray.jpg");
+    EXPECT_TRUE(image.stray_bytes);
+    EXPECT_TRUE(image.levels.equal(whole.levels));
+    // Premature ends are no less an error behind them.
+    save_start(folder / "stray.jpg", folder / "cut.jpg", at + 64);
+    expect_data_error([&] { read_image_file(folder / "cut.jpg"); }, {"cannot read image"});
+  }
+  // What follows the end belongs to no part.
+  save_with(folder, jpeg, jpeg.size(), Bytes(200, 0));
+  EXPECT_FALSE(read_image_file(folder / "stray.jpg").stray_bytes);
+}
+
+TEST(ImageFile, FaultsAreFoundInTheHeaderAndTheEnd) {
+  const TemporaryFolder folder;
+  const auto fault = [&](const std::string& name) {
+    const std::optional<ImageFault> found = find_image_fault(folder / name, Look::kHeader);
+    EXPECT_EQ(find_image_fault(folder / name, Look::kPixels).has_value(), found.has_value());
+    return found ? found->reason : "";
+  };
+  save_grey_png(folder / "a.png", 20, 20, 1);
+  save_jpeg(folder / "a.jpg", 16, 16, JCS_GRAYSCALE, ramp(256));
+  save_jpeg(folder / "c.jpg", 8, 8, JCS_CMYK, Bytes(256, 100));
+  save(folder / "html.png", {'<', 'h', 't', 'm', 'l', '>'});
+  save(folder / "empty.png", {});
+  EXPECT_EQ(fault("a.png"), "");
+  EXPECT_EQ(fault("a.jpg"), "");
+  EXPECT_EQ(fault("c.jpg"), "it is a CMYK JPEG");
+  EXPECT_EQ(fault("empty.png"), "the file is empty");
+  EXPECT_NE(fault("html.png").find("neither a JPEG nor a PNG"), std::string::npos);
+  EXPECT_NE(fault("none.png"), "");
+  save_start(folder / "a.png", folder / "cut.png", load(folder / "a.png").size() - 12);
+  EXPECT_NE(fault("cut.png").find("truncated"), std::string::npos);
+  save_start(folder / "a.jpg", folder / "cut.jpg", load(folder / "a.jpg").size() - 20);
+  EXPECT_EQ(fault("cut.jpg"), "Premature end of JPEG file");
+  // Bytes behind the end are no fault, and a profile may be longer than what is read at first.
+  Bytes more = load(folder / "a.jpg");
+  more.resize(more.size() + 50);
+  save(folder / "more.jpg", more);
+  EXPECT_EQ(fault("more.jpg"), "");
+  Bytes segment = {0xff, 0xed, 0xff, 0xff};
+  segment.resize(2 + 0xffff);
+  Bytes profiled = load(folder / "a.jpg");
+  for (int i = 0; i < 2; ++i) profiled.insert(profiled.begin() + 2, segment.begin(), segment.end());
+  save(folder / "profiled.jpg", profiled);
+  EXPECT_EQ(fault("profiled.jpg"), "");
 }
 
 TEST(ImageFile, DamagedPngIsRefused) {
@@ -164,7 +311,7 @@ TEST(ImageFile, DamagedPngIsRefused) {
 TEST(ImageFile, AbsurdSizesAreRefusedBeforeMemoryIsTaken) {
   const TemporaryFolder folder;
   // One row is enough: the header alone must be refused.
-  save_jpeg(folder / "wide.jpg", 65'001, 1, TJPF_GRAY, Bytes(65'001, 0));
+  save_jpeg(folder / "wide.jpg", 65'001, 1, JCS_GRAYSCALE, Bytes(65'001, 0));
   expect_data_error([&] { read_image_file(folder / "wide.jpg"); },
                     {"65001 x 1 pixels", "65000 a side", "make it smaller"});
   // 60,000 x 60,000 written into the header of a small file, with the chunk's checksum put right.

@@ -12,8 +12,8 @@ using namespace fixtures;  // NOLINT: the fixtures of these tests only
 void save_set(const TemporaryFolder& folder, const std::string& train, const std::string& test) {
   save_grey_png(folder / (train + "/b/2.PNG"), 4, 4, 20);
   save_grey_png(folder / (train + "/b/10.png"), 4, 4, 10);
-  save_jpeg(folder / (train + "/a/x.JpEg"), 8, 8, TJPF_GRAY, Bytes(64, 30));
-  save_jpeg(folder / (test + "/a/y.jpg"), 8, 8, TJPF_GRAY, Bytes(64, 40));
+  save_jpeg(folder / (train + "/a/x.JpEg"), 8, 8, JCS_GRAYSCALE, Bytes(64, 30));
+  save_jpeg(folder / (test + "/a/y.jpg"), 8, 8, JCS_GRAYSCALE, Bytes(64, 40));
   save_grey_png(folder / (test + "/b/z.png"), 4, 4, 50);
 }
 
@@ -58,6 +58,127 @@ TEST(ImageFolder, OtherAndHiddenFilesAreIgnored) {
   const Manifest manifest = open("image-folder", folder.path())->scan();
   EXPECT_EQ(manifest.class_names, std::vector<std::string>({"a", "b"}));
   EXPECT_EQ(manifest.train.size(), 3);
+}
+
+TEST(ImageFolder, ImagesInSubfoldersAreReadInTheOrderOfTheirPaths) {
+  const TemporaryFolder folder;
+  save_set(folder, "train", "test");
+  save_grey_png(folder / "train/b/patient7/s1.png", 4, 4, 70);
+  save_grey_png(folder / "train/b/1/deep/s2.png", 4, 4, 80);
+  const auto data = open("image-folder", folder.path(), {}, 4);
+  const Manifest manifest = data->scan();
+  EXPECT_EQ(manifest.train.labels, std::vector<int64_t>({0, 1, 1, 1, 1}));
+  std::vector<int> first;
+  for (const int64_t i : {1, 2, 3, 4})
+    first.push_back(values(data->read(manifest, Split::kTrain, {i})).front());
+  EXPECT_EQ(first, std::vector<int>({80, 10, 20, 70}));
+  EXPECT_TRUE(manifest.remarks.empty());
+}
+
+TEST(ImageFolder, WhatIsLeftOutIsCountedByReason) {
+  const TemporaryFolder folder;
+  save_set(folder, "train", "test");
+  namespace fs = std::filesystem;
+  fs::create_symlink("nowhere.png", folder / "train/a/annex0.png");
+  fs::create_symlink("nowhere.png", folder / "test/b/annex1.png");
+  fs::create_symlink("ring.png", folder / "train/b/ring.png");
+  fs::create_symlink("..", folder / "train/b/up");
+  fs::create_symlink("10.png", folder / "train/b/same.png");
+  for (const char* name : {"train/a/1.tif", "train/a/2.TIF", "train/b/3.webp", "train/b/none",
+                           "train/loose.png", "train/.hidden.bmp"})
+    save(folder / name, {'x'});
+  const Manifest manifest = open("image-folder", folder.path())->scan();
+  EXPECT_EQ(manifest.train.size(), 4);
+  EXPECT_EQ(manifest.test.size(), 2);
+  ASSERT_EQ(manifest.remarks.size(), 1U);
+  for (const char* part :
+       {"links that lead nowhere (3)", "links to a folder above (1)", "files *.tif (2)",
+        "files *.webp (1)", "files without a suffix (1)", "images beside the class folders (1)"})
+    EXPECT_NE(manifest.remarks[0].find(part), std::string::npos) << manifest.remarks[0];
+  EXPECT_EQ(manifest.remarks[0].find("bmp"), std::string::npos);
+}
+
+TEST(ImageFolder, AClassOfLinksThatLeadNowhereSaysSo) {
+  const TemporaryFolder folder;
+  save_set(folder, "train", "test");
+  std::filesystem::remove(folder / "train/a/x.JpEg");
+  std::filesystem::create_symlink("nowhere", folder / "train/a/x.png");
+  expect_scan_error(folder.path(), {"train/a'", "links that lead nowhere (1)"});
+}
+
+TEST(ImageFolder, TestImagesMayBeThoseOfValidation) {
+  const TemporaryFolder folder;
+  save_set(folder, "train", "val");
+  expect_scan_error(folder.path(), {"no test folder", "data.test_split=val", "data.holdout=0.2"});
+  const auto on_val = [](DataRequest* request) { request->test_split = TestSplit::kVal; };
+  const auto data = open("image-folder", folder.path(), {}, 4, 1, {}, on_val);
+  const Manifest manifest = data->scan();
+  EXPECT_EQ(manifest.train.size(), 3);
+  EXPECT_EQ(values(data->read(manifest, Split::kTest, {1})), std::vector<int>(16, 50));
+  EXPECT_THROW(open("image-folder", folder.path(), {{"val", "train"}}, 4, 1, {}, on_val),
+               ConfigError);
+  std::filesystem::remove_all(folder / "val");
+  expect_data_error([&] { data->scan(); }, {"no val folder"});
+  const auto none = [](DataRequest* request) { request->wants_test = false; };
+  EXPECT_EQ(open("image-folder", folder.path(), {}, 4, 1, {}, none)->scan().test.size(), 0);
+}
+
+TEST(ImageFolder, ReadingNotesWhatItSaw) {
+  const TemporaryFolder folder;
+  save_set(folder, "train", "test");
+  save_png(folder / "train/a/0.png", 2, 1, 8, PNG_COLOR_TYPE_GRAY, {10, 73});  // 63 levels
+  save_png(folder / "train/a/1.png", 2, 1, 8, PNG_COLOR_TYPE_GRAY, {10, 74});
+  save_png(folder / "train/a/2.png", 2, 1, 8, PNG_COLOR_TYPE_RGB, {0, 0, 255, 9, 9, 9});
+  save_png(folder / "train/a/3.png", 2, 1, 8, PNG_COLOR_TYPE_RGB, {0, 0, 0, 99, 99, 99});
+  for (const int channels : {1, 3}) {
+    const auto data = open("image-folder", folder.path(), {}, 4, channels);
+    const Manifest manifest = data->scan();
+    ReadNotes notes;
+    data->read(manifest, Split::kTrain, {0, 1, 2, 3}, &notes);
+    data->read(manifest, Split::kTrain, {0}, &notes);
+    EXPECT_EQ(notes.narrow, 2);
+    EXPECT_EQ(notes.colored, channels == 1 ? 1 : 0);
+    EXPECT_EQ(notes.stray, 0);
+  }
+}
+
+// 12 bits in 16: with sBIT they are scaled, without they are noted as dark.
+TEST(ImageFolder, TwelveBitsAreScaledWhereTheFileSaysSo) {
+  const TemporaryFolder folder;
+  save_set(folder, "train", "test");
+  const PngChunks twelve = [](png_structp png, png_infop info) {
+    png_color_8 bits{};
+    bits.gray = 12;
+    png_set_sBIT(png, info, &bits);
+  };
+  const Bytes levels_0_1_2048_4095 = {0, 0, 0, 1, 8, 0, 15, 255};
+  save_png(folder / "train/a/0.png", 2, 2, 16, PNG_COLOR_TYPE_GRAY, levels_0_1_2048_4095, {},
+           twelve);
+  save_png(folder / "train/a/1.png", 2, 2, 16, PNG_COLOR_TYPE_GRAY, levels_0_1_2048_4095);
+  const auto data = open("image-folder", folder.path(), {}, 2);
+  const Manifest manifest = data->scan();
+  ReadNotes notes;
+  const at::Tensor images = data->read(manifest, Split::kTrain, {0, 1}, &notes);
+  EXPECT_EQ(levels(images[0]), std::vector<int>({0, 16, 32776, 65535}));  // 65535 / 4095 of each
+  EXPECT_EQ(levels(images[1]), std::vector<int>({0, 1, 2048, 4095}));
+  EXPECT_EQ(notes.narrow, 1);
+}
+
+TEST(ImageFolder, FaultsAreFoundWithoutReading) {
+  const TemporaryFolder folder;
+  save_set(folder, "train", "test");
+  save(folder / "train/b/10.png", {});
+  const auto data = open("image-folder", folder.path(), {}, 4);
+  const Manifest manifest = data->scan();
+  for (const Look look : {Look::kHeader, Look::kPixels}) {
+    const std::vector<ImageFault> faults =
+        data->find_faults(manifest, Split::kTrain, {0, 1, 2}, look);
+    ASSERT_EQ(faults.size(), 1U);
+    EXPECT_EQ(faults[0].position, 1);
+    EXPECT_EQ(faults[0].reason, "the file is empty");
+    EXPECT_NE(faults[0].message.find("train/b/10.png"), std::string::npos);
+  }
+  EXPECT_TRUE(data->find_faults(manifest, Split::kTest, {0, 1}, Look::kPixels).empty());
 }
 
 TEST(ImageFolder, ValidationJoinsWhatTheOptionSays) {

@@ -24,7 +24,8 @@ TEST(ParseWindow, TakesTwoLevelsOrAuto) {
   ASSERT_TRUE(window.has_value());
   EXPECT_EQ(window->low, -1000);
   EXPECT_EQ(window->high, 400.5);
-  for (const char* text : {"", "4095", "0,1,2", "5,5", "9,1", "0,nan", "0,inf", "0x1,2", "a,b"}) {
+  for (const char* text :
+       {"", "4095", "0,1,2", "5,5", "9,1", "0,nan", "0,inf", "0x1,2", "a,b", "-1e308,1e308"}) {
     try {
       parse_window(text);
       ADD_FAILURE() << text;

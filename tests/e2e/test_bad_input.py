@@ -185,7 +185,7 @@ def test_image_folders_are_refused(
      ["it has no array train_images", "wanted:", "found:"]),
     (lambda path: npz(path, labels=(0, 1, -1, 2)), ["label -1 of image 2 is not a class"]),
     (lambda path: npz(path, test_labels=[[0], [1]]), ["there are 12 images and 2 labels"]),
-    (lambda path: npz(path, train_images=[[0.5]]), ["images must be of shape (N, H, W) or (N, H, W, 3)"]),
+    (lambda path: npz(path, train_images=[[0.5]]), ["images must be of shape (N, H, W), (N, H, W, 1) or (N, H, W, 3)"]),
 ])
 def test_archives_are_refused(
         make: Callable[[Path], Path], parts: list[str], tmp_path: Path) -> None:
