@@ -26,9 +26,9 @@ std::string usage() {
 }  // namespace
 
 const std::vector<const Job*>& all_jobs() {
-  static const std::vector<const Job*> jobs = {&kSimulateJob, &kAuditJob,     &kSweepJob,
-                                               &kAttackJob,   &kBenchmarkJob, &kListJob,
-                                               &kInspectJob,  &kWatchJob,     &kCompletionJob};
+  static const std::vector<const Job*> jobs = {
+      &kSimulateJob, &kAuditJob,   &kSweepJob,  &kAttackJob, &kBenchmarkJob,
+      &kListJob,     &kInspectJob, &kVerifyJob, &kWatchJob,  &kCompletionJob};
   return jobs;
 }
 

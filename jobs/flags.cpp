@@ -33,7 +33,7 @@ struct FlagGroup {
 
 const std::vector<FlagGroup>& flag_groups() {
   static const std::vector<FlagGroup> groups = {
-      {{"audit", "simulate", "attack", "sweep", "benchmark", "list", "inspect", "watch",
+      {{"audit", "simulate", "attack", "sweep", "benchmark", "list", "inspect", "verify", "watch",
         "completion"},
        {{"help", &J::help, "show what the job does and end; with a TOPIC more of it"},
         {"quiet", &J::quiet, "say nothing but warnings and errors"}}},

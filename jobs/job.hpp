@@ -65,6 +65,7 @@ extern const Job kAttackJob;
 extern const Job kBenchmarkJob;
 extern const Job kListJob;
 extern const Job kInspectJob;
+extern const Job kVerifyJob;
 extern const Job kWatchJob;
 extern const Job kCompletionJob;
 

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <hdf5_hl.h>
 
-#include <functional>
 #include <map>
 
 #include "core/error.hpp"
@@ -13,22 +12,6 @@ namespace medpfl::h5 {
 namespace {
 
 std::string parent(const std::string& path) { return path.substr(0, path.rfind('/')); }
-
-// The datasets of a group ("" is the root), those of groups in it behind its own.
-std::vector<std::string> datasets_below(const File& file, const std::string& group) {
-  std::vector<std::string> out, groups;
-  for (const std::string& name : file.names(group.empty() ? "/" : group)) {
-    const std::string path = group + "/" + name;
-    H5L_info_t link;
-    check(H5Lget_info(file.id(), path.c_str(), &link, H5P_DEFAULT), "list", path);
-    if (link.type != H5L_TYPE_HARD) continue;
-    const Handle object(H5Oopen(file.id(), path.c_str(), H5P_DEFAULT), H5Oclose, "open", path);
-    (H5Iget_type(object) == H5I_DATASET ? out : groups).push_back(path);
-  }
-  for (const std::string& path : groups)
-    for (std::string& below : datasets_below(file, path)) out.push_back(std::move(below));
-  return out;
-}
 
 class AxisLabels {
  public:
@@ -91,7 +74,7 @@ class AxisLabels {
 
 void label_axes(File* file) {
   AxisLabels labels(file);
-  for (const std::string& path : datasets_below(*file, "")) labels.label(path);
+  for (const std::string& path : file->datasets()) labels.label(path);
 }
 
 void show(File* file, const std::string& group, const Plot& plot) {

@@ -50,6 +50,35 @@ void put_text_attribute(hid_t object, const std::string& name, const std::string
                 where);
 }
 
+// Rows of a dataset that are to be read.
+struct SelectedRows {
+  SelectedRows(hid_t file, const std::string& path, const std::string& at, Shape part,
+               int64_t first, int64_t count)
+      : where(at),
+        dataset(H5Dopen2(file, path.c_str(), H5P_DEFAULT), H5Dclose, "open", where),
+        space(H5Dget_space(dataset), H5Sclose, "read", where) {
+    if (first < 0 || count < 0 || first + count > part.at(0))
+      throw FormatError(fmt::format("{} has {} rows; there are no rows {} to {}", where, part.at(0),
+                                    first, first + count - 1));
+    part[0] = count;
+    std::vector<hsize_t> start(part.size(), 0);
+    start[0] = static_cast<hsize_t>(first);
+    check(H5Sselect_hyperslab(space, H5S_SELECT_SET, start.data(), nullptr, extents(part).data(),
+                              nullptr),
+          "select rows of", where);
+    values = static_cast<size_t>(H5Sget_select_npoints(space));
+    shape = std::move(part);
+  }
+  void read(hid_t type, void* to) const {
+    check(H5Dread(dataset, type, simple_space(shape), space, H5P_DEFAULT, to), "read", where);
+  }
+
+  std::string where;
+  Handle dataset, space;
+  Shape shape;
+  size_t values = 0;
+};
+
 std::string first(const std::vector<std::string>& texts, const std::string& where) {
   if (texts.empty()) throw FormatError(where + " holds no text");
   return texts[0];
@@ -262,22 +291,30 @@ std::vector<std::string> File::read(const std::string& path) const {
 
 template <class T>
 std::vector<T> File::read_rows(const std::string& path, int64_t first, int64_t count) const {
-  Shape part = shape(path);
-  if (first < 0 || count < 0 || first + count > part.at(0))
-    throw FormatError(fmt::format("{} has {} rows; there are no rows {} to {}", where(path),
-                                  part.at(0), first, first + count - 1));
-  part[0] = count;
-  std::vector<hsize_t> start(part.size(), 0);
-  start[0] = static_cast<hsize_t>(first);
-  Handle dataset(H5Dopen2(id_, path.c_str(), H5P_DEFAULT), H5Dclose, "open", where(path));
-  Handle space(H5Dget_space(dataset), H5Sclose, "read", where(path));
-  check(H5Sselect_hyperslab(space, H5S_SELECT_SET, start.data(), nullptr, extents(part).data(),
-                            nullptr),
-        "select rows of", where(path));
-  std::vector<T> out(static_cast<size_t>(H5Sget_select_npoints(space)));
-  check(H5Dread(dataset, native_type<T>(), simple_space(part), space, H5P_DEFAULT, out.data()),
-        "read", where(path));
+  const SelectedRows rows(id_, path, where(path), shape(path), first, count);
+  std::vector<T> out(rows.values);
+  rows.read(native_type<T>(), out.data());
   return out;
+}
+
+std::vector<char> File::read_bytes(const std::string& path, int64_t first, int64_t count) const {
+  const SelectedRows rows(id_, path, where(path), shape(path), first, count);
+  const Handle type(H5Dget_type(rows.dataset), H5Tclose, "read", where(path));
+  std::vector<char> out(rows.values * H5Tget_size(type));
+  rows.read(type, out.data());
+  return out;
+}
+
+bool File::is_text(const std::string& path) const {
+  const Handle dataset(H5Dopen2(id_, path.c_str(), H5P_DEFAULT), H5Dclose, "open", where(path));
+  const Handle type(H5Dget_type(dataset), H5Tclose, "read", where(path));
+  return H5Tget_class(type) == H5T_STRING;
+}
+
+bool File::is_virtual(const std::string& path) const {
+  const Handle dataset(H5Dopen2(id_, path.c_str(), H5P_DEFAULT), H5Dclose, "open", where(path));
+  const Handle layout(H5Dget_create_plist(dataset), H5Pclose, "read", where(path));
+  return H5Pget_layout(layout) == H5D_VIRTUAL;
 }
 
 std::vector<VirtualBlock> File::virtual_blocks(const std::string& path) const {

@@ -74,6 +74,9 @@ class File {
   bool has_attribute(const std::string& object, const std::string& name) const;
   /// Returns the names in a group, in alphabetical order.
   std::vector<std::string> names(const std::string& group) const;
+  /// Returns the paths of all datasets, those of a group before those of groups in it; links to
+  /// other files are not followed.
+  std::vector<std::string> datasets() const;
   Shape shape(const std::string& path) const;
   template <class T>
   std::vector<T> read(const std::string& path) const;
@@ -81,6 +84,11 @@ class File {
   /// holds another number type.
   template <class T>
   std::vector<T> read_rows(const std::string& path, int64_t first, int64_t count) const;
+  /// Returns such rows as the bytes that the file holds, in its own type, which must not be text of
+  /// variable length.
+  std::vector<char> read_bytes(const std::string& path, int64_t first, int64_t count) const;
+  bool is_virtual(const std::string& path) const;
+  bool is_text(const std::string& path) const;
   /// Returns the blocks of a virtual dataset, in the order of their rows.
   std::vector<VirtualBlock> virtual_blocks(const std::string& path) const;
   std::string read_text(const std::string& path) const;

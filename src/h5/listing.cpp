@@ -21,4 +21,27 @@ std::vector<std::string> File::names(const std::string& group) const {
   return out;
 }
 
+namespace {
+
+void add_datasets(const File& file, const std::string& group, std::vector<std::string>* out) {
+  std::vector<std::string> groups;
+  for (const std::string& name : file.names(group.empty() ? "/" : group)) {
+    const std::string path = group + "/" + name;
+    H5L_info_t link;
+    check(H5Lget_info(file.id(), path.c_str(), &link, H5P_DEFAULT), "list", path);
+    if (link.type != H5L_TYPE_HARD) continue;
+    const Handle object(H5Oopen(file.id(), path.c_str(), H5P_DEFAULT), H5Oclose, "open", path);
+    (H5Iget_type(object) == H5I_DATASET ? *out : groups).push_back(path);
+  }
+  for (const std::string& path : groups) add_datasets(file, path, out);
+}
+
+}  // namespace
+
+std::vector<std::string> File::datasets() const {
+  std::vector<std::string> out;
+  add_datasets(*this, "", &out);
+  return out;
+}
+
 }  // namespace medpfl::h5

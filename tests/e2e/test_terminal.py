@@ -56,7 +56,7 @@ def test_list_of_a_name_is_the_long_form() -> None:
     assert wrong.code == CONFIG and "unknown name 'gausian' (did you mean gaussian?)" in wrong.errors[0]
 
 
-@pytest.mark.parametrize("job", ["simulate", "attack", "sweep", "benchmark", "list", "inspect", "watch",
+@pytest.mark.parametrize("job", ["simulate", "attack", "sweep", "benchmark", "list", "inspect", "verify", "watch",
                                  "completion"])
 def test_help_begins_with_one_screen(job: str) -> None:
     """At most 24 lines of 100 characters: usage, what it does, examples, and where more is."""

@@ -8,6 +8,7 @@
 
 #include "core/error.hpp"
 #include "core/log.hpp"
+#include "h5/row_checksum.hpp"
 #include "results/capture/parallel_output.hpp"
 #include "results/folder/durable_file.hpp"
 #include "results/folder/run_folder.hpp"
@@ -96,9 +97,10 @@ void GradientCapture::note_failure(const std::function<void()>& step) {
   }
 }
 
+// Returns the checksum of each row.
 template <class T>
-void GradientCapture::write(const std::vector<const Message*>& messages,
-                            const std::vector<int64_t>& rows) {
+std::vector<int64_t> GradientCapture::write(const std::vector<const Message*>& messages,
+                                            const std::vector<int64_t>& rows) {
   const bool as_sent = std::is_same_v<T, float> && columns_of(layers_) == f_.model.layout().size();
   const int64_t columns = columns_of(layers_);
   std::vector<T> packed(as_sent ? 0 : messages.size() * static_cast<size_t>(columns));
@@ -115,7 +117,10 @@ void GradientCapture::write(const std::vector<const Message*>& messages,
     round_overflowed_ += pack(message->payload, layers_, out);
     data.push_back(out);
   }
+  std::vector<int64_t> checksums;
+  for (const T* row : data) checksums.push_back(h5::row_checksum(row, columns));
   open_->write_rows(kValues, rows, data);
+  return checksums;
 }
 
 void GradientCapture::on_messages(const RoundPlan& plan, const FlatParameters&,
@@ -131,21 +136,23 @@ void GradientCapture::on_messages(const RoundPlan& plan, const FlatParameters&,
     if (!policy_.takes(plan, index)) continue;
     rows.push_back(open_rows_ + first_row_[index] + 1 + message.probe);
     kept.push_back(&message);
-    note(message, closed_rows_ + rows.back());
   }
   if (kept.empty()) return;
   note_failure([&] {
-    with_type_of(policy_.precision, [&](auto zero) { write<decltype(zero)>(kept, rows); });
+    const auto checksums = with_type_of(
+        policy_.precision, [&](auto zero) { return write<decltype(zero)>(kept, rows); });
+    for (size_t i = 0; i < kept.size(); ++i) note(*kept[i], closed_rows_ + rows[i], checksums[i]);
   });
 }
 
-void GradientCapture::note(const Message& m, int64_t row) {
+void GradientCapture::note(const Message& m, int64_t row, int64_t checksum) {
   const Client& client = f_.data.client(m.client);
   std::vector<int64_t> positions;
   for (const int64_t image : m.images)
     positions.push_back(client.positions[static_cast<size_t>(image)]);
   notes_.value(row);
-  for (const int64_t v : {m.round, m.client, m.probe, m.examples, m.steps}) notes_.value(v);
+  for (const int64_t v : {m.round, m.client, m.probe, m.examples, m.steps, checksum})
+    notes_.value(v);
   notes_.value(m.norm);
   notes_.value(m.loss);
   notes_.array(positions);
@@ -165,8 +172,8 @@ void GradientCapture::receive_notes(int64_t round) {
     ByteReader in(notes);
     while (!in.done()) {
       const auto row = in.value<int64_t>();
-      for (std::vector<int64_t>* column :
-           {&rows_.round, &rows_.client, &rows_.probe, &rows_.examples, &rows_.steps})
+      for (std::vector<int64_t>* column : {&rows_.round, &rows_.client, &rows_.probe,
+                                           &rows_.examples, &rows_.steps, &rows_.checksum})
         place(column, row, in.value<int64_t>());
       place(&rows_.norm, row, in.value<double>());
       place(&rows_.loss, row, in.value<double>());
@@ -288,6 +295,21 @@ void GradientCapture::write_images() {
   f_.comm.agree([&] {
     if (f_.comm.is_root()) publish_file(partial, folder_ + "/" + kImagesFile);
   });
+  receive_image_checksums(rows, data);
+}
+
+template <class Pixel>
+void GradientCapture::receive_image_checksums(const std::vector<int64_t>& rows,
+                                              const std::vector<const Pixel*>& data) {
+  ByteWriter mine;
+  mine.array(rows);
+  for (const Pixel* image : data) mine.value(h5::row_checksum(image, f_.model.input().size()));
+  image_checksums_.assign(image_positions_.size(), 0);
+  for (const std::string& bytes : f_.comm.gather(mine.take())) {
+    ByteReader in(bytes);
+    for (const int64_t row : in.array<int64_t>())
+      image_checksums_.at(static_cast<size_t>(row)) = in.value<int64_t>();
+  }
 }
 
 }  // namespace medpfl

@@ -58,19 +58,25 @@ class GradientCapture final : public RoundObserver {
   /// Returns the positions in the training split of the rows of gradients/images.h5, ascending; set
   /// by finish().
   const std::vector<int64_t>& image_positions() const { return image_positions_; }
+  /// Returns the h5::row_checksum of each of these rows, on rank 0; set by finish().
+  const std::vector<int64_t>& image_checksums() const { return image_checksums_; }
 
   static constexpr const char* kImagesFile = "gradients/images.h5";
   static constexpr int64_t kSegmentBytes = int64_t{64} << 20;
 
  private:
   template <class T>
-  void write(const std::vector<const Message*>& messages, const std::vector<int64_t>& rows);
+  std::vector<int64_t> write(const std::vector<const Message*>& messages,
+                             const std::vector<int64_t>& rows);
   void make_room(const RoundPlan& plan);
   void note_failure(const std::function<void()>& step);
-  void note(const Message& message, int64_t row);
+  void note(const Message& message, int64_t row, int64_t checksum);
   void receive_notes(int64_t round);
   template <class Pixel>
   void write_images();
+  template <class Pixel>
+  void receive_image_checksums(const std::vector<int64_t>& rows,
+                               const std::vector<const Pixel*>& data);
 
   const Federation& f_;
   std::string folder_;
@@ -88,7 +94,7 @@ class GradientCapture final : public RoundObserver {
   int64_t overflowed_ = 0;
   std::vector<GradientSegment> segments_;
   std::vector<bool> client_captured_;
-  std::vector<int64_t> image_positions_;
+  std::vector<int64_t> image_positions_, image_checksums_;
 };
 
 }  // namespace medpfl

@@ -25,7 +25,7 @@ GradientReader::GradientReader(const h5::File& run) : where_(run.path()) {
     if (std::find(recorded.begin(), recorded.end(), tensor.name) == recorded.end())
       missing.push_back(tensor.name);
   missing_layers_ = join(missing);
-  values_.emplace(run, "/gradients/values");
+  values_.emplace(run, "/gradients/values", "/gradients/checksum");
   precision_ =
       words_of(Precision()).parse(run.read_text_attribute("/gradients/values", "precision"));
   payload_is_gradient_ = run.read_text_attribute("/gradients", "payload") == "gradient";

@@ -3,7 +3,7 @@
 namespace medpfl {
 
 void GradientRows::keep(Archive& a) {
-  a.version(1);
+  const int64_t version = a.version(2);
   a("round", &round);
   a("client", &client);
   a("probe", &probe);
@@ -12,6 +12,10 @@ void GradientRows::keep(Archive& a) {
   a("norm", &norm);
   a("loss", &loss);
   a("images", &images);
+  if (version >= 2)
+    a("checksum", &checksum);
+  else
+    checksum.assign(round.size(), -1);
 }
 
 }  // namespace medpfl

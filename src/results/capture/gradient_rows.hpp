@@ -12,6 +12,7 @@ namespace medpfl {
 struct GradientRows {
   std::vector<int64_t> round, client, probe, examples, steps;
   std::vector<double> norm, loss;
+  std::vector<int64_t> checksum;             ///< h5::row_checksum of the values; -1: not known
   std::vector<std::vector<int64_t>> images;  ///< positions in the training split
 
   int64_t size() const { return static_cast<int64_t>(round.size()); }

@@ -126,6 +126,8 @@ std::optional<Checkpoint> read_checkpoint(const std::string& folder) {
       "no checkpoint can be used: {}; start the run anew with --overwrite", join(failures, "; ")));
 }
 
+void verify_checkpoint(const std::string& path) { read(path); }
+
 void remove_checkpoints(const std::string& folder) {
   for (const char* name : {kNewest, kPrevious, kKept}) {
     std::error_code error;

@@ -28,6 +28,10 @@ void write_checkpoint(const std::string& folder, const Checkpoint& checkpoint);
 /// are checkpoints and none is whole.
 std::optional<Checkpoint> read_checkpoint(const std::string& folder);
 
+/// Reads the checkpoint of a file, its file of hospitals' states included. Throws FormatError where
+/// it is damaged.
+void verify_checkpoint(const std::string& path);
+
 /// Removes the checkpoints and hospitals' states of a run that is complete and needs none.
 void remove_checkpoints(const std::string& folder);
 

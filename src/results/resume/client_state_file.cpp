@@ -1,13 +1,13 @@
 #include "results/resume/client_state_file.hpp"
 
 #include <fmt/format.h>
-#include <zlib.h>
 
 #include <algorithm>
 #include <memory>
 
 #include "core/error.hpp"
 #include "h5/parallel_file.hpp"
+#include "h5/row_checksum.hpp"
 #include "results/capture/parallel_output.hpp"
 #include "results/folder/durable_file.hpp"
 #include "results/folder/run_folder.hpp"
@@ -23,18 +23,13 @@ int64_t rows_of_a_piece(int64_t row) {
   return std::max<int64_t>(1, kPieceBytes / (row * static_cast<int64_t>(sizeof(float))));
 }
 
-int64_t checksum(const float* row, int64_t n) {
-  return static_cast<int64_t>(
-      crc32_z(0, reinterpret_cast<const Bytef*>(row), static_cast<size_t>(n) * sizeof(float)));
-}
-
 // Rows first ... first + count - 1, compared with their checksums.
 std::vector<float> read_rows(const h5::File& file, int64_t first, int64_t count) {
   std::vector<float> values = file.read_rows<float>(kValues, first, count);
   const auto sums = file.read_rows<int64_t>(kChecksums, first, count);
   const int64_t row = static_cast<int64_t>(values.size()) / count;
   for (int64_t i = 0; i < count; ++i)
-    if (checksum(values.data() + i * row, row) != sums[static_cast<size_t>(i)])
+    if (h5::row_checksum(values.data() + i * row, row) != sums[static_cast<size_t>(i)])
       throw FormatError(fmt::format("{}: the checksum of row {} does not fit: the file is damaged",
                                     file.path(), first + i));
   return values;
@@ -107,7 +102,7 @@ void ClientStateFile::write(const std::string& path) const {
       for (int64_t i = 0; i < n; ++i) {
         float* to = values.data() + i * row;
         states_->read(clients[static_cast<size_t>(done + i)], to);
-        sums.push_back(checksum(to, row));
+        sums.push_back(h5::row_checksum(to, row));
         places.push_back(begin + done + i);
         client_at.push_back(&clients[static_cast<size_t>(done + i)]);
         values_at.push_back(to);

@@ -31,6 +31,7 @@ void write_batches(h5::File* file, const RunRecord& record) {
   TableWriter table(file, group, "captured_image");
   table.column("labels", labels, "class of each image");
   table.column("index", positions, "its position in the training split");
+  table.column("checksum", record.capture->image_checksums(), "CRC-32 of its pixels");
   TableWriter(file, group, "gradient_edge")
       .column("start", start, "gradient g came from image[start[g]:start[g+1]]");
   TableWriter(file, group, "use").column("image", image, "row of images");
@@ -91,6 +92,8 @@ void write_gradient_group(h5::File* file, const RunRecord& record) {
   table.column("examples", first(rows.examples), "images behind the message", "image");
   table.column("steps", first(rows.steps), "local optimizer steps", "step");
   table.column("norm", first(rows.norm), "L2 norm of the payload as sent");
+  table.column("checksum", first(rows.checksum),
+               "CRC-32 of the bytes of the row of values; -1: unknown");
   table.column("loss", first(rows.loss), "mean training loss of the steps", "nat");
   file->write_attribute("/gradients", "payload",
                         std::string(record.payload_is_gradient ? "gradient" : "weight-change"));

@@ -59,7 +59,7 @@ RecordedRun::RecordedRun(const std::string& path)
         "{}: the run is not complete (status {}), so the images behind its gradients are not "
         "recorded yet; go on with it by medpfl simulate --resume",
         where_, run_.read_text_attribute("/", "status")));
-  images_.emplace(run_, "/gradients/batches/images");
+  images_.emplace(run_, "/gradients/batches/images", "/gradients/batches/checksum");
   start_ = run_.read<int64_t>("/gradients/batches/start");
   image_ = run_.read<int64_t>("/gradients/batches/image");
   labels_ = run_.read<int64_t>("/gradients/batches/labels");
