@@ -104,8 +104,8 @@ int main(int argc, char** argv) {
     // What a full disk or a closed pipe refuses shows here at the latest.
     errno = 0;
     if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0)
-      throw OutputError(
-          fmt::format("cannot write to the standard output: {}", std::strerror(errno)));
+      throw OutputError("cannot write to the standard output" +
+                        (errno == 0 ? std::string() : std::string(": ") + std::strerror(errno)));
     return code;
   } catch (const Error& error) {
     // srun ends all processes with the first that fails: wait until the error has been printed.

@@ -105,8 +105,9 @@ class Run(ResultFile):
     def environment(self) -> Environment:
         """What the run was computed with: device, versions of libraries, ranks."""
         group = self._group("environment")
-        columns = ("host", "threads", "peak_memory") if group is None else tuple(group)
-        return Environment(self._attributes("environment"), table(group, columns, "rank"))
+        axis = "rank"  # which also names a dataset without values
+        columns = ("host", "threads", "peak_memory") if group is None else tuple(name for name in group if name != axis)
+        return Environment(self._attributes("environment"), table(group, columns, axis))
 
     @cached_property
     def model(self) -> dict[str, Any]:

@@ -45,8 +45,8 @@ def test_xarray_knows_every_axis_by_name(files: list[Path]) -> None:
                             assert read.sizes[name] == len(dataset) and not dataset.id.get_storage_size()
                             continue
                         assert read[name].dims == axes, f"{path}: {group}/{name}"
-                        stored = dataset.asstr()[()] if h5py.check_string_dtype(dataset.dtype) else dataset[()]
-                        np.testing.assert_array_equal(read[name].values, stored)
+                        # Text of fixed length is bytes to this engine, as to h5py.
+                        np.testing.assert_array_equal(read[name].values, dataset[()])
 
 
 def test_viewers_begin_with_pairs_of_images(files: list[Path]) -> None:

@@ -14,7 +14,7 @@ from harness import BINARY, CONFIG, ENVIRONMENT, OUTPUT, TINY, complete, medpfl,
 from medpfl_analysis import open_run
 from medpfl_analysis.__main__ import main
 
-FOLDER = {"data.dataset": "image-folder", "attack.method": "", "federation.clients": 2, "model.name": "mlp"}
+FOLDER = {"data.dataset": "image-folder", "federation.clients": 2, "model.name": "mlp"}
 
 
 def read_by_the_analysis(run: Path, to: Path) -> None:
@@ -29,12 +29,11 @@ def test_bytes_that_are_no_utf8_are_escaped(tmp_path: Path, capsys: pytest.Captu
     image_folder(odd)
     name = sorted(path.name for path in (odd / "train").iterdir())[0]
     for split in ("train", "test"):
-        (odd / split / name).rename(os.fsencode(odd / split) + b"/\x1b[31m\xff")
+        os.rename(os.fsencode(odd / split / name), os.fsencode(odd / split) + b"/\x1b[31m\xff")
     options = TINY | FOLDER | {"data.path": odd, "federation.rounds": 1}
     complete(tmp_path / "run", options).close()
     with h5py.File(tmp_path / "run/run.h5") as file:
-        assert "data.path" in (shown := text(file["config/resolved"][()])) or "donn\\xE9es" in shown
-        assert "donn\\xE9es" in shown
+        assert "donn\\xE9es" in text(file["config/resolved"][()])
         assert "\\x1B[31m\\xFF" in [text(one) for one in file["data"].attrs["class_names"]]
     read_by_the_analysis(tmp_path / "run", tmp_path)
     assert "\x1b[31m" not in capsys.readouterr().out
@@ -63,7 +62,7 @@ def test_an_output_that_takes_nothing_is_an_error(arguments: list[str]) -> None:
     with open("/dev/full", "w") as full:
         ended = subprocess.run([str(BINARY), *arguments], stdout=full, stderr=subprocess.PIPE, text=True, env=ENVIRONMENT, check=False)
     assert ended.returncode == OUTPUT
-    assert "cannot write to the standard output: No space left on device" in ended.stderr
+    assert "cannot write to the standard output" in ended.stderr
 
 
 def test_options_that_can_have_no_effect_are_told(tmp_path: Path) -> None:

@@ -348,7 +348,7 @@ def test_real_data_runs(changes: dict[str, object], tmp_path: Path) -> None:
     options = changes | {"data.path": f"{root}/{changes['data.path']}"} if root else {
         name: value for name, value in changes.items() if name not in kept}
     with complete(tmp_path / "out", options, ranks=2) as run:
-        assert run["data"].attrs["dataset"] == options.get("data.dataset", "phantom")
+        assert text(run["data"].attrs["dataset"]) == options.get("data.dataset", "phantom")
         if root:
             assert run["clients/examples"][()].sum() == changes["data.limit"]
         assert run["attacks/truth"][()].std() > 0.05
