@@ -158,12 +158,17 @@ def in_slices(run: Callable[[str], Result]) -> int:
     raise AssertionError("it does not end")
 
 
-def all_datasets(file: h5py.File) -> dict[str, h5py.Dataset]:
-    """Every dataset by its path."""
+def all_datasets(file: h5py.Group, *, axes: bool = False) -> dict[str, h5py.Dataset]:
+    """Every dataset by its path; with `axes` also those that have no values and only name an axis."""
     found: dict[str, h5py.Dataset] = {}
     file.visititems(lambda name, item: found.update({name: item})
-                    if isinstance(item, h5py.Dataset) else None)
+                    if isinstance(item, h5py.Dataset) and (axes or not names_an_axis(item)) else None)
     return found
+
+
+def names_an_axis(dataset: h5py.Dataset) -> bool:
+    """Whether a dataset is what netCDF calls a dimension that is no variable."""
+    return text(dataset.attrs.get("NAME", "")).startswith("This is a netCDF dimension but not a netCDF variable")
 
 
 def text(value: object) -> str:
