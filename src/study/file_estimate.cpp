@@ -12,7 +12,7 @@ namespace {
 constexpr auto kFloat = static_cast<int64_t>(sizeof(float));
 
 // Bytes of configuration, tables and HDF5 itself in the files of a small run, as measured.
-constexpr int64_t kRunFileBytes = 224 << 10, kCheckpointBytes = 20 << 10, kTaskBytes = 2 << 10;
+constexpr int64_t kRunFileBytes = 400 << 10, kCheckpointBytes = 20 << 10, kTaskBytes = 2 << 10;
 
 // Returns the bytes of attacks under way: their images, and what their optimizers remember.
 int64_t task_state_bytes(const Settings& settings, const Model& model, const RunCounts& counts) {

@@ -10,7 +10,7 @@ namespace {
 
 // Of HDF5 beside the data, as measured: a file's header, dataset and attributes; an entry of the
 // index.
-constexpr int64_t kFileBytes = 8 << 10, kChunkEntryBytes = 64;
+constexpr int64_t kFileBytes = 2 << 10, kChunkEntryBytes = 64;
 // ParallelFile lets chunks from this size on begin at a block.
 constexpr int64_t kAlignedFrom = 1 << 20, kBlock = 1 << 12;
 
