@@ -24,7 +24,7 @@ int run(const JobArguments& arguments) {
   if (arguments.line.words.size() != 1)
     throw ConfigError("medpfl inspect takes the folder of a run: medpfl inspect runs/x");
   const std::string& path = arguments.line.words[0];
-  fmt::print("{}", escaped(arguments.json ? inspect_as_json(path) : inspect_as_text(path)));
+  fmt::print("{}", arguments.json ? inspect_as_json(path) : escaped(inspect_as_text(path)));
   return 0;
 }
 

@@ -129,7 +129,7 @@ def _not_tested(sweep: Sweep) -> list[str]:
     made += [f"{', '.join(setting_name(row, _several(rows)) for _, row in mine.iterrows())}: {reason}."
              for reason, mine in untested.groupby("verdict_reason", sort=False)]
     if rows["networks"].max() < 2:
-        made.append("Other networks: each setting is one, and another seed gives another.")
+        made.append("Other networks: each setting has one, and another seed gives another.")
     return [*made, "Attacks that are not known today, and larger budgets."]
 
 

@@ -11,16 +11,16 @@
 namespace medpfl {
 namespace {
 
-constexpr double kUsualEpsilons[] = {8, 3, 1};
+const std::vector<double> kUsualEpsilons = {8, 3, 1};
 
 void choose_dp_sgd(Config* config, const std::string& source) {
   config->assign("defense.chain", "dp-sgd", source);
   config->assign("defense.dp-sgd.sampling", "poisson", source);
 }
 
-// Returns sigma for which the ledger of all rounds stays within epsilon.
-double sigma_for(double epsilon, const Config& config, const Settings& s,
-                 const FederatedData& data) {
+// Returns for each epsilon the sigma with which the ledger of all rounds stays within it.
+std::vector<NoiseLevel> levels_for(const std::vector<double>& epsilons, const Config& config,
+                                   const Settings& s, const FederatedData& data) {
   const Model model = make_model(config, s, data.classes());
   const auto algorithm = make_algorithm(config, s, model, s.seeds);
   const auto ledger = PrivacyLedger::make(s.federation, *algorithm, s.defenses,
@@ -30,10 +30,13 @@ double sigma_for(double epsilon, const Config& config, const Settings& s,
   for (int64_t r = 0; r < s.federation.rounds; ++r)
     ledger->add(plan_round(r, data.shard_sizes, s.federation.sampling, s.federation.dropout,
                            s.seeds, *s.targets));
-  const double sigma = ledger->sigma_for(epsilon);
-  if (sigma <= 0)
-    throw ConfigError(fmt::format("--epsilon {}: no constant noise keeps it", shortest(epsilon)));
-  return sigma;
+  std::vector<NoiseLevel> levels;
+  for (const double epsilon : epsilons) {
+    levels.push_back({epsilon, ledger->sigma_for(epsilon)});
+    if (levels.back().sigma <= 0)
+      throw ConfigError(fmt::format("--epsilon {}: no constant noise keeps it", shortest(epsilon)));
+  }
+  return levels;
 }
 
 }  // namespace
@@ -50,24 +53,21 @@ void add_noise_for(const Communicator& comm, double epsilon, Config* config) {
   const FederatedData data =
       plan_federated_data(comm, *settings.dataset, settings.federated_data, settings.federation);
   comm.agree([&] {
-    const double sigma = sigma_for(epsilon, *config, settings, data);
+    const double sigma = levels_for({epsilon}, *config, settings, data)[0].sigma;
     config->assign("defense.dp-sgd.sigma", fmt::format("{:.6g}", sigma), source);
     log_info(fmt::format("--epsilon {}: dp-sgd with sigma={:.6g}", shortest(epsilon), sigma));
   });
 }
 
 std::vector<NoiseLevel> noise_levels(Config config, const FederatedData& data) {
-  std::vector<NoiseLevel> levels;
-  if (!config.section("defense").list("chain").empty()) return levels;
+  if (!config.section("defense").list("chain").empty()) return {};
   try {
     choose_dp_sgd(&config, "the noise for an epsilon");
     const Settings settings = make_settings(config);
-    for (const double epsilon : kUsualEpsilons)
-      levels.push_back({epsilon, sigma_for(epsilon, config, settings, data)});
+    return levels_for(kUsualEpsilons, config, settings, data);
   } catch (const ConfigError&) {  // this federation cannot have it
-    levels.clear();
+    return {};
   }
-  return levels;
 }
 
 }  // namespace medpfl

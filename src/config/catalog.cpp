@@ -1,6 +1,8 @@
 #include "config/catalog.hpp"
 
 #include "attacks/attack.hpp"
+#include "config/config.hpp"
+#include "core/text.hpp"
 #include "data/dataset.hpp"
 #include "defenses/defense.hpp"
 #include "federation/algorithm.hpp"
@@ -19,6 +21,10 @@ ComponentFamily family(const char* name, const std::string& section, const char*
 }
 
 }  // namespace
+
+std::vector<std::string> in_use(const ComponentFamily& family, const Config& config) {
+  return split_list(config.entries().at(family.chosen_by).value);
+}
 
 const std::vector<ComponentFamily>& component_families() {
   static const std::vector<ComponentFamily> families = {

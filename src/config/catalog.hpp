@@ -22,6 +22,10 @@ struct ComponentFamily {
   std::vector<Component> components;
 };
 
+class Config;
+/// Returns the names of the components of a family that a configuration uses.
+std::vector<std::string> in_use(const ComponentFamily& family, const Config& config);
+
 /// Returns all families, in the order of their sections in a configuration.
 const std::vector<ComponentFamily>& component_families();
 

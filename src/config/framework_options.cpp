@@ -9,6 +9,9 @@ namespace {
 
 using Federation = FederationSettings;
 
+// Hospitals, rounds and passes: the plans of many more would take all of the memory.
+constexpr double kMost = 1e6;
+
 std::vector<std::string> with_auto(std::vector<std::string> words) {
   words.insert(words.begin(), "auto");
   return words;
@@ -44,17 +47,15 @@ OptionTable<Settings> data_options() {
         "training images used; 0: all"}
           .at_least(0),
       {"test_split", &Settings::data, &DataRequest::test_split,
-       "split of the data set that has the test images; val: where there is no test split, or "
-       "where "
-       "it has no labels"},
+       "split of the data set that has the test images; val: where there is no test split, or it "
+       "has no labels"},
       O{"holdout", &Settings::federated_data, &FederatedDataOptions::holdout,
         "share of the training images of each class, drawn by run.seed, that are the test images; "
         "0: data.test_split has them"}
           .between(0, 0.9),
       {"on_error", &Settings::federated_data, &FederatedDataOptions::on_error,
-       "what to do where a file cannot be read as an image: stop, or skip it and count it, for "
-       "which "
-       "each file is read twice"},
+       "what to do where a file cannot be read as an image: stop, or skip it and count it, which "
+       "reads each file twice"},
       O{"public", &Settings::federated_data, &FederatedDataOptions::public_share,
         "share of the test images of each class that are public, for the mean public image "
         "and for rehearsals, and in no evaluation; 0: all test images are both"}
@@ -116,8 +117,8 @@ OptionTable<Federation> participation_options() {
   using O = Option<Federation>;
   return {
       O{"algorithm", &Federation::algorithm, "federated algorithm"}.one_of(algorithms().names()),
-      O{"clients", &Federation::clients, "hospitals"}.at_least(1),
-      O{"rounds", &Federation::rounds, "communication rounds"}.at_least(1),
+      O{"clients", &Federation::clients, "hospitals"}.between(1, kMost),
+      O{"rounds", &Federation::rounds, "communication rounds"}.between(1, kMost),
       O{"sampling", &Federation::sampling, "share of hospitals that take part in a round"}
           .above(0)
           .between(0, 1)};
@@ -128,7 +129,7 @@ OptionTable<Federation> training_options() {
   return {
       O{"local_epochs", &Federation::local_epochs,
         "passes over the shard in a round, for algorithms of several steps"}
-          .at_least(1),
+          .between(1, kMost),
       O{"batch_size", &Federation::batch_size, "images of a local step; 0: the whole shard"}
           .at_least(0),
       O{"learning_rate", &Federation::learning_rate, "learning rate of the hospitals' SGD"}.above(

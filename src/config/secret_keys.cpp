@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "config/catalog.hpp"
 #include "config/schema.hpp"
 #include "core/text.hpp"
 
@@ -45,11 +46,9 @@ std::string canonical(const OptionSpec& option, const OptionValues& values) {
 
 SecretKeys secret_keys(const Config& config) {
   std::vector<std::string> used = {"data", "model", "federation", "defense", "attack"};
-  used.push_back("data." + config.section("data").text("dataset"));
-  used.push_back("model." + config.section("model").text("name"));
-  used.push_back("federation." + config.section("federation").text("algorithm"));
-  for (const std::string& name : config.section("defense").list("chain"))
-    used.push_back("defense." + name);
+  for (const ComponentFamily& family : component_families())
+    for (const std::string& name : in_use(family, config))
+      if (family.section != "attack") used.push_back(family.section + "." + name);
   SecretKeys keys;
   for (const Section& section : config_sections()) {
     if (!has(used, section.name)) continue;

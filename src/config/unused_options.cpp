@@ -22,13 +22,12 @@ std::vector<std::string> unused_options(const Config& config) {
           fmt::format("{}: {}={} has no effect: {}", entry.where(), option, entry.value, why));
   };
   for (const ComponentFamily& family : component_families()) {
-    const std::string& chosen = entries.at(family.chosen_by).value;
-    const std::vector<std::string> used = split_list(chosen);
+    const std::vector<std::string> used = in_use(family, config);
     for (const Component& component : family.components) {
       if (std::find(used.begin(), used.end(), component.name) != used.end()) continue;
       for (const OptionSpec& option : component.options)
         check(family.section + "." + component.name + "." + option.name,
-              fmt::format("{} is '{}'", family.chosen_by, chosen));
+              fmt::format("{} is '{}'", family.chosen_by, entries.at(family.chosen_by).value));
     }
   }
   const std::string algorithm = config.section("federation").text("algorithm");

@@ -27,7 +27,7 @@ std::string format_ranges(const std::vector<int>& ascending);
 std::string lower(std::string_view text);
 
 /// Returns the text with each byte that is no part of UTF-8, and each control character but newline
-/// and tab, written as "\\xE9": what is shown in a terminal or stored as text, so that no name can
+/// and tab, written as "\xE9": what is shown in a terminal or stored as text, so that no name can
 /// break a reader or steer a terminal.
 std::string escaped(std::string_view text);
 

@@ -34,7 +34,7 @@ std::vector<std::string> pairs(const Json::Members& members) {
 }  // namespace
 
 Json::Json(const std::string& value) : text_("\"") {
-  for (const char c : value) {
+  for (const char c : escaped(value)) {
     if (c == '"' || c == '\\')
       text_ += std::string("\\") + c;
     else if (static_cast<unsigned char>(c) < 0x20)

@@ -12,6 +12,7 @@ class Json {
   using Members = std::vector<std::pair<std::string, Json>>;
 
   Json() : text_("null") {}
+  /// Writes a text, as escaped() shows it.
   Json(const std::string& value);                        // NOLINT: values stand in lists of members
   Json(const char* value) : Json(std::string(value)) {}  // NOLINT
   Json(int64_t value) : text_(std::to_string(value)) {}  // NOLINT

@@ -40,7 +40,7 @@ def test_options_are_refused_on_any_number_of_ranks(
 
 
 @pytest.mark.parametrize(("changes", "parts"), [
-    ({"federation.rounds": 0}, ["federation.rounds", "'0' is not allowed", "at least 1"]),
+    ({"federation.rounds": 0}, ["federation.rounds", "'0' is not allowed", "integer in [1, 1000000]"]),
     ({"federation.learning_rate": "nan"}, ["federation.learning_rate", "'nan' is not allowed"]),
     ({"federation.sampling": 0}, ["federation.sampling", "'0' is not allowed"]),
     ({"attack.snapshots": "1,two"}, ["attack.snapshots: 'two' is not an iteration"]),
@@ -49,6 +49,9 @@ def test_options_are_refused_on_any_number_of_ranks(
     ({"attack.method": "idlg,dlg,idlg"},
      ["attack.method: 'idlg' is named more than once, and each mention would be run and counted; "
       "name it once"]),
+    ({"federation.rounds": 2**63 - 1}, ["federation.rounds", "integer in [1, 1000000]"]),
+    ({"federation.clients": 2**63 - 1}, ["federation.clients", "integer in [1, 1000000]"]),
+    ({"federation.local_epochs": 2**63 - 1}, ["federation.local_epochs", "integer in [1, 1000000]"]),
     ({"model.name": "mlp", "model.mlp.depth": 1_000_000},
      ["model.mlp.depth", "'1000000' is not allowed", "integer in [1, 1000]"]),
     ({"model.name": "convnet", "model.convnet.tail": 2**40}, ["model.convnet.tail", "integer in [0, 1000]"]),

@@ -9,7 +9,7 @@ from pathlib import Path
 import h5py
 import pytest
 from files import image_folder
-from harness import BINARY, CONFIG, ENVIRONMENT, OUTPUT, TINY, complete, medpfl, simulate, text, words
+from harness import BINARY, CONFIG, ENVIRONMENT, INTERRUPTED, OUTPUT, TINY, complete, medpfl, simulate, stopped, text, words
 
 from medpfl_analysis import open_run
 from medpfl_analysis.__main__ import main
@@ -42,6 +42,19 @@ def test_bytes_that_are_no_utf8_are_escaped(tmp_path: Path, capsys: pytest.Captu
     assert "\x1b[31m" not in again.err + again.out + medpfl("inspect", str(tmp_path / "run")).out
     missing = simulate(tmp_path / "none", options | {"data.path": "\x1b[31mabsent"})
     assert missing.code and "\\x1B[31mabsent" in missing.err and "\x1b[31mabsent" not in missing.err
+
+
+def test_a_run_on_such_a_path_goes_on_from_its_checkpoint(tmp_path: Path) -> None:
+    odd = image_folder(Path(os.fsdecode(os.fsencode(tmp_path) + b"/donn\xe9es")))
+    arguments = ["simulate", *words(TINY | FOLDER | {"data.path": odd, "run.output": tmp_path / "run", "attack.method": "",
+                                                     "federation.rounds": 500, "checkpoint.every": 1})]
+    assert stopped(tmp_path / "run", *arguments) == INTERRUPTED
+    whole = medpfl("verify", tmp_path / "run")
+    assert whole.code == 0 and "checkpoint.h5" in whole.out, whole.out
+    again = medpfl(*arguments, "--resume")
+    assert again.code == 0, again.err
+    with h5py.File(tmp_path / "run/run.h5") as file:
+        assert file["environment"].attrs["resumes"] == 1 and len(file["rounds/round"]) == 500
 
 
 @pytest.mark.parametrize("name", ["examples", "client"])

@@ -40,35 +40,28 @@ def flip(path: Path, values: np.ndarray) -> None:
     path.write_bytes(data)
 
 
+def in_file(run: Path, name: str, dataset: str, selection: object) -> Path:
+    """Flips a bit of such values of a file of the run."""
+    with h5py.File(run / name) as file:
+        values = file[dataset][selection]
+    flip(run / name, values)
+    return run / name
+
+
 def score(run: Path) -> Path:
-    with h5py.File(run / "run.h5") as file:
-        values = file["attacks/images/mse"][()]
-    flip(run / "run.h5", values)
-    return run / "run.h5"
+    return in_file(run, "run.h5", "attacks/images/mse", ())
 
 
 def gradient(run: Path) -> Path:
-    path = run / "gradients/segment-00000.h5"
-    with h5py.File(path) as file:
-        values = file["values"][1, :50]
-    flip(path, values)
-    return path
+    return in_file(run, "gradients/segment-00000.h5", "values", np.s_[1, :50])
 
 
 def image(run: Path) -> Path:
-    path = run / "gradients/images.h5"
-    with h5py.File(path) as file:
-        values = file["images"][2]
-    flip(path, values)
-    return path
+    return in_file(run, "gradients/images.h5", "images", 2)
 
 
 def weights(run: Path) -> Path:
-    path = run / "weights/segment-00000.h5"
-    with h5py.File(path) as file:
-        values = file["weights"][0]
-    flip(path, values)
-    return path
+    return in_file(run, "weights/segment-00000.h5", "weights", 0)
 
 
 def cut(run: Path) -> Path:

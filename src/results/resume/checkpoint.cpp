@@ -29,11 +29,15 @@ constexpr const char* kNewest = "checkpoint.h5";
 constexpr const char* kPrevious = "checkpoint.previous.h5";
 constexpr const char* kKept = "checkpoint.kept.h5";  // while a new one takes its place
 
+// Texts count as the file has them.
 int64_t checksum(const Checkpoint& c) {
   uLong sum = crc32_z(0, nullptr, 0);
-  for (const std::string* part :
-       {&c.config, &c.inputs, &c.build, &c.client_states, &c.shared, &c.server})
-    sum = crc32_z(sum, reinterpret_cast<const Bytef*>(part->data()), part->size());
+  const auto add = [&sum](const std::string& part) {
+    sum = crc32_z(sum, reinterpret_cast<const Bytef*>(part.data()), part.size());
+  };
+  for (const std::string* text : {&c.config, &c.inputs, &c.build, &c.client_states})
+    add(escaped(*text));
+  for (const std::string* bytes : {&c.shared, &c.server}) add(*bytes);
   return static_cast<int64_t>(sum);
 }
 
