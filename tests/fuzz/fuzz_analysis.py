@@ -24,13 +24,12 @@ from pathlib import Path
 ANALYSIS = Path(__file__).resolve().parents[2] / "analysis"
 sys.path[:0] = [str(ANALYSIS), str(ANALYSIS / "tests")]
 
-import h5py
-import numpy as np
 import synthetic
 import synthetic_audit
 import synthetic_sweep
 
 from matplotlib.figure import Figure
+from rewrite import heaps, rewrite
 
 from medpfl_analysis import RunFormatError, open_run
 from medpfl_analysis.__main__ import _report, summary_text
@@ -42,53 +41,24 @@ BATCH = 100
 
 
 def write_files(folder: Path) -> list[Path]:
-    """A run, a sweep and an audit."""
+    """A run, a sweep and an audit, with checksums and without."""
     gray = synthetic.phantoms(4, 1, 12)
     leaks = ("leaks", "an attack identifies more than chance")
     stage = synthetic_audit.Stage("update", 0, leaks, "dlg", (0.5, 0.2, 0.8), candidates=(("tv", 4, 0.5, 0.7),))
-    written = [synthetic.write_run(folder / "run", truth=gray) / "run.h5",
-               synthetic_sweep.write_sweep(folder / "sweep", synthetic_sweep.points()[:3]) / "sweep.h5",
-               synthetic_audit.write_audit(folder / "audit", [stage], leaks, truth=gray) / "audit.h5"]
-    return [rewrite(path) for path in written]
-
-
-def fixed(value: object) -> object:
-    """Text as text of fixed length; anything else as it is."""
-    array = np.asarray(value)
-    if array.dtype.kind not in "OU":
-        return value
-    texts = np.array([text.encode() if isinstance(text, str) else text for text in array.ravel()], dtype="S")
-    return texts.reshape(array.shape).astype(h5py.string_dtype("utf-8", max(1, texts.dtype.itemsize)))
-
-
-def copy_as_written(source: h5py.Group, to: h5py.Group) -> None:
-    """Copies a group with text and checksums as the program writes them."""
-    for name, item in source.items():
-        if isinstance(item, h5py.Group):
-            copy_as_written(item, to.create_group(name))
-            continue
-        if item.is_virtual:
-            source.copy(item, to, name)
-            continue
-        made = to.create_dataset(name, data=fixed(item[()]), fletcher32=True if item.size and item.shape else None)
-        for key, value in item.attrs.items():
-            made.attrs[key] = fixed(value)
-    for key, value in source.attrs.items():
-        to.attrs[key] = fixed(value)
-
-
-def rewrite(path: Path) -> Path:
-    """Writes a file anew as the program would. Text of variable length, which files before schema 1.6 have, lets HDF5 run
-    beyond its memory where they are damaged: nobody can read those safely."""
-    old = path.rename(path.with_suffix(".old"))
-    with h5py.File(old) as source, h5py.File(path, "w", libver=("v108", "latest")) as to:
-        copy_as_written(source, to)
-    old.unlink()
-    return path
+    written = []
+    for checksums in (True, False):
+        made = folder / ("checked" if checksums else "unchecked")
+        files = [synthetic.write_run(made / "run", truth=gray) / "run.h5",
+                 synthetic_sweep.write_sweep(made / "sweep", synthetic_sweep.points()[:3]) / "sweep.h5",
+                 synthetic_audit.write_audit(made / "audit", [stage], leaks, truth=gray) / "audit.h5"]
+        for file in files:
+            rewrite(file, checksums=checksums)
+        written += files
+    return written
 
 
 def damaged(whole: bytes, chance: random.Random) -> bytes:
-    """The bytes of a file with one to four changes."""
+    """The bytes of a file with one to four changes, none of them in a heap."""
     data = bytearray(whole)
     for _ in range(chance.randint(1, 4)):
         at = chance.randrange(max(1, len(data)))
@@ -106,6 +76,8 @@ def damaged(whole: bytes, chance: random.Random) -> bytes:
             case 7 if chance.randrange(4) == 0:
                 del data[at:]
                 data = data or bytearray(b"\0")
+    for heap in heaps(whole):
+        data[heap] = whole[heap][: max(0, len(data) - heap.start)]
     return bytes(data)
 
 

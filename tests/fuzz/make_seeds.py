@@ -15,12 +15,14 @@ import sys
 import tempfile
 import time
 import zipfile
+import zlib
 from pathlib import Path
 
 import h5py
 import numpy as np
 import torch
 from PIL import Image
+from rewrite import heaps, rewrite
 
 RANDOM = np.random.default_rng(1)
 GRAY = RANDOM.integers(0, 256, (8, 8), dtype=np.uint8)
@@ -137,6 +139,11 @@ def segment(dtype: str) -> bytes:
     return out.getvalue()
 
 
+def sealed(data: bytes) -> bytes:
+    """A result file with a checksum of its heaps behind it; see run_file_fuzz.cpp."""
+    return data + struct.pack("<I", zlib.crc32(b"".join(data[heap] for heap in heaps(data))))
+
+
 def results(binary: str) -> dict[str, dict[str, bytes]]:
     """Two runs, one of them without an attack, a sweep and a checkpoint."""
     with tempfile.TemporaryDirectory() as name:
@@ -146,13 +153,18 @@ def results(binary: str) -> dict[str, dict[str, bytes]]:
             options = dict(word.split("=", 1) for word in (*TINY, f"run.output={folder / output}", *more))
             return [binary, job, "--quiet", *(f"--{option}={value}" for option, value in options.items())]
 
-        def run(job: str, output: str, *more: str) -> bytes:
+        def run(job: str, output: str, *more: str) -> None:
             subprocess.run(command(job, output, *more), check=True, capture_output=True)
-            return (folder / output / ("run.h5" if job == "simulate" else "sweep.h5")).read_bytes()
+            file = folder / output / ("run.h5" if job == "simulate" else "sweep.h5")
+            files[output] = sealed(file.read_bytes())
+            rewrite(file, checksums=False)
+            files[f"{output}_without_checksums"] = sealed(file.read_bytes())
 
         (folder / "grid").write_text("[grid]\nrun.seed = 1 | 2\n[none]\n[noise]\ndefense.chain = gaussian\n")
-        files = {"run": run("simulate", "run"), "noise": run("simulate", "noise", "defense.chain=dp-sgd", "attack.method="),
-                 "sweep": run("sweep", "sweep", f"grid={folder / 'grid'}")}
+        files: dict[str, bytes] = {}
+        run("simulate", "run")
+        run("simulate", "noise", "defense.chain=dp-sgd", "attack.method=")
+        run("sweep", "sweep", f"grid={folder / 'grid'}")
         stopped = subprocess.Popen(command("simulate", "stopped", "federation.rounds=100000", "checkpoint.every=1"),
                                    stderr=subprocess.DEVNULL)
         checkpoint = folder / "stopped" / "checkpoint.h5"
