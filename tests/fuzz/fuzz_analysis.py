@@ -38,6 +38,9 @@ from medpfl_analysis.export import export_run
 MOST_SECONDS = 10
 # A child ends after so many executions, and what it leaked with it.
 BATCH = 100
+# The folder of files without checksums. HDF5 1.10 itself crashes on some of these, which MedPFL does not write: signals
+# are not counted there.
+UNCHECKED = "unchecked"
 
 
 def write_files(folder: Path) -> list[Path]:
@@ -47,7 +50,7 @@ def write_files(folder: Path) -> list[Path]:
     stage = synthetic_audit.Stage("update", 0, leaks, "dlg", (0.5, 0.2, 0.8), candidates=(("tv", 4, 0.5, 0.7),))
     written = []
     for checksums in (True, False):
-        made = folder / ("checked" if checksums else "unchecked")
+        made = folder / ("checked" if checksums else UNCHECKED)
         files = [synthetic.write_run(made / "run", truth=gray) / "run.h5",
                  synthetic_sweep.write_sweep(made / "sweep", synthetic_sweep.points()[:3]) / "sweep.h5",
                  synthetic_audit.write_audit(made / "audit", [stage], leaks, truth=gray) / "audit.h5"]
@@ -154,6 +157,7 @@ def main() -> int:
     warnings.simplefilter("ignore")
     Figure.savefig = draw_nothing
     faults: Counter[str] = Counter()
+    of_hdf5 = 0
     with tempfile.TemporaryDirectory(dir="/dev/shm" if os.path.isdir("/dev/shm") else None) as name:
         folder = Path(name)
         files = [shutil.copytree(file.parent, folder / str(n)) / file.name for n, file in enumerate(options.files)]
@@ -168,13 +172,16 @@ def main() -> int:
             for seed, fault in found.items():
                 if not fault:
                     continue
+                if fault.startswith("signal") and files[seed % len(files)].parts[-3] == UNCHECKED:
+                    of_hdf5 += 1
+                    continue
                 place = "\n".join(fault.strip().splitlines()[-3:])
                 faults[place] += 1
                 if faults[place] == 1:
                     print(f"== seed {seed}\n{fault}", flush=True)
     for place, count in faults.most_common():
         print(f"{count} times: {place}")
-    print(f"{options.executions} executions, {faults.total()} faults")
+    print(f"{options.executions} executions, {faults.total()} faults; {of_hdf5} signals from HDF5 for files without checksums")
     return 1 if faults else 0
 
 
