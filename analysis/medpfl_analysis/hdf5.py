@@ -155,9 +155,11 @@ def dataset(group: h5py.Group, name: str) -> h5py.Dataset:
 
 @_refusing
 def read(source: h5py.Dataset, selection: Any = ()) -> Any:
-    """The values of a dataset, text decoded. Raises RunFormatError if they cannot be read."""
+    """The values of a dataset, text decoded. Raises RunFormatError if they cannot be read, or are neither numbers nor text."""
     if h5py.check_string_dtype(source.dtype) is not None:
         return source.asstr(errors=_NO_UTF8)[selection]
+    if source.dtype.kind not in "biuf":
+        raise TypeError(f"{source.dtype} is neither numbers nor text")
     return source[selection]
 
 

@@ -149,6 +149,9 @@ class Run(ResultFile):
         frame = table(self._group("clients"), ("examples",), "client")
         taken = {*frame.columns, frame.index.name}
         columns = [f"class {name}" if name in taken else name for name in self.class_names]
+        if self.class_histogram.shape != (len(frame), len(columns)):
+            raise RunFormatError(f"{self.path}: /clients/class_histogram has shape {self.class_histogram.shape}, and there are "
+                                 f"{len(frame)} hospitals and {len(columns)} classes; the file is damaged")
         return frame.join(pd.DataFrame(self.class_histogram, columns=columns, index=frame.index))
 
     @cached_property

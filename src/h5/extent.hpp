@@ -6,9 +6,9 @@
 
 namespace medpfl::h5 {
 
-/// Returns how many values are selected of the `space` of a dataset or an attribute. Throws
-/// FormatError where so many of `value_size` bytes are more than its file can hold, however well
-/// they are compressed: the extent of a damaged file may be anything.
+/// Returns how many values are selected of the `space` of a dataset or an attribute, each of which
+/// will take `value_size` bytes of memory. Throws FormatError where these are more values than its
+/// file can hold, however well they are compressed: the extent of a damaged file may be anything.
 size_t count_values(hid_t object, hid_t space, size_t value_size, const std::string& where);
 
 }  // namespace medpfl::h5

@@ -46,7 +46,7 @@ Column<std::string> read_stored_texts(hid_t object, hid_t stored, hid_t space,
                                       const std::function<void(hid_t, void*)>& read) {
   if (H5Tget_class(stored) != H5T_STRING) throw FormatError(where + " is no text");
   const size_t size = H5Tget_size(stored);
-  const size_t count = count_values(object, space, size, where);
+  const size_t count = count_values(object, space, size + sizeof(std::string), where);
   std::vector<std::string> out;
   if (count == 0) return {out, where};
   if (H5Tis_variable_str(stored) > 0) {
