@@ -1,8 +1,9 @@
 #!/usr/bin/python3
 """Damages result files and has medpfl_analysis read them: fuzz_analysis.py [--executions N] [--seed N] [FILE...].
 
-Each execution damages one file, with its folder around it, and does what summary, report --no-images or export does. A RunFormatError is fine. Any other exception, a signal and ten seconds without an end are faults: the
-program prints them with their seeds, from which --executions 1 makes the same file again, and ends with 1.
+Each execution damages one file, with its folder around it, and does what summary, report --no-images or export does.
+A RunFormatError is fine. Any other exception, a signal and ten seconds without an end are faults: the program prints
+them with their seeds, from which --executions 1 makes the same file again, and ends with 1.
 
 FILE: run.h5, sweep.h5 or audit.h5; by default small ones of each that analysis/tests/synthetic*.py write.
 """
