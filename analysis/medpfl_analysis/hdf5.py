@@ -131,8 +131,8 @@ def find(group: h5py.Group, name: str) -> h5py.Group | h5py.Dataset | None:
 
 @_refusing
 def members(group: h5py.Group) -> tuple[str, ...]:
-    """The names of what is in the group."""
-    return tuple(group)
+    """The names of what is in the group. h5py gives bytes for a name that is no UTF-8."""
+    return tuple(decode(name) for name in group)
 
 
 @_refusing
