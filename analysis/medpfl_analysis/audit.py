@@ -9,7 +9,7 @@ from typing import Any
 import h5py
 import pandas as pd
 
-from .hdf5 import RunFormatError, attributes, open_result, table
+from .hdf5 import RunFormatError, attributes, find, open_result, table
 from .result_file import ResultFile
 from .run import Run, open_run
 from .verdicts import Verdict
@@ -81,24 +81,24 @@ class Audit(ResultFile):
         """One row an attack on messages of a kind and round, with STAGE_COLUMNS, `run` (its folder),
         `hospitals`, `inferred` (0: the limits are those of the range over networks),
         `reidentified` and `ssim`; shares are in [0, 1], and NaN where no attack applies."""
-        return table(self.file.get("stages"), STAGE_COLUMNS, newer=STAGE_COLUMNS_1_1)
+        return table(find(self.file, "stages"), STAGE_COLUMNS, newer=STAGE_COLUMNS_1_1)
 
     @cached_property
     def candidates(self) -> pd.DataFrame:
         """One row an attack that a rehearsal tried on public images, with CANDIDATE_COLUMNS."""
-        return table(self.file.get("candidates"), CANDIDATE_COLUMNS)
+        return table(find(self.file, "candidates"), CANDIDATE_COLUMNS)
 
     @cached_property
     def presets(self) -> pd.DataFrame:
         """One row an attack that was tried on a stage's messages at its defaults, with
         PRESET_COLUMNS and PRESET_COLUMNS_LATER; none in files of schema 1.0."""
-        return table(self.file.get("presets"), PRESET_COLUMNS, newer=PRESET_COLUMNS_LATER)
+        return table(find(self.file, "presets"), PRESET_COLUMNS, newer=PRESET_COLUMNS_LATER)
 
     @cached_property
     def noise(self) -> pd.DataFrame:
         """The noise of dp-sgd, `sigma` times its clipping bound, that would keep an `epsilon` to the end; no rows where the
         federation has a defense, dp-sgd could not guarantee it, or the file is of a schema before 1.2."""
-        return table(self.file.get("noise"), ("epsilon", "sigma"))
+        return table(find(self.file, "noise"), ("epsilon", "sigma"))
 
     def overview(self) -> tuple[Verdict, pd.DataFrame]:
         """See ResultFile.overview(): the stages."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import h5py
 import numpy as np
@@ -18,6 +19,22 @@ _NO_UTF8 = "backslashreplace"
 
 class RunFormatError(Exception):
     """A file is missing, broken or of another version; the message says which and what to do."""
+
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def _refusing(function: Function) -> Function:
+    """A function of an object of an open file, its first argument. What h5py raises where the file is damaged, which may be
+    nearly anything, becomes a RunFormatError that names file and object."""
+    @functools.wraps(function)
+    def called(source: Any, *arguments: Any, **options: Any) -> Any:
+        try:
+            return function(source, *arguments, **options)
+        except (OSError, RuntimeError, LookupError, ValueError, TypeError, OverflowError, MemoryError) as error:
+            raise RunFormatError(f"{source.file.filename}: {source.name or 'an object'} cannot be read ({error}); the file is "
+                                 "damaged, copy it again from its origin") from None
+    return called
 
 
 def open_file(path: Path, expected: str = "a run folder or its run.h5") -> h5py.File:
@@ -106,6 +123,19 @@ def names(value: Any) -> list[str]:
     return [str(part) for part in value]
 
 
+@_refusing
+def find(group: h5py.Group, name: str) -> h5py.Group | h5py.Dataset | None:
+    """What is called `name` in the group, or None."""
+    return group.get(name)
+
+
+@_refusing
+def members(group: h5py.Group) -> tuple[str, ...]:
+    """The names of what is in the group. h5py gives bytes for a name that is no UTF-8."""
+    return tuple(decode(name) for name in group)
+
+
+@_refusing
 def attributes(group: h5py.Group) -> dict[str, Any]:
     """All attributes of a group, decoded."""
     return {name: decode(value) for name, value in group.attrs.items()}
@@ -113,7 +143,7 @@ def attributes(group: h5py.Group) -> dict[str, Any]:
 
 def dataset(group: h5py.Group, name: str) -> h5py.Dataset:
     """The dataset `name` of the group. Raises RunFormatError if there is none."""
-    found = group.get(name)
+    found = find(group, name)
     if not isinstance(found, h5py.Dataset):
         where = f"{group.name.rstrip('/')}/{name}"
         raise RunFormatError(
@@ -123,17 +153,14 @@ def dataset(group: h5py.Group, name: str) -> h5py.Dataset:
     return found
 
 
+@_refusing
 def read(source: h5py.Dataset, selection: Any = ()) -> Any:
-    """The values of a dataset, text decoded. Raises RunFormatError if they cannot be read."""
-    try:
-        if h5py.check_string_dtype(source.dtype) is not None:
-            return source.asstr(errors=_NO_UTF8)[selection]
-        return source[selection]
-    except OSError as error:
-        raise RunFormatError(
-            f"{source.file.filename}: {source.name} cannot be read ({error}); "
-            "the file is damaged, copy it again from its origin"
-        ) from None
+    """The values of a dataset, text decoded. Raises RunFormatError if they cannot be read, or are neither numbers nor text."""
+    if h5py.check_string_dtype(source.dtype) is not None:
+        return source.asstr(errors=_NO_UTF8)[selection]
+    if source.dtype.kind not in "biuf":
+        raise TypeError(f"{source.dtype} is neither numbers nor text")
+    return source[selection]
 
 
 def read_rows(source: h5py.Dataset, rows: Sequence[int] | np.ndarray | None) -> np.ndarray:
@@ -161,7 +188,7 @@ def table(
 
     `newer` columns, which files of earlier versions lack, come last; there they are NaN.
     """
-    absent = [name for name in newer if group is not None and name not in group]
+    absent = [name for name in newer if group is not None and find(group, name) is None]
     columns = [*columns, *(name for name in newer if name not in absent)]
     if group is None:
         frame = pd.DataFrame({name: pd.Series(dtype=float) for name in columns})

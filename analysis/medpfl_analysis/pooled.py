@@ -6,7 +6,7 @@ from __future__ import annotations
 import h5py
 import pandas as pd
 
-from .hdf5 import table
+from .hdf5 import find, table
 from .intervals import share_interval
 from .scores import VERDICT
 
@@ -24,13 +24,13 @@ _KEY = ["setting", "method", "kind"]
 def read_pooled(sweep: h5py.File) -> pd.DataFrame:
     """One row a setting and attack with the columns COLUMNS, VERDICT and hospitals, which are "" and 0
     in an index of schema 1.1; no rows in one of schema 1.0."""
-    return table(sweep.get("pooled"), COLUMNS, newer=[*VERDICT, "hospitals"]).fillna(
+    return table(find(sweep, "pooled"), COLUMNS, newer=[*VERDICT, "hospitals"]).fillna(
         dict.fromkeys(VERDICT, "") | {"hospitals": 0})
 
 
 def read_differences(sweep: h5py.File) -> pd.DataFrame:
     """One row a setting and attack with the columns DIFFERENCES; no rows before schema 1.2."""
-    return table(sweep.get("differences"), DIFFERENCES)
+    return table(find(sweep, "differences"), DIFFERENCES)
 
 
 def over_networks(points: pd.DataFrame, pooled: pd.DataFrame, means: list[str]) -> pd.DataFrame:

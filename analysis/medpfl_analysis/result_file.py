@@ -10,7 +10,7 @@ from typing import TypeVar
 import h5py
 import pandas as pd
 
-from .hdf5 import RunFormatError, attributes, table
+from .hdf5 import RunFormatError, attributes, find, table
 from .verdicts import Verdict
 
 Opened = TypeVar("Opened", bound="ResultFile")
@@ -66,7 +66,7 @@ class ResultFile:
     @cached_property
     def provenance(self) -> pd.DataFrame:
         """One row an option: option, value, source (default, command line or a file's name)."""
-        return table(self.file.get("config"), ("option", "value", "source"))
+        return table(find(self.file, "config"), ("option", "value", "source"))
 
     @cached_property
     def config(self) -> dict[str, str]:

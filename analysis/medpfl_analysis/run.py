@@ -15,6 +15,8 @@ from .hdf5 import (
     RunFormatError,
     attributes,
     dataset,
+    find,
+    members,
     names,
     open_result,
     open_virtual,
@@ -61,7 +63,7 @@ class Run(ResultFile):
         self.server_seed: str = attributes(file).get("server_seed", "")
 
     def _group(self, name: str) -> h5py.Group | None:
-        found = self.file.get(name)
+        found = find(self.file, name)
         return found if isinstance(found, h5py.Group) else None
 
     def _attributes(self, name: str) -> dict[str, Any]:
@@ -106,7 +108,7 @@ class Run(ResultFile):
         """What the run was computed with: device, versions of libraries, ranks."""
         group = self._group("environment")
         axis = "rank"  # which also names a dataset without values
-        columns = ("host", "threads", "peak_memory") if group is None else tuple(name for name in group if name != axis)
+        columns = ("host", "threads", "peak_memory") if group is None else [name for name in members(group) if name != axis]
         return Environment(self._attributes("environment"), table(group, columns, axis))
 
     @cached_property
@@ -148,6 +150,9 @@ class Run(ResultFile):
         frame = table(self._group("clients"), ("examples",), "client")
         taken = {*frame.columns, frame.index.name}
         columns = [f"class {name}" if name in taken else name for name in self.class_names]
+        if self.class_histogram.shape != (len(frame), len(columns)):
+            raise RunFormatError(f"{self.path}: /clients/class_histogram has shape {self.class_histogram.shape}, and there are "
+                                 f"{len(frame)} hospitals and {len(columns)} classes; the file is damaged")
         return frame.join(pd.DataFrame(self.class_histogram, columns=columns, index=frame.index))
 
     @cached_property
@@ -185,8 +190,8 @@ class Run(ResultFile):
         """What the run claims by its last round; None where it claims nothing."""
         if len(self.rounds) == 0 or not np.isfinite(self.rounds["epsilon"].iloc[-1]):
             return None
-        last, told = self.rounds.iloc[-1], attributes(self.file["rounds/epsilon"])
-        bound = self.file.get("rounds/identification_bound")
+        last, told = self.rounds.iloc[-1], attributes(dataset(self.file, "rounds/epsilon"))
+        bound = find(self.file, "rounds/identification_bound")
         return Privacy(
             last["epsilon"], last["epsilon_classic"], told.get("delta", np.nan),
             told.get("claim", ""), told.get("weak_from", np.nan), last["identification_bound"],
@@ -216,7 +221,7 @@ class Run(ResultFile):
 
     def weights(self, rows: Sequence[int] | None = None) -> np.ndarray:
         """float32 [rows, P]: the global model before round r, the last row at the end."""
-        if "rounds/weights" not in self.file:
+        if find(self.file, "rounds/weights") is None:
             raise RunFormatError(f"{self.path}: has no weights; run with --output.weights=true")
         return read_rows(open_virtual(self.file, "rounds/weights"), rows)
 
@@ -228,7 +233,7 @@ class Run(ResultFile):
         """
         group = self._group("attacks/tasks")
         frame = table(group, TASK_COLUMNS, newer=NEWER_TASK_COLUMNS)
-        if group is not None and "objective" not in group:
+        if group is not None and find(group, "objective") is None:
             frame["objective"], frame["matching_loss"] = frame["matching_loss"], np.nan
         return frame
 
@@ -298,7 +303,7 @@ class Run(ResultFile):
         """Rows of one of the arrays PICTURES, without reading the others."""
         if name not in PICTURES:
             raise ValueError(f"'{name}' is no array of pictures; there are {', '.join(PICTURES)}")
-        if f"attacks/{name}" not in self.file and len(self.images) == 0:
+        if find(self.file, f"attacks/{name}") is None and len(self.images) == 0:
             return np.zeros((0, 0, 0, 0), dtype=np.float32)
         found = dataset(self.file, f"attacks/{name}")
         if found.shape[0] != len(self.images):
@@ -340,8 +345,8 @@ class Run(ResultFile):
         group = self._group("attacks/trace")
         if group is None:
             return Trace(np.zeros((0, 0), dtype=np.int64), np.zeros((0, 0)), {})
-        parts = self._group("attacks/trace/terms") or {}
-        terms = {name: read(dataset(parts, name)) for name in parts}
+        parts = self._group("attacks/trace/terms")
+        terms = {} if parts is None else {name: read(dataset(parts, name)) for name in members(parts)}
         return Trace(read(dataset(group, "iteration")), read(dataset(group, "objective")), terms)
 
     @cached_property
@@ -350,7 +355,7 @@ class Run(ResultFile):
         group = self._group("timings")
         if group is None:
             return pd.DataFrame()
-        phases = names(group.attrs.get("phases", []))
+        phases = names(attributes(group).get("phases", []))
         frame = pd.DataFrame(read(dataset(group, "seconds")), columns=phases or None)
         frame.index.name = "rank"
         return frame
@@ -398,7 +403,7 @@ class Run(ResultFile):
 
     @cached_property
     def _gradient_values(self) -> h5py.Dataset:
-        if "gradients/values" not in self.file:
+        if find(self.file, "gradients/values") is None:
             raise RunFormatError(
                 f"{self.path}: has no captured gradients; run with --output.gradients=all"
             )

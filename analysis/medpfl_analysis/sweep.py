@@ -11,7 +11,7 @@ import h5py
 import numpy as np
 import pandas as pd
 
-from .hdf5 import RunFormatError, dataset, open_result, read, table
+from .hdf5 import RunFormatError, dataset, find, members, open_result, read, table
 from .pooled import over_networks, read_differences, read_pooled
 from .relative_noise import relative_noise
 from .result_file import ResultFile
@@ -42,8 +42,8 @@ class Sweep(ResultFile):
     @cached_property
     def options(self) -> pd.DataFrame:
         """One row a point, a column for each option of the grid; "" where its block lacks it."""
-        group = self.file.get("points/options")
-        frame = table(group, tuple(group) if isinstance(group, h5py.Group) else ())
+        group = find(self.file, "points/options")
+        frame = table(group, members(group) if isinstance(group, h5py.Group) else ())
         frame.index.name = "point"
         return frame
 
@@ -62,7 +62,7 @@ class Sweep(ResultFile):
     def points(self) -> pd.DataFrame:
         """One row a point: folder, block, status (complete | interrupted | failed | open),
         exit_code, error, seconds."""
-        group = self.file.get("points")
+        group = find(self.file, "points")
         if not isinstance(group, h5py.Group):
             raise RunFormatError(f"{self.path}: has no /points; the file is damaged")
         frame = table(group, POINT_COLUMNS, "point", ["setting"]).fillna({"setting": ""})

@@ -170,3 +170,14 @@ def test_image_of_unknown_task(fresh: Path) -> None:
         f["attacks/images/task"][0] = 77
     with open_run(fresh) as run, pytest.raises(RunFormatError, match=r"names tasks \[77\]"):
         run.images_with_tasks()
+
+
+def test_whatever_h5py_raises_names_the_object(fresh: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Damaged files make it raise nearly anything."""
+    def broken(*_: object) -> None:
+        raise RuntimeError("bad local heap signature")
+
+    with open_run(fresh) as run:
+        monkeypatch.setattr(h5py.Group, "get", broken)
+        with pytest.raises(RunFormatError, match=r"run\.h5: / cannot be read \(bad local heap signature\); the file is damaged"):
+            _ = run.rounds

@@ -47,7 +47,8 @@ void limit_scans(j_common_ptr jpeg) {
 // One libjpeg reader, freed with the object.
 class Reader {
  public:
-  explicit Reader(const ImageBytes& bytes) {
+  // The destructor runs where this throws, because the other constructor has ended.
+  explicit Reader(const ImageBytes& bytes) : Reader() {
     jpeg_.err = jpeg_std_error(&errors_);
     errors_.error_exit = stop;
     errors_.emit_message = sort_message;
@@ -68,6 +69,8 @@ class Reader {
   }
 
  private:
+  Reader() = default;
+
   [[noreturn]] void fail() const { throw UnreadableImage(errors_.text); }
 
   bool start(const unsigned char* bytes, size_t size) {

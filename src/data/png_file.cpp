@@ -73,10 +73,8 @@ bool read_rows(png_structp png, png_bytepp rows) {
 // One libpng reader, freed with the object.
 class Reader {
  public:
-  explicit Reader(const ImageBytes& bytes)
-      : source_{bytes.data(), bytes.size()},
-        png_(png_create_read_struct(PNG_LIBPNG_VER_STRING, &error_, keep_error, ignore_warning)),
-        info_(png_ == nullptr ? nullptr : png_create_info_struct(png_)) {
+  // The destructor runs where this throws, because the other constructor has ended.
+  explicit Reader(const ImageBytes& bytes) : Reader(Source{bytes.data(), bytes.size()}) {
     if (info_ == nullptr) throw UnreadableImage("libpng has no memory");
     check(read_header(png_, info_, &source_, &header_));
     check_image_size(header_.width, header_.height);
@@ -98,6 +96,11 @@ class Reader {
   }
 
  private:
+  explicit Reader(const Source& source)
+      : source_(source),
+        png_(png_create_read_struct(PNG_LIBPNG_VER_STRING, &error_, keep_error, ignore_warning)),
+        info_(png_ == nullptr ? nullptr : png_create_info_struct(png_)) {}
+
   void check(bool done) const {
     if (!done) throw UnreadableImage(error_);
   }

@@ -7,6 +7,7 @@
 
 #include "core/error.hpp"
 #include "core/text.hpp"
+#include "h5/extent.hpp"
 #include "h5/layout.hpp"
 #include "h5/stored_text.hpp"
 #include "h5/types.hpp"
@@ -39,11 +40,6 @@ void put_text_attribute(hid_t object, const std::string& name, const std::string
   put_attribute(object, name, text.type,
                 Handle(H5Screate(H5S_SCALAR), H5Sclose, "make", "a dataspace"), text.bytes.data(),
                 where);
-}
-
-std::string first(const std::vector<std::string>& texts, const std::string& where) {
-  if (texts.empty()) throw FormatError(where + " holds no text");
-  return texts[0];
 }
 
 }  // namespace
@@ -203,30 +199,32 @@ bool File::exists(const std::string& path) const {
   }
 }
 
-Shape File::shape(const std::string& path) const {
+Column<int64_t> File::shape(const std::string& path) const {
   Handle dataset(H5Dopen2(id_, path.c_str(), H5P_DEFAULT), H5Dclose, "open", where(path));
   Handle space(H5Dget_space(dataset), H5Sclose, "read", where(path));
-  std::vector<hsize_t> dims(static_cast<size_t>(H5Sget_simple_extent_ndims(space)));
-  H5Sget_simple_extent_dims(space, dims.data(), nullptr);
-  return Shape(dims.begin(), dims.end());
+  const int axes = H5Sget_simple_extent_ndims(space);
+  check(axes, "read", where(path));
+  std::vector<hsize_t> dims(static_cast<size_t>(axes));
+  check(H5Sget_simple_extent_dims(space, dims.data(), nullptr), "read", where(path));
+  return {Shape(dims.begin(), dims.end()), where(path)};
 }
 
 template <class T>
-std::vector<T> File::read(const std::string& path) const {
+Column<T> File::read(const std::string& path) const {
   Handle dataset(H5Dopen2(id_, path.c_str(), H5P_DEFAULT), H5Dclose, "open", where(path));
   Handle space(H5Dget_space(dataset), H5Sclose, "read", where(path));
-  std::vector<T> out(static_cast<size_t>(H5Sget_simple_extent_npoints(space)));
+  std::vector<T> out(count_values(dataset, space, sizeof(T), where(path)));
   check(H5Dread(dataset, native_type<T>(), H5S_ALL, H5S_ALL, H5P_DEFAULT, out.data()), "read",
         where(path));
-  return out;
+  return {std::move(out), where(path)};
 }
 
 template <>
-std::vector<std::string> File::read(const std::string& path) const {
+Column<std::string> File::read(const std::string& path) const {
   Handle dataset(H5Dopen2(id_, path.c_str(), H5P_DEFAULT), H5Dclose, "open", where(path));
   Handle space(H5Dget_space(dataset), H5Sclose, "read", where(path));
   const Handle stored(H5Dget_type(dataset), H5Tclose, "read", where(path));
-  return read_stored_texts(stored, space, where(path), [&](hid_t type, void* to) {
+  return read_stored_texts(dataset, stored, space, where(path), [&](hid_t type, void* to) {
     check(H5Dread(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, to), "read", where(path));
   });
 }
@@ -234,7 +232,7 @@ std::vector<std::string> File::read(const std::string& path) const {
 template <class T>
 std::vector<T> File::read_rows(const std::string& path, int64_t first, int64_t count) const {
   const SelectedRows rows(id_, path, where(path), shape(path), first, count);
-  std::vector<T> out(rows.values);
+  std::vector<T> out(rows.values(sizeof(T)));
   rows.read(native_type<T>(), out.data());
   return out;
 }
@@ -242,7 +240,8 @@ std::vector<T> File::read_rows(const std::string& path, int64_t first, int64_t c
 std::vector<char> File::read_bytes(const std::string& path, int64_t first, int64_t count) const {
   const SelectedRows rows(id_, path, where(path), shape(path), first, count);
   const Handle type(H5Dget_type(rows.dataset), H5Tclose, "read", where(path));
-  std::vector<char> out(rows.values * H5Tget_size(type));
+  const size_t bytes = H5Tget_size(type);
+  std::vector<char> out(rows.values(bytes) * bytes);
   rows.read(type, out.data());
   return out;
 }
@@ -286,39 +285,43 @@ std::vector<VirtualBlock> File::virtual_blocks(const std::string& path) const {
 }
 
 std::string File::read_text(const std::string& path) const {
-  return first(read<std::string>(path), where(path));
+  return read<std::string>(path).front();
 }
 
-std::vector<std::string> File::read_texts_attribute(const std::string& object,
-                                                    const std::string& name) const {
+Column<std::string> File::read_texts_attribute(const std::string& object,
+                                               const std::string& name) const {
   Handle attribute(H5Aopen_by_name(id_, object.c_str(), name.c_str(), H5P_DEFAULT, H5P_DEFAULT),
                    H5Aclose, "read attribute " + name + " of", where(object));
   Handle space(H5Aget_space(attribute), H5Sclose, "read", where(object));
   const Handle stored(H5Aget_type(attribute), H5Tclose, "read", where(object));
-  return read_stored_texts(stored, space, where(object), [&](hid_t type, void* to) {
+  return read_stored_texts(attribute, stored, space, where(object), [&](hid_t type, void* to) {
     check(H5Aread(attribute, type, to), "read attribute " + name + " of", where(object));
   });
 }
 
 std::string File::read_text_attribute(const std::string& object, const std::string& name) const {
-  return first(read_texts_attribute(object, name), where(object));
+  return read_texts_attribute(object, name).front();
 }
 
-std::vector<int64_t> File::read_integer_attribute(const std::string& object,
-                                                  const std::string& name) const {
+Column<int64_t> File::read_integer_attribute(const std::string& object,
+                                             const std::string& name) const {
   Handle attribute(H5Aopen_by_name(id_, object.c_str(), name.c_str(), H5P_DEFAULT, H5P_DEFAULT),
                    H5Aclose, "read attribute " + name + " of", where(object));
   Handle space(H5Aget_space(attribute), H5Sclose, "read", where(object));
-  std::vector<int64_t> out(static_cast<size_t>(H5Sget_simple_extent_npoints(space)));
+  std::vector<int64_t> out(count_values(attribute, space, sizeof(int64_t), where(object)));
   if (!out.empty())
     check(H5Aread(attribute, H5T_NATIVE_INT64, out.data()), "read attribute " + name + " of",
           where(object));
-  return out;
+  return {std::move(out), where(object) + "." + name};
 }
 
 double File::read_real_attribute(const std::string& object, const std::string& name) const {
   Handle attribute(H5Aopen_by_name(id_, object.c_str(), name.c_str(), H5P_DEFAULT, H5P_DEFAULT),
                    H5Aclose, "read attribute " + name + " of", where(object));
+  const Handle space(H5Aget_space(attribute), H5Sclose, "read", where(object));
+  if (H5Sget_simple_extent_npoints(space) != 1)
+    throw FormatError(
+        fmt::format("{}.{} is not one number; the file is damaged", where(object), name));
   double out = 0;
   check(H5Aread(attribute, H5T_NATIVE_DOUBLE, &out), "read attribute " + name + " of",
         where(object));
@@ -331,7 +334,7 @@ double File::read_real_attribute(const std::string& object, const std::string& n
                                const Description&);                                             \
   template void File::write_virtual<T>(const std::string&, const Shape&,                        \
                                        const std::vector<VirtualBlock>&, const Description&);   \
-  template std::vector<T> File::read<T>(const std::string&) const;                              \
+  template Column<T> File::read<T>(const std::string&) const;                                   \
   template std::vector<T> File::read_rows<T>(const std::string&, int64_t, int64_t) const;
 MEDPFL_INSTANTIATE(float)
 MEDPFL_INSTANTIATE(c10::Half)

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "h5/column.hpp"
 #include "h5/handle.hpp"
 
 namespace medpfl::h5 {
@@ -31,7 +32,8 @@ struct VirtualBlock {
   }
 };
 
-/// An HDF5 file used by one process. Errors are FormatError with HDF5's own text.
+/// An HDF5 file used by one process. Errors are FormatError with HDF5's own text. What is read is
+/// refused where it would take more memory than a file of its size can fill.
 class File {
  public:
   static File create(const std::string& path);
@@ -77,9 +79,16 @@ class File {
   /// Returns the paths of all datasets, those of a group before those of groups in it; links to
   /// other files are not followed.
   std::vector<std::string> datasets() const;
-  Shape shape(const std::string& path) const;
+  Column<int64_t> shape(const std::string& path) const;
   template <class T>
-  std::vector<T> read(const std::string& path) const;
+  Column<T> read(const std::string& path) const;
+  /// Returns a column of a table of `rows`, all `absent` where an earlier version wrote the file
+  /// without it.
+  template <class T>
+  Column<T> read_or(const std::string& path, size_t rows, const T& absent) const {
+    if (exists(path)) return read<T>(path);
+    return Column<T>(std::vector<T>(rows, absent), where(path));
+  }
   /// Returns rows first ... first + count - 1 along the first axis, converted to T where the file
   /// holds another number type.
   template <class T>
@@ -93,11 +102,10 @@ class File {
   std::vector<VirtualBlock> virtual_blocks(const std::string& path) const;
   std::string read_text(const std::string& path) const;
   std::string read_text_attribute(const std::string& object, const std::string& name) const;
-  std::vector<int64_t> read_integer_attribute(const std::string& object,
-                                              const std::string& name) const;
+  Column<int64_t> read_integer_attribute(const std::string& object, const std::string& name) const;
   double read_real_attribute(const std::string& object, const std::string& name) const;
-  std::vector<std::string> read_texts_attribute(const std::string& object,
-                                                const std::string& name) const;
+  Column<std::string> read_texts_attribute(const std::string& object,
+                                           const std::string& name) const;
 
  private:
   File(std::string path, Handle id) : path_(std::move(path)), id_(std::move(id)) {}

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/error.hpp"
+#include "h5/extent.hpp"
 
 namespace medpfl::h5 {
 
@@ -41,17 +42,22 @@ SelectedRows::SelectedRows(hid_t file, const std::string& path, const std::strin
     : where(at),
       dataset(H5Dopen2(file, path.c_str(), H5P_DEFAULT), H5Dclose, "open", where),
       space(H5Dget_space(dataset), H5Sclose, "read", where) {
-  if (first < 0 || count < 0 || first + count > part.at(0))
-    throw FormatError(fmt::format("{} has {} rows; there are no rows {} to {}", where, part.at(0),
-                                  first, first + count - 1));
+  const int64_t rows = part.empty() ? 0 : part[0];
+  if (first < 0 || count < 0 || first > rows || count > rows - first)
+    throw FormatError(fmt::format("{} has {} rows; there are no rows {} to {}", where, rows, first,
+                                  first + count - 1));
+  if (part.empty()) throw FormatError(where + " has no rows");
   part[0] = count;
   std::vector<hsize_t> start(part.size(), 0);
   start[0] = static_cast<hsize_t>(first);
   check(H5Sselect_hyperslab(space, H5S_SELECT_SET, start.data(), nullptr, extents(part).data(),
                             nullptr),
         "select rows of", where);
-  values = static_cast<size_t>(H5Sget_select_npoints(space));
   shape = std::move(part);
+}
+
+size_t SelectedRows::values(size_t value_size) const {
+  return count_values(dataset, space, value_size, where);
 }
 
 void SelectedRows::read(hid_t type, void* to) const {

@@ -24,13 +24,15 @@ struct SelectedRows {
   /// `shape`: that of the dataset. Throws FormatError where there are no such rows.
   SelectedRows(hid_t file, const std::string& path, const std::string& at, Shape shape,
                int64_t first, int64_t count);
-  /// Reads them into memory for `values` values of the type.
+  /// Returns how many values they have, each of which will take `value_size` bytes of memory.
+  /// Throws FormatError where these are more than the file can hold.
+  size_t values(size_t value_size) const;
+  /// Reads them into memory for their values, each of the type.
   void read(hid_t type, void* to) const;
 
   std::string where;
   Handle dataset, space;
   Shape shape;  ///< of what is selected
-  size_t values = 0;
 };
 
 }  // namespace medpfl::h5

@@ -4,6 +4,7 @@
 
 #include "core/error.hpp"
 #include "core/text.hpp"
+#include "h5/extent.hpp"
 
 namespace medpfl::h5 {
 namespace {
@@ -40,28 +41,29 @@ StoredTexts::StoredTexts(const std::vector<std::string>& texts, Escaped)
     std::copy(texts[i].begin(), texts[i].end(), bytes.begin() + static_cast<long>(i * size));
 }
 
-std::vector<std::string> read_stored_texts(hid_t stored, hid_t space, const std::string& where,
-                                           const std::function<void(hid_t, void*)>& read) {
+Column<std::string> read_stored_texts(hid_t object, hid_t stored, hid_t space,
+                                      const std::string& where,
+                                      const std::function<void(hid_t, void*)>& read) {
   if (H5Tget_class(stored) != H5T_STRING) throw FormatError(where + " is no text");
-  const auto count = static_cast<size_t>(H5Sget_simple_extent_npoints(space));
+  const size_t size = H5Tget_size(stored);
+  const size_t count = count_values(object, space, size + sizeof(std::string), where);
   std::vector<std::string> out;
-  if (count == 0) return out;
+  if (count == 0) return {out, where};
   if (H5Tis_variable_str(stored) > 0) {
     const Handle type = text_type(H5T_VARIABLE);
     std::vector<char*> raw(count, nullptr);
     read(type, raw.data());
     for (const char* text : raw) out.emplace_back(text == nullptr ? "" : text);
     H5Dvlen_reclaim(type, space, H5P_DEFAULT, raw.data());
-    return out;
+    return {out, where};
   }
-  const size_t size = H5Tget_size(stored);
   std::vector<char> raw(count * size);
   read(text_type(size), raw.data());
   for (size_t i = 0; i < count; ++i) {
     const char* text = raw.data() + i * size;
     out.emplace_back(text, std::find(text, text + size, '\0'));
   }
-  return out;
+  return {out, where};
 }
 
 }  // namespace medpfl::h5

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "h5/column.hpp"
 #include "h5/handle.hpp"
 
 namespace medpfl::h5 {
@@ -22,10 +23,11 @@ struct StoredTexts {
   StoredTexts(const std::vector<std::string>& texts, Escaped);
 };
 
-/// Returns the texts of a dataset or an attribute of the type `stored` over `space`, of fixed or
-/// variable length; read(type, to) reads them all as `type`. Throws FormatError where they are no
-/// text.
-std::vector<std::string> read_stored_texts(hid_t stored, hid_t space, const std::string& where,
-                                           const std::function<void(hid_t, void*)>& read);
+/// Returns the texts of a dataset or an attribute, the `object`, of the type `stored` over `space`,
+/// of fixed or variable length; read(type, to) reads them all as `type`. Throws FormatError where
+/// they are no text.
+Column<std::string> read_stored_texts(hid_t object, hid_t stored, hid_t space,
+                                      const std::string& where,
+                                      const std::function<void(hid_t, void*)>& read);
 
 }  // namespace medpfl::h5

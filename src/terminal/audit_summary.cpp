@@ -29,9 +29,7 @@ std::string stage_table(const h5::File& audit) {
              high = real("identified_high"), chance = real("chance"),
              bound = real("identified_bound"), off = real("undefended"),
              accuracy = real("balanced_accuracy");
-  const auto near = audit.exists("/stages/reidentified")
-                        ? real("reidentified")
-                        : std::vector<double>(kind.size(), std::nan(""));
+  const auto near = audit.read_or<double>("/stages/reidentified", kind.size(), std::nan(""));
   constexpr const char* kRow =
       "{:<7} {:>5} {:>8}  {:<18} {:>11} {:>6} {:>10} {:>12} {:>8} {:>7} {:>11} {:>6}  {}\n";
   std::string out =

@@ -1,8 +1,10 @@
 #include "data/image_file.hpp"
 
 #include <gtest/gtest.h>
+#include <malloc.h>
 
 #include <algorithm>
+#include <fstream>
 #include <optional>
 
 #include "fixtures.hpp"
@@ -337,6 +339,22 @@ TEST(ImageFile, RealFilesCutShortAreRefused) {
       expect_prefixes_refused(folder, root + name, load(root + name).size() / 23);
     }
   });
+}
+
+// What libjpeg and libpng took is given back, also where a file ends within its header.
+TEST(ImageFile, RefusalsKeepNoMemory) {
+  const TemporaryFolder folder;
+  std::ofstream(folder / "a.jpg", std::ios::binary) << "\xff\xd8\xff\xdb";
+  std::ofstream(folder / "a.png", std::ios::binary) << "\x89PNG\r\n\x1a\n";
+  const auto refuse = [&](int times) {
+    for (int i = 0; i < times; ++i)
+      for (const char* name : {"a.jpg", "a.png"})
+        EXPECT_TRUE(find_image_fault(folder / name, Look::kPixels));
+  };
+  refuse(10);
+  const size_t before = mallinfo2().uordblks;
+  refuse(1000);
+  EXPECT_LT(mallinfo2().uordblks, before + 100'000);
 }
 
 TEST(ImageFile, EveryRealImageIsRead) {

@@ -192,6 +192,45 @@ TEST_F(FileTest, ABitThatFlippedIsNoticed) {
   EXPECT_EQ(in.read<float>("/images"), std::vector<float>(3 * 4 * 5, 0.5F));
 }
 
+TEST_F(FileTest, MoreValuesThanAFileCanHoldAreRefused) {
+  {
+    const File file = File::create(path("a.h5"));
+    const hsize_t many = hsize_t{1} << 50, chunk = 1024;
+    const Handle space(H5Screate_simple(1, &many, nullptr), H5Sclose, "make", "a dataspace");
+    const Handle layout(H5Pcreate(H5P_DATASET_CREATE), H5Pclose, "make", "a property list");
+    check(H5Pset_chunk(layout, 1, &chunk), "make", "a property list");
+    const Handle made(
+        H5Dcreate2(file.id(), "/many", H5T_NATIVE_FLOAT, space, H5P_DEFAULT, layout, H5P_DEFAULT),
+        H5Dclose, "create", "/many");
+  }
+  const File file = File::open(path("a.h5"));
+  expect_refused<FormatError>([&] { file.read<float>("/many"); }, "cannot hold");
+  expect_refused<FormatError>([&] { file.read_rows<float>("/many", 0, int64_t{1} << 49); },
+                              "cannot hold");
+  EXPECT_EQ(file.read_rows<float>("/many", 5, 2), (std::vector<float>{0, 0}));
+}
+
+TEST_F(FileTest, AColumnNamesTheFileWhereAValueIsMissing) {
+  {
+    File file = File::create(path("a.h5"));
+    file.write("/rounds/loss", std::vector<double>{1, 2}, {2}, {"loss", "nat", {"round"}});
+    file.write("/rounds/none", std::vector<double>{}, {0}, {"nothing", "1", {"round"}});
+    file.write_attribute("/", "numbers", std::vector<int64_t>{});
+    file.close();
+  }
+  const File file = File::open(path("a.h5"));
+  const auto loss = file.read<double>("/rounds/loss");
+  EXPECT_EQ(loss.back(), 2);
+  expect_refused<FormatError>([&] { static_cast<void>(loss[2]); }, "a.h5:/rounds/loss");
+  expect_refused<FormatError>([&] { file.read<double>("/rounds/none").back(); }, "/rounds/none");
+  expect_refused<FormatError>([&] { static_cast<void>(file.shape("/rounds/loss")[1]); }, "a.h5");
+  expect_refused<FormatError>([&] { file.read_integer_attribute("/", "numbers").at(0); },
+                              "numbers");
+  expect_refused<FormatError>([&] { file.read_real_attribute("/", "numbers"); },
+                              "is not one number");
+  EXPECT_EQ(file.read_or<double>("/rounds/newer", 2, 7), (std::vector<double>{7, 7}));
+}
+
 TEST_F(FileTest, WritesAttributesOfEveryType) {
   File out = File::create(path("c.h5"));
   out.make_group("/g");

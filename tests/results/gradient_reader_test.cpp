@@ -108,6 +108,34 @@ TEST_F(GradientReaderTest, NamesWhatWasNotRecorded) {
                 "again with --output.layers=all");
 }
 
+TEST_F(GradientReaderTest, RefusesTablesThatDoNotFit) {
+  write<float>({"a.weight", "a.bias"}, 4);
+  const std::string file = folder_ + "/run.h5";
+  const auto with = [&](const char* column, const auto& values) {
+    const h5::Handle run(H5Fopen(file.c_str(), H5F_ACC_RDWR, H5P_DEFAULT), H5Fclose, "open", file);
+    h5::check(H5Ldelete(run, column, H5P_DEFAULT), "remove", column);
+    using T = typename std::decay_t<decltype(values)>::value_type;
+    static_assert(std::is_same_v<T, int64_t> || std::is_same_v<T, double>);
+    const hsize_t rows = values.size();
+    const h5::Handle space(H5Screate_simple(1, &rows, nullptr), H5Sclose, "make", "a dataspace");
+    const hid_t type = std::is_same_v<T, double> ? H5T_NATIVE_DOUBLE : H5T_NATIVE_INT64;
+    const h5::Handle made(
+        H5Dcreate2(run, column, type, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT), H5Dclose,
+        "create", column);
+    h5::check(H5Dwrite(made, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()), "write", column);
+  };
+  with("/gradients/batches/start", std::vector<int64_t>{0, 1, 1, 9});
+  expect_refused<FormatError>([&] { GradientReader{file}; }, "batches/image has 3 values");
+  with("/gradients/norm", std::vector<double>{1, 2});
+  expect_refused<FormatError>([&] { GradientReader{file}; }, "differ in length: 3 and 2");
+}
+
+TEST_F(GradientReaderTest, RefusesRowsThatAreNotAsLongAsTheNetwork) {
+  write<float>({"a.weight", "a.bias"}, 3);
+  GradientReader reader(folder_);
+  expect_refused<FormatError>([&] { reader.read(0); }, "3 recorded values do not fit the 4");
+}
+
 TEST_F(GradientReaderTest, NamesTheFileThatIsMissingOrForeign) {
   write<float>({"a.weight", "a.bias"}, 4);
   GradientReader reader(folder_);

@@ -127,8 +127,9 @@ RegistryEntry<AttackFactory> matching_preset(
     const std::vector<std::pair<std::string, std::string>>& parts) {
   std::vector<OptionSpec> options = matching_options().specs();
   for (const auto& [part, value] : parts) {
-    const auto option = std::find_if(options.begin(), options.end(),
-                                     [&](const OptionSpec& o) { return o.name == part; });
+    const auto option =
+        std::find_if(options.begin(), options.end(),
+                     [&, &part = part](const OptionSpec& o) { return o.name == part; });
     if (option == options.end() || violation(*option, value))
       throw Error(ExitCode::kInternal,
                   fmt::format("preset {}: {}={} is no part of an attack", name, part, value));

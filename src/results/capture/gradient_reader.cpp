@@ -41,6 +41,12 @@ void GradientReader::read_columns(const h5::File& run) {
   rows_.steps = run.read<int64_t>(group + "steps");
   rows_.norm = run.read<double>(group + "norm");
   rows_.loss = run.read<double>(group + "loss");
+  for (const size_t rows : {rows_.client.size(), rows_.probe.size(), rows_.examples.size(),
+                            rows_.steps.size(), rows_.norm.size(), rows_.loss.size()})
+    if (rows != rows_.round.size())
+      throw FormatError(
+          fmt::format("{}: columns of /gradients differ in length: {} and {}; the file is damaged",
+                      where_, rows_.round.size(), rows));
   rows_.images.resize(rows_.round.size());
   if (!run.exists(group + "batches")) return;
   const auto index = run.read<int64_t>(group + "batches/index");
@@ -59,11 +65,10 @@ FlatParameters GradientReader::read(int64_t row) {
         fmt::format("{}: the recorded gradients are not complete: without {}; run again with "
                     "--output.layers=all",
                     where_, missing_layers_));
-  FlatParameters out(layout_);
+  FlatParameters out;
   // As stored: HDF5's own conversion of 16-bit floats takes some 90 ns a value.
   with_type_of(precision_, [&](auto zero) {
-    const auto values = values_->read<decltype(zero)>(row);
-    std::copy(values.begin(), values.end(), out.data());
+    out = recorded_parameters(layout_, values_->read<decltype(zero)>(row), where_);
   });
   return out;
 }

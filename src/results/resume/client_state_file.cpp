@@ -128,7 +128,7 @@ void ClientStateFile::restore(const std::string& name, int64_t next_round,
 void ClientStateFile::read(const std::string& path, const std::vector<int64_t>& mine) {
   const h5::File file = h5::File::open(path);
   const auto clients = file.read<int64_t>(kClients);
-  const h5::Shape shape = file.shape(kValues);
+  const auto shape = file.shape(kValues);
   if (shape.size() != 2 || shape[1] != states_->row_size())
     throw FormatError(fmt::format("{}: states of another model or other defenses", path));
   const auto is_mine = [&](size_t row) {
@@ -149,7 +149,7 @@ void ClientStateFile::read(const std::string& path, const std::vector<int64_t>& 
 
 void check_client_states(const std::string& path) {
   const h5::File file = h5::File::open(path);
-  const h5::Shape shape = file.shape(kValues);
+  const auto shape = file.shape(kValues);
   const int64_t piece = rows_of_a_piece(std::max<int64_t>(1, shape.at(1)));
   for (int64_t first = 0; first < shape.at(0); first += piece)
     read_rows(file, first, std::min(piece, shape.at(0) - first));

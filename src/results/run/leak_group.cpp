@@ -156,15 +156,13 @@ std::string leak_table(const h5::File& run) {
              labels = real("label_accuracy"), evaluations = real("evaluations"),
              seconds = real("seconds");
   // A file of schema 1.2 or older has no verdict on images.
-  const bool judged = run.exists(kGroup + "/identified");
   const auto verdict = [&](const char* name) {
-    return judged ? real(name) : std::vector<double>(method.size(), std::nan(""));
+    return run.read_or<double>(kGroup + "/" + name, method.size(), std::nan(""));
   };
   const auto share = verdict("identified"), low = verdict("identified_low"),
              high = verdict("identified_high");
   // A file of schema 1.3 or older has no words for it.
-  const auto word = run.exists(kGroup + "/verdict") ? run.read<std::string>(kGroup + "/verdict")
-                                                    : std::vector<std::string>(method.size());
+  const auto word = run.read_or<std::string>(kGroup + "/verdict", method.size(), "");
   std::string out, kind_above;
   if (run.has_attribute(kGroup, "verdict"))
     out += fmt::format("verdict: {}; {}\n", run.read_text_attribute(kGroup, "verdict"),

@@ -11,6 +11,7 @@
 #include "core/error.hpp"
 #include "core/log.hpp"
 #include "results/run/pixel_record.hpp"
+#include "results/run/recorded_layout.hpp"
 #include "results/run/run_summary.hpp"
 
 namespace medpfl {
@@ -101,10 +102,8 @@ FlatParameters RecordedRun::read_weights(int64_t round) {
         where_));
   if (!weights_) weights_.emplace(run_, "/rounds/weights");
   const auto values = weights_->read<float>(round);
-  FlatParameters weights(gradients_.layout());
-  std::copy(values.begin(), values.end(), weights.data());
   read_.add(values);
-  return weights;
+  return recorded_parameters(gradients_.layout(), values, where_);
 }
 
 at::Tensor RecordedRun::read_images(const std::vector<int64_t>& rows) {
@@ -187,8 +186,9 @@ void RecordedRun::read_cases(const AttackTargets& targets, int64_t local_batch,
                                rows.steps[r], gradients_.read(row)},
                               training);
     const Observation& o = one.observation;
-    const std::vector<int64_t> images(image_.begin() + start_.at(r),
-                                      image_.begin() + start_.at(r + 1));
+    std::vector<int64_t> images;
+    for (int64_t i = start_[r]; i < start_[r + 1]; ++i)
+      images.push_back(image_[static_cast<size_t>(i)]);
     one.truth.images = read_images(images);
     for (const int64_t i : images) one.truth.labels.push_back(labels_.at(static_cast<size_t>(i)));
     read_.add(std::vector<int64_t>{o.round, o.client, o.probe, o.batch, o.steps});

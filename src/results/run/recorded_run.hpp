@@ -63,7 +63,7 @@ class RecordedRun {
   Digest read_;
   FederatedData data_;
   std::optional<h5::VirtualRows> weights_, images_;
-  std::vector<int64_t> start_, image_, labels_, index_;  // of /gradients/batches
+  h5::Column<int64_t> start_, image_, labels_, index_;  // of /gradients/batches
 };
 
 }  // namespace medpfl

@@ -91,7 +91,7 @@ std::string defense_line(const h5::File& run) {
       if (place[i] == static_cast<int64_t>(defense)) values.push_back(column[i]);
     return median(values);
   };
-  const size_t last = chain.size() - 1;
+  const size_t last = std::max<size_t>(chain.size(), 1) - 1;
   return fmt::format(
       "defenses {}: update norm {:.4g} -> {:.4g}, {:.1f}% zeros, {:.2f} bits an entry, {:.0f} "
       "bytes "
@@ -169,7 +169,7 @@ std::string summarize_run(const std::string& path) {
     out += fmt::format("\nverdict: {}; no attack was run\n", word_of(Finding::kNotTested));
   }
   if (run.exists("/gradients/values")) {
-    const h5::Shape shape = run.shape("/gradients/values");
+    const auto shape = run.shape("/gradients/values");
     out += fmt::format("\n{} gradients of {} values recorded\n", shape[0], shape[1]);
   }
   return out;

@@ -10,7 +10,7 @@
 namespace medpfl {
 namespace {
 
-std::vector<std::string> settings_of(const h5::File& sweep, size_t points) {
+h5::Column<std::string> settings_of(const h5::File& sweep, size_t points) {
   const std::vector<std::string> options = sweep.names("/points/options");
   std::vector<std::vector<std::string>> values(points);
   for (const std::string& option : options) {
@@ -19,14 +19,7 @@ std::vector<std::string> settings_of(const h5::File& sweep, size_t points) {
   }
   std::vector<std::string> out;
   for (const auto& of_point : values) out.push_back(setting_of(options, of_point));
-  return out;
-}
-
-// Reads a column of /points; where an earlier version wrote the index, all entries are `absent`.
-template <class T>
-std::vector<T> column_of(const h5::File& sweep, const std::string& name, size_t points, T absent) {
-  const std::string path = "/points/" + name;
-  return sweep.exists(path) ? sweep.read<T>(path) : std::vector<T>(points, absent);
+  return {out, sweep.path() + ":/points/options"};
 }
 
 void add_means(const h5::File& run, PointOutcomes* point) {
@@ -36,9 +29,8 @@ void add_means(const h5::File& run, PointOutcomes* point) {
   const auto round = run.read<int64_t>(summary + "round");
   const auto images = run.read<int64_t>(summary + "images");
   const auto mean = [&](const char* name) {
-    return run.exists(summary + name)
-               ? run.read<double>(summary + name)
-               : std::vector<double>(method.size(), std::numeric_limits<double>::quiet_NaN());
+    return run.read_or<double>(summary + name, method.size(),
+                               std::numeric_limits<double>::quiet_NaN());
   };
   const auto bound = mean("identified_bound"), chance = mean("chance");
   for (size_t i = 0; i < method.size(); ++i) {
@@ -70,11 +62,11 @@ std::map<int64_t, PointOutcomes> read_points(const h5::File& sweep) {
   const size_t n = folder.size();
   const auto setting = sweep.exists("/points/setting") ? sweep.read<std::string>("/points/setting")
                                                        : settings_of(sweep, n);
-  const auto against = column_of<int64_t>(sweep, "against", n, -1);
-  const auto control = column_of<int64_t>(sweep, "control", n, 0);
-  const auto defended = column_of<int64_t>(sweep, "defended", n, 0);
-  const auto messages = column_of<int64_t>(sweep, "messages", n, -1);
-  const auto answering = column_of<std::string>(sweep, "answering", n, "");
+  const auto against = sweep.read_or<int64_t>("/points/against", n, -1);
+  const auto control = sweep.read_or<int64_t>("/points/control", n, 0);
+  const auto defended = sweep.read_or<int64_t>("/points/defended", n, 0);
+  const auto messages = sweep.read_or<int64_t>("/points/messages", n, -1);
+  const auto answering = sweep.read_or<std::string>("/points/answering", n, "");
   const bool knows_answers = sweep.exists("/points/answering");
   const std::filesystem::path base = std::filesystem::path(sweep.path()).parent_path();
   std::map<int64_t, PointOutcomes> out;
