@@ -16,11 +16,11 @@
 #include "core/error_message.hpp"
 #include "core/log.hpp"
 #include "core/process.hpp"
+#include "core/stop.hpp"
 #include "core/version.hpp"
 #include "flags.hpp"
 #include "h5/handle.hpp"
 #include "job.hpp"
-#include "study/stop.hpp"
 
 namespace medpfl {
 namespace {
@@ -42,7 +42,8 @@ int run_parallel(const Job& job, const JobArguments& arguments, int* argc, char*
   try {
     return end(job.run_parallel(world, arguments));
   } catch (const AgreedError& error) {
-    if (world.is_root()) log_error(error.what());
+    if (world.is_root())
+      error.code() == ExitCode::kInterrupted ? log_warning(error.what()) : log_error(error.what());
     return end(static_cast<int>(error.code()));
   } catch (const Error& error) {
     code = error.code();

@@ -13,8 +13,9 @@ namespace {
 JobHelp help() {
   return {"medpfl verify RUN [flags]",
           "Reads every value of a run, an audit or a sweep, with the recorded gradients, images, "
-          "weights and checkpoints, compares what has a checksum with it, and says what is damaged "
-          "or missing. RUN is the folder, with all folders in it, or one file.",
+          "weights and checkpoints, compares what has a checksum with it and files with their "
+          "digests in B2SUMS, and says what is damaged or missing. RUN is the folder, with all "
+          "folders in it, or one file.",
           {"medpfl verify runs/mine"},
           {},
           "",
@@ -27,7 +28,7 @@ int run(const JobArguments& arguments) {
   int64_t faults = 0;
   verify_results(arguments.line.words[0], [&](const FileCheck& found) {
     const std::string verdict = found.faults.empty()
-                                    ? counted(found.datasets, "dataset") + ", all whole"
+                                    ? found.contents + ", all whole"
                                     : counted(static_cast<int64_t>(found.faults.size()), "fault");
     fmt::print("{}: {}\n", escaped(found.file), verdict);
     for (const std::string& fault : found.faults) fmt::print("  {}\n", escaped(fault));

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import zlib
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -178,6 +179,27 @@ def read_rows(source: h5py.Dataset, rows: Sequence[int] | np.ndarray | None) -> 
         raise IndexError(f"{source.name}: row {bad} is outside its {source.shape[0]} rows")
     unique, inverse = np.unique(wanted, return_inverse=True)
     return read(source, unique)[inverse]
+
+
+def read_recorded(source: h5py.Dataset, rows: Sequence[int] | np.ndarray | None = None) -> np.ndarray:
+    """As read_rows, of a dataset whose rows have their CRC-32 in the column `checksum` beside it. Files before schema 1.6
+    have no such column, and rows of a run that was begun before have -1.
+
+    Raises RunFormatError for a row that has another one.
+    """
+    values = read_rows(source, rows)
+    sums = find(source.parent, "checksum")
+    if sums is None:
+        return values
+    # h5py has no bfloat16 and makes it float32, with zeros behind.
+    short = source.id.get_type().get_size() < values.itemsize
+    stored = (values.view(np.uint32) >> 16).astype(np.uint16) if short else np.ascontiguousarray(values)
+    for at, wanted in enumerate(read_rows(sums, rows)):
+        if wanted not in (-1, zlib.crc32(stored[at].data)):
+            row = at if rows is None else rows[at]
+            raise RunFormatError(f"{source.file.filename}: row {row} of {source.name} differs from its checksum; a file behind "
+                                 "it is damaged, copy it again from its origin (medpfl verify names it)")
+    return values
 
 
 def table(

@@ -21,6 +21,7 @@ from .hdf5 import (
     open_result,
     open_virtual,
     read,
+    read_recorded,
     read_rows,
     table,
 )
@@ -374,7 +375,7 @@ class Run(ResultFile):
     def gradient_values(self, rows: Sequence[int] | np.ndarray | None = None) -> np.ndarray:
         """float32 [rows, columns]: captured gradients, all by default; columns as gradient_layers
         says, whatever the precision they were recorded in."""
-        return read_rows(self._gradient_values, rows).astype(np.float32, copy=False)
+        return read_recorded(self._gradient_values, rows).astype(np.float32, copy=False)
 
     def gradient_tensors(self, row: int, names: Sequence[str] | None = None) -> dict[str, np.ndarray]:
         """float32 tensors of one captured gradient by name, in the order asked for; by default all
@@ -419,7 +420,7 @@ class Run(ResultFile):
             )
         images = open_virtual(self.file, "gradients/batches/images")
         columns = ("labels", "index", "start", "image")
-        return GradientBatches(read(images), *(read(dataset(group, name)) for name in columns))
+        return GradientBatches(read_recorded(images), *(read(dataset(group, name)) for name in columns))
 
 
 def open_run(path: str | Path) -> Run:

@@ -14,6 +14,7 @@
 #include "core/log.hpp"
 #include "core/text.hpp"
 #include "results/folder/durable_file.hpp"
+#include "results/folder/file_digests.hpp"
 #include "results/run/run_summary.hpp"
 #include "study/attack_config.hpp"
 #include "study/federated_run.hpp"
@@ -281,7 +282,11 @@ class AuditRun {
   void write(const std::string& status) {
     record_.status = status;
     comm_.agree([&] {
-      if (comm_.is_root()) write_audit(plan_.folder, record_);
+      if (!comm_.is_root()) return;
+      remove_digests(plan_.folder);
+      write_audit(plan_.folder, record_);
+      if (status == "complete")
+        write_digests(plan_.folder, digest_lines(plan_.folder, {"audit.h5"}));
     });
   }
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <chrono>
 
-#include "study/stop.hpp"
+#include "core/stop.hpp"
 
 namespace medpfl {
 namespace {

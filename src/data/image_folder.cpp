@@ -7,6 +7,7 @@
 #include <map>
 
 #include "core/error.hpp"
+#include "core/stop.hpp"
 #include "core/text.hpp"
 #include "data/folder_listing.hpp"
 #include "data/image_file.hpp"
@@ -165,7 +166,10 @@ class Collector {
 
 double white_of(const Manifest::Part& part) {
   double white = 0;
-  for (const std::string& file : part.files) white = std::max(white, peek_white(file));
+  for (const std::string& file : part.files) {
+    end_if_stop_signalled();
+    white = std::max(white, peek_white(file));
+  }
   return white;
 }
 
@@ -209,9 +213,11 @@ class ImageFolder final : public Dataset {
     const Manifest::Part& part = manifest.part(split);
     const at::Tensor images =
         empty_images(static_cast<int64_t>(positions.size()), request_, manifest.pixels);
-    for (size_t i = 0; i < positions.size(); ++i)
+    for (size_t i = 0; i < positions.size(); ++i) {
+      end_if_stop_signalled();
       images.select(0, static_cast<int64_t>(i))
           .copy_(read_one(file_of(part, positions[i]), manifest.pixels, notes));
+    }
     return images;
   }
 
@@ -219,11 +225,13 @@ class ImageFolder final : public Dataset {
                                       const std::vector<int64_t>& positions,
                                       Look look) const override {
     std::vector<ImageFault> faults;
-    for (const int64_t position : positions)
+    for (const int64_t position : positions) {
+      end_if_stop_signalled();
       if (auto fault = find_image_fault(file_of(manifest.part(split), position), look)) {
         fault->position = position;
         faults.push_back(std::move(*fault));
       }
+    }
     return faults;
   }
 

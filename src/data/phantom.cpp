@@ -6,6 +6,7 @@
 #include "core/error.hpp"
 #include "core/option_table.hpp"
 #include "core/random.hpp"
+#include "core/stop.hpp"
 #include "data/dataset.hpp"
 #include "data/image_transform.hpp"
 #include "data/phantom_canvas.hpp"
@@ -72,6 +73,7 @@ class Phantom final : public Dataset {
     const at::Tensor images = empty_images(count, request_, manifest.pixels);
     auto* out = images.data_ptr<uint8_t>();
     for (const int64_t position : positions) {
+      end_if_stop_signalled();
       if (position < 0 || position >= part.size())
         throw DataError(
             fmt::format("phantom: image {} was asked for, but the part has {}; ask for "

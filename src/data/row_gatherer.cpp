@@ -8,6 +8,7 @@
 #include <map>
 
 #include "core/error.hpp"
+#include "core/stop.hpp"
 #include "core/text.hpp"
 #include "data/image_transform.hpp"
 
@@ -82,6 +83,7 @@ void RowGatherer::gather(int64_t first, int64_t count, const RowShape& shape,
   if (shape.fortran) return gather_fortran(first, count, shape, read);
   Row row(static_cast<size_t>(shape.bytes()));
   for (int64_t index = first; index < first + count; ++index) {
+    end_if_stop_signalled();
     read(row.data(), row.size());
     if (wants(index, 1)) keep(index, shape, row);
   }
@@ -97,6 +99,7 @@ void RowGatherer::gather_fortran(int64_t first, int64_t count, const RowShape& s
   for (int64_t c = 0; c < shape.channels; ++c)
     for (int64_t x = 0; x < shape.width; ++x)
       for (int64_t y = 0; y < shape.height; ++y) {
+        end_if_stop_signalled();
         read(level.data(), level.size());
         const auto place = static_cast<size_t>((y * shape.width + x) * shape.channels + c) * item;
         for (auto& [index, row] : rows)

@@ -106,10 +106,11 @@ void File::write(const std::string& path, const std::vector<std::string>& data, 
 void File::write_text(const std::string& path, const std::string& text,
                       const Description& description) {
   const StoredTexts packed({text});
-  Handle dataset(H5Dcreate2(id_, path.c_str(), packed.type,
-                            Handle(H5Screate(H5S_SCALAR), H5Sclose, "make", "a dataspace"),
-                            make_groups_on_the_way(), H5P_DEFAULT, H5P_DEFAULT),
-                 H5Dclose, "create", where(path));
+  Handle dataset(
+      H5Dcreate2(id_, path.c_str(), packed.type,
+                 Handle(H5Screate(H5S_SCALAR), H5Sclose, "make", "a dataspace"),
+                 make_groups_on_the_way(), chunks_of({}, packed.size, true), H5P_DEFAULT),
+      H5Dclose, "create", where(path));
   check(H5Dwrite(dataset, packed.type, H5S_ALL, H5S_ALL, H5P_DEFAULT, packed.bytes.data()), "write",
         where(path));
   write_description(dataset, description, where(path));

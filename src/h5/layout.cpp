@@ -21,7 +21,10 @@ Handle simple_space(const Shape& shape) {
 
 Handle chunks_of(const Shape& shape, size_t value_size, bool compress) {
   constexpr int64_t kChunkBytes = 1 << 20, kLevel = 1;
+  constexpr size_t kMostInHeader = 60'000;  // HDF5 takes below 64 KiB
   Handle layout(H5Pcreate(H5P_DATASET_CREATE), H5Pclose, "make", "a property list");
+  if (shape.empty() && value_size <= kMostInHeader)
+    check(H5Pset_layout(layout, H5D_COMPACT), "make", "a property list");
   if (shape.empty() || std::count(shape.begin(), shape.end(), 0) > 0) return layout;
   auto row_bytes = static_cast<int64_t>(value_size);
   for (size_t i = 1; i < shape.size(); ++i) row_bytes *= shape[i];

@@ -14,8 +14,8 @@ std::vector<hsize_t> extents(const Shape& shape);
 Handle simple_space(const Shape& shape);
 
 /// Returns how datasets are stored: in chunks of about a MiB, each with a checksum that HDF5
-/// compares when it reads, and compressed where asked. `value_size`: bytes of a value. Scalars and
-/// datasets without values are stored as they are.
+/// compares when it reads, and compressed where asked. `value_size`: bytes of a value. A scalar is
+/// stored in the header of its dataset, which has a checksum, unless it is too long for that.
 Handle chunks_of(const Shape& shape, size_t value_size, bool compress);
 
 /// Rows of a dataset that are to be read.

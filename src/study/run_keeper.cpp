@@ -8,13 +8,14 @@
 #include "core/bytes.hpp"
 #include "core/log.hpp"
 #include "core/process.hpp"
+#include "core/stop.hpp"
 #include "core/text.hpp"
 #include "core/version.hpp"
+#include "results/folder/file_digests.hpp"
 #include "results/folder/progress_file.hpp"
 #include "results/folder/run_folder.hpp"
 #include "results/run/run_summary.hpp"
 #include "study/same_config.hpp"
-#include "study/stop.hpp"
 
 namespace medpfl {
 namespace {
@@ -123,7 +124,7 @@ ExitCode RunKeeper::run(KeptJob* job) {
     record.places = gather_places(comm_, place_);
     if (comm_.is_root()) log_placement(record.places);
     try {
-      job->load();
+      if (!load(job)) return ExitCode::kInterrupted;
       job->begin(start == Start::kResumed);
       schedule_.begin_steps();
       if (!job->work()) code = ExitCode::kInterrupted;
@@ -133,6 +134,16 @@ ExitCode RunKeeper::run(KeptJob* job) {
     }
   }
   return code;
+}
+
+bool RunKeeper::load(KeptJob* job) {
+  try {
+    job->load();
+  } catch (const AgreedError& error) {
+    if (error.code() != ExitCode::kInterrupted) throw;
+    return false;
+  }
+  return true;
 }
 
 bool RunKeeper::attack(AttackQueue* attacks) {
@@ -150,6 +161,29 @@ void RunKeeper::write(const std::string& status) {
   gather_ranks();
   comm_.agree([&] {
     if (comm_.is_root()) write_alone(status);
+  });
+  if (status == "complete") write_file_digests();
+}
+
+// Each rank reads its share of the files again.
+void RunKeeper::write_file_digests() {
+  ByteWriter out;
+  comm_.agree([&] {
+    if (comm_.is_root()) out.texts(result_files(s_.output));
+  });
+  const std::string names = comm_.broadcast(out.take());
+  const std::vector<std::string> all = ByteReader(names).texts();
+  std::string lines;
+  comm_.agree([&] {
+    std::vector<std::string> mine;
+    for (size_t i = static_cast<size_t>(comm_.rank()); i < all.size();
+         i += static_cast<size_t>(comm_.size()))
+      mine.push_back(all[i]);
+    lines = digest_lines(s_.output, mine);
+  });
+  const std::vector<std::string> gathered = comm_.gather(lines);
+  comm_.agree([&] {
+    if (comm_.is_root()) write_digests(s_.output, join(gathered, ""));
   });
 }
 

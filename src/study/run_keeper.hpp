@@ -73,16 +73,20 @@ class RunKeeper final : public JobControl {
   /// Runs the tasks of record.attacks that are not finished; rank 0 writes when that is due.
   /// Returns false where it was stopped; run.h5 and the checkpoint are then written. Collective.
   bool attack(AttackQueue* attacks);
-  /// Writes run.h5, and the checkpoint unless the run is complete. Collective. Throws AgreedError.
+  /// Writes run.h5, and the checkpoint unless the run is complete; then the digests of its files.
+  /// Collective. Throws AgreedError.
   void write(const std::string& status);
 
  private:
   enum class Start { kNew, kResumed, kComplete };
   Start find();
   Start open();
+  // Returns false where the job was stopped as it loaded; what was there of it stays as it is.
+  bool load(KeptJob* job);
   ArchiveOrigin origin() const;
   void gather_ranks();
   void write_alone(const std::string& status);
+  void write_file_digests();
   void write_failed() noexcept;
 
   const Communicator& comm_;

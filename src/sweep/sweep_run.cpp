@@ -7,7 +7,7 @@
 #include "core/bytes.hpp"
 #include "core/log.hpp"
 #include "study/dry_run.hpp"
-#include "study/stop.hpp"
+#include "core/stop.hpp"
 #include "sweep/board.hpp"
 #include "sweep/folder.hpp"
 #include "sweep/point_run.hpp"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from zlib import crc32
@@ -89,6 +90,32 @@ def test_damage_is_found(damage: Callable[[Path], Path], copy: Path) -> None:
     assert "fault in" in done.err or "faults in" in done.err
 
 
+def anywhere(run: Path) -> Path:
+    """Damage that no checksum within the file covers: text behind its end."""
+    with (run / "run.h5").open("ab") as file:
+        file.write(b"x")
+    return run / "run.h5"
+
+
+@pytest.mark.parametrize("damage", [anywhere, score, gradient, image, weights, cut, gone])
+def test_files_differ_from_their_digests(damage: Callable[[Path], Path], copy: Path) -> None:
+    """As b2sum finds without medpfl, too."""
+    check = ["b2sum", "--check", "--quiet", "B2SUMS"]
+    assert subprocess.run(check, cwd=copy, check=False).returncode == 0
+    damaged = damage(copy)
+    assert subprocess.run(check, cwd=copy, check=False).returncode != 0
+    done = medpfl("verify", copy)
+    assert done.code == FORMAT
+    assert "B2SUMS: 1 fault\n" in done.out and f"{damaged}: is " in done.out
+
+
+@pytest.mark.parametrize("line", ["", "abc  run.h5", "0" * 64 + "  ../run.h5", "0" * 64 + "  /etc/passwd"])
+def test_odd_digests_are_refused(line: str, copy: Path) -> None:
+    (copy / "B2SUMS").write_text(line + "\n")
+    done = medpfl("verify", copy)
+    assert done.code == FORMAT and "B2SUMS: line 1 is not a digest and a file in this folder" in done.out
+
+
 @pytest.mark.parametrize("damage", [gradient, image, weights, cut, gone])
 def test_what_is_damaged_is_not_attacked(damage: Callable[[Path], Path], copy: Path, tmp_path: Path) -> None:
     damaged = damage(copy)
@@ -96,6 +123,16 @@ def test_what_is_damaged_is_not_attacked(damage: Callable[[Path], Path], copy: P
                   "--attack.iterations=1")
     assert done.code == FORMAT
     assert damaged.name in done.err
+
+
+@pytest.mark.parametrize("damage", [gradient, image])
+def test_what_is_damaged_is_not_analyzed(damage: Callable[[Path], Path], copy: Path) -> None:
+    with open_run(copy) as run:
+        gradients, images = run.gradient_values(), run.gradient_batches.images
+        assert len(gradients) > 1 and len(images) > 2
+    damage(copy)
+    with open_run(copy) as run, pytest.raises(RunFormatError, match=r"row \d+ of .* differs from its checksum"):
+        _ = run.gradient_values([1]), run.gradient_batches
 
 
 def test_a_damaged_score_is_not_analyzed(copy: Path) -> None:

@@ -15,6 +15,7 @@
 #include "core/error.hpp"
 #include "h5/file.hpp"
 #include "results/folder/durable_file.hpp"
+#include "results/folder/file_digests.hpp"
 #include "results/folder/progress_file.hpp"
 #include "results/folder/run_lock.hpp"
 #include "results/run/schema.hpp"
@@ -41,6 +42,8 @@ const RunFile kFiles[] = {{"run.h5", kFileType, false},
                           {"checkpoint.kept.h5", kCheckpointType, false},
                           {kProgressFile, "", true},
                           {std::string(kProgressFile) + ".partial", "", true},
+                          {kDigestsFile, "", false},
+                          {std::string(kDigestsFile) + ".partial", "", false},
                           {"report.html", "", false}};
 
 struct Subfolder {
@@ -183,6 +186,19 @@ void prepare_output_folder(const std::string& folder) {
     if (file.name != kSetAside) remove_file(path / file.name);
   for (const Subfolder& subfolder : kSubfolders) remove_subfolder(folder, subfolder.name);
   remove_file(path / kSetAside);
+}
+
+std::vector<std::string> result_files(const std::string& folder) {
+  std::vector<std::string> names = {"run.h5"};
+  for (const Subfolder& subfolder : kSubfolders) {
+    const fs::path place = fs::path(folder) / subfolder.name;
+    if (!fs::exists(place)) continue;
+    for (const fs::directory_entry& entry : fs::directory_iterator(place))
+      if (entry.path().extension() == ".h5" && is_file_named(entry, subfolder.files))
+        names.push_back((fs::path(subfolder.name) / entry.path().filename()).string());
+  }
+  std::sort(names.begin(), names.end());
+  return names;
 }
 
 void remove_other_files(const std::string& folder, const std::string& subfolder,

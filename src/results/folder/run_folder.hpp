@@ -16,6 +16,9 @@ void refuse_foreign_files(const std::string& folder);
 /// refuse_foreign_files does; nothing is removed then.
 void prepare_output_folder(const std::string& folder);
 
+/// Returns the files that a finished run consists of, relative to its `folder`, in order.
+std::vector<std::string> result_files(const std::string& folder);
+
 /// Removes the files of `folder`/`subfolder` that a run writes there and that are not among `known`
 /// (relative to `folder`); others stay. Throws OutputError.
 void remove_other_files(const std::string& folder, const std::string& subfolder,

@@ -6,7 +6,9 @@
 #include <filesystem>
 
 #include "core/error.hpp"
+#include "core/text.hpp"
 #include "h5/virtual_rows.hpp"
+#include "results/folder/file_digests.hpp"
 #include "results/resume/checkpoint.hpp"
 
 namespace fs = std::filesystem;
@@ -45,7 +47,7 @@ void read_values(const h5::File& file, const std::string& dataset) {
 }
 
 FileCheck check_file(const std::string& path) {
-  FileCheck found = {path, 0, {}};
+  FileCheck found = {path, "", {}};
   const auto note = [&](const auto& step) {
     try {
       step();
@@ -56,10 +58,19 @@ FileCheck check_file(const std::string& path) {
   note([&] {
     const h5::File file = h5::File::open(path);
     const std::vector<std::string> datasets = file.datasets();
-    found.datasets = static_cast<int64_t>(datasets.size());
+    found.contents = counted(static_cast<int64_t>(datasets.size()), "dataset");
     for (const std::string& dataset : datasets) note([&] { read_values(file, dataset); });
   });
   return found;
+}
+
+FileCheck check_digests(const std::string& path) {
+  try {
+    const DigestCheck compared = compare_digests(path);
+    return {path, counted(compared.files, "file"), compared.faults};
+  } catch (const FormatError& error) {
+    return {path, "", {error.what()}};
+  }
 }
 
 bool is_checkpoint(const std::string& name) { return name.rfind("checkpoint", 0) == 0; }
@@ -70,6 +81,11 @@ bool is_result(const std::string& name) {
          name.rfind("benchmark", 0) == 0;
 }
 
+bool can_be_checked(const fs::path& path) {
+  const std::string name = path.filename().string();
+  return name == kDigestsFile || (path.extension() == ".h5" && is_result(name));
+}
+
 }  // namespace
 
 void verify_results(const std::string& path, const std::function<void(const FileCheck&)>& report) {
@@ -77,13 +93,13 @@ void verify_results(const std::string& path, const std::function<void(const File
   std::vector<std::string> files;
   if (fs::is_directory(path))
     for (const auto& entry : fs::recursive_directory_iterator(path))
-      if (entry.path().extension() == ".h5" && is_result(entry.path().filename().string()))
-        files.push_back(entry.path().string());
+      if (can_be_checked(entry.path())) files.push_back(entry.path().string());
   if (files.empty()) throw FormatError(fmt::format("{}: holds no results", path));
   std::sort(files.begin(), files.end());
   for (const std::string& file : files) {
-    FileCheck found = check_file(file);
-    if (is_checkpoint(fs::path(file).filename().string())) try {
+    const std::string name = fs::path(file).filename().string();
+    FileCheck found = name == kDigestsFile ? check_digests(file) : check_file(file);
+    if (is_checkpoint(name)) try {
         verify_checkpoint(file);
       } catch (const FormatError& error) {
         found.faults.emplace_back(error.what());

@@ -10,4 +10,9 @@ void catch_stop_signals();
 /// Whether this process was asked to stop.
 bool stop_signalled();
 
+/// Throws Error of kInterrupted where this process was asked to stop; for work before the first
+/// step, of which no checkpoint is written. To be called within Communicator::agree, for the ranks
+/// of a job are not all asked at the same time.
+void end_if_stop_signalled();
+
 }  // namespace medpfl

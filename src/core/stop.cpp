@@ -1,7 +1,9 @@
-#include "study/stop.hpp"
+#include "core/stop.hpp"
 
 #include <csignal>
 #include <initializer_list>
+
+#include "core/error.hpp"
 
 namespace medpfl {
 namespace {
@@ -28,5 +30,11 @@ void catch_stop_signals() {
 }
 
 bool stop_signalled() { return stop != 0; }
+
+void end_if_stop_signalled() {
+  if (stop_signalled())
+    throw Error(ExitCode::kInterrupted,
+                "stopped as asked before the first step; nothing is lost, start it again");
+}
 
 }  // namespace medpfl
