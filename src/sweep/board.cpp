@@ -6,6 +6,7 @@
 #include <map>
 
 #include "core/text.hpp"
+#include "results/folder/file_digests.hpp"
 #include "study/same_config.hpp"
 #include "sweep/sweep_file.hpp"
 
