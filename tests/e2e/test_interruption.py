@@ -29,7 +29,6 @@ from harness import (
     lengthened,
     medpfl,
     simulate,
-    stopped,
     text,
     words,
 )
@@ -227,8 +226,11 @@ def test_a_stop_is_seen_while_images_load(images: Callable[[Path], dict[str, obj
     """Nothing has been computed then: the next call begins."""
     output, folder = tmp_path / "run", tmp_path / "images"
     folder.mkdir()
-    options = TINY | images(folder) | {"run.output": output}
-    assert stopped(output, "simulate", "--quiet", *words(options), ranks=ranks, begun=(output / "run.lock").exists) == INTERRUPTED
+    run = start(output, images(folder), ranks)
+    while not (output / "run.lock").exists():
+        time.sleep(0.01)
+    run.send_signal(signal.SIGUSR1)
+    assert run.wait(timeout=60) == INTERRUPTED
     assert not (output / "run.h5").exists() and not (output / "checkpoint.h5").exists()
     complete(output, TINY, "--resume", ranks=ranks).close()
 
