@@ -66,8 +66,11 @@ std::string nearest(std::string_view word, const std::vector<std::string>& candi
   std::string best;
   size_t best_distance = 0;
   for (const std::string& candidate : candidates) {
+    const size_t longer = std::max(word.size(), candidate.size());
+    const size_t shorter = std::min(word.size(), candidate.size());
+    if ((longer - shorter) * 3 > longer) continue;  // the distance is at least that
     const size_t distance = edit_distance(word, candidate);
-    if (distance * 3 > std::max(word.size(), candidate.size())) continue;
+    if (distance * 3 > longer) continue;
     if (best.empty() || distance < best_distance) {
       best = candidate;
       best_distance = distance;

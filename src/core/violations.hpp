@@ -1,4 +1,5 @@
 #pragma once
+#include <algorithm>
 #include <functional>
 #include <string>
 #include <vector>
@@ -23,10 +24,16 @@ class Violations {
     }
   }
   bool any() const { return !lines_.empty(); }
-  /// Throws ConfigError with all that was noted, one problem a line; does nothing where there is
-  /// none.
+  /// Throws ConfigError with what was noted, one problem a line, the first of many; does nothing
+  /// where there is none.
   void throw_if_any() const {
-    if (!lines_.empty()) throw ConfigError(join(lines_, "\n"));
+    if (lines_.empty()) return;
+    constexpr size_t kShown = 50;
+    std::vector<std::string> shown(lines_.begin(),
+                                   lines_.begin() + std::min(kShown, lines_.size()));
+    if (lines_.size() > kShown)
+      shown.push_back("and " + std::to_string(lines_.size() - kShown) + " more");
+    throw ConfigError(join(shown, "\n"));
   }
 
  private:

@@ -102,6 +102,19 @@ def test_config_files_are_refused(tmp_path: Path) -> None:
     assert not (tmp_path / "out").exists()
 
 
+def test_another_file_as_config_is_refused_in_few_lines(tmp_path: Path) -> None:
+    """At once, however many lines are none of a configuration."""
+    text, other = tmp_path / "notes.ini", tmp_path / "data.npz"
+    text.write_text("".join(f"note.{i} = {i}\n" for i in range(20_000)))
+    result = medpfl("simulate", "--config", text, f"--run.output={tmp_path / 'run'}")
+    expect_refusal(result, CONFIG, f"{text}:1: unknown option 'note.0'", "and 19950 more")
+    assert len(result.err.splitlines()) == 51
+    with other.open("wb") as file:
+        file.truncate(1 << 30)
+    result = medpfl("simulate", "--config", other, f"--run.output={tmp_path / 'run'}")
+    expect_refusal(result, CONFIG, f"--config {other}: is no such text, it has 1073741824 bytes")
+
+
 def test_an_empty_config_file_is_all_defaults(tmp_path: Path) -> None:
     """It is no error."""
     (tmp_path / "empty.ini").write_text("")
