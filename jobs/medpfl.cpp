@@ -27,9 +27,10 @@ namespace {
 
 // Runs a job on all ranks and returns its exit code. After an error that every rank knows the job
 // ends in order; an error of one rank must end the others at once.
-int run_parallel(const Job& job, const JobArguments& arguments, int* argc, char*** argv) {
+int run_parallel(const Job& job, const JobArguments& arguments, bool speaks, int* argc,
+                 char*** argv) {
   // Signals are caught before the slow start of MPI, so that an early one is not lost.
-  if (job.stoppable) catch_stop_signals();
+  if (job.stoppable) catch_stop_signals(speaks);
   MpiSession session(argc, argv);
   const Communicator world = session.world();
   start_log(world.rank(), world.size(), arguments.quiet);
@@ -64,7 +65,7 @@ bool first_of_launch() {
   return true;
 }
 
-int dispatch(int argc, char** argv) {
+int dispatch(bool speaks, int argc, char** argv) {
   const std::string first = argc > 1 ? argv[1] : "--help";
   const std::vector<std::string> rest(argv + std::min(argc, 2), argv + argc);
   if (first == "--help" || first == "-h" || first == "help") {
@@ -83,7 +84,7 @@ int dispatch(int argc, char** argv) {
     std::fputs(show_help(words).c_str(), stdout);
     return 0;
   }
-  if (job.run_parallel != nullptr) return run_parallel(job, arguments, &argc, &argv);
+  if (job.run_parallel != nullptr) return run_parallel(job, arguments, speaks, &argc, &argv);
   if (const CommandLine::Given& options = arguments.line.options; !options.empty())
     throw ConfigError(
         fmt::format("medpfl {} takes no option, and --{} is one", job.name, options.front().first));
@@ -101,7 +102,7 @@ int main(int argc, char** argv) {
   start_log(0, 1, false);
   const bool speaks = first_of_launch();
   try {
-    const int code = dispatch(argc, argv);
+    const int code = dispatch(speaks, argc, argv);
     // What a full disk or a closed pipe refuses shows here at the latest.
     errno = 0;
     if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0)

@@ -6,7 +6,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -142,33 +142,22 @@ def _report(paths: Sequence[Path], output: Path | None, with_images: bool) -> Pa
         return write_report(run, output, with_images)
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs a command; returns the exit code: 0, or 1 after a one-line error."""
-    options = parser().parse_args(arguments)
-    try:
-        if options.command == "attacks":
-            for file in write_attack_page(options.folder, options.output, options.machine):
-                print(f"wrote {file}")
-            return 0
-        if options.command == "study":
-            for file in write_study_pages(options.folder, options.output, options.machine):
-                print(f"wrote {file}")
-            return 0
-        if options.command == "correlations":
-            found = read_reconstructions(options.folders)
-            print(correlations_text(found))
-            for file in write_correlations(found, options.output):
-                print(f"wrote {file}")
-            return 0
-        if options.command == "defenses":
-            with open_sweep(options.folder) as sweep:
-                for file in write_defense_page(
-                        sweep, options.output, options.machine, options.images):
-                    print(f"wrote {file}")
-            return 0
-        if options.command == "report":
-            print(f"wrote {_report(options.runs, options.output, not options.no_images)}")
-            return 0
+def _work(options: argparse.Namespace) -> None:
+    """Runs a command."""
+    if options.command == "attacks":
+        _say_written(write_attack_page(options.folder, options.output, options.machine))
+    elif options.command == "study":
+        _say_written(write_study_pages(options.folder, options.output, options.machine))
+    elif options.command == "correlations":
+        found = read_reconstructions(options.folders)
+        print(correlations_text(found))
+        _say_written(write_correlations(found, options.output))
+    elif options.command == "defenses":
+        with open_sweep(options.folder) as sweep:
+            _say_written(write_defense_page(sweep, options.output, options.machine, options.images))
+    elif options.command == "report":
+        _say_written([_report(options.runs, options.output, not options.no_images)])
+    else:
         with open_run(options.run) as run:
             if options.command == "summary":
                 print(summary_text(run), flush=True)
@@ -176,11 +165,40 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 count = export_run(run, options.output, as_json=options.json, ro_crate=options.ro_crate,
                                    croissant=options.croissant)
                 print(f"wrote {count} files to {options.output}")
+
+
+def _say_written(files: Iterable[Path]) -> None:
+    for file in files:
+        print(f"wrote {file}")
+
+
+def _said(error: Exception) -> str:
+    """The error in one line."""
+    if isinstance(error, FileExistsError):
+        return f"{error.filename}: exists and is not a folder"
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"{error.filename}: {error.strerror}"
+    return " ".join(str(error).split())
+
+
+def _leave_output() -> None:
+    """Keeps the interpreter from writing to an output again that takes nothing."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs a command; returns the exit code: 0, or 1 after a one-line error."""
+    try:
+        try:
+            _work(parser().parse_args(arguments))
+        finally:
+            sys.stdout.flush()  # which a full disk refuses
     except BrokenPipeError:
-        # The reader (head, less) has gone; keep the interpreter from writing to it again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _leave_output()  # the reader (head, less) has gone
     except (RunFormatError, ValueError, OSError) as error:
-        print(f"medpfl_analysis: {' '.join(str(error).split())}", file=sys.stderr)
+        print(f"medpfl_analysis: {_said(error)}", file=sys.stderr)
+        if isinstance(error, OSError) and error.filename is None:
+            _leave_output()
         return 1
     return 0
 

@@ -249,7 +249,7 @@ def open_virtual(file: h5py.File, name: str) -> h5py.Dataset:
         raise RunFormatError(
             f"{file.filename}: {name} needs {folder / missing[0]}, which is missing "
             f"({len(missing)} of {len({s.file_name for s in sources})} files are); "
-            "keep the gradients folder beside run.h5"
+            f"keep the folder {Path(missing[0]).parent} beside run.h5"
         )
     covered = 0
     for source in sources:

@@ -99,7 +99,7 @@ def test_missing_segment_is_no_fill_value(fresh: Path) -> None:
 def test_missing_images_file(fresh: Path) -> None:
     (fresh / "gradients/images.h5").unlink()
     with open_run(fresh) as run:
-        with pytest.raises(RunFormatError, match="keep the gradients folder beside run.h5"):
+        with pytest.raises(RunFormatError, match="keep the folder gradients beside run.h5"):
             _ = run.gradient_batches
 
 

@@ -13,6 +13,7 @@
 #include "config/quotes.hpp"
 #include "config/schema.hpp"
 #include "core/error.hpp"
+#include "core/file_faults.hpp"
 #include "core/text.hpp"
 #include "core/violations.hpp"
 
@@ -59,8 +60,11 @@ std::string read_config_text(const std::string& path, const std::string& flag) {
   std::stringstream text;
   // Of an empty file nothing can be copied, which a stream takes for a failure.
   if (file && file.peek() != std::ifstream::traits_type::eof()) text << file.rdbuf();
-  if (!file.is_open() || file.bad() || !text)
-    throw ConfigError(fmt::format("{} {}: cannot read this file", flag, path));
+  if (!file.is_open() || file.bad() || !text) {
+    const std::string reason = why_unreadable(path);
+    throw ConfigError(fmt::format("{} {}: cannot read this file{}{}", flag, path,
+                                  reason.empty() ? "" : ": ", reason));
+  }
   return text.str();
 }
 

@@ -14,6 +14,7 @@
 
 #include "core/digest.hpp"
 #include "core/error.hpp"
+#include "core/file_faults.hpp"
 #include "h5/virtual_rows.hpp"
 #include "models/state_dict.hpp"
 #include "results/run/recorded_layout.hpp"
@@ -38,9 +39,8 @@ class WeightsFile {
     if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status))
       throw DataError(fmt::format("model.weights={}: is no regular file", path));
     // Boost says nothing of why a file cannot be opened.
-    if (!std::ifstream(path, std::ios::binary))
-      throw DataError(
-          fmt::format("model.weights={}: the file cannot be read: {}", path, std::strerror(errno)));
+    if (const std::string reason = why_unreadable(path); !reason.empty())
+      throw DataError(fmt::format("model.weights={}: the file cannot be read: {}", path, reason));
     if (std::filesystem::file_size(path, error) == 0 || error) return;
     namespace ipc = boost::interprocess;
     region_ = ipc::mapped_region(ipc::file_mapping(path.c_str(), ipc::read_only), ipc::read_only);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/program_options.hpp>
 #include <sstream>
 
@@ -76,8 +77,17 @@ class IniReader {
 std::vector<IniSection> read_ini(const std::string& text, const std::string& source,
                                  Violations* wrong) {
   IniReader reader(source, wrong);
+  if (text.find('\0') != std::string::npos) {
+    wrong->check(
+        false,
+        fmt::format("{}: holds zero bytes, as text in UTF-16 does; save it as UTF-8", source));
+    return {};
+  }
   const size_t begin = text.rfind(kByteOrderMark, 0) == 0 ? 3 : 0;
-  std::istringstream lines(text.substr(begin));
+  std::string content = text.substr(begin);
+  if (content.find('\n') == std::string::npos)  // lines of the first Macintosh
+    std::replace(content.begin(), content.end(), '\r', '\n');
+  std::istringstream lines(content);
   for (std::string line; std::getline(lines, line);) reader.read_line(line);
   return reader.take();
 }

@@ -21,9 +21,9 @@ struct IniSection {
   std::vector<IniOption> options;
 };
 
-/// Reads INI text, with or without a byte-order mark, lines ended by LF or CR LF. `source` names
-/// it. Lines that are not INI are noted in `wrong`, each with "source:line", and left out. Sections
-/// come in the order of the text, one for each header.
+/// Reads INI text, with or without a byte-order mark, lines ended by LF, CR LF or CR. `source`
+/// names it. Lines that are not INI are noted in `wrong`, each with "source:line", and left out.
+/// Sections come in the order of the text, one for each header.
 std::vector<IniSection> read_ini(const std::string& text, const std::string& source,
                                  Violations* wrong);
 

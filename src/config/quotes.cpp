@@ -16,6 +16,7 @@ constexpr std::array<std::pair<char, char>, 5> kStandIns = {
     {{'#', '\x01'}, {'|', '\x02'}, {' ', '\x03'}, {'\t', '\x04'}, {'"', '\x05'}}};
 // Stands for nothing, so that an empty value in quotes is a value.
 constexpr char kNothing = '\x06';
+constexpr std::string_view kNoBreakSpace = "\xC2\xA0";  // looks like a space and is none
 
 char stand_in(char c) {
   for (const auto& [shown, hidden] : kStandIns)
@@ -39,6 +40,8 @@ std::string hide(std::string_view line, bool comments) {
       out += stand_in(escaped ? line[++i] : c);
     } else if (comments && (c == '#' || (c == ';' && trim(out).empty()))) {
       break;
+    } else if (line.substr(i, kNoBreakSpace.size()) == kNoBreakSpace) {
+      throw ConfigError("has a no-break space (U+00A0): write a space, or quote the value");
     } else {
       out += c;
     }

@@ -1,5 +1,7 @@
 #include "core/stop.hpp"
 
+#include <unistd.h>
+
 #include <csignal>
 #include <initializer_list>
 
@@ -8,16 +10,21 @@
 namespace medpfl {
 namespace {
 
-volatile std::sig_atomic_t stop = 0;
+volatile std::sig_atomic_t stop = 0, speaking = 0;
 
 void note(int signal) {
   stop = 1;
-  if (signal == SIGINT) std::signal(SIGINT, SIG_DFL);
+  if (signal != SIGINT) return;
+  std::signal(SIGINT, SIG_DFL);
+  static const char said[] =
+      "\nstopping after the step in hand; another Ctrl-C ends the job at once\n";
+  if (speaking != 0 && ::write(STDERR_FILENO, said, sizeof said - 1) < 0) speaking = 0;
 }
 
 }  // namespace
 
-void catch_stop_signals() {
+void catch_stop_signals(bool speaks) {
+  speaking = speaks ? 1 : 0;
   struct sigaction action = {};
   action.sa_handler = note;
   action.sa_flags = SA_RESTART;  // a write or read in hand goes on

@@ -4,8 +4,8 @@ namespace medpfl {
 
 /// Catches SIGTERM, SIGUSR1, SIGINT and SIGHUP from now on, but for those that are ignored: they
 /// ask the process to finish the current step, write a checkpoint and end. A second SIGINT ends the
-/// process at once.
-void catch_stop_signals();
+/// process at once; the first says so on the standard error, where `speaks`: one process of a job.
+void catch_stop_signals(bool speaks);
 
 /// Whether this process was asked to stop.
 bool stop_signalled();

@@ -72,7 +72,11 @@ std::vector<int64_t> read_labels(const NpyHeader& labels, const ByteSource& read
     fail(labels, fmt::format("its labels are one-hot, of shape {}: save labels.argmax(axis=1)",
                              labels.shape_text()));
   if (!labels.is_integer())
-    fail(labels, fmt::format("labels must be integers, not {}", labels.descr));
+    fail(labels, fmt::format("labels must be integers, not {}{}", labels.descr,
+                             labels.kind == 'U' || labels.kind == 'S'
+                                 ? ", text: save the number of the class, as "
+                                   "numpy.unique(labels, return_inverse=True)[1]"
+                                 : ""));
   if (shape.size() != 1 && !(shape.size() == 2 && shape[1] == 1))
     fail(labels, fmt::format("labels must be of shape (N,) or (N, 1), not {}; sets with several "
                              "labels an image are not supported",

@@ -9,6 +9,7 @@
 #include <fstream>
 
 #include "core/error.hpp"
+#include "core/file_faults.hpp"
 #include "data/image_bytes.hpp"
 
 namespace medpfl {
@@ -22,7 +23,7 @@ std::ifstream open_image(const std::string& path, std::streamoff* size) {
   if (std::filesystem::is_directory(path, error))
     throw UnreadableImage("it is a folder", "name a file");
   std::ifstream file(path, std::ios::binary | std::ios::ate);
-  if (!file) throw UnreadableImage(std::strerror(errno), "check the path and its permissions");
+  if (!file) throw UnreadableImage(why_unreadable(path), "check the path and its permissions");
   *size = file.tellg();
   if (*size <= 0) throw UnreadableImage("the file is empty");
   return file;
@@ -42,6 +43,8 @@ SourceImage decode(const std::string& path) {
   const ImageBytes bytes = read_bytes(&file, 0, size);
   if (is_jpeg(bytes)) return decode_jpeg(bytes);
   if (is_png(bytes)) return decode_png(bytes);
+  if (is_git_lfs_pointer({reinterpret_cast<const char*>(bytes.data()), bytes.size()}))
+    throw UnreadableImage("it is a pointer of Git LFS", "git lfs pull fetches the file");
   throw UnreadableImage("its first bytes are those of neither a JPEG nor a PNG file");
 }
 

@@ -9,6 +9,7 @@
 #include "core/error.hpp"
 #include "core/stop.hpp"
 #include "core/text.hpp"
+#include "data/accented_names.hpp"
 #include "data/folder_listing.hpp"
 #include "data/image_file.hpp"
 #include "data/image_transform.hpp"
@@ -102,8 +103,8 @@ class Collector {
       fail(split,
            fmt::format("its class folders differ from those of the training split: missing {}, "
                        "only here {}",
-                       lacking.empty() ? "none" : join(lacking),
-                       unknown.empty() ? "none" : join(unknown)),
+                       lacking.empty() ? "none" : with_marks_shown(join(lacking)),
+                       unknown.empty() ? "none" : with_marks_shown(join(unknown))),
            "give both splits the same class folders");
     }
     for (size_t label = 0; label < classes.size(); ++label)
@@ -202,6 +203,8 @@ class ImageFolder final : public Dataset {
                        validation_ == Validation::kTrain ? &manifest.train : &manifest.test);
     }
     manifest.remarks = collector.remarks(request_.path);
+    if (std::string twins = remark_on_twins(manifest.class_names); !twins.empty())
+      manifest.remarks.push_back(std::move(twins));
     const double white = std::max(white_of(manifest.train), white_of(manifest.test));
     manifest.pixels = pixel_format(request_.window, white);
     if (!request_.public_path.empty()) scan_public(&manifest);

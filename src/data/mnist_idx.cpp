@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "core/error.hpp"
+#include "core/file_faults.hpp"
 #include "core/text.hpp"
 #include "data/image_array.hpp"
 #include "data/image_file.hpp"
@@ -22,6 +23,7 @@ constexpr int64_t kDigits = 10;
 class IdxFile {
  public:
   explicit IdxFile(std::string path) : path_(std::move(path)), file_(gzopen(path_.c_str(), "rb")) {
+    refuse_unreadable(path_);
     if (!file_) fail("it cannot be opened");
   }
 

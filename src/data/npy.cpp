@@ -50,6 +50,10 @@ bool parse_dtype(std::string_view text, NpyHeader* header) {
   const auto parsed = std::from_chars(descr.data() + 2, last, header->item_bytes);
   if (parsed.ec != std::errc() || parsed.ptr != last || header->item_bytes < 1) return false;
   const int64_t bytes = header->item_bytes;
+  if (header->kind == 'U') {  // counted in characters
+    header->item_bytes = 4 * std::min(bytes, static_cast<int64_t>(kMaxHeader));
+    return true;
+  }
   return !header->is_integer() || bytes == 1 || bytes == 2 || bytes == 4 || bytes == 8;
 }
 
@@ -99,6 +103,8 @@ NpyHeader read_npy_header(const ByteSource& read, const std::string& where) {
   NpyHeader header;
   header.where = where;
   header.header_bytes = static_cast<int64_t>(sizeof start + length_bytes + size);
+  if (value_of(text, "descr").substr(0, 3) == "'|O")
+    fail(where, "it holds Python objects, which are not numbers");
   if (!parse_dtype(value_of(text, "descr"), &header))
     fail(where, fmt::format("dtype not understood in the header {}", trim(text)));
   const std::string_view order = value_of(text, "fortran_order");

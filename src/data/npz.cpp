@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "core/error.hpp"
+#include "core/file_faults.hpp"
 
 namespace medpfl {
 namespace {
@@ -44,6 +45,7 @@ NpzArchive::NpzArchive(const std::string& path) : path_(path) {
   int code = 0;
   archive_.reset(zip_open(path.c_str(), ZIP_RDONLY, &code));
   if (archive_) return;
+  refuse_unreadable(path);
   zip_error_t error;
   zip_error_init_with_code(&error, code);
   const std::string reason = zip_error_strerror(&error);

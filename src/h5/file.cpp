@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "core/error.hpp"
+#include "core/file_faults.hpp"
 #include "core/text.hpp"
 #include "h5/extent.hpp"
 #include "h5/layout.hpp"
@@ -52,7 +53,8 @@ File File::create(const std::string& path) {
 }
 
 File File::open(const std::string& path) {
-  if (!std::filesystem::exists(path)) throw FormatError(fmt::format("{}: no such file", path));
+  if (const std::string reason = why_unreadable(path); !reason.empty())
+    throw FormatError(fmt::format("{}: {}", path, lower(reason)));
   if (H5Fis_hdf5(path.c_str()) <= 0)
     throw FormatError(fmt::format("{}: not an HDF5 file, or damaged", path));
   return File(path,

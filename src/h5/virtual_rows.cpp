@@ -14,7 +14,7 @@ namespace medpfl::h5 {
 VirtualRows::VirtualRows(const File& file, const std::string& dataset, const std::string& checksums)
     : file_(file.path()),
       dataset_(dataset),
-      folder_(std::filesystem::absolute(file.path()).parent_path().string()),
+      folder_(std::filesystem::canonical(file.path()).parent_path().string()),
       shape_(file.shape(dataset)),
       blocks_(file.virtual_blocks(dataset)) {
   if (checksums.empty() || !file.exists(checksums)) return;

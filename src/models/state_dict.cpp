@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/error.hpp"
+#include "core/file_faults.hpp"
 #include "core/text.hpp"
 #include "models/safetensors.hpp"
 #include "models/torch_file.hpp"
@@ -64,7 +65,7 @@ StateDict read_state_dict(std::string_view bytes, const std::string& where) {
   } catch (const DataError& error) {
     throw DataError(fmt::format("{}: {}; {}", where, error.what(), advice));
   }
-  if (begins("version https://git-lfs"))
+  if (is_git_lfs_pointer(bytes))
     throw DataError(
         fmt::format("{}: is a pointer of Git LFS; git lfs pull fetches the file", where));
   throw DataError(fmt::format("{}: {}; {}", where,
@@ -106,6 +107,9 @@ void load_state_dict(StateDict tensors, const Model& model, bool new_head, const
   note("with NaN or infinity", broken, &lines);
   note("that the network does not have", unexpected, &lines);
   if (lines.empty()) return;
+  if (lines.size() == 1 && !broken.empty())
+    throw DataError(fmt::format("{}: {}; they are of a training that diverged, or a damaged file",
+                                where, lines[0]));
   throw DataError(fmt::format(
       "{}: its tensors are not those of model.name={} with these options: {}; choose the network "
       "they come from, or, where the head alone has other classes, model.new_head=true",

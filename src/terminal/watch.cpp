@@ -9,6 +9,8 @@
 #include <system_error>
 
 #include "core/error.hpp"
+#include "core/file_faults.hpp"
+#include "core/text.hpp"
 #include "h5/file.hpp"
 #include "results/folder/run_holder.hpp"
 
@@ -52,6 +54,8 @@ std::string time_words(double seconds) {
 
 JobView look_at(const std::string& folder) {
   JobView view;
+  if (const std::string reason = why_unreadable(folder); !reason.empty())
+    throw FormatError(fmt::format("{}: {}", folder, lower(reason)));
   const fs::path path(folder);
   bool several = false;
   std::optional<std::string> status;

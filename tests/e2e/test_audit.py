@@ -141,7 +141,7 @@ def test_several_networks_are_one_audit(tmp_path: Path) -> None:
     assert "range over 2 networks" in medpfl("inspect", folder).out
     done(folder, probes, "--overwrite").close()
     assert not (folder / "network-1").exists()
-    assert sorted(p.name for p in folder.iterdir()) == ["attack", "audit.h5", "federation", "rehearsal"]
+    assert sorted(p.name for p in folder.iterdir()) == ["B2SUMS", "attack", "audit.h5", "federation", "rehearsal"]
 
 
 def test_the_attack_may_be_chosen_under_a_network_of_its_own(tmp_path: Path) -> None:

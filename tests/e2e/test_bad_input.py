@@ -245,7 +245,7 @@ def test_outputs_that_cannot_be_written_are_refused(tmp_path: Path) -> None:
     file.write_text("keep me")
     for ranks in (1, 2):
         expect_refusal(simulate(file / "out", ranks=ranks), OUTPUT, f"run.output={file / 'out'}",
-                       "Not a directory")
+                       "file is not a folder")
         expect_refusal(simulate(Path("/proc/out"), ranks=ranks), OUTPUT, "/proc/out")
     expect_refusal(simulate(file), OUTPUT, f"run.output={file}: exists and is not a folder")
     assert file.read_text() == "keep me"

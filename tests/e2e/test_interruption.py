@@ -235,6 +235,25 @@ def test_a_stop_is_seen_while_images_load(images: Callable[[Path], dict[str, obj
     complete(output, TINY, "--resume", ranks=ranks).close()
 
 
+def test_a_second_interrupt_ends_a_run_at_once(tmp_path: Path) -> None:
+    """The first says so; the step in hand would take days."""
+    options = TINY | {"federation.algorithm": "fedavg", "federation.local_epochs": 1_000_000, "run.output": tmp_path / "run"}
+    run = subprocess.Popen(command(["simulate", *words(options)], 1), env=os.environ | ENVIRONMENT, stdin=subprocess.DEVNULL,
+                           stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    assert run.stderr is not None
+    while not (tmp_path / "run" / "run.lock").exists():
+        time.sleep(0.01)
+    time.sleep(2)  # images are loaded then
+    run.send_signal(signal.SIGINT)
+    for line in run.stderr:
+        if "another Ctrl-C ends the job at once" in line:
+            break
+    with pytest.raises(subprocess.TimeoutExpired):
+        run.wait(timeout=1)
+    run.send_signal(signal.SIGINT)
+    assert run.wait(timeout=10) == -signal.SIGINT
+
+
 def test_wall_time_stops_a_run(longer: tuple[dict[str, object], Path], tmp_path: Path) -> None:
     """Before it is over; and once more, until all is done."""
     options, whole = longer

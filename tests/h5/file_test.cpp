@@ -124,7 +124,7 @@ TEST_F(FileTest, VirtualDatasetJoinsRowsOfOtherFiles) {
 
 TEST_F(FileTest, SaysWhatCannotBeRead) {
   EXPECT_EQ(refusal<FormatError>([&] { File::open(path("none.h5")); }),
-            path("none.h5") + ": no such file");
+            path("none.h5") + ": no such file or directory");
   std::ofstream(path("text.h5")) << "not HDF5";
   EXPECT_EQ(refusal<FormatError>([&] { File::open(path("text.h5")); }),
             path("text.h5") + ": not an HDF5 file, or damaged");

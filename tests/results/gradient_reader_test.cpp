@@ -145,10 +145,10 @@ TEST_F(GradientReaderTest, NamesTheFileThatIsMissingOrForeign) {
                 "/run.h5 takes from it; the file does not belong to this run");
   fs::remove(folder_ + "/gradients/segment-00001.h5");
   EXPECT_EQ(refusal<FormatError>([&] { reader.read(2); }),
-            folder_ + "/gradients/segment-00001.h5: no such file");
+            folder_ + "/gradients/segment-00001.h5: no such file or directory");
   fs::remove(folder_ + "/run.h5");
   EXPECT_EQ(refusal<FormatError>([&] { GradientReader again(folder_); }),
-            folder_ + "/run.h5: no such file");
+            folder_ + "/run.h5: no such file or directory");
 }
 
 }  // namespace

@@ -13,6 +13,7 @@
 #include <system_error>
 
 #include "core/error.hpp"
+#include "core/file_faults.hpp"
 #include "h5/file.hpp"
 #include "results/folder/durable_file.hpp"
 #include "results/folder/file_digests.hpp"
@@ -89,6 +90,19 @@ std::optional<std::string> type_of(const fs::path& path) {
   return type;
 }
 
+// A run that cannot be read would pass for none.
+void refuse_unreadable_files(const fs::path& folder) {
+  for (const RunFile& file : kFiles) {
+    std::error_code error;
+    const fs::path path = folder / file.name;
+    if (file.type.empty() || fs::symlink_status(path, error).type() == fs::file_type::not_found)
+      continue;
+    if (const std::string reason = why_unreadable(path.string()); !reason.empty())
+      throw OutputError(fmt::format("run.output={}: cannot read {}: {}", folder.string(), file.name,
+                                    reason));
+  }
+}
+
 bool holds_run(const fs::path& folder) {
   return std::any_of(std::begin(kFiles), std::end(kFiles), [&](const RunFile& file) {
     return !file.type.empty() && type_of(folder / file.name) == file.type;
@@ -127,6 +141,7 @@ std::string find_foreign(const fs::path& folder) {
 
 std::string foreign_file(const std::string& folder) {
   try {
+    refuse_unreadable_files(folder);
     return find_foreign(folder);
   } catch (const fs::filesystem_error& error) {
     throw OutputError(fmt::format("run.output={}: cannot look into it: {}", folder, error.what()));
@@ -147,6 +162,7 @@ void check_output_folder(const std::string& folder, bool overwrite) {
   if (fs::exists(path, error)) {
     if (!fs::is_directory(path, error))
       throw OutputError(fmt::format("run.output={}: exists and is not a folder", folder));
+    refuse_unreadable_files(path);
     const std::string foreign = holds_run(path) ? "" : foreign_file(folder);
     if (!foreign.empty())
       throw OutputError(
@@ -160,8 +176,13 @@ void check_output_folder(const std::string& folder, bool overwrite) {
                       folder));
   }
   fs::path existing = path;
-  while (!fs::exists(existing, error)) existing = existing.parent_path();
-  if (!fs::is_directory(existing, error) || ::access(existing.c_str(), W_OK | X_OK) != 0)
+  for (; !fs::exists(existing, error); existing = existing.parent_path())
+    if (fs::is_symlink(existing, error))
+      throw OutputError(
+          fmt::format("run.output={}: {} is a link that leads nowhere", folder, existing.string()));
+  if (!fs::is_directory(existing, error))
+    throw OutputError(fmt::format("run.output={}: {} is not a folder", folder, existing.string()));
+  if (::access(existing.c_str(), W_OK | X_OK) != 0)
     throw OutputError(fmt::format("run.output={}: cannot write to {}: {}", folder,
                                   existing.string(), std::strerror(errno)));
 }

@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <system_error>
 
 #include "core/error.hpp"
+#include "core/file_faults.hpp"
 #include "core/text.hpp"
 #include "h5/virtual_rows.hpp"
 #include "results/folder/file_digests.hpp"
@@ -89,11 +91,16 @@ bool can_be_checked(const fs::path& path) {
 }  // namespace
 
 void verify_results(const std::string& path, const std::function<void(const FileCheck&)>& report) {
+  if (const std::string reason = why_unreadable(path); !reason.empty())
+    throw FormatError(fmt::format("{}: {}", path, lower(reason)));
   if (fs::is_regular_file(path)) return report(check_file(path));
   std::vector<std::string> files;
-  if (fs::is_directory(path))
-    for (const auto& entry : fs::recursive_directory_iterator(path))
-      if (can_be_checked(entry.path())) files.push_back(entry.path().string());
+  std::error_code failure;
+  fs::recursive_directory_iterator at(path, failure);
+  for (; !failure && at != fs::recursive_directory_iterator(); at.increment(failure))
+    if (can_be_checked(at->path())) files.push_back(at->path().string());
+  if (failure)
+    throw FormatError(fmt::format("{}: cannot look into it: {}", path, failure.message()));
   if (files.empty()) throw FormatError(fmt::format("{}: holds no results", path));
   std::sort(files.begin(), files.end());
   for (const std::string& file : files) {
