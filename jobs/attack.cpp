@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "config/adaptation.hpp"
+#include "config/unused_options.hpp"
 #include "core/process.hpp"
 #include "flags.hpp"
 #include "job.hpp"
@@ -40,6 +41,8 @@ Config read_attack_config(const Communicator& comm, const JobArguments& argument
   comm.agree([&] {
     refuse_changed_record(recorded, config, arguments.input);
     take_evaluations(arguments, &config);
+    if (!arguments.print_config)
+      warn_of_unused(newly_unused(config, recorded), arguments.strict, comm.is_root());
   });
   adapt_attacks(&config);
   return config;

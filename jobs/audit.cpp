@@ -1,8 +1,11 @@
 // medpfl audit: says whether a federation leaks, by attacks that were chosen on public images.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "audit/audit_run.hpp"
 #include "audit/noise_for_epsilon.hpp"
+#include "config/unused_options.hpp"
 #include "core/log.hpp"
 #include "core/process.hpp"
 #include "flags.hpp"
@@ -49,6 +52,17 @@ void take_public_images(const JobArguments& arguments, Config* config) {
   config->assign("data.public", "0", kCommandLine);
 }
 
+// Warns of options without effect but those of attacks, which rehearsals choose.
+void warn_of_others(std::vector<UnusedOption> unused, const JobArguments& arguments,
+                    const Communicator& comm) {
+  if (arguments.print_config) return;
+  unused.erase(
+      std::remove_if(unused.begin(), unused.end(),
+                     [](const UnusedOption& one) { return one.option.rfind("attack.", 0) == 0; }),
+      unused.end());
+  warn_of_unused(unused, arguments.strict, comm.is_root());
+}
+
 Config read_audit_config(const Communicator& comm, const JobArguments& arguments) {
   if (!arguments.input.empty()) {
     const Config recorded = recorded_config(comm, arguments.input);
@@ -57,6 +71,7 @@ Config read_audit_config(const Communicator& comm, const JobArguments& arguments
     config = read_config(comm, arguments, config);
     comm.agree([&] {
       refuse_changed_record(recorded, config, arguments.input);
+      warn_of_others(newly_unused(config, recorded), arguments, comm);
       take_public_images(arguments, &config);
       set_recorded_defaults(&config);
     });
@@ -66,6 +81,7 @@ Config read_audit_config(const Communicator& comm, const JobArguments& arguments
   comm.agree([&] {
     take_flags(arguments, &config);
     set_audit_defaults(&config);
+    warn_of_others(unused_options(config), arguments, comm);
   });
   return config;
 }

@@ -82,7 +82,7 @@ const std::vector<FlagGroup>& flag_groups() {
             .shown_as("N")}},
       {{"attack", "audit"},
        {F{"input", &J::input, "folder of the recorded run, or its run.h5"}.shown_as("RUN")}},
-      {{"simulate"},
+      {{"simulate", "attack", "audit", "sweep"},
        {{"strict", &J::strict, "refuse options that can have no effect, instead of a warning"}}},
       {{"inspect"}, {{"json", &J::json, "one JSON object for programs"}}},
       {{"sweep"},

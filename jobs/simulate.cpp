@@ -33,7 +33,8 @@ int run(const Communicator& comm, const JobArguments& arguments) {
   Config config = read_config(comm, arguments);
   comm.agree([&] {
     take_evaluations(arguments, &config);
-    if (!arguments.print_config) warn_of_unused_options(config, arguments.strict, comm.is_root());
+    if (!arguments.print_config)
+      warn_of_unused(unused_options(config), arguments.strict, comm.is_root());
   });
   adapt_attacks(&config);
   if (arguments.print_config) {

@@ -68,7 +68,9 @@ int run(const Communicator& comm, const JobArguments& arguments) {
     return 0;
   }
   comm.agree([&] {
-    if (comm.is_root()) check_folder(plan, arguments);
+    if (!comm.is_root()) return;
+    warn_of_unused(unused_everywhere(plan), arguments.strict, true);
+    check_folder(plan, arguments);
   });
   if (arguments.list || arguments.merge) {
     comm.agree([&] {

@@ -5,21 +5,20 @@
 #include <algorithm>
 
 #include "config/catalog.hpp"
-#include "core/error.hpp"
 #include "core/log.hpp"
-#include "core/text.hpp"
+#include "core/violations.hpp"
 #include "federation/algorithm.hpp"
 
 namespace medpfl {
 
-std::vector<std::string> unused_options(const Config& config) {
-  std::vector<std::string> lines;
+std::vector<UnusedOption> unused_options(const Config& config) {
+  std::vector<UnusedOption> unused;
   const auto& entries = config.entries();
   const auto check = [&](const std::string& option, const std::string& why) {
     const Config::Entry& entry = entries.at(option);
     if (entry.source != kDefault)
-      lines.push_back(
-          fmt::format("{}: {}={} has no effect: {}", entry.where(), option, entry.value, why));
+      unused.push_back({option, fmt::format("{}: {}={} has no effect: {}", entry.where(), option,
+                                            entry.value, why)});
   };
   for (const ComponentFamily& family : component_families()) {
     const std::vector<std::string> used = in_use(family, config);
@@ -34,14 +33,24 @@ std::vector<std::string> unused_options(const Config& config) {
   if (algorithms().find(algorithm).create.sends_gradients)
     check("federation.local_epochs",
           fmt::format("hospitals of {} send the gradient of one step", algorithm));
-  return lines;
+  return unused;
 }
 
-void warn_of_unused_options(const Config& config, bool strict, bool is_root) {
-  const std::vector<std::string> lines = unused_options(config);
-  if (strict && !lines.empty()) throw ConfigError(join(lines, "\n"));
-  if (is_root)
-    for (const std::string& line : lines) log_warning(line);
+std::vector<UnusedOption> newly_unused(const Config& config, const Config& recorded) {
+  std::vector<UnusedOption> unused;
+  for (UnusedOption& one : unused_options(config))
+    if (config.entries().at(one.option).where() != recorded.entries().at(one.option).where())
+      unused.push_back(std::move(one));
+  return unused;
+}
+
+void warn_of_unused(const std::vector<UnusedOption>& unused, bool strict, bool is_root) {
+  Violations wrong;
+  for (const UnusedOption& option : unused) {
+    if (strict) wrong.check(false, option.line);
+    if (!strict && is_root) log_warning(option.line);
+  }
+  wrong.throw_if_any();
 }
 
 }  // namespace medpfl

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <map>
 #include <optional>
@@ -128,6 +129,22 @@ std::vector<std::string> check_points(const SweepPlan& plan) {
           fmt::format("{} has the same options as point {}", describe(point), before->second));
   }
   return answering;
+}
+
+std::vector<UnusedOption> unused_everywhere(const SweepPlan& plan) {
+  std::vector<UnusedOption> unused;
+  for (size_t point = 0; point < plan.grid.points.size(); ++point) {
+    const std::vector<UnusedOption> here = unused_options(plan.config(static_cast<int64_t>(point)));
+    if (point == 0) unused = here;
+    const auto has_effect = [&](const UnusedOption& one) {
+      return std::none_of(here.begin(), here.end(), [&](const UnusedOption& other) {
+        return other.option == one.option;
+      });
+    };
+    unused.erase(std::remove_if(unused.begin(), unused.end(), has_effect), unused.end());
+    if (unused.empty()) break;
+  }
+  return unused;
 }
 
 std::string recorded_base(const Communicator& comm, const std::string& output) {

@@ -6,6 +6,7 @@
 #include "comm/communicator.hpp"
 #include "config/config.hpp"
 #include "config/grid.hpp"
+#include "config/unused_options.hpp"
 
 namespace medpfl {
 
@@ -49,6 +50,9 @@ SweepPlan make_plan(const Config& base, const std::string& grid_file, const std:
 /// ConfigError, which names the point, where a point's options are no valid configuration, two
 /// points have the same ones, or an option of the grid is also given on the command line.
 std::vector<std::string> check_points(const SweepPlan& plan);
+
+/// Returns the options that can have no effect at any point.
+std::vector<UnusedOption> unused_everywhere(const SweepPlan& plan);
 
 /// Reads the grid (rank 0 does), makes the plan and checks its points. Collective. Throws
 /// AgreedError.

@@ -95,6 +95,29 @@ def test_options_that_can_have_no_effect_are_told(tmp_path: Path) -> None:
     assert refused.code == CONFIG and refused.err.count("has no effect") == 3
 
 
+def test_other_jobs_tell_it_too(tmp_path: Path) -> None:
+    """Attacks of what they are given anew, sweeps of what no point uses, audits but of attacks, which they choose."""
+    run, grid = tmp_path / "run", tmp_path / "grid.ini"
+    with complete(run, TINY | {"defense.clip.bound": 2}):
+        pass
+    new = ["--attack.method=idlg", "--attack.dlg.stop_loss=2", f"--run.output={tmp_path / 'again'}", "--dry-run"]
+    told = medpfl("attack", f"--input={run}", *new)
+    assert told.code == 0 and told.err.count("has no effect") == 1
+    assert "attack.dlg.stop_loss=2 has no effect: attack.method is 'idlg'" in told.err
+    assert medpfl("attack", f"--input={run}", *new, "--strict").code == CONFIG
+    grid.write_text("[grid]\ndefense.chain = clip | gaussian\n")
+    base = [*words(TINY | {"defense.gaussian.scale": 0.5, "defense.laplace.scale": 0.5, "run.output": tmp_path / "sweep"}), f"--grid={grid}"]
+    told = medpfl("sweep", *base, "--list")
+    assert told.code == 0, told.err
+    assert told.err.count("has no effect") == 1 and "defense.laplace.scale=0.5 has no effect" in told.err
+    assert medpfl("sweep", *base, "--list", "--strict").code == CONFIG
+    audit = ["audit", "--model.mlp.depth=2", "--model.name=lenet-dlg", "--attack.dlg.stop_loss=2", f"--run.output={tmp_path / 'audit'}", "--dry-run"]
+    told = medpfl(*audit)
+    assert told.code == 0, told.err
+    assert told.err.count("has no effect") == 1 and "model.mlp.depth=2 has no effect" in told.err
+    assert medpfl(*audit, "--strict").code == CONFIG
+
+
 def test_weights_whose_file_is_missing_are_an_error(tmp_path: Path) -> None:
     complete(tmp_path / "run", TINY | {"attack.method": "", "checkpoint.every": 1}).close()
     (tmp_path / "run/weights/segment-00001.h5").unlink()
