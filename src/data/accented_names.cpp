@@ -16,7 +16,8 @@ uint8_t byte(std::string_view text, size_t at) {
 // Returns the combining mark at a place of UTF-8, U+0300 to U+036F, which has two bytes; 0: none.
 uint32_t mark_at(std::string_view text, size_t at) {
   const uint32_t mark = (byte(text, at) & 0x1FU) << 6 | (byte(text, at + 1) & 0x3FU);
-  return (byte(text, at) == 0xCC || byte(text, at) == 0xCD) && mark <= 0x036F ? mark : 0;
+  const bool two = (byte(text, at) == 0xCC || byte(text, at) == 0xCD) && byte(text, at + 1) >= 0x80;
+  return two && mark <= 0x036F ? mark : 0;
 }
 
 // Returns the bytes of the accented letter at a place of UTF-8; 0: none. Blocks of such letters are

@@ -112,10 +112,10 @@ int64_t read_image_header(IdxFile* file, RowShape* shape) {
   file->expect_magic(kImageMagic);
   const int64_t count = file->read_number();
   *shape = {file->read_number(), file->read_number(), 1};
-  for (const int64_t side : {shape->height, shape->width})
-    if (side < 1 || side > kMaxImageSide)
-      file->fail(
-          fmt::format("images of {} x {} pixels are not possible", shape->width, shape->height));
+  const auto fits = [](int64_t side) { return side >= 1 && side <= kMaxImageSide; };
+  if (!fits(shape->height) || !fits(shape->width) || shape->height * shape->width > kMaxImagePixels)
+    file->fail(
+        fmt::format("images of {} x {} pixels are not possible", shape->width, shape->height));
   return count;
 }
 

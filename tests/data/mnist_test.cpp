@@ -94,6 +94,15 @@ TEST(Mnist, WrongContentIsRefused) {
   expect_scan_error(folder, {"train-labels", "truncated, 1 bytes are missing"});
 }
 
+TEST(Mnist, SizesThatNoImageHasAreRefused) {
+  const TemporaryFolder folder;
+  save(folder / "t10k-labels-idx1-ubyte", idx_labels(2, {0, 1}));
+  // 44,801 x 32,769 pixels: either side is allowed.
+  save(folder / "t10k-images-idx3-ubyte",
+       {0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0xAF, 1, 0, 0, 0x80, 1, 5});
+  expect_scan_error(folder, {"t10k-images-idx3-ubyte", "images of 32769 x 44801 pixels"});
+}
+
 TEST(Mnist, DamagedImagesAreRefused) {
   const TemporaryFolder folder;
   save_train(folder);

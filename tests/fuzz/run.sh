@@ -17,7 +17,7 @@ for source in ../../tests/fuzz/*_fuzz.cpp; do
   # not use, where the size of a chunk is damaged.
   most=512
   case $name in
-    png | jpeg) most=2048 ;;
+    png | jpeg | idx | npz) most=2048 ;;
     run_file | segment | checkpoint) most=4608 ;;
   esac
   mkdir -p "corpus/$name"
