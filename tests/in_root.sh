@@ -33,6 +33,8 @@ make_root() {
 # enter ROOT CHECKOUT COMMAND...: in namespaces of its own.
 enter() {
   local root=$1
+  # mpirun names folders there after its process, whose numbers begin anew.
+  find "$root/tmp" -mindepth 1 -delete
   mount -t proc proc "$root/proc"
   mount --rbind /sys "$root/sys"
   mount --rbind /dev "$root/dev"
