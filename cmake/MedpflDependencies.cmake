@@ -11,7 +11,7 @@ if(NOT HDF5_IS_PARALLEL)
   message(FATAL_ERROR "The HDF5 found has no MPI support: install libhdf5-openmpi-dev, "
                       "or set HDF5_ROOT to a parallel HDF5.")
 endif()
-find_package(Boost REQUIRED COMPONENTS program_options)
+find_package(Boost CONFIG REQUIRED COMPONENTS program_options)
 find_package(spdlog REQUIRED)
 find_package(nlohmann_json REQUIRED)
 find_package(ZLIB REQUIRED)

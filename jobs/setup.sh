@@ -27,6 +27,16 @@ readonly TEST_PACKAGES=(
 
 say() { printf '== %s\n' "$*"; }
 
+# timed NAME COMMAND...: says the name, runs the command, says how many minutes it took.
+timed() {
+  local name=$1 start=$SECONDS tenths
+  shift
+  say "$name"
+  "$@"
+  tenths=$(((SECONDS - start) / 6))
+  say "$name: $((tenths / 10)).$((tenths % 10)) minutes"
+}
+
 # fail LINE...: the error on stderr, what to do on its further lines, then exit 1.
 fail() {
   printf 'error: %s\n' "$1" >&2
@@ -90,15 +100,10 @@ install_missing() {
 
 # Lets mpirun start more ranks than there are cores, in containers too.
 mpi_environment() {
-  if ((EUID == 0)); then
-    export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
-  fi
-  # Open MPI 4 reads the first, Open MPI 5 the second.
-  export OMPI_MCA_rmaps_base_oversubscribe=1
-  export PRTE_MCA_rmaps_default_mapping_policy=:oversubscribe
-  export OMPI_MCA_mpi_yield_when_idle=1
-  export OMPI_MCA_btl_vader_single_copy_mechanism=none
-  export OMP_NUM_THREADS=1
+  set -o allexport
+  # shellcheck source=jobs/mpi.env
+  source "${BASH_SOURCE[0]%/*}/mpi.env"
+  set +o allexport
 }
 
 # build_preset NAME: configures once, builds what changed. Run from the checkout.

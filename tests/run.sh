@@ -8,13 +8,8 @@ cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
 # shellcheck source=jobs/setup.sh
 source jobs/setup.sh
 
-say "Debian packages"
-install_missing "${BUILD_PACKAGES[@]}" "${TEST_PACKAGES[@]}"
+timed "Debian packages" install_missing "${BUILD_PACKAGES[@]}" "${TEST_PACKAGES[@]}"
 mpi_environment
-
-say "Build (build/ci)"
-build_preset ci
-
-say "Tests"
+timed "Build (build/ci)" build_preset ci
 export CTEST_PARALLEL_LEVEL=${CTEST_PARALLEL_LEVEL:-2}
-exec ctest --preset ci --no-tests=error "$@"
+timed "Tests" ctest --preset ci --no-tests=error "$@"

@@ -27,15 +27,8 @@ INTERRUPTED = 75
 # Seconds that what takes a few, or thirty, may take on a crowded machine.
 LIMIT = 300
 
-ENVIRONMENT = {
-    "OMP_NUM_THREADS": "1",
-    "OMPI_MCA_rmaps_base_oversubscribe": "1",
-    "PRTE_MCA_rmaps_default_mapping_policy": ":oversubscribe",
-    "OMPI_MCA_mpi_yield_when_idle": "1",
-    "OMPI_MCA_btl_vader_single_copy_mechanism": "none",
-}
-if os.getuid() == 0:
-    ENVIRONMENT |= {"OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"}
+ENVIRONMENT = dict(line.split("=", 1) for line in (REPOSITORY / "jobs" / "mpi.env").read_text().splitlines()
+                   if not line.startswith("#"))
 
 TINY: dict[str, object] = {
     "data.dataset": "phantom",
