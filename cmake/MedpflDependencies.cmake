@@ -1,6 +1,5 @@
-# Every outside library, found once, as targets. Another LibTorch: -DCMAKE_PREFIX_PATH=/path/to/libtorch.
-find_package(Torch REQUIRED)
-find_package(OpenMP REQUIRED COMPONENTS CXX)
+# Every outside library, found once, as targets.
+include(MedpflTorch)
 find_package(MPI REQUIRED COMPONENTS C)
 # The C++ bindings of MPI 2 would have to be linked although nothing uses them.
 set_property(TARGET MPI::MPI_C APPEND PROPERTY
@@ -27,13 +26,6 @@ find_path(MEDPFL_CBLAS_INCLUDE_DIR cblas.h PATH_SUFFIXES openblas REQUIRED)
 add_library(medpfl_blas INTERFACE)
 target_include_directories(medpfl_blas SYSTEM INTERFACE ${MEDPFL_CBLAS_INCLUDE_DIR})
 target_link_libraries(medpfl_blas INTERFACE BLAS::BLAS)
-
-add_library(medpfl_torch INTERFACE)
-target_include_directories(medpfl_torch SYSTEM INTERFACE ${TORCH_INCLUDE_DIRS})
-# Without OpenMP in our own files at::parallel_for there runs on one thread.
-target_link_libraries(medpfl_torch INTERFACE ${TORCH_LIBRARIES} OpenMP::OpenMP_CXX)
-separate_arguments(torch_flags NATIVE_COMMAND "${TORCH_CXX_FLAGS}")
-target_compile_options(medpfl_torch INTERFACE $<$<COMPILE_LANGUAGE:CXX>:${torch_flags}>)
 
 add_library(medpfl_hdf5 INTERFACE)
 target_include_directories(medpfl_hdf5 SYSTEM INTERFACE ${HDF5_INCLUDE_DIRS})

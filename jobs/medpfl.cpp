@@ -73,7 +73,7 @@ int dispatch(bool speaks, int argc, char** argv) {
     return argc > 1 ? 0 : static_cast<int>(ExitCode::kConfig);
   }
   if (first == "--version") {
-    fmt::print("medpfl {} ({})\n", version(), git_commit());
+    fmt::print("medpfl {} ({}), LibTorch {}\n", version(), git_commit(), torch_version());
     return 0;
   }
   const Job& job = find_job(first);

@@ -4,7 +4,7 @@ set -euo pipefail
 
 usage() {
   cat <<'END'
-usage: jobs/quickstart.sh [--data FOLDER] [--output DIR] [--ranks N] [--overwrite]
+usage: jobs/quickstart.sh [--data FOLDER] [--output DIR] [--ranks N] [--libtorch VERSION] [--overwrite]
 
 Installs the Debian packages that are missing, builds MedPFL, trains a federation of four
 hospitals, attacks its gradients, and writes a report.
@@ -14,6 +14,7 @@ hospitals, attacks its gradients, and writes a report.
                   if it exists, DIR-2, DIR-3, ... is taken
   --overwrite     replace the earlier run in the output folder
   --ranks N       MPI ranks (default: 4)
+  --libtorch VERSION  LibTorch of that version from PyPI, such as 2.11.0 (default: Debian's)
   --help          show this text
 END
 }
@@ -38,13 +39,14 @@ next_free() {
 }
 
 data=""
+libtorch=""
 output=$root/runs/quickstart
 ranks=4
 overwrite=false
 while (($#)); do
   if [[ $1 == --*=* ]]; then set -- "${1%%=*}" "${1#*=}" "${@:2}"; fi
   case $1 in
-    --data | --output | --ranks)
+    --data | --output | --ranks | --libtorch)
       [[ -n ${2:-} ]] || refuse "$1 needs a value."
       printf -v "${1#--}" '%s' "$2"
       shift
@@ -82,13 +84,14 @@ say "Debian packages"
 install_missing "${BUILD_PACKAGES[@]}"
 mpi_environment
 
-say "Build (build/release)"
-build_preset release
+build=$(build_folder release "$libtorch")
+say "Build ($build)"
+build_preset release "$libtorch"
 
 say "Federation and attack on $ranks ranks, into $output"
 # Only now, so that a failed build does not cost the earlier run.
 if $overwrite; then rm -rf -- "$output"; fi
-mpirun -n "$ranks" build/release/bin/medpfl simulate --config configs/quickstart.ini \
+mpirun -n "$ranks" "$build/bin/medpfl" simulate --config configs/quickstart.ini \
   "--run.output=$output" "${options[@]}"
 
 say "Report"

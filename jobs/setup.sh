@@ -100,14 +100,28 @@ install_missing() {
 
 # Lets mpirun start more ranks than there are cores, in containers too.
 mpi_environment() {
+  local folder=${BASH_SOURCE[0]%/*}
   set -o allexport
   # shellcheck source=jobs/mpi.env
-  source "${BASH_SOURCE[0]%/*}/mpi.env"
+  source "$folder/mpi.env"
+  # shellcheck source=jobs/mpi_root.env
+  if ((EUID == 0)); then source "$folder/mpi_root.env"; fi
   set +o allexport
 }
 
-# build_preset NAME: configures once, builds what changed. Run from the checkout.
+# build_folder PRESET LIBTORCH: the build folder with the system's LibTorch (empty), or with that version from PyPI.
+build_folder() { printf 'build/%s\n' "$1${2:+-$2}"; }
+
+# build_preset PRESET LIBTORCH: configures once, builds what changed. Run from the checkout.
 build_preset() {
-  [[ -e build/$1/build.ninja ]] || cmake --preset "$1"
-  cmake --build --preset "$1"
+  local folder options=() prefix
+  folder=$(build_folder "$@")
+  if [[ ! -e $folder/build.ninja ]]; then
+    if [[ -n $2 ]]; then
+      prefix=$(jobs/fetch_libtorch.sh "$2")
+      options=(-DMEDPFL_LIBTORCH="$prefix")
+    fi
+    cmake --preset "$1" -B "$folder" "${options[@]}"
+  fi
+  cmake --build "$folder"
 }

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # From a fresh Debian machine to tested: packages, build, every test.
 # Arguments go to ctest: tests/run.sh -R lbfgs
+# In front of them, --libtorch VERSION takes that version from PyPI instead of Debian's: tests/run.sh --libtorch 2.11.0
 # MEDPFL_TEST_DATA, if set, is the folder of real images that the tests may read.
 set -euo pipefail
 
@@ -8,8 +9,14 @@ cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
 # shellcheck source=jobs/setup.sh
 source jobs/setup.sh
 
+libtorch=""
+if [[ ${1:-} == --libtorch ]]; then
+  libtorch=${2:?"--libtorch needs a version, such as 2.11.0"}
+  shift 2
+fi
 timed "Debian packages" install_missing "${BUILD_PACKAGES[@]}" "${TEST_PACKAGES[@]}"
 mpi_environment
-timed "Build (build/ci)" build_preset ci
+build=$(build_folder ci "$libtorch")
+timed "Build ($build)" build_preset ci "$libtorch"
 export CTEST_PARALLEL_LEVEL=${CTEST_PARALLEL_LEVEL:-2}
-timed "Tests" ctest --preset ci --no-tests=error "$@"
+timed "Tests" ctest --test-dir "$build" --output-on-failure --no-tests=error "$@"

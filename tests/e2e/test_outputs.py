@@ -312,7 +312,7 @@ def test_values_know_where_they_came_from(tmp_path: Path) -> None:
 def test_help_version_and_list() -> None:
     """What a user asks first."""
     assert "jobs:" in medpfl("--help").out
-    assert re.match(r"medpfl \d+\.\d+\.\d+ \(.+\)\n", medpfl("--version").out)
+    assert re.match(r"medpfl \d+\.\d+\.\d+ \(.+\), LibTorch \d+\.\d+\.\d+\n", medpfl("--version").out)
     shown = medpfl("simulate", "--help", "all").out
     for name in TINY:
         assert f"--{name}" in shown, name

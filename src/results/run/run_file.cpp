@@ -9,6 +9,7 @@
 #include "comm/session.hpp"
 #include "core/error.hpp"
 #include "core/text.hpp"
+#include "core/version.hpp"
 #include "h5/axes.hpp"
 #include "metrics/classification.hpp"
 #include "privacy/identification_bound.hpp"

@@ -14,7 +14,4 @@ inline constexpr int64_t kSweepSchemaMajor = 1, kSweepSchemaMinor = 3;
 inline const std::string kAuditFileType = "medpfl-audit";
 inline constexpr int64_t kAuditSchemaMajor = 1, kAuditSchemaMinor = 2;
 
-/// Returns the version of LibTorch, as "1.13.0".
-std::string torch_version();
-
 }  // namespace medpfl
