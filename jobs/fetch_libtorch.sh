@@ -12,7 +12,7 @@ version=${1:-2.11.0}
 folder=${MEDPFL_CACHE:-$HOME/.cache/medpfl}/libtorch/$version
 
 fetch() {
-  pip=(/usr/bin/python3 -m pip --disable-pip-version-check install --quiet --no-compile --only-binary=:all: --target "$1")
+  pip=(/usr/bin/python3 -m pip --disable-pip-version-check install --quiet --root-user-action=ignore --no-compile --only-binary=:all: --target "$1")
   "${pip[@]}" --no-deps "torch==$version" || fail "PyTorch $version could not be fetched: see the lines above."
   # Of what PyTorch needs, its libraries link the packages of NVIDIA alone.
   local requirement needs=()
