@@ -100,9 +100,12 @@ install_missing() {
 
 # Lets mpirun start more ranks than there are cores, in containers too.
 mpi_environment() {
+  local folder=${BASH_SOURCE[0]%/*}
   set -o allexport
   # shellcheck source=jobs/mpi.env
-  source "${BASH_SOURCE[0]%/*}/mpi.env"
+  source "$folder/mpi.env"
+  # shellcheck source=jobs/mpi_root.env
+  if ((EUID == 0)); then source "$folder/mpi_root.env"; fi
   set +o allexport
 }
 

@@ -27,8 +27,8 @@ INTERRUPTED = 75
 # Seconds that what takes a few, or thirty, may take on a crowded machine.
 LIMIT = 300
 
-ENVIRONMENT = dict(line.split("=", 1) for line in (REPOSITORY / "jobs" / "mpi.env").read_text().splitlines()
-                   if not line.startswith("#"))
+ENVIRONMENT = dict(line.split("=", 1) for name in (["mpi.env", "mpi_root.env"] if os.getuid() == 0 else ["mpi.env"])
+                   for line in (REPOSITORY / "jobs" / name).read_text().splitlines() if not line.startswith("#"))
 
 TINY: dict[str, object] = {
     "data.dataset": "phantom",
