@@ -7,7 +7,7 @@
 namespace medpfl::h5 {
 namespace {
 
-// The innermost description of HDF5's error stack, which says most, and the remedy for locks.
+// The innermost description of HDF5's error stack, which says most, and what HDF5 leaves unsaid.
 std::string error_text() {
   std::string text = "no details";
   H5Ewalk2(
@@ -23,6 +23,10 @@ std::string error_text() {
   if (locks && text.find("errno = 11,") == std::string::npos)
     text +=
         "; the locks of the file system fail: set HDF5_USE_FILE_LOCKING=FALSE in the environment";
+  // The checksum, of which HDF5 1.14 says no more than this.
+  if (text.find("Fletcher32") != std::string::npos ||
+      text.find("filter returned failure") != std::string::npos)
+    text += "; these bytes are not those that were written: the file is damaged";
   return text;
 }
 

@@ -130,7 +130,7 @@ TEST(StateDict, RefusesWhatIsNoFileOfWeights) {
   EXPECT_EQ(refused("\x80\x02K"), "it ends early");
   EXPECT_EQ(refused("\x80\x02."), "its pickle is malformed");
   EXPECT_EQ(refused("\x80\x02K\x01."), "it is a pickle, but none of torch.save");
-  EXPECT_EQ(refused("PK\x03\x04 nothing"), "it is damaged (Not a zip archive)");
+  EXPECT_EQ(refused("PK\x03\x04 nothing").rfind("it is damaged (", 0), 0U);  // then libzip's words
   EXPECT_EQ(refusal<DataError>([] {
               read_state_dict("version https://git-lfs.github.com/spec/v1\noid sha256:0\n", "w.pt");
             }),
