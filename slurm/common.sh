@@ -19,7 +19,10 @@ profile=${MEDPFL_MACHINE:-pmix_cpu}
 # shellcheck source=slurm/machines/pmix_cpu.sh
 source "$profile"
 
-program=${MEDPFL_BINARY:-$MEDPFL_ROOT/build/release/bin/medpfl}
+# MEDPFL_ROOT is a checkout, or share/medpfl of an installed prefix.
+program=$MEDPFL_ROOT/build/release/bin/medpfl
+[[ -e $MEDPFL_ROOT/CMakeLists.txt ]] || program=$MEDPFL_ROOT/../../bin/medpfl
+program=${MEDPFL_BINARY:-$program}
 [[ -x $program ]] || fail "no program $program" \
   "Build it once, on the login node (docs/hpc.md), or set MEDPFL_BINARY to its path."
 

@@ -21,9 +21,11 @@ std::string option_lines(const std::string& section, const OptionSpec& option) {
 
 std::string section_lines(const Section& section, const Section* before) {
   std::string out = fmt::format("[{}] {}\n", section.name, section.summary);
-  if (before != nullptr && same_options(section, *before))
+  if (before != nullptr && same_options(section, *before)) {
+    const std::string defaults = *differing_defaults(section.options, before->options);
     return out + fmt::format("  the options of [{}]; defaults: {}\n", before->name,
-                             *differing_defaults(section.options, before->options));
+                             defaults.empty() ? "the same" : defaults);
+  }
   for (const OptionSpec& option : section.options) out += option_lines(section.name, option);
   return out;
 }

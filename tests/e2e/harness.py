@@ -112,6 +112,13 @@ def complete(output: Path, changes: Mapping[str, object] | None = None, *flags: 
     return h5py.File(output / "run.h5", "r")
 
 
+def installed(folder: Path) -> Path:
+    """A prefix of `cmake --install` in `folder`, moved after the installation."""
+    subprocess.run(["cmake", "--install", BINARY.parents[1], "--prefix", folder / "built"], check=True,
+                   capture_output=True, text=True)
+    return (folder / "built").rename(folder / "moved")
+
+
 def stopped(folder: Path, *arguments: object, ranks: int = 1, begun: Callable[[], bool] | None = None) -> int:
     """Begins a job and sends it SIGTERM once `begun` says so, or it has replaced a checkpoint in `folder`;
     its exit code."""

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from harness import REPOSITORY, medpfl
 
-FOLDERS = "analysis configs docs jobs slurm src tests".split()
+FOLDERS = "analysis cmake configs docs jobs packaging slurm src tests".split()
 FILES = sorted(path.relative_to(REPOSITORY).as_posix()
                for path in [*REPOSITORY.glob("*.md"), *(path for folder in FOLDERS
                                                         for path in (REPOSITORY / folder).rglob("*"))]
@@ -111,6 +111,13 @@ def test_the_page_of_exit_codes_lists_those_of_the_program() -> None:
     declared = dict(re.findall(r"(k\w+) = (\d+),", read("src/core/error.hpp").partition("};")[0]))
     table = read("docs/exit_codes.md").partition("## Codes of medpfl")[2].partition("\n## ")[0]
     assert {name: code for code, name in re.findall(r"^\| (\d+) \| `(k\w+)` \|", table, re.MULTILINE)} == declared
+
+
+def test_there_is_one_version() -> None:
+    """Of the program, of the analysis and in the citation."""
+    version = medpfl("--version").out.split()[1]
+    assert f"\nversion: {version}\n" in read("CITATION.cff")
+    assert f'\n__version__ = "{version}"\n' in read("analysis/medpfl_analysis/__init__.py")
 
 
 def anchors(name: str) -> set[str]:

@@ -12,7 +12,7 @@ import h5py
 import pytest
 from batch import LAYOUT, finish, stand_in, submit, tiny
 from files import npz
-from harness import BINARY, CONFIG, DATA, REPOSITORY, complete, medpfl, text, words
+from harness import BINARY, CONFIG, DATA, REPOSITORY, complete, installed, medpfl, text, words
 from private_slurm import CPUS, GPUS, WAIT, PrivateSlurm
 from test_same_bits import expect_same
 
@@ -89,6 +89,22 @@ def test_a_list_may_have_lines_of_other_jobs(slurm: PrivateSlurm, tmp_path: Path
     assert job.state == "COMPLETED"
     with h5py.File(tmp_path / "1" / "audit.h5") as file:
         assert text(file.attrs["status"]) == "complete"
+
+
+def test_an_installed_prefix_has_what_its_batch_files_need(slurm: PrivateSlurm, tmp_path: Path) -> None:
+    """The program, the profile, and for lists jobs/tasks.sh; no checkout and no MEDPFL_BINARY."""
+    share = installed(tmp_path) / "share" / "medpfl"
+    (tmp_path / "list").mkdir()
+    (tmp_path / "list" / "tasks.txt").write_text(shlex.join(tiny()) + "\n")
+    options = ("--parsable", *LAYOUT)
+    log = tmp_path / "log"
+    for command, written in (
+            (["sbatch", f"--output={log}", *options, share / "slurm/run.sbatch", *tiny(tmp_path / "run")], log),
+            ([share / "slurm/tasks.sh", *options, tmp_path / "list"], tmp_path / "list" / "1.log")):
+        submitted = slurm.run(*command, cwd=tmp_path, MEDPFL_ROOT=str(share), MEDPFL_BINARY="")
+        assert submitted.returncode == 0, submitted.stderr
+        job = slurm.wait(submitted.stdout.split()[-1], written, WAIT)
+        assert job.state == "COMPLETED", written.read_text()
 
 
 def test_a_sweep_as_a_job_array(slurm: PrivateSlurm, tmp_path: Path) -> None:
