@@ -47,11 +47,13 @@ join_hosts() {
 
 hosta() {
   set_up hosta
+  unset TMPDIR
   printf '%s\n' "127.0.0.1 localhost" "$ADDRESS_A hosta" "$ADDRESS_B hostb" >/tmp/hosts
   mount --bind /tmp/hosts /etc/hosts
   coproc other { new_host bash -euo pipefail -c hostb; }
-  # shellcheck disable=SC2154  # coproc sets it
+  # shellcheck disable=SC2154  # coproc sets them
   read -r <&"${other[0]}"
+  # shellcheck disable=SC2154
   HOSTB=$(<"/proc/$other_PID/task/$other_PID/children")
   export HOSTB=${HOSTB% }
   join_hosts

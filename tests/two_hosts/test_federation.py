@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import h5py
 import pytest
 from files import image_folder
 from harness import BUSY, DATA, INTERRUPTED, OUTPUT, complete
-from hosts import ALL_RANKS, AT_WORK, federation, on_two_hosts
+from hosts import ALL_RANKS, AT_WORK, SCRIPT, federation, on_two_hosts
 from test_interruption import EACH_ROUND, STATEFUL, inspected
 from test_same_bits import FEDERATIONS, expect_same
 
@@ -84,3 +85,11 @@ def test_images_that_one_host_has(tmp_path: Path) -> None:
     assert result.code == DATA, result.err
     (error,) = result.errors
     assert "/tmp/images/" in error and "(on hostb)" in error
+
+
+def test_where_hosts_cannot_be_made() -> None:
+    """As in many containers: the reason is said, and the command does not run."""
+    done = subprocess.run(["setpriv", "--bounding-set=-sys_admin", SCRIPT, "echo", "it runs"], capture_output=True,
+                          text=True, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "error: this machine forbids networks or mounts of one's own (unshare, ip)" in done.stderr
