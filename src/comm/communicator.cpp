@@ -1,9 +1,13 @@
 #include "comm/communicator.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <utility>
 
 #include "comm/check.hpp"
 #include "core/bytes.hpp"
+#include "core/process.hpp"
 
 namespace medpfl {
 namespace {
@@ -43,6 +47,16 @@ void add_up_on_all(const Communicator& comm, T* data, int64_t n) {
               "MPI_Allreduce");
   };
   in_pieces(n, reduce, kReductionBytes / static_cast<int64_t>(sizeof(T)));
+}
+
+// Returns the text of one rank, below 2 GiB, on all ranks.
+std::string text_of(const Communicator& comm, int rank, std::string text) {
+  auto length = static_cast<int64_t>(text.size());
+  check_mpi(MPI_Bcast(&length, 1, MPI_INT64_T, rank, comm.handle()), "MPI_Bcast");
+  text.resize(static_cast<size_t>(length));
+  check_mpi(MPI_Bcast(text.data(), static_cast<int>(length), MPI_BYTE, rank, comm.handle()),
+            "MPI_Bcast");
+  return text;
 }
 
 }  // namespace
@@ -111,13 +125,12 @@ void Communicator::agree(const std::function<void()>& action) const {
   int first = failing;
   check_mpi(MPI_Allreduce(&failing, &first, 1, MPI_INT, MPI_MIN, comm_), "MPI_Allreduce");
   if (first == size_) return;
-  int64_t length = static_cast<int64_t>(message.size());
   int value = static_cast<int>(code);
   check_mpi(MPI_Bcast(&value, 1, MPI_INT, first, comm_), "MPI_Bcast");
-  check_mpi(MPI_Bcast(&length, 1, MPI_INT64_T, first, comm_), "MPI_Bcast");
-  message.resize(static_cast<size_t>(length));
-  check_mpi(MPI_Bcast(message.data(), static_cast<int>(length), MPI_BYTE, first, comm_),
-            "MPI_Bcast");
+  message = text_of(*this, first, std::move(message));
+  // What is missing there may be here.
+  const std::string host = text_of(*this, first, host_name());
+  if (host != host_name()) message += fmt::format(" (on {})", host);
   throw AgreedError(static_cast<ExitCode>(value), message);
 }
 

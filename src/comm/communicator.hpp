@@ -46,8 +46,8 @@ class Communicator {
   /// Returns the texts of all ranks in their order on rank 0; elsewhere nothing.
   std::vector<std::string> gather(const std::string& text) const;
 
-  /// Runs `action` on every rank. If any rank throws, all ranks throw AgreedError with the message
-  /// of the lowest failing rank, so that the job ends in order. Collective; `action` must not be.
+  /// Runs `action` on every rank. If any rank throws, all throw AgreedError with the message of the
+  /// lowest failing rank, and its host if another; none hangs. Collective; `action` must not be.
   void agree(const std::function<void()>& action) const;
 
   // Messages between two ranks.

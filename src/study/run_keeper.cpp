@@ -12,8 +12,10 @@
 #include "core/text.hpp"
 #include "core/version.hpp"
 #include "results/folder/file_digests.hpp"
+#include "results/folder/process_mark.hpp"
 #include "results/folder/progress_file.hpp"
 #include "results/folder/run_folder.hpp"
+#include "results/folder/run_holder.hpp"
 #include "results/run/run_summary.hpp"
 #include "study/same_config.hpp"
 
@@ -93,6 +95,11 @@ RunKeeper::Start RunKeeper::open() {
     start = static_cast<int>(found);
   });
   comm_.broadcast(&start, sizeof start);
+  // All ranks write to the folder. MPI-IO would wait forever where they see different ones.
+  if (static_cast<Start>(start) != Start::kComplete) {
+    const std::string holder = comm_.broadcast(mark_process());
+    comm_.agree([&] { expect_holder(s_.output, holder); });
+  }
   shared_ = comm_.broadcast(std::move(shared_));
   client_states_ = comm_.broadcast(std::move(client_states_));
   return static_cast<Start>(start);

@@ -132,6 +132,7 @@ def test_a_run_killed_before_its_first_file_is_begun_again(tmp_path: Path) -> No
     folder = tmp_path / "out"
     for name in ("run.lock", "run.h5.partial", "checkpoint.h5.partial", "gradients/segment.partial",
                  "gradients/segment.partial.locktest.1",
+                 "gradients/segment.partial-500695041-44.lock",
                  "weights/segment-00000.h5", "weights/segment.partial", "states/states.partial",
                  "states/round-00000.h5", "states/scratch.a1B2c3"):
         put(folder / name, "half")

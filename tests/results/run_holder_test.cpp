@@ -5,10 +5,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <thread>
 
+#include "core/error.hpp"
 #include "core/process.hpp"
 #include "results/folder/run_lock.hpp"
 
@@ -53,6 +56,33 @@ TEST_F(RunHolders, WhoWasKilledIsNamed) {
   ASSERT_EQ(::waitpid(child, nullptr, 0), child);
   EXPECT_EQ(said(), "no process is at work on it now: process " + std::to_string(child) + " of " +
                         host_name() + " was killed or lost its node; go on with --resume\n");
+}
+
+TEST_F(RunHolders, AnotherFolderOfTheSameNameIsRefused) {
+  using std::chrono::milliseconds;
+  const auto expect = [&](const std::string& mark) {
+    expect_holder(folder_, mark, milliseconds(200));
+  };
+  const RunLock lock(folder_);
+  EXPECT_NO_THROW(expect(mark_process()));
+  try {
+    expect("process 7 of node1\nstarted 5 on a boot\n");
+    FAIL() << "it is another run's";
+  } catch (const OutputError& error) {
+    const std::string said = error.what();
+    EXPECT_EQ(said.find("run.output=" + folder_ + ": "), 0u) << said;
+    EXPECT_NE(said.find(" on " + host_name() + " is not the folder that process 7 of node1 has"),
+              std::string::npos)
+        << said;
+  }
+  // The file becomes known late.
+  leave("");
+  std::thread other_host([&] {
+    std::this_thread::sleep_for(milliseconds(50));
+    leave(mark_process());
+  });
+  EXPECT_NO_THROW(expect_holder(folder_, mark_process()));
+  other_host.join();
 }
 
 TEST_F(RunHolders, WhatIsNotKnownHereIsNotClaimed) {

@@ -1,4 +1,4 @@
-"""A Slurm of one node for the tests: own ports, own folder, no munge, no accounting.
+"""A Slurm for the tests, of one node or several: own ports, own folder, no munge, no accounting.
 
 It needs Debian's slurmctld, slurmd and slurm-client, works as any user and in a container, and
 leaves a Slurm that the machine already has alone.
@@ -28,7 +28,7 @@ WAIT = 300
 # Without cred_expire a requeued job waits two minutes before it starts again.
 CONFIGURATION = """\
 ClusterName=medpfl-test
-SlurmctldHost={host}(127.0.0.1)
+SlurmctldHost={first.host}({first.address})
 SlurmctldPort={controller_port}
 SlurmdPort={node_port}
 SlurmUser={user}
@@ -52,14 +52,15 @@ ReturnToService=2
 MailProg=/bin/true
 SchedulerParameters=batch_sched_delay=0,sched_interval=1,sched_min_interval=0
 StateSaveLocation={folder}/state
-SlurmdSpoolDir={folder}/spool
+SlurmdSpoolDir={folder}/spool-%n
 SlurmctldPidFile={folder}/slurmctld.pid
-SlurmdPidFile={folder}/slurmd.pid
+SlurmdPidFile={folder}/slurmd-%n.pid
 SlurmctldLogFile={folder}/slurmctld.log
-SlurmdLogFile={folder}/slurmd.log
-NodeName=node NodeHostname={host} NodeAddr=127.0.0.1 CPUs={cpus} RealMemory=1000 Gres=gpu:{gpus}
-PartitionName=main Nodes=node Default=YES MaxTime=INFINITE
+SlurmdLogFile={folder}/slurmd-%n.log
+{nodes}
+PartitionName=main Nodes=ALL Default=YES MaxTime=INFINITE
 """
+NODE = "NodeName={node.name} NodeHostname={node.host} NodeAddr={node.address} CPUs={cpus} RealMemory=1000 Gres=gpu:{gpus}"
 # A GPU is a device file; these are on every machine.
 GPU_CONFIGURATION = "Name=gpu File=/dev/null\nName=gpu File=/dev/zero\n"
 # The plugin of cgroup v1 does not look for cgroups that nothing here uses; containers lack them.
@@ -99,18 +100,29 @@ class Job:
         return self.state not in ("PENDING", "RUNNING", "COMPLETING", "CONFIGURING", "SUSPENDED")
 
 
-class PrivateSlurm:
-    """Two daemons and the folder they live in."""
+@dataclass(frozen=True)
+class Node:
+    """A node and the host that plays it; `login` is the command by which a shell command runs there, if not here."""
 
-    def __init__(self, environment: Mapping[str, str]) -> None:
+    name: str
+    host: str
+    address: str
+    login: tuple[str, ...] = ()
+
+
+class PrivateSlurm:
+    """The daemons and the folder they live in, which all nodes see; the first node has the controller."""
+
+    def __init__(self, environment: Mapping[str, str], nodes: tuple[Node, ...] = (), folder: Path | None = None) -> None:
+        self.nodes = nodes or (Node("node", socket.gethostname().partition(".")[0], "127.0.0.1"),)
         # Short, since sockets lie below it.
-        self.folder = Path(tempfile.mkdtemp(prefix="slurm-"))
-        for name in ("state", "spool"):
+        self.folder = Path(tempfile.mkdtemp(prefix="slurm-", dir=folder))
+        for name in ("state", *(f"spool-{node.name}" for node in self.nodes)):
             (self.folder / name).mkdir()
         controller_port, node_port = free_ports(2)
         (self.folder / "slurm.conf").write_text(CONFIGURATION.format(
-            host=socket.gethostname().partition(".")[0], user=getpass.getuser(), cpus=CPUS,
-            folder=self.folder, controller_port=controller_port, node_port=node_port, gpus=GPUS))
+            first=self.nodes[0], user=getpass.getuser(), folder=self.folder, controller_port=controller_port,
+            node_port=node_port, nodes="\n".join(NODE.format(node=node, cpus=CPUS, gpus=GPUS) for node in self.nodes)))
         (self.folder / "gres.conf").write_text(GPU_CONFIGURATION)
         (self.folder / "cgroup.conf").write_text(CGROUP_CONFIGURATION)
         # Not the variables of a job that these tests may run in.
@@ -121,18 +133,24 @@ class PrivateSlurm:
         self.daemons: list[subprocess.Popen] = []
 
     def start(self) -> None:
-        """Starts the daemons; returns when the node takes jobs."""
-        for daemon in (["slurmctld", "-D"], ["slurmd", "-D", "-N", "node"]):
-            program = shutil.which(daemon[0], path=self.environment["PATH"])
-            assert program, f"{daemon[0]} is missing: tests/run.sh installs it"
-            with (self.folder / f"{daemon[0]}.out").open("w") as out:
-                # They end with this process, however that ends.
-                self.daemons.append(subprocess.Popen(
-                    ["setpriv", "--pdeathsig", "KILL", program, *daemon[1:]],
-                    env=self.environment, stdin=subprocess.DEVNULL, stdout=out,
-                    stderr=subprocess.STDOUT))
-        self.wait_until("node that is idle", lambda: "idle" in self.ask(
-            "sinfo", "--noheader", "--format=%t", check=False), 60)
+        """Starts the daemons; returns when all nodes take jobs."""
+        self.start_daemon("slurmctld", ["slurmctld", "-D"])
+        for node in self.nodes:
+            self.start_daemon(f"slurmd-{node.name}", ["slurmd", "-D", "-N", node.name], node.login)
+        self.wait_until("nodes that are idle", lambda: self.ask(
+            "sinfo", "--noheader", "--Node", "--format=%t", check=False).split() == ["idle"] * len(self.nodes), 60)
+
+    def start_daemon(self, name: str, words: list[str], login: tuple[str, ...] = ()) -> None:
+        """Starts a daemon, here or by `login`; it ends with this process, however that ends."""
+        program = shutil.which(words[0], path=self.environment["PATH"])
+        assert program, f"{words[0]} is missing: tests/run.sh installs it"
+        command = [program, *words[1:]]
+        if login:
+            command = [*login, f"SLURM_CONF={self.environment['SLURM_CONF']} exec {' '.join(command)}"]
+        with (self.folder / f"{name}.out").open("w") as out:
+            self.daemons.append(subprocess.Popen(
+                ["setpriv", "--pdeathsig", "KILL", *command], env=self.environment,
+                stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT))
 
     def stop(self) -> None:
         """Ends jobs and daemons and removes the folder."""
@@ -153,8 +171,8 @@ class PrivateSlurm:
 
     def logs(self) -> str:
         """What the daemons said last."""
-        names = ("slurmctld.out", "slurmctld.log", "slurmd.out", "slurmd.log")
-        return "\n".join(tail(self.folder / name) for name in names)
+        names = ("slurmctld", *(f"slurmd-{node.name}" for node in self.nodes))
+        return "\n".join(tail(self.folder / f"{name}.{kind}") for name in names for kind in ("out", "log"))
 
     def wait_until(self, what: str, condition, seconds: float) -> None:
         """Polls `condition`; what Slurm has to say when it does not come true."""

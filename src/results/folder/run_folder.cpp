@@ -51,9 +51,9 @@ struct Subfolder {
   std::string name, files, early_files;  // regular expressions
 };
 
-// A file that is being written. Open MPI tries locks on a file beside it, which stays where the
-// process is killed meanwhile.
-const std::string kPartial = R"(\.partial(\.locktest\.\d+)?)";
+// A file that is being written. Open MPI tries locks on a file beside it, and makes another one
+// where the ranks are on several hosts; they stay where the process is killed meanwhile.
+const std::string kPartial = R"(\.partial(\.locktest\.\d+|-\d+-\d+\.lock)?)";
 
 const Subfolder kSubfolders[] = {
     {"gradients", R"((segment-\d{5,}|images)\.h5|(segment|images))" + kPartial,
@@ -98,8 +98,8 @@ void refuse_unreadable_files(const fs::path& folder) {
     if (file.type.empty() || fs::symlink_status(path, error).type() == fs::file_type::not_found)
       continue;
     if (const std::string reason = why_unreadable(path.string()); !reason.empty())
-      throw OutputError(fmt::format("run.output={}: cannot read {}: {}", folder.string(), file.name,
-                                    reason));
+      throw OutputError(
+          fmt::format("run.output={}: cannot read {}: {}", folder.string(), file.name, reason));
   }
 }
 

@@ -1,4 +1,5 @@
 #pragma once
+#include <chrono>
 #include <string>
 
 #include "results/folder/process_mark.hpp"
@@ -13,6 +14,12 @@ struct RunHolder {
 
 /// Returns who holds the run in `folder`. Changes nothing there.
 RunHolder find_holder(const std::string& folder);
+
+/// Throws OutputError where the file that RunLock keeps in `folder` does not become, within
+/// `patience`, one with this mark: then this process sees another folder of that name than the
+/// process that marked it. The caches of network file systems may be half a minute old.
+void expect_holder(const std::string& folder, const std::string& mark,
+                   std::chrono::milliseconds patience = std::chrono::seconds(30));
 
 /// Returns a sentence, with its newline, on whether a process works on a run that is not complete.
 std::string describe_holder(const RunHolder& holder);

@@ -83,7 +83,9 @@ RunLock::RunLock(const std::string& folder) : path_(folder + "/" + kName) {
     }
   }
   const std::string me = mark_process();
-  if (::ftruncate(file_, 0) == 0) static_cast<void>(::pwrite(file_, me.data(), me.size(), 0) > 0);
+  // Other hosts read it while it is open: without fsync a network file system may keep it here.
+  if (::ftruncate(file_, 0) == 0 && ::pwrite(file_, me.data(), me.size(), 0) > 0)
+    static_cast<void>(::fsync(file_));
 }
 
 RunLock::~RunLock() {
