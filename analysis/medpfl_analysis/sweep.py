@@ -43,7 +43,11 @@ class Sweep(ResultFile):
     def options(self) -> pd.DataFrame:
         """One row a point, a column for each option of the grid; "" where its block lacks it."""
         group = find(self.file, "points/options")
-        frame = table(group, members(group) if isinstance(group, h5py.Group) else ())
+        names = members(group) if isinstance(group, h5py.Group) else ()
+        for name in names:
+            if "." not in name:
+                raise RunFormatError(f"{self.path}: '{name}' is no option of a grid; the file is damaged")
+        frame = table(group, names)
         frame.index.name = "point"
         return frame
 

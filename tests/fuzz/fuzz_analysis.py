@@ -1,9 +1,10 @@
 #!/usr/bin/python3
 """Damages result files and has medpfl_analysis read them: fuzz_analysis.py [--executions N] [--seed N] [FILE...].
 
-Each execution damages one file, with its folder around it, and does what summary, report --no-images or export does.
-A RunFormatError is fine. Any other exception, a signal and ten seconds without an end are faults: the program prints
-them with their seeds, from which --executions 1 makes the same file again, and ends with 1.
+Each execution damages one file, with its folder around it, and reads all that the analysis offers of it; one of sixteen
+does what summary, report --no-images or export does, which takes as long as thirty others. A RunFormatError is fine. Any
+other exception, a signal and ten seconds of the processor without an end are faults: the program prints them with their
+seeds, from which --executions 1 makes the same file again, and ends with 1.
 
 FILE: run.h5, sweep.h5 or audit.h5; by default small ones of each that analysis/tests/synthetic*.py write.
 """
@@ -11,6 +12,8 @@ FILE: run.h5, sweep.h5 or audit.h5; by default small ones of each that analysis/
 from __future__ import annotations
 
 import argparse
+import contextlib
+import inspect
 import os
 import random
 import shutil
@@ -20,6 +23,7 @@ import tempfile
 import traceback
 import warnings
 from collections import Counter
+from functools import cached_property
 from pathlib import Path
 
 ANALYSIS = Path(__file__).resolve().parents[2] / "analysis"
@@ -32,7 +36,7 @@ import synthetic_sweep
 from matplotlib.figure import Figure
 from rewrite import heaps, rewrite
 
-from medpfl_analysis import RunFormatError, open_run
+from medpfl_analysis import Audit, Run, RunFormatError, Sweep, open_audit, open_run, open_sweep
 from medpfl_analysis.__main__ import _report, summary_text
 from medpfl_analysis.export import export_run
 
@@ -85,6 +89,15 @@ def damaged(whole: bytes, chance: random.Random) -> bytes:
     return bytes(data)
 
 
+def read_all(file: Path) -> None:
+    """Each table and array of the file: one that is refused hides no other."""
+    opened: Run | Sweep | Audit = {"run.h5": open_run, "sweep.h5": open_sweep, "audit.h5": open_audit}[file.name](file)
+    with opened as result:
+        for name, _ in inspect.getmembers(type(result), lambda member: isinstance(member, (property, cached_property))):
+            with contextlib.suppress(RunFormatError):
+                getattr(result, name)
+
+
 def read_file(file: Path, output: Path, command: str) -> None:
     """What a command reads of a file, as it does: main() would hide what no RunFormatError is."""
     if command == "report" or file.name != "run.h5":
@@ -109,7 +122,10 @@ def execute(file: Path, whole: bytes, seed: int) -> str:
     file.write_bytes(damaged(whole, chance))
     with tempfile.TemporaryDirectory(dir=file.parent) as output:
         try:
-            read_file(file, Path(output), chance.choice(("summary", "report", "export")))
+            if chance.randrange(16):
+                read_all(file)
+            else:
+                read_file(file, Path(output), chance.choice(("summary", "report", "export")))
         except RunFormatError:
             pass
         except BaseException:
@@ -120,10 +136,10 @@ def execute(file: Path, whole: bytes, seed: int) -> str:
 def run_batch(files: list[Path], wholes: list[bytes], seeds: list[int], to: int) -> None:
     """The executions of a child: writes each seed, its fault if there is one, and a zero byte."""
     for seed in seeds:
-        signal.alarm(MOST_SECONDS)
+        signal.setitimer(signal.ITIMER_PROF, MOST_SECONDS)
         which = seed % len(files)
         fault = execute(files[which], wholes[which], seed)
-        signal.alarm(0)
+        signal.setitimer(signal.ITIMER_PROF, 0)
         files[which].write_bytes(wholes[which])
         os.write(to, f"{seed} {fault}\0".encode())
 
