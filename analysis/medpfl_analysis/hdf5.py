@@ -139,7 +139,7 @@ def members(group: h5py.Group) -> tuple[str, ...]:
 @_refusing
 def attributes(group: h5py.Group) -> dict[str, Any]:
     """All attributes of a group, decoded."""
-    return {name: decode(value) for name, value in group.attrs.items()}
+    return {decode(name): decode(value) for name, value in group.attrs.items()}
 
 
 def dataset(group: h5py.Group, name: str) -> h5py.Dataset:

@@ -209,7 +209,10 @@ class Run(ResultFile):
         if len(frame):
             told = self._attributes("rounds/defenses")
             for column, attribute in (("defense", "chain"), ("form", "forms")):
-                words = names(told[attribute])
+                words = names(told.get(attribute, ""))
+                if not frame[column].between(0, len(words) - 1).all():
+                    raise RunFormatError(f"{self.path}: rounds/defenses/{column} names what its attribute {attribute} lacks; "
+                                         "the file is damaged")
                 frame[column] = [words[place] for place in frame[column]]
         return frame
 

@@ -72,10 +72,10 @@ std::string training(const h5::File& run) {
   if (!run.exists("/rounds/arrived")) return out;
   const auto sum = [&](const char* name) {
     const auto column = run.read<int64_t>(name);
-    return std::accumulate(column.begin(), column.end(), int64_t{0});
+    return std::accumulate(column.begin(), column.end(), 0.0);  // of a damaged file it may be any
   };
-  const int64_t sent = sum("/rounds/participants"), arrived = sum("/rounds/arrived");
-  if (arrived < sent) out += fmt::format("{} of {} updates arrived\n", arrived, sent);
+  const double sent = sum("/rounds/participants"), arrived = sum("/rounds/arrived");
+  if (arrived < sent) out += fmt::format("{:.0f} of {:.0f} updates arrived\n", arrived, sent);
   return out;
 }
 
