@@ -11,6 +11,7 @@ import h5py
 import numpy as np
 import pandas as pd
 
+from .captured_gradients import CapturedGradients
 from .hdf5 import (
     RunFormatError,
     attributes,
@@ -21,14 +22,12 @@ from .hdf5 import (
     open_result,
     open_virtual,
     read,
-    read_recorded,
     read_rows,
     table,
 )
 from .process_mark import describe_holder
 from .records import (
     DEFENSE_COLUMNS,
-    GRADIENT_COLUMNS,
     IMAGE_COLUMNS,
     NEWER_IMAGE_COLUMNS,
     NEWER_SUMMARY_COLUMNS,
@@ -38,18 +37,16 @@ from .records import (
     SUMMARY_COLUMNS,
     TASK_COLUMNS,
     Environment,
-    GradientBatches,
     Privacy,
     Trace,
 )
-from .result_file import ResultFile
 from .verdicts import Verdict
 from .words import generated
 
 PICTURES = ("truth", "reconstruction", "snapshots", "snapshot_iterations")
 
 
-class Run(ResultFile):
+class Run(CapturedGradients):
     """One run.
 
     Tables of groups that the run does not have (no attacks, no gradients) have no rows. Reading
@@ -62,14 +59,6 @@ class Run(ResultFile):
         self.holder: str = describe_holder(self.folder) if self.status == "running" else ""
         #: The seed of all that the server draws; "" in files of schema 1.0, where run.seed was it.
         self.server_seed: str = attributes(file).get("server_seed", "")
-
-    def _group(self, name: str) -> h5py.Group | None:
-        found = find(self.file, name)
-        return found if isinstance(found, h5py.Group) else None
-
-    def _attributes(self, name: str) -> dict[str, Any]:
-        group = self._group(name)
-        return {} if group is None else attributes(group)
 
     @property
     def name(self) -> str:
@@ -117,11 +106,6 @@ class Run(ResultFile):
         """Attributes of the network: name, classes, input_shape [channels, height, width],
         parameters."""
         return self._attributes("model")
-
-    @cached_property
-    def layers(self) -> pd.DataFrame:
-        """One row a parameter tensor: name, offset, size, shape (text)."""
-        return table(self._group("model"), ("name", "offset", "size", "shape"))
 
     @cached_property
     def dataset_name(self) -> str:
@@ -363,67 +347,6 @@ class Run(ResultFile):
         frame = pd.DataFrame(read(dataset(group, "seconds")), columns=phases or None)
         frame.index.name = "rank"
         return frame
-
-    @cached_property
-    def gradients(self) -> pd.DataFrame:
-        """One row a captured gradient: round, client, probe, kind, examples, steps, norm, loss."""
-        return table(self._group("gradients"), GRADIENT_COLUMNS)
-
-    @cached_property
-    def gradient_layers(self) -> pd.DataFrame:
-        """name, column (in a row of gradient_values), offset (in the flat vector of the model),
-        size, shape (text): the tensors that were recorded, one row each."""
-        return table(self._group("gradients/layers"), ("name", "column", "offset", "size", "shape"))
-
-    def gradient_values(self, rows: Sequence[int] | np.ndarray | None = None) -> np.ndarray:
-        """float32 [rows, columns]: captured gradients, all by default; columns as gradient_layers
-        says, whatever the precision they were recorded in."""
-        return read_recorded(self._gradient_values, rows).astype(np.float32, copy=False)
-
-    def gradient_tensors(self, row: int, names: Sequence[str] | None = None) -> dict[str, np.ndarray]:
-        """float32 tensors of one captured gradient by name, in the order asked for; by default all
-        that were recorded.
-
-        Raises KeyError for a name the network does not have, RunFormatError for a tensor that was
-        not recorded.
-        """
-        recorded = self.gradient_layers.set_index("name")
-        for name in names or ():
-            if name in recorded.index:
-                continue
-            if name not in set(self.layers["name"]):
-                raise KeyError(f"the network has no tensor '{name}': {', '.join(self.layers['name'])}")
-            raise RunFormatError(
-                f"{self.path}: {name} was not recorded, only {', '.join(recorded.index)}; run again "
-                f"with --output.layers=all, or with {name} in it"
-            )
-        values = self.gradient_values([row])[0]
-        found = {}
-        for name in recorded.index if names is None else names:
-            layer = recorded.loc[name]
-            part = values[layer["column"] : layer["column"] + layer["size"]]
-            found[name] = part.reshape([int(extent) for extent in layer["shape"].split("x")])
-        return found
-
-    @cached_property
-    def _gradient_values(self) -> h5py.Dataset:
-        if find(self.file, "gradients/values") is None:
-            raise RunFormatError(
-                f"{self.path}: has no captured gradients; run with --output.gradients=all"
-            )
-        return open_virtual(self.file, "gradients/values")
-
-    @cached_property
-    def gradient_batches(self) -> GradientBatches:
-        """The images and labels each captured gradient came from."""
-        group = self._group("gradients/batches")
-        if group is None:
-            raise RunFormatError(
-                f"{self.path}: has no captured gradients; run with --output.gradients=all"
-            )
-        images = open_virtual(self.file, "gradients/batches/images")
-        columns = ("labels", "index", "start", "image")
-        return GradientBatches(read_recorded(images), *(read(dataset(group, name)) for name in columns))
 
 
 def open_run(path: str | Path) -> Run:

@@ -98,8 +98,8 @@ void refuse_unreadable_files(const fs::path& folder) {
     if (file.type.empty() || fs::symlink_status(path, error).type() == fs::file_type::not_found)
       continue;
     if (const std::string reason = why_unreadable(path.string()); !reason.empty())
-      throw OutputError(fmt::format("run.output={}: cannot read {}: {}", folder.string(), file.name,
-                                    reason));
+      throw OutputError(
+          fmt::format("run.output={}: cannot read {}: {}", folder.string(), file.name, reason));
   }
 }
 
@@ -162,7 +162,6 @@ void check_output_folder(const std::string& folder, bool overwrite) {
   if (fs::exists(path, error)) {
     if (!fs::is_directory(path, error))
       throw OutputError(fmt::format("run.output={}: exists and is not a folder", folder));
-    refuse_unreadable_files(path);
     const std::string foreign = holds_run(path) ? "" : foreign_file(folder);
     if (!foreign.empty())
       throw OutputError(
