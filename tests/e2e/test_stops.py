@@ -70,7 +70,7 @@ def test_a_second_interrupt_ends_a_run_at_once(tmp_path: Path) -> None:
 def test_jobs_of_many_runs_see_it_too(job: str, tmp_path: Path) -> None:
     output, grid = tmp_path / job, tmp_path / "grid.ini"
     grid.write_text("[grid]\nrun.seed = 1 | 2\n")
-    options = {"sweep": TINY | phantoms(tmp_path), "audit": phantoms(tmp_path)}[job] | {"run.output": output}
+    options = {"sweep": TINY | phantoms(tmp_path), "audit": {"data.phantom.train": 40_000}}[job] | {"run.output": output}
     begun = {"sweep": output / "points/00000/run.lock", "audit": output}[job]
     flags = {"sweep": [f"--grid={grid}"], "audit": []}[job]
     assert stopped(output, job, *flags, *words(options), begun=begun.exists) == INTERRUPTED
