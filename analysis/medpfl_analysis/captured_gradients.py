@@ -69,7 +69,7 @@ class CapturedGradients(ResultFile):
             raise RunFormatError(
                 f"{self.path}: has no captured gradients; run with --output.gradients=all"
             )
-        return open_virtual(self.file, "gradients/values")
+        return open_virtual(self.file, "gradients/values", 2)
 
     @cached_property
     def gradient_batches(self) -> GradientBatches:
@@ -79,6 +79,6 @@ class CapturedGradients(ResultFile):
             raise RunFormatError(
                 f"{self.path}: has no captured gradients; run with --output.gradients=all"
             )
-        images = open_virtual(self.file, "gradients/batches/images")
+        images = open_virtual(self.file, "gradients/batches/images", 4)
         columns = ("labels", "index", "start", "image")
-        return GradientBatches(read_recorded(images), *(read(dataset(group, name)) for name in columns))
+        return GradientBatches(read_recorded(images), *(read(dataset(group, name, 1)) for name in columns))

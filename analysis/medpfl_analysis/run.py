@@ -43,7 +43,8 @@ from .records import (
 from .verdicts import Verdict
 from .words import generated
 
-PICTURES = ("truth", "reconstruction", "snapshots", "snapshot_iterations")
+# Arrays of pictures by name, and how many dimensions each has.
+PICTURES = {"truth": 4, "reconstruction": 4, "snapshots": 5, "snapshot_iterations": 2}
 
 
 class Run(CapturedGradients):
@@ -81,7 +82,7 @@ class Run(CapturedGradients):
     def resolved_config(self) -> str:
         """The whole configuration as INI text."""
         group = self._group("config")
-        return "" if group is None else read(dataset(group, "resolved"))
+        return "" if group is None else read(dataset(group, "resolved", 0))
 
     @cached_property
     def shared_config(self) -> str:
@@ -126,7 +127,7 @@ class Run(CapturedGradients):
     @cached_property
     def prior(self) -> np.ndarray:
         """float32 [channels, height, width] in [0, 1]: mean image of the held-out split."""
-        return read(dataset(self.file, "data/prior"))
+        return read(dataset(self.file, "data/prior", 3))
 
     @cached_property
     def clients(self) -> pd.DataFrame:
@@ -146,7 +147,7 @@ class Run(CapturedGradients):
         group = self._group("clients")
         if group is None:
             return np.zeros((0, 0), dtype=np.int64)
-        return read(dataset(group, "class_histogram"))
+        return read(dataset(group, "class_histogram", 2))
 
     @cached_property
     def training_images(self) -> pd.DataFrame:
@@ -175,7 +176,7 @@ class Run(CapturedGradients):
         """What the run claims by its last round; None where it claims nothing."""
         if len(self.rounds) == 0 or not np.isfinite(self.rounds["epsilon"].iloc[-1]):
             return None
-        last, told = self.rounds.iloc[-1], attributes(dataset(self.file, "rounds/epsilon"))
+        last, told = self.rounds.iloc[-1], attributes(dataset(self.file, "rounds/epsilon", 1))
         bound = find(self.file, "rounds/identification_bound")
         return Privacy(
             last["epsilon"], last["epsilon_classic"], told.get("delta", np.nan),
@@ -211,7 +212,7 @@ class Run(CapturedGradients):
         """float32 [rows, P]: the global model before round r, the last row at the end."""
         if find(self.file, "rounds/weights") is None:
             raise RunFormatError(f"{self.path}: has no weights; run with --output.weights=true")
-        return read_rows(open_virtual(self.file, "rounds/weights"), rows)
+        return read_rows(open_virtual(self.file, "rounds/weights", 2), rows)
 
     @cached_property
     def tasks(self) -> pd.DataFrame:
@@ -293,7 +294,7 @@ class Run(CapturedGradients):
             raise ValueError(f"'{name}' is no array of pictures; there are {', '.join(PICTURES)}")
         if find(self.file, f"attacks/{name}") is None and len(self.images) == 0:
             return np.zeros((0, 0, 0, 0), dtype=np.float32)
-        found = dataset(self.file, f"attacks/{name}")
+        found = dataset(self.file, f"attacks/{name}", PICTURES[name])
         if found.shape[0] != len(self.images):
             raise RunFormatError(
                 f"{self.path}: {found.name} has {found.shape[0]} rows, /attacks/images has "
@@ -334,8 +335,8 @@ class Run(CapturedGradients):
         if group is None:
             return Trace(np.zeros((0, 0), dtype=np.int64), np.zeros((0, 0)), {})
         parts = self._group("attacks/trace/terms")
-        terms = {} if parts is None else {name: read(dataset(parts, name)) for name in members(parts)}
-        return Trace(read(dataset(group, "iteration")), read(dataset(group, "objective")), terms)
+        terms = {} if parts is None else {name: read(dataset(parts, name, 2)) for name in members(parts)}
+        return Trace(read(dataset(group, "iteration", 2)), read(dataset(group, "objective", 2)), terms)
 
     @cached_property
     def timings(self) -> pd.DataFrame:
@@ -344,7 +345,7 @@ class Run(CapturedGradients):
         if group is None:
             return pd.DataFrame()
         phases = names(attributes(group).get("phases", []))
-        frame = pd.DataFrame(read(dataset(group, "seconds")), columns=phases or None)
+        frame = pd.DataFrame(read(dataset(group, "seconds", 2)), columns=phases or None)
         frame.index.name = "rank"
         return frame
 

@@ -181,3 +181,24 @@ def test_whatever_h5py_raises_names_the_object(fresh: Path, monkeypatch: pytest.
         monkeypatch.setattr(h5py.Group, "get", broken)
         with pytest.raises(RunFormatError, match=r"run\.h5: / cannot be read \(bad local heap signature\); the file is damaged"):
             _ = run.rounds
+
+
+def test_columns_of_other_dimensions(fresh: Path) -> None:
+    with h5py.File(fresh / "run.h5", "r+") as file:
+        del file["timings/seconds"]
+        file["timings/seconds"] = 1.5
+    with open_run(fresh) as run, pytest.raises(RunFormatError, match="/timings/seconds has 0 dimensions and not 2"):
+        _ = run.timings
+
+
+def test_numbers_of_another_processor_are_read(fresh: Path) -> None:
+    with open_run(fresh) as run:
+        wanted = run.rounds["accuracy"].to_numpy()
+    with h5py.File(fresh / "run.h5", "r+") as file:
+        values = file["rounds/accuracy"][()]
+        del file["rounds/accuracy"]
+        file.create_dataset("rounds/accuracy", data=values, dtype=values.dtype.newbyteorder(">"))
+    with open_run(fresh) as run:
+        assert run.rounds["accuracy"].tolist() == wanted.tolist()
+        # pandas refuses to select rows of columns in another order of bytes.
+        assert run.rounds["accuracy"].dtype.isnative
