@@ -43,8 +43,8 @@ int run_parallel(const Job& job, const JobArguments& arguments, bool speaks, int
   try {
     return end(job.run_parallel(world, arguments));
   } catch (const AgreedError& error) {
-    if (world.is_root())
-      error.code() == ExitCode::kInterrupted ? log_warning(error.what()) : log_error(error.what());
+    const auto say = error.code() == ExitCode::kInterrupted ? log_warning : log_error;
+    if (world.is_root()) say(error.what());
     return end(static_cast<int>(error.code()));
   } catch (const Error& error) {
     code = error.code();

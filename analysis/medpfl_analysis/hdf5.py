@@ -142,26 +142,33 @@ def attributes(group: h5py.Group) -> dict[str, Any]:
     return {decode(name): decode(value) for name, value in group.attrs.items()}
 
 
-def dataset(group: h5py.Group, name: str) -> h5py.Dataset:
-    """The dataset `name` of the group. Raises RunFormatError if there is none."""
+def dataset(group: h5py.Group, name: str, dimensions: int) -> h5py.Dataset:
+    """The dataset `name` of the group. Raises RunFormatError if there is none of so many dimensions."""
     found = find(group, name)
+    where = f"{group.file.filename}: dataset {group.name.rstrip('/')}/{name}"
     if not isinstance(found, h5py.Dataset):
-        where = f"{group.name.rstrip('/')}/{name}"
-        raise RunFormatError(
-            f"{group.file.filename}: dataset {where} is missing, which schema 1 requires; "
-            "the file is damaged or was not written by MedPFL"
-        )
+        raise RunFormatError(f"{where} is missing, which schema 1 requires; the file is damaged or was not written by MedPFL")
+    if len(_shape(found)) != dimensions:
+        raise RunFormatError(f"{where} has {len(_shape(found))} dimensions and not {dimensions}; the file is damaged")
     return found
 
 
 @_refusing
+def _shape(source: h5py.Dataset) -> tuple[int, ...]:
+    """The extents of a dataset; one without a dataspace of values has none."""
+    return source.shape or ()
+
+
+@_refusing
 def read(source: h5py.Dataset, selection: Any = ()) -> Any:
-    """The values of a dataset, text decoded. Raises RunFormatError if they cannot be read, or are neither numbers nor text."""
+    """The values of a dataset, text decoded, numbers in the processor's order of bytes. Raises RunFormatError if they cannot be
+    read, or are neither numbers nor text."""
     if h5py.check_string_dtype(source.dtype) is not None:
         return source.asstr(errors=_NO_UTF8)[selection]
     if source.dtype.kind not in "biuf":
         raise TypeError(f"{source.dtype} is neither numbers nor text")
-    return source[selection]
+    values = source[selection]
+    return values.astype(values.dtype.newbyteorder("="), copy=False)
 
 
 def read_rows(source: h5py.Dataset, rows: Sequence[int] | np.ndarray | None) -> np.ndarray:
@@ -215,8 +222,8 @@ def table(
     if group is None:
         frame = pd.DataFrame({name: pd.Series(dtype=float) for name in columns})
     else:
-        data = {name: read(dataset(group, name)) for name in columns}
-        lengths = {name: len(np.atleast_1d(values)) for name, values in data.items()}
+        data = {name: read(dataset(group, name, 1)) for name in columns}
+        lengths = {name: len(values) for name, values in data.items()}
         if len(set(lengths.values())) > 1:
             raise RunFormatError(
                 f"{group.file.filename}: columns of {group.name} differ in length: {lengths}; "
@@ -230,8 +237,8 @@ def table(
     return frame
 
 
-def open_virtual(file: h5py.File, name: str) -> h5py.Dataset:
-    """A virtual dataset, its source files looked up beside `file` from any working directory.
+def open_virtual(file: h5py.File, name: str, dimensions: int) -> h5py.Dataset:
+    """A virtual dataset of so many dimensions, its source files looked up beside `file` from any working directory.
 
     HDF5 returns fill values where a source is absent, so all sources are checked first. Raises
     RunFormatError that names the first source that is missing or damaged, and how many there are.
@@ -239,7 +246,7 @@ def open_virtual(file: h5py.File, name: str) -> h5py.Dataset:
     folder = Path(file.filename).resolve().parent
     access = h5py.h5p.create(h5py.h5p.DATASET_ACCESS)
     access.set_virtual_prefix(os.fsencode(folder))
-    dataset(file, name)
+    dataset(file, name, dimensions)
     found = h5py.Dataset(h5py.h5d.open(file.id, name.encode(), access))
     if not found.is_virtual:
         return found
@@ -254,7 +261,7 @@ def open_virtual(file: h5py.File, name: str) -> h5py.Dataset:
     covered = 0
     for source in sources:
         with open_file(folder / source.file_name) as segment:
-            shape = dataset(segment, source.dset_name).shape
+            shape = dataset(segment, source.dset_name, dimensions).shape
         if not _fits(source, shape):
             raise RunFormatError(
                 f"{folder / source.file_name}: {source.dset_name} has shape {shape}, which is not "

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from html import escape
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import h5py
 import pandas as pd
@@ -48,6 +48,14 @@ class ResultFile:
             raise RunFormatError(f"{self.path}: was closed, and this had not been read before; read it inside the with block, or open "
                                  "the file again")
         return self._file
+
+    def _group(self, name: str) -> h5py.Group | None:
+        found = find(self.file, name)
+        return found if isinstance(found, h5py.Group) else None
+
+    def _attributes(self, name: str) -> dict[str, Any]:
+        group = self._group(name)
+        return {} if group is None else attributes(group)
 
     def overview(self) -> tuple[Verdict, pd.DataFrame]:
         """The verdict, false where there is none, and the table that say most of what was found."""

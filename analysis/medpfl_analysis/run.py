@@ -11,6 +11,7 @@ import h5py
 import numpy as np
 import pandas as pd
 
+from .captured_gradients import CapturedGradients
 from .hdf5 import (
     RunFormatError,
     attributes,
@@ -21,14 +22,12 @@ from .hdf5 import (
     open_result,
     open_virtual,
     read,
-    read_recorded,
     read_rows,
     table,
 )
 from .process_mark import describe_holder
 from .records import (
     DEFENSE_COLUMNS,
-    GRADIENT_COLUMNS,
     IMAGE_COLUMNS,
     NEWER_IMAGE_COLUMNS,
     NEWER_SUMMARY_COLUMNS,
@@ -38,18 +37,17 @@ from .records import (
     SUMMARY_COLUMNS,
     TASK_COLUMNS,
     Environment,
-    GradientBatches,
     Privacy,
     Trace,
 )
-from .result_file import ResultFile
 from .verdicts import Verdict
 from .words import generated
 
-PICTURES = ("truth", "reconstruction", "snapshots", "snapshot_iterations")
+# Arrays of pictures by name, and how many dimensions each has.
+PICTURES = {"truth": 4, "reconstruction": 4, "snapshots": 5, "snapshot_iterations": 2}
 
 
-class Run(ResultFile):
+class Run(CapturedGradients):
     """One run.
 
     Tables of groups that the run does not have (no attacks, no gradients) have no rows. Reading
@@ -62,14 +60,6 @@ class Run(ResultFile):
         self.holder: str = describe_holder(self.folder) if self.status == "running" else ""
         #: The seed of all that the server draws; "" in files of schema 1.0, where run.seed was it.
         self.server_seed: str = attributes(file).get("server_seed", "")
-
-    def _group(self, name: str) -> h5py.Group | None:
-        found = find(self.file, name)
-        return found if isinstance(found, h5py.Group) else None
-
-    def _attributes(self, name: str) -> dict[str, Any]:
-        group = self._group(name)
-        return {} if group is None else attributes(group)
 
     @property
     def name(self) -> str:
@@ -92,7 +82,7 @@ class Run(ResultFile):
     def resolved_config(self) -> str:
         """The whole configuration as INI text."""
         group = self._group("config")
-        return "" if group is None else read(dataset(group, "resolved"))
+        return "" if group is None else read(dataset(group, "resolved", 0))
 
     @cached_property
     def shared_config(self) -> str:
@@ -119,11 +109,6 @@ class Run(ResultFile):
         return self._attributes("model")
 
     @cached_property
-    def layers(self) -> pd.DataFrame:
-        """One row a parameter tensor: name, offset, size, shape (text)."""
-        return table(self._group("model"), ("name", "offset", "size", "shape"))
-
-    @cached_property
     def dataset_name(self) -> str:
         """Name of the data set."""
         return str(self._attributes("data").get("dataset", "unknown"))
@@ -142,7 +127,7 @@ class Run(ResultFile):
     @cached_property
     def prior(self) -> np.ndarray:
         """float32 [channels, height, width] in [0, 1]: mean image of the held-out split."""
-        return read(dataset(self.file, "data/prior"))
+        return read(dataset(self.file, "data/prior", 3))
 
     @cached_property
     def clients(self) -> pd.DataFrame:
@@ -162,7 +147,7 @@ class Run(ResultFile):
         group = self._group("clients")
         if group is None:
             return np.zeros((0, 0), dtype=np.int64)
-        return read(dataset(group, "class_histogram"))
+        return read(dataset(group, "class_histogram", 2))
 
     @cached_property
     def training_images(self) -> pd.DataFrame:
@@ -191,7 +176,7 @@ class Run(ResultFile):
         """What the run claims by its last round; None where it claims nothing."""
         if len(self.rounds) == 0 or not np.isfinite(self.rounds["epsilon"].iloc[-1]):
             return None
-        last, told = self.rounds.iloc[-1], attributes(dataset(self.file, "rounds/epsilon"))
+        last, told = self.rounds.iloc[-1], attributes(dataset(self.file, "rounds/epsilon", 1))
         bound = find(self.file, "rounds/identification_bound")
         return Privacy(
             last["epsilon"], last["epsilon_classic"], told.get("delta", np.nan),
@@ -227,7 +212,7 @@ class Run(ResultFile):
         """float32 [rows, P]: the global model before round r, the last row at the end."""
         if find(self.file, "rounds/weights") is None:
             raise RunFormatError(f"{self.path}: has no weights; run with --output.weights=true")
-        return read_rows(open_virtual(self.file, "rounds/weights"), rows)
+        return read_rows(open_virtual(self.file, "rounds/weights", 2), rows)
 
     @cached_property
     def tasks(self) -> pd.DataFrame:
@@ -309,7 +294,7 @@ class Run(ResultFile):
             raise ValueError(f"'{name}' is no array of pictures; there are {', '.join(PICTURES)}")
         if find(self.file, f"attacks/{name}") is None and len(self.images) == 0:
             return np.zeros((0, 0, 0, 0), dtype=np.float32)
-        found = dataset(self.file, f"attacks/{name}")
+        found = dataset(self.file, f"attacks/{name}", PICTURES[name])
         if found.shape[0] != len(self.images):
             raise RunFormatError(
                 f"{self.path}: {found.name} has {found.shape[0]} rows, /attacks/images has "
@@ -350,8 +335,8 @@ class Run(ResultFile):
         if group is None:
             return Trace(np.zeros((0, 0), dtype=np.int64), np.zeros((0, 0)), {})
         parts = self._group("attacks/trace/terms")
-        terms = {} if parts is None else {name: read(dataset(parts, name)) for name in members(parts)}
-        return Trace(read(dataset(group, "iteration")), read(dataset(group, "objective")), terms)
+        terms = {} if parts is None else {name: read(dataset(parts, name, 2)) for name in members(parts)}
+        return Trace(read(dataset(group, "iteration", 2)), read(dataset(group, "objective", 2)), terms)
 
     @cached_property
     def timings(self) -> pd.DataFrame:
@@ -360,70 +345,9 @@ class Run(ResultFile):
         if group is None:
             return pd.DataFrame()
         phases = names(attributes(group).get("phases", []))
-        frame = pd.DataFrame(read(dataset(group, "seconds")), columns=phases or None)
+        frame = pd.DataFrame(read(dataset(group, "seconds", 2)), columns=phases or None)
         frame.index.name = "rank"
         return frame
-
-    @cached_property
-    def gradients(self) -> pd.DataFrame:
-        """One row a captured gradient: round, client, probe, kind, examples, steps, norm, loss."""
-        return table(self._group("gradients"), GRADIENT_COLUMNS)
-
-    @cached_property
-    def gradient_layers(self) -> pd.DataFrame:
-        """name, column (in a row of gradient_values), offset (in the flat vector of the model),
-        size, shape (text): the tensors that were recorded, one row each."""
-        return table(self._group("gradients/layers"), ("name", "column", "offset", "size", "shape"))
-
-    def gradient_values(self, rows: Sequence[int] | np.ndarray | None = None) -> np.ndarray:
-        """float32 [rows, columns]: captured gradients, all by default; columns as gradient_layers
-        says, whatever the precision they were recorded in."""
-        return read_recorded(self._gradient_values, rows).astype(np.float32, copy=False)
-
-    def gradient_tensors(self, row: int, names: Sequence[str] | None = None) -> dict[str, np.ndarray]:
-        """float32 tensors of one captured gradient by name, in the order asked for; by default all
-        that were recorded.
-
-        Raises KeyError for a name the network does not have, RunFormatError for a tensor that was
-        not recorded.
-        """
-        recorded = self.gradient_layers.set_index("name")
-        for name in names or ():
-            if name in recorded.index:
-                continue
-            if name not in set(self.layers["name"]):
-                raise KeyError(f"the network has no tensor '{name}': {', '.join(self.layers['name'])}")
-            raise RunFormatError(
-                f"{self.path}: {name} was not recorded, only {', '.join(recorded.index)}; run again "
-                f"with --output.layers=all, or with {name} in it"
-            )
-        values = self.gradient_values([row])[0]
-        found = {}
-        for name in recorded.index if names is None else names:
-            layer = recorded.loc[name]
-            part = values[layer["column"] : layer["column"] + layer["size"]]
-            found[name] = part.reshape([int(extent) for extent in layer["shape"].split("x")])
-        return found
-
-    @cached_property
-    def _gradient_values(self) -> h5py.Dataset:
-        if find(self.file, "gradients/values") is None:
-            raise RunFormatError(
-                f"{self.path}: has no captured gradients; run with --output.gradients=all"
-            )
-        return open_virtual(self.file, "gradients/values")
-
-    @cached_property
-    def gradient_batches(self) -> GradientBatches:
-        """The images and labels each captured gradient came from."""
-        group = self._group("gradients/batches")
-        if group is None:
-            raise RunFormatError(
-                f"{self.path}: has no captured gradients; run with --output.gradients=all"
-            )
-        images = open_virtual(self.file, "gradients/batches/images")
-        columns = ("labels", "index", "start", "image")
-        return GradientBatches(read_recorded(images), *(read(dataset(group, name)) for name in columns))
 
 
 def open_run(path: str | Path) -> Run:

@@ -107,7 +107,7 @@ class Sweep(ResultFile):
             seeds = (seed.strip() for seed in line[2].split("|"))
             return line[1] + " | ".join(self._roots.get(seed, "root") for seed in seeds)
 
-        text = str(read(dataset(self.file, "grid/text")))
+        text = str(read(dataset(self.file, "grid/text", 0)))
         return re.sub(r"(?m)^([ \t]*run\.seed[ \t]*=[ \t]*)([^#\n]*)(#.*)?$", numbered, text)
 
     @cached_property

@@ -10,6 +10,7 @@ import pytest
 from synthetic import write_run
 
 from medpfl_analysis import RunFormatError, open_run
+from medpfl_analysis.hdf5 import dataset, read
 
 
 @pytest.fixture
@@ -181,3 +182,20 @@ def test_whatever_h5py_raises_names_the_object(fresh: Path, monkeypatch: pytest.
         monkeypatch.setattr(h5py.Group, "get", broken)
         with pytest.raises(RunFormatError, match=r"run\.h5: / cannot be read \(bad local heap signature\); the file is damaged"):
             _ = run.rounds
+
+
+def test_columns_of_other_dimensions(fresh: Path) -> None:
+    with h5py.File(fresh / "run.h5", "r+") as file:
+        del file["timings/seconds"]
+        file["timings/seconds"] = 1.5
+    with open_run(fresh) as run, pytest.raises(RunFormatError, match="/timings/seconds has 0 dimensions and not 2"):
+        _ = run.timings
+
+
+def test_numbers_of_another_processor_are_read(tmp_path: Path) -> None:
+    """pandas refuses to work with some tables of them."""
+    with h5py.File(tmp_path / "numbers.h5", "w") as file:
+        file.create_dataset("column", data=[1.5, -2.0], dtype=">f8")
+        values = read(dataset(file, "column", 1))
+    assert values.tolist() == [1.5, -2.0]
+    assert values.dtype.isnative

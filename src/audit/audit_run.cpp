@@ -283,10 +283,8 @@ class AuditRun {
     record_.status = status;
     comm_.agree([&] {
       if (!comm_.is_root()) return;
-      remove_digests(plan_.folder);
-      write_audit(plan_.folder, record_);
-      if (status == "complete")
-        write_digests(plan_.folder, digest_lines(plan_.folder, {"audit.h5"}));
+      write_with_digest(plan_.folder, "audit.h5", status == "complete",
+                        [&] { write_audit(plan_.folder, record_); });
     });
   }
 

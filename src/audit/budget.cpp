@@ -12,6 +12,7 @@
 #include "config/adaptation.hpp"
 #include "config/settings.hpp"
 #include "core/log.hpp"
+#include "core/stop.hpp"
 #include "metrics/leak_summary.hpp"
 #include "models/differentiator.hpp"
 #include "models/model.hpp"
@@ -73,6 +74,7 @@ std::vector<double> measure(const Config& base, const std::vector<Candidate>& ca
                             int64_t classes, int64_t images, int64_t steps, int64_t step) {
   std::vector<double> out;
   for (const Candidate& one : candidates) {
+    end_if_stop_signalled();
     Config config = base;
     one.assign(&config, kRehearsal);
     adapt_attacks(&config);
@@ -115,7 +117,8 @@ double seconds_per_evaluation(const Config& config, int64_t classes, int64_t ima
     }
     counted = at.evaluations - before;
     seconds = seconds_since(start);
-    return seconds > kLongEnough || counted >= kEnough ? AttackOrder::kAbandon : AttackOrder::kGoOn;
+    const bool enough = seconds > kLongEnough || counted >= kEnough || stop_signalled();
+    return enough ? AttackOrder::kAbandon : AttackOrder::kGoOn;
   });
   // A closed form reports no iterations, and costs next to nothing.
   return counted > 0 ? seconds / static_cast<double>(counted) : 0;

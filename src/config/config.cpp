@@ -54,8 +54,9 @@ std::string read_config_text(const std::string& path, const std::string& flag) {
   constexpr std::uintmax_t kMostBytes = 16 << 20;
   std::error_code unknown;
   if (const auto bytes = std::filesystem::file_size(path, unknown); !unknown && bytes > kMostBytes)
-    throw ConfigError(fmt::format("{} {}: is no such text, it has {} bytes; is it another file?",
-                                  flag, path, bytes));
+    throw ConfigError(
+        fmt::format("{} {}: has {} bytes, more than any configuration; is it another file?", flag,
+                    path, bytes));
   std::ifstream file(path);
   std::stringstream text;
   // Of an empty file nothing can be copied, which a stream takes for a failure.

@@ -85,7 +85,7 @@ std::vector<IniSection> read_ini(const std::string& text, const std::string& sou
   }
   const size_t begin = text.rfind(kByteOrderMark, 0) == 0 ? 3 : 0;
   std::string content = text.substr(begin);
-  if (content.find('\n') == std::string::npos)  // lines of the first Macintosh
+  if (content.find('\n') == std::string::npos)  // line ends of the classic Mac OS
     std::replace(content.begin(), content.end(), '\r', '\n');
   std::istringstream lines(content);
   for (std::string line; std::getline(lines, line);) reader.read_line(line);

@@ -10,6 +10,7 @@
 #include <fstream>
 
 #include "core/error.hpp"
+#include "core/text.hpp"
 
 namespace medpfl {
 namespace {
@@ -29,7 +30,7 @@ bool is_git_lfs_pointer(std::string_view bytes) {
   return bytes.substr(0, kLfsMark.size()) == kLfsMark;
 }
 
-void refuse_unreadable(const std::string& path) {
+void refuse_unreadable_data(const std::string& path) {
   if (const std::string reason = why_unreadable(path); !reason.empty())
     throw DataError(
         fmt::format("cannot read '{}': {}; check the path and its permissions", path, reason));
@@ -38,6 +39,11 @@ void refuse_unreadable(const std::string& path) {
   if (is_git_lfs_pointer({begin.data(), begin.size()}))
     throw DataError(
         fmt::format("'{}' is a pointer of Git LFS; git lfs pull fetches the file", path));
+}
+
+void refuse_unreadable_result(const std::string& path) {
+  if (const std::string reason = why_unreadable(path); !reason.empty())
+    throw FormatError(fmt::format("{}: {}", path, lower(reason)));
 }
 
 }  // namespace medpfl

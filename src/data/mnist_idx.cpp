@@ -23,7 +23,7 @@ constexpr int64_t kDigits = 10;
 class IdxFile {
  public:
   explicit IdxFile(std::string path) : path_(std::move(path)), file_(gzopen(path_.c_str(), "rb")) {
-    refuse_unreadable(path_);
+    refuse_unreadable_data(path_);
     if (!file_) fail("it cannot be opened");
   }
 

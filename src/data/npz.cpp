@@ -45,7 +45,7 @@ NpzArchive::NpzArchive(const std::string& path) : path_(path) {
   int code = 0;
   archive_.reset(zip_open(path.c_str(), ZIP_RDONLY, &code));
   if (archive_) return;
-  refuse_unreadable(path);
+  refuse_unreadable_data(path);
   zip_error_t error;
   zip_error_init_with_code(&error, code);
   const std::string reason = zip_error_strerror(&error);

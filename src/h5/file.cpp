@@ -53,8 +53,7 @@ File File::create(const std::string& path) {
 }
 
 File File::open(const std::string& path) {
-  if (const std::string reason = why_unreadable(path); !reason.empty())
-    throw FormatError(fmt::format("{}: {}", path, lower(reason)));
+  refuse_unreadable_result(path);
   if (H5Fis_hdf5(path.c_str()) <= 0)
     throw FormatError(fmt::format("{}: not an HDF5 file, or damaged", path));
   return File(path,

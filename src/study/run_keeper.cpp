@@ -172,7 +172,8 @@ void RunKeeper::write(const std::string& status) {
   if (status == "complete") write_file_digests();
 }
 
-// Each rank reads its share of the files again.
+// Each rank reads its share of the files again: those behind one another, so that the order of the
+// lines is that of the names for any number of ranks.
 void RunKeeper::write_file_digests() {
   ByteWriter out;
   comm_.agree([&] {
@@ -182,11 +183,12 @@ void RunKeeper::write_file_digests() {
   const std::vector<std::string> all = ByteReader(names).texts();
   std::string lines;
   comm_.agree([&] {
-    std::vector<std::string> mine;
-    for (size_t i = static_cast<size_t>(comm_.rank()); i < all.size();
-         i += static_cast<size_t>(comm_.size()))
-      mine.push_back(all[i]);
-    lines = digest_lines(s_.output, mine);
+    const size_t ranks = static_cast<size_t>(comm_.size()),
+                 rank = static_cast<size_t>(comm_.rank());
+    const auto first = [&](size_t r) {
+      return all.begin() + static_cast<std::ptrdiff_t>(all.size() * r / ranks);
+    };
+    lines = digest_lines(s_.output, {first(rank), first(rank + 1)});
   });
   const std::vector<std::string> gathered = comm_.gather(lines);
   comm_.agree([&] {

@@ -67,10 +67,8 @@ void SweepBoard::write_index(bool working) const {
                              now.error, now.seconds, folder_.has_run(point), stands[i],
                              plan_.answering.empty() ? "" : plan_.answering[i], values.values});
   }
-  remove_digests(folder_.path());
-  write_sweep(folder_.path(), record);
-  if (record.status == "complete")
-    write_digests(folder_.path(), digest_lines(folder_.path(), {"sweep.h5"}));
+  write_with_digest(folder_.path(), "sweep.h5", record.status == "complete",
+                    [&] { write_sweep(folder_.path(), record); });
 }
 
 std::string SweepBoard::status() const {

@@ -137,9 +137,8 @@ std::vector<UnusedOption> unused_everywhere(const SweepPlan& plan) {
     const std::vector<UnusedOption> here = unused_options(plan.config(static_cast<int64_t>(point)));
     if (point == 0) unused = here;
     const auto has_effect = [&](const UnusedOption& one) {
-      return std::none_of(here.begin(), here.end(), [&](const UnusedOption& other) {
-        return other.option == one.option;
-      });
+      return std::none_of(here.begin(), here.end(),
+                          [&](const UnusedOption& other) { return other.option == one.option; });
     };
     unused.erase(std::remove_if(unused.begin(), unused.end(), has_effect), unused.end());
     if (unused.empty()) break;

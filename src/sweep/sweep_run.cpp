@@ -6,8 +6,8 @@
 
 #include "core/bytes.hpp"
 #include "core/log.hpp"
-#include "study/dry_run.hpp"
 #include "core/stop.hpp"
+#include "study/dry_run.hpp"
 #include "sweep/board.hpp"
 #include "sweep/folder.hpp"
 #include "sweep/point_run.hpp"

@@ -10,7 +10,6 @@
 
 #include "core/error.hpp"
 #include "core/file_faults.hpp"
-#include "core/text.hpp"
 #include "h5/file.hpp"
 #include "results/folder/run_holder.hpp"
 
@@ -54,8 +53,7 @@ std::string time_words(double seconds) {
 
 JobView look_at(const std::string& folder) {
   JobView view;
-  if (const std::string reason = why_unreadable(folder); !reason.empty())
-    throw FormatError(fmt::format("{}: {}", folder, lower(reason)));
+  refuse_unreadable_result(folder);
   const fs::path path(folder);
   bool several = false;
   std::optional<std::string> status;

@@ -112,7 +112,7 @@ def test_another_file_as_config_is_refused_in_few_lines(tmp_path: Path) -> None:
     with other.open("wb") as file:
         file.truncate(1 << 30)
     result = medpfl("simulate", "--config", other, f"--run.output={tmp_path / 'run'}")
-    expect_refusal(result, CONFIG, f"--config {other}: is no such text, it has 1073741824 bytes")
+    expect_refusal(result, CONFIG, f"--config {other}: has 1073741824 bytes, more than any configuration")
 
 
 def test_an_empty_config_file_is_all_defaults(tmp_path: Path) -> None:

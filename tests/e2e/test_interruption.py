@@ -11,12 +11,10 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import h5py
 import pytest
-from PIL import Image
 from harness import (
     CONFIG,
     ENVIRONMENT,
@@ -201,57 +199,6 @@ def test_a_signal_stops_with_a_checkpoint(name: str, longer: tuple[dict[str, obj
     with h5py.File(whole) as expected, h5py.File(output / "run.h5") as found:
         assert found["environment"].attrs["resumes"] == stops
         expect_same(expected, found)
-
-
-def pictures(folder: Path) -> dict[str, object]:
-    """A folder of images that take minutes to read: many names of one large image."""
-    image = folder / "image.png"
-    Image.effect_noise((1500, 1500), 60).save(image)
-    for split, count in (("train", 3000), ("test", 4)):
-        for name in ("well", "ill"):
-            (folder / split / name).mkdir(parents=True)
-            for i in range(count):
-                (folder / split / name / f"{i}.png").hardlink_to(image)
-    return {"data.dataset": "image-folder", "data.path": folder}
-
-
-def phantoms(_: Path) -> dict[str, object]:
-    """Generated images, minutes of them."""
-    return {"data.phantom.train": 1_000_000}
-
-
-@pytest.mark.parametrize("images", [pictures, phantoms])
-@pytest.mark.parametrize("ranks", [1, 2])
-def test_a_stop_is_seen_while_images_load(images: Callable[[Path], dict[str, object]], ranks: int, tmp_path: Path) -> None:
-    """Nothing has been computed then: the next call begins."""
-    output, folder = tmp_path / "run", tmp_path / "images"
-    folder.mkdir()
-    run = start(output, images(folder), ranks)
-    while not (output / "run.lock").exists():
-        time.sleep(0.01)
-    run.send_signal(signal.SIGUSR1)
-    assert run.wait(timeout=60) == INTERRUPTED
-    assert not (output / "run.h5").exists() and not (output / "checkpoint.h5").exists()
-    complete(output, TINY, "--resume", ranks=ranks).close()
-
-
-def test_a_second_interrupt_ends_a_run_at_once(tmp_path: Path) -> None:
-    """The first says so; the step in hand would take days."""
-    options = TINY | {"federation.algorithm": "fedavg", "federation.local_epochs": 1_000_000, "run.output": tmp_path / "run"}
-    run = subprocess.Popen(command(["simulate", *words(options)], 1), env=os.environ | ENVIRONMENT, stdin=subprocess.DEVNULL,
-                           stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-    assert run.stderr is not None
-    while not (tmp_path / "run" / "run.lock").exists():
-        time.sleep(0.01)
-    time.sleep(2)  # images are loaded then
-    run.send_signal(signal.SIGINT)
-    for line in run.stderr:
-        if "another Ctrl-C ends the job at once" in line:
-            break
-    with pytest.raises(subprocess.TimeoutExpired):
-        run.wait(timeout=1)
-    run.send_signal(signal.SIGINT)
-    assert run.wait(timeout=10) == -signal.SIGINT
 
 
 def test_wall_time_stops_a_run(longer: tuple[dict[str, object], Path], tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Damages result files and has medpfl_analysis read them: fuzz_analysis.py [--executions N] [--seed N] [FILE...].
 
-Each execution damages one file, with its folder around it, and reads all that the analysis offers of it; one of sixteen
+Each execution damages one file, with its folder around it, and reads all that the analysis offers of it; one of thirty-two
 does what summary, report --no-images or export does, which takes as long as thirty others. A RunFormatError is fine. Any
 other exception, a signal and ten seconds of the processor without an end are faults: the program prints them with their
 seeds, from which --executions 1 makes the same file again, and ends with 1.
@@ -57,7 +57,7 @@ def write_files(folder: Path) -> list[Path]:
     for checksums in (True, False):
         made = folder / ("checked" if checksums else UNCHECKED)
         files = [synthetic.write_run(made / "run", truth=gray) / "run.h5",
-                 synthetic_sweep.write_sweep(made / "sweep", synthetic_sweep.points()[:3]) / "sweep.h5",
+                 synthetic_sweep.write_sweep(made / "sweep", synthetic_sweep.points()[:2]) / "sweep.h5",
                  synthetic_audit.write_audit(made / "audit", [stage], leaks, truth=gray) / "audit.h5"]
         for file in files:
             rewrite(file, checksums=checksums)
@@ -122,7 +122,7 @@ def execute(file: Path, whole: bytes, seed: int) -> str:
     file.write_bytes(damaged(whole, chance))
     with tempfile.TemporaryDirectory(dir=file.parent) as output:
         try:
-            if chance.randrange(16):
+            if chance.randrange(32):
                 read_all(file)
             else:
                 read_file(file, Path(output), chance.choice(("summary", "report", "export")))

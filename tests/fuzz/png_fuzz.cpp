@@ -1,12 +1,5 @@
-#include "data/image_file.hpp"
-#include "fuzz.hpp"
+#include "image.hpp"
 
 int LLVMFuzzerTestOneInput(const uint8_t* data, size_t n) {
-  static const medpfl::RamFolder folder;
-  return medpfl::fuzz(data, n, [](std::string_view bytes) {
-    const std::string file = folder.write("image.png", bytes);
-    medpfl::find_image_fault(file, medpfl::Look::kHeader);
-    medpfl::peek_white(file);
-    medpfl::read_image_file(file);
-  });
+  return medpfl::fuzz_image(data, n, "png");
 }

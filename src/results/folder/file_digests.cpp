@@ -59,12 +59,15 @@ void write_digests(const std::string& folder, const std::string& lines) {
   publish_file(partial, path);
 }
 
-void remove_digests(const std::string& folder) {
+void write_with_digest(const std::string& folder, const std::string& name, bool finished,
+                       const std::function<void()>& write) {
   std::error_code error;
   fs::remove(fs::path(folder) / kDigestsFile, error);
   if (error)
     throw OutputError(
         fmt::format("cannot remove {}/{}: {}", folder, kDigestsFile, error.message()));
+  write();
+  if (finished) write_digests(folder, digest_lines(folder, {name}));
 }
 
 DigestCheck compare_digests(const std::string& path) {

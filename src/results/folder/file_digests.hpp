@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -16,8 +17,10 @@ std::string digest_lines(const std::string& folder, const std::vector<std::strin
 /// Writes `folder`/B2SUMS whole. Throws OutputError.
 void write_digests(const std::string& folder, const std::string& lines);
 
-/// Removes `folder`/B2SUMS, before a file that it names is replaced. Throws OutputError.
-void remove_digests(const std::string& folder);
+/// Has `write` write `folder`/`name`, a result of one file, and then B2SUMS where it is `finished`;
+/// a B2SUMS of before is removed first. Throws OutputError.
+void write_with_digest(const std::string& folder, const std::string& name, bool finished,
+                       const std::function<void()>& write);
 
 /// How the files that a B2SUMS names compare with it.
 struct DigestCheck {

@@ -162,7 +162,6 @@ void check_output_folder(const std::string& folder, bool overwrite) {
   if (fs::exists(path, error)) {
     if (!fs::is_directory(path, error))
       throw OutputError(fmt::format("run.output={}: exists and is not a folder", folder));
-    refuse_unreadable_files(path);
     const std::string foreign = holds_run(path) ? "" : foreign_file(folder);
     if (!foreign.empty())
       throw OutputError(

@@ -91,8 +91,7 @@ bool can_be_checked(const fs::path& path) {
 }  // namespace
 
 void verify_results(const std::string& path, const std::function<void(const FileCheck&)>& report) {
-  if (const std::string reason = why_unreadable(path); !reason.empty())
-    throw FormatError(fmt::format("{}: {}", path, lower(reason)));
+  refuse_unreadable_result(path);
   if (fs::is_regular_file(path)) return report(check_file(path));
   std::vector<std::string> files;
   std::error_code failure;
