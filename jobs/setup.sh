@@ -110,15 +110,15 @@ mpi_environment() {
   set +o allexport
 }
 
-# build_folder PRESET LIBTORCH: the build folder with the system's LibTorch (empty), or with that version from PyPI.
+# build_folder PRESET [LIBTORCH]: the build folder with the system's LibTorch (empty), or with that version from PyPI.
 build_folder() { printf 'build/%s\n' "$1${2:+-$2}"; }
 
-# build_preset PRESET LIBTORCH: configures once, builds what changed. Run from the checkout.
+# build_preset PRESET [LIBTORCH]: configures once, builds what changed. Run from the checkout.
 build_preset() {
   local folder options=() prefix
   folder=$(build_folder "$@")
   if [[ ! -e $folder/build.ninja ]]; then
-    if [[ -n $2 ]]; then
+    if [[ -n ${2:-} ]]; then
       prefix=$(jobs/fetch_libtorch.sh "$2")
       options=(-DMEDPFL_LIBTORCH="$prefix")
     fi

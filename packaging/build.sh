@@ -9,7 +9,7 @@ cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
 source jobs/setup.sh
 
 install_missing "${BUILD_PACKAGES[@]}" "the analysis as a package: python3-pip python3-setuptools python3-wheel"
-build_preset release ""
+build_preset release
 cmake --install build/release --prefix "$prefix"
 # Into a folder of its own, because Debian keeps pip out of the interpreter's.
 python3 -m pip install --no-deps --no-build-isolation --target "$prefix/lib/python" ./analysis
