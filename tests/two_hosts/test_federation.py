@@ -61,7 +61,8 @@ def test_a_signal_reaches_both_hosts(tmp_path: Path) -> None:
 def test_a_folder_at_work_on_another_host(tmp_path: Path) -> None:
     """Process numbers of hosts have nothing in common; the lock has."""
     result = on_two_hosts(tmp_path, AT_WORK + 'on_host hostb "cd $PWD; $(printf "%q " "$@")" || code=$?\n'
-                          "kill -USR1 $job; wait $job || true; exit $code", *federation(EACH_ROUND))
+                          "kill -USR1 $job; wait $job || true; exit $code",
+                          *federation({"federation.rounds": 100_000, "checkpoint.every": 1}))
     assert result.code == BUSY, result.err
     assert any("run.output=run: process " in line and " of hosta is at work on this run" in line for line in result.errors)
 
