@@ -50,17 +50,17 @@ class Audit(ResultFile):
     @property
     def balanced_accuracy(self) -> float:
         """That of the model at the end, on test images that are not public."""
-        return float(self._told("balanced_accuracy"))
+        return float(self._number(self._root, "balanced_accuracy"))
 
     @property
     def chance(self) -> float:
         """The balanced accuracy of answers that do not depend on the images."""
-        return 1 / int(self._told("classes"))
+        return 1 / int(self._number(self._root, "classes", least=1))
 
     @property
     def networks(self) -> int:
         """Federations that were attacked; they differ in run.seed. An earlier version has one."""
-        return int(self._root.get("networks", 1))
+        return int(self._number(self._root, "networks", absent=1, least=1))
 
     @property
     def apart(self) -> bool:
@@ -70,11 +70,11 @@ class Audit(ResultFile):
     @property
     def minutes(self) -> float:
         """The time the audit was given; 0 where it was given evaluations instead."""
-        return float(self._told("minutes"))
+        return float(self._number(self._root, "minutes", least=0))
 
     def evaluations(self, kind: str) -> int:
         """What an attack on a message of a kind may spend."""
-        return int(self._told(f"evaluations_{kind}"))
+        return int(self._number(self._root, f"evaluations_{kind}", least=0))
 
     @cached_property
     def stages(self) -> pd.DataFrame:
@@ -123,10 +123,10 @@ class Audit(ResultFile):
         opened = [open_run(self.folder / first)]
         same = first.removeprefix("network-1/")
         further = 2 if self.apart else 1
-        for network in range(further, further + self.networks - 1):
-            path = self.folder / f"network-{network}" / same
-            if path.is_dir():
-                opened.append(open_run(path))
+        others = {int(folder.name.removeprefix("network-")): folder / same for folder in self.folder.glob("network-[1-9]*")
+                  if folder.name.removeprefix("network-").isdecimal()}
+        opened += [open_run(others[network]) for network in sorted(others)
+                   if further <= network < further + self.networks - 1 and others[network].is_dir()]
         return opened
 
     def open_federation(self) -> Run:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from functools import cached_property
 from html import escape
 from pathlib import Path
@@ -56,6 +58,16 @@ class ResultFile:
     def _attributes(self, name: str) -> dict[str, Any]:
         group = self._group(name)
         return {} if group is None else attributes(group)
+
+    def _number(self, told: Mapping[str, Any], name: str, absent: float | None = None, least: float = -math.inf) -> float:
+        """The number that is called `name` among attributes. Raises RunFormatError for text, for less than `least`, and where
+        there is none and nothing is to stand in the place of an absent one."""
+        value = told.get(name, absent)
+        if value is None:
+            raise RunFormatError(f"{self.path}: attribute {name} is missing, which schema 1 requires; the file is damaged")
+        if not isinstance(value, (int, float)) or value < least:
+            raise RunFormatError(f"{self.path}: attribute {name} is {value!r}; the file is damaged")
+        return value
 
     def overview(self) -> tuple[Verdict, pd.DataFrame]:
         """The verdict, false where there is none, and the table that say most of what was found."""

@@ -167,9 +167,8 @@ class Run(CapturedGradients):
     def chance(self) -> float:
         """The balanced accuracy of answers that do not depend on the images; files before schema 1.4
         do not say: 1 / classes."""
-        told = self._attributes("rounds").get("chance")
-        return 1 / len(self.class_names) if told is None and self.class_names else (
-            np.nan if told is None else float(told))
+        even = 1 / len(self.class_names) if self.class_names else np.nan
+        return float(self._number(self._attributes("rounds"), "chance", absent=even))
 
     @cached_property
     def privacy(self) -> Privacy | None:
@@ -178,11 +177,12 @@ class Run(CapturedGradients):
             return None
         last, told = self.rounds.iloc[-1], attributes(dataset(self.file, "rounds/epsilon", 1))
         bound = find(self.file, "rounds/identification_bound")
+        judged = {} if bound is None else attributes(bound)
         return Privacy(
-            last["epsilon"], last["epsilon_classic"], told.get("delta", np.nan),
-            told.get("claim", ""), told.get("weak_from", np.nan), last["identification_bound"],
+            last["epsilon"], last["epsilon_classic"], self._number(told, "delta", absent=np.nan),
+            told.get("claim", ""), self._number(told, "weak_from", absent=np.nan), last["identification_bound"],
             last["identification_bound_present"],
-            0 if bound is None else int(attributes(bound).get("candidates", 0)))
+            int(self._number(judged, "candidates", absent=0, least=0)))
 
     @cached_property
     def defenses(self) -> pd.DataFrame:
@@ -325,7 +325,7 @@ class Run(CapturedGradients):
     @property
     def near_duplicate_ssim(self) -> float:
         """SSIM from which on two images are near-duplicates; NaN in files before schema 1.5."""
-        return float(self._attributes("attacks/images").get("near_duplicate_ssim", np.nan))
+        return float(self._number(self._attributes("attacks/images"), "near_duplicate_ssim", absent=np.nan))
 
     @cached_property
     def trace(self) -> Trace:
@@ -344,8 +344,12 @@ class Run(CapturedGradients):
         group = self._group("timings")
         if group is None:
             return pd.DataFrame()
+        seconds = read(dataset(group, "seconds", 2))
         phases = names(attributes(group).get("phases", []))
-        frame = pd.DataFrame(read(dataset(group, "seconds", 2)), columns=phases or None)
+        if phases and len(phases) != seconds.shape[1]:
+            raise RunFormatError(f"{self.path}: /timings/seconds has {seconds.shape[1]} columns and {len(phases)} phases; the file is "
+                                 "damaged")
+        frame = pd.DataFrame(seconds, columns=phases or None)
         frame.index.name = "rank"
         return frame
 

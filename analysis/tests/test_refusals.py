@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import h5py
@@ -9,7 +10,7 @@ import numpy as np
 import pytest
 from synthetic import write_run
 
-from medpfl_analysis import RunFormatError, open_run
+from medpfl_analysis import Run, RunFormatError, open_run
 from medpfl_analysis.hdf5 import dataset, read
 
 
@@ -199,3 +200,14 @@ def test_numbers_of_another_processor_are_read(tmp_path: Path) -> None:
         values = read(dataset(file, "column", 1))
     assert values.tolist() == [1.5, -2.0]
     assert values.dtype.isnative
+
+
+@pytest.mark.parametrize(("group", "name", "value", "read_it"), [
+    ("rounds", "chance", "half", lambda run: run.chance),
+    ("attacks/images", "near_duplicate_ssim", [1, 2], lambda run: run.near_duplicate_ssim),
+    ("timings", "phases", "train", lambda run: run.timings)])
+def test_attributes_of_another_kind(group: str, name: str, value: object, read_it: Callable[[Run], object], fresh: Path) -> None:
+    with h5py.File(fresh / "run.h5", "r+") as file:
+        file[group].attrs[name] = value
+    with open_run(fresh) as run, pytest.raises(RunFormatError, match="the file is damaged"):
+        read_it(run)
