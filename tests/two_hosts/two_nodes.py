@@ -17,10 +17,10 @@ ON_HOST = str(Path(__file__).with_name("on_host"))
 
 
 @pytest.fixture(scope="module")
-def slurm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrivateSlurm]:
-    """Running, with a controller on hosta."""
+def slurm() -> Iterator[PrivateSlurm]:
+    """Running, with a controller on hosta. Its folder is one that both hosts see, and short."""
     nodes = (Node("hosta", "hosta", "hosta"), Node("hostb", "hostb", "hostb", (ON_HOST, "hostb")))
-    private = PrivateSlurm(ENVIRONMENT | {"MEDPFL_BINARY": str(BINARY)}, nodes, tmp_path_factory.mktemp("s"))
+    private = PrivateSlurm(ENVIRONMENT | {"MEDPFL_BINARY": str(BINARY)}, nodes, Path("/var/tmp"))
     try:
         private.start()
         yield private
