@@ -124,36 +124,34 @@ def test_a_size_of_core_files_that_is_none(slurm: PrivateSlurm, tmp_path: Path) 
     assert "MEDPFL_CORE_FILES=some is no size" in log
 
 
-# Notes its job and what lies in its copy, and marks that copy. The first start waits for the warning.
-TRAINS_THEN_ATTACKS = """\
+# Notes what lies in its copy, and marks the copy. The first start waits for the warning.
+TRAINS = """\
 copy=${{@: -1}}
 copy=${{copy#--data.path=}}
-echo "$1 $(ls "$copy" | xargs)" >>{folder}/starts
+echo "train on $(ls "$copy" | xargs)" >>{folder}/starts
 touch "$copy/used"
-[[ $1 == simulate && ${{SLURM_RESTART_COUNT:-0}} == 0 ]] || exit 0
+((${{SLURM_RESTART_COUNT:-0}} == 0)) || exit 0
 trap 'exit 75' USR1
 while :; do sleep 0.1; done
 """
 
 
 def test_an_attack_follows_a_run_that_was_requeued(slurm: PrivateSlurm, tmp_path: Path) -> None:
-    """It waits until the run is complete, not until its first start has ended. Each start has its copy."""
+    """It waits until the run is complete, not until its first start has ended. Each start unpacks its copy."""
     (tmp_path / "images").mkdir()
-    (tmp_path / "images" / "an_image").touch()
-    archive = archive_of(tmp_path / "images")
+    (tmp_path / "images" / "image").touch()
     profile, copies = profile_with_disk(tmp_path)
-    settings = {"MEDPFL_MACHINE": str(profile), "MEDPFL_STAGE": str(archive),
-                "MEDPFL_BINARY": stand_in(tmp_path / "program", TRAINS_THEN_ATTACKS.format(folder=tmp_path))}
-    train = submit(slurm, "long_run.sbatch", tmp_path / "train", **settings,
-                   options=(*ONE, "--nodes=1", "--ntasks-per-node=1"))
-    attack = submit(slurm, "attack_farm.sbatch", tmp_path / "attack", **settings,
-                    options=(*ONE, f"--dependency=afterok:{train}", "--kill-on-invalid-dep=yes"))
+    train = submit(slurm, "long_run.sbatch", tmp_path / "train", options=(*ONE, "--nodes=1", "--ntasks-per-node=1"),
+                   MEDPFL_MACHINE=str(profile), MEDPFL_STAGE=str(archive_of(tmp_path / "images")),
+                   MEDPFL_BINARY=stand_in(tmp_path / "trains", TRAINS.format(folder=tmp_path)))
+    attack = submit(slurm, "attack_farm.sbatch", tmp_path / "attack",
+                    options=(*ONE, f"--dependency=afterok:{train}", "--kill-on-invalid-dep=yes"),
+                    MEDPFL_BINARY=stand_in(tmp_path / "attacks", f"echo attack >>{tmp_path}/starts"))
     slurm.wait_until("start", lambda: lines(tmp_path / "starts") == 1, WAIT)
     warn(slurm, train)
     end = slurm.wait(attack, tmp_path / "train")
     assert (end.state, slurm.jobs(train)[0].restarts) == ("COMPLETED", 1), (tmp_path / "train").read_text()
-    assert (tmp_path / "starts").read_text().splitlines() == [
-        "simulate an_image", "simulate an_image", "attack an_image"]
+    assert (tmp_path / "starts").read_text().splitlines() == ["train on image", "train on image", "attack"]
     assert [path.name for path in copies.iterdir()] == ["lock"]
 
 
