@@ -9,3 +9,5 @@ mpi=pmix
 # export LD_LIBRARY_PATH=$HOME/libtorch/lib:${LD_LIBRARY_PATH:-}
 # SITE: where srun has no pmix, the MPI library's own launcher.
 # launcher=(mpirun --bind-to core)
+# SITE: the disk of a node, if not /tmp; the path must be the same in all jobs.
+# node_disk=/local

@@ -150,6 +150,15 @@ def test_files_that_a_document_names_exist(page: str) -> None:
     assert not wrong, f"{page} names files that do not exist"
 
 
+def test_the_page_of_clusters_lists_every_profile() -> None:
+    """Each is linked, and each of a site says that it was not run there."""
+    profiles = {name for name in FILES if name.startswith("slurm/machines/")}
+    page = read("docs/hpc.md")
+    assert {name for name in profiles if f"](../{name})" not in page} == set()
+    of_sites = {name for name in profiles if "SBATCH_ACCOUNT" in read(name)}
+    assert {name for name in of_sites if "not run there" not in read(name)} == set() != of_sites
+
+
 def test_the_index_lists_every_page() -> None:
     """docs/README.md, so that no page is found by chance alone; decisions, too."""
     listed = set(re.findall(r"\]\(([^)#\s]+)", read("docs/README.md")))

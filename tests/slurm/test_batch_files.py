@@ -19,6 +19,16 @@ from test_same_bits import expect_same
 SHOW = ('echo "rank $SLURM_PROCID of $SLURM_NTASKS on $SLURM_CPUS_PER_TASK CPUs,'
         ' ${SLURM_GPUS_ON_NODE:-0} GPUs: $*"')
 
+MACHINES = sorted(path.stem for path in (REPOSITORY / "slurm" / "machines").glob("*.sh"))
+OPTIONS_OF_SRUN = {
+    "cray": ["--mpi=cray_shasta", "--cpu-bind=cores"],
+    "frontier": ["--cpu-bind=threads"],
+    "gpu_nodes": ["--mpi=pmix", "--cpu-bind=cores"],
+    "juwels": ["--cpu-bind=cores"],
+    "lumi": ["--cpu-bind=cores"],
+    "pmix_cpu": ["--mpi=pmix", "--cpu-bind=cores"],
+}
+
 
 def test_a_run_gives_what_it_gives_without_slurm(slurm: PrivateSlurm, tmp_path: Path) -> None:
     """Two ranks under srun --mpi=pmix."""
@@ -187,8 +197,20 @@ def test_what_is_missing_is_named(environment: dict[str, str], part: str, slurm:
     assert part in text and not (tmp_path / "run").exists()
 
 
-@pytest.mark.parametrize("machine", sorted(
-    path.stem for path in (REPOSITORY / "slurm" / "machines").glob("*.sh")))
+@pytest.mark.parametrize("machine", MACHINES)
+def test_the_launcher_of_every_profile(machine: str) -> None:
+    """As shipped; the sites whose documents name no --mpi have their own default."""
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", 'source slurm/common.sh >&2; printf "%s\\n" "${medpfl[@]}"'],
+        cwd=REPOSITORY, env=os.environ | {"MEDPFL_ROOT": ".", "MEDPFL_MACHINE": machine, "MEDPFL_BINARY": "/bin/true",
+                                          "SLURM_JOB_ID": "1", "SLURM_JOB_NODELIST": "node"},
+        capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == [
+        "srun", *OPTIONS_OF_SRUN[machine], "--gpu-bind=none", "--kill-on-bad-exit=1", "/bin/true"]
+
+
+@pytest.mark.parametrize("machine", MACHINES)
 def test_every_profile_starts_the_ranks(machine: str, slurm: PrivateSlurm, tmp_path: Path) -> None:
     """As shipped; this Slurm knows pmix and cray_shasta. The CPUs of a task reach its step."""
     job = finish(slurm, "run.sbatch", tmp_path / "log", "--some.option=a b", options=(

@@ -12,6 +12,6 @@ PYTEST = 'PYTEST_DEBUG_TEMPROOT=$PWD exec /usr/bin/python3 -m pytest -q -p no:ca
 
 
 def test_a_slurm_of_two_nodes(tmp_path: Path) -> None:
-    """An array and a requeue (two_nodes.py)."""
+    """An array, a requeue and data on the disks of nodes (two_nodes.py)."""
     result = on_two_hosts(tmp_path, PYTEST, str(Path(__file__).with_name("two_nodes.py")), timeout=4 * LIMIT)
     assert result.code == 0, result.out + result.err

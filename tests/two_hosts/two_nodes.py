@@ -7,9 +7,11 @@ from pathlib import Path
 
 import h5py
 import pytest
-from batch import submit, tiny
+from batch import finish, submit, tiny
+from files import image_folder
 from harness import BINARY, ENVIRONMENT, REPOSITORY, complete
 from private_slurm import WAIT, Node, PrivateSlurm
+from test_recipes import IMAGES, archive_of
 from test_requeue import LONG, interrupt
 from test_same_bits import expect_same
 
@@ -60,3 +62,15 @@ def test_an_array_uses_both_nodes(slurm: PrivateSlurm, tmp_path: Path) -> None:
             hosts |= set(found["environment/host"].asstr())
             expect_same(expected, found)
     assert hosts == {"hosta", "hostb"}
+
+
+def test_each_node_unpacks_its_copy(slurm: PrivateSlurm, tmp_path: Path) -> None:
+    """Onto its own /tmp, where ranks of the other node see nothing."""
+    archive = archive_of(image_folder(tmp_path / "images"))
+    job = finish(slurm, "run.sbatch", tmp_path / "log", *tiny(tmp_path / "run", IMAGES), MEDPFL_STAGE=str(archive),
+                 options=("--nodes=2", "--ntasks-per-node=1", "--cpus-per-task=1"))
+    assert (job.state, job.code) == ("COMPLETED", 0), (tmp_path / "log").read_text()
+    with (h5py.File(tmp_path / "run" / "run.h5", "r") as found,
+          complete(tmp_path / "plain", IMAGES | {"data.path": tmp_path / "images"}) as expected):
+        assert list(found["environment/host"].asstr()) == ["hosta", "hostb"]
+        assert found["data"].attrs["train_images_digest"] == expected["data"].attrs["train_images_digest"]
