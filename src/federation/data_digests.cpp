@@ -1,5 +1,6 @@
 #include "federation/data_digests.hpp"
 
+#include <map>
 #include <set>
 #include <string_view>
 
@@ -48,6 +49,14 @@ std::string gather_digests(const Communicator& comm, const Part& part, int64_t i
   return all;
 }
 
+// The digests of images, which stand one behind the other.
+std::vector<std::string_view> split(std::string_view digests) {
+  std::vector<std::string_view> out;
+  for (size_t at = 0; at < digests.size(); at += Digest::kBytes)
+    out.push_back(digests.substr(at, Digest::kBytes));
+  return out;
+}
+
 }  // namespace
 
 std::string digest_labels(const std::vector<int64_t>& labels,
@@ -88,15 +97,20 @@ std::string digest_images(const std::string& digests) {
 }
 
 int64_t count_shared(const std::string& digests, const std::string& others) {
-  const auto each = [](const std::string& all, const auto& step) {
-    for (size_t at = 0; at < all.size(); at += Digest::kBytes)
-      step(std::string_view(all).substr(at, Digest::kBytes));
-  };
-  std::set<std::string_view> known;
-  each(others, [&](std::string_view one) { known.insert(one); });
+  const std::vector<std::string_view> all = split(others);
+  const std::set<std::string_view> known(all.begin(), all.end());
   int64_t shared = 0;
-  each(digests, [&](std::string_view one) { shared += known.count(one) > 0 ? 1 : 0; });
+  for (const std::string_view one : split(digests)) shared += known.count(one) > 0 ? 1 : 0;
   return shared;
+}
+
+int64_t count_contradicting(const std::string& digests, const std::vector<int64_t>& labels) {
+  const std::vector<std::string_view> images = split(digests);
+  std::map<std::string_view, std::set<int64_t>> classes;
+  for (size_t i = 0; i < images.size(); ++i) classes[images[i]].insert(labels[i]);
+  int64_t contradicting = 0;
+  for (const std::string_view one : images) contradicting += classes[one].size() > 1 ? 1 : 0;
+  return contradicting;
 }
 
 }  // namespace medpfl

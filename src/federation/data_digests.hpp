@@ -37,4 +37,8 @@ std::string digest_images(const std::string& digests);
 /// Returns how many of the images with the first digests are among those with the others.
 int64_t count_shared(const std::string& digests, const std::string& others);
 
+/// Returns how many of the images with these digests are also there with another label; `labels`
+/// has one for each image.
+int64_t count_contradicting(const std::string& digests, const std::vector<int64_t>& labels);
+
 }  // namespace medpfl

@@ -136,6 +136,12 @@ void find_digests(const Communicator& comm, const ImageSources& sources,
           "of {} test images {} are training images, pixel by pixel: accuracy is better than it "
           "would be on new images; take them out of one split",
           sources.all.test.size(), shared));
+  if (comm.is_root())
+    if (const int64_t images = count_contradicting(held, data->train_labels); images > 0)
+      log_warning(fmt::format(
+          "of {} training images {} are also there with another label, pixel by pixel: no network "
+          "can learn both; look for folders or links that bring images twice",
+          data->train_labels.size(), images));
   if (sources.open_split != Split::kPublic) return;
   const std::string own = gather_block_digests(comm, open, sources.all.open.size());
   data->digests.public_images = digest_images(own);

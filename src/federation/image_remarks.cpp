@@ -30,6 +30,11 @@ void add(const Remarks& more, Remarks* remarks) {
 
 Remarks remark_on_classes(const Manifest& manifest) {
   const std::vector<int64_t> counts = count_classes(manifest.train, manifest.classes());
+  if (counts.size() == 1)
+    return {
+        fmt::format("all images are of one class, {}: every answer of the network is right, and "
+                    "its accuracy says nothing",
+                    manifest.class_names[0])};
   Remarks empty;
   for (size_t label = 0; label < counts.size(); ++label)
     if (counts[label] == 0) empty.push_back(manifest.class_names[label]);

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import struct
 import zlib
 from pathlib import Path
@@ -179,6 +180,13 @@ def test_classes_and_equal_images_are_told(tmp_path: Path) -> None:
                     "of 18 test images 2 are training images")
     one_warning(run(tmp_path / "limit", root, {"data.limit": 2, "federation.clients": 2}),
                 "data.limit=2 leaves 1 of 3 classes without a training image: tumor")
+    for split in ("train", "test"):
+        (root / split / "copy").symlink_to(root / split / "tumor")
+    one_warning(run(tmp_path / "twice", root, ranks=2), "are also there with another label, pixel by pixel")
+    single = image_folder(tmp_path / "single", size=16)
+    for folder in (*single.glob("*/healthy"), *single.glob("*/tumor")):
+        shutil.rmtree(folder)
+    one_warning(run(tmp_path / "one", single), "all images are of one class, cyst")
     archive = npz(tmp_path / "stray.npz", train_labels=np.array([0, 1, 2, 9] + [1] * 8))
     one_warning(run(tmp_path / "stray", archive, {"data.dataset": "medmnist"}),
                 "6 of 10 classes have no training image: 3, 4, 5, 6, 7 and 1 more", "stray label")

@@ -25,6 +25,13 @@ TEST(DataDigests, SharedImagesAreCountedEachTimeTheyCome) {
   EXPECT_EQ(count_shared(known, ""), 0);
 }
 
+TEST(DataDigests, ImagesWithTwoLabelsAreCountedEachTimeTheyCome) {
+  const std::string images = digests({"a", "b", "b", "c", "b"});
+  EXPECT_EQ(count_contradicting(images, {0, 1, 2, 2, 1}), 3);
+  EXPECT_EQ(count_contradicting(images, {0, 1, 1, 1, 1}), 0);
+  EXPECT_EQ(count_contradicting("", {}), 0);
+}
+
 TEST(DataDigests, TheDigestOfImagesIsThatOfTheirDigests) {
   Digest whole;
   whole.add(digests({"a", "b"}));
