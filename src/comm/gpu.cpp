@@ -92,7 +92,8 @@ const Words<DeviceChoice>& words_of(DeviceChoice) {
 
 VisibleGpus visible_gpus() { return CudaDriver().list(); }
 
-bool torch_has_cuda() { return at::hasCUDA(); }
+// at::hasCUDA() is false too where there is no GPU.
+bool torch_has_cuda() { return at::globalContext().hasCUDART(); }
 
 std::string missing_gpu(bool torch_cuda, const VisibleGpus& visible) {
   if (!torch_cuda) return "the LibTorch in use was built without CUDA";
