@@ -21,17 +21,15 @@ JobHelp help() {
   return {
       "[mpirun -n RANKS] medpfl benchmark [comm|compute] [--section.option=value ...] [flags]",
       "Measures matching evaluations, training steps, aggregation and capture with the network "
-      "of [model] and [data], medians of repeated runs, and writes run.output/benchmark.h5. "
-      "Engines and training take federation.batch_size images at once; with compute they alone "
-      "are measured, for run.output/benchmark-compute.h5. "
-      "With comm it measures the ways to bring a round's updates together on two ranks or "
-      "more, for the network and for 1 M and 10 M parameters, beside the speed of memcpy; it "
-      "says which is best here and writes run.output/benchmark-comm.h5.",
+      "of [model] and [data], medians of repeated runs, for run.output/benchmark.h5. With "
+      "compute it measures engines and training alone; these take federation.batch_size images "
+      "at once. With comm it measures the ways to bring a round's updates together on two ranks"
+      " or more, for the network and for 1 M and 10 M parameters, beside memcpy, and says which"
+      " is best here. Both write files benchmark-TOPIC.h5.",
       {"medpfl benchmark --model.name=resnet18 --run.output=runs/times",
        "medpfl benchmark compute --model.name=resnet18 --federation.batch_size=8 --run.device=cuda",
        "mpirun -n 2 medpfl benchmark comm"},
-      {"run.output", "run.threads", "run.device", "data.image_size", "data.channels", "model.name",
-       "federation.batch_size"},
+      {"run.output", "run.device", "data.image_size", "model.name", "federation.batch_size"},
       "",
       {"comm", "compute"}};
 }
