@@ -18,17 +18,20 @@ namespace medpfl {
 namespace {
 
 JobHelp help() {
-  return {"[mpirun -n RANKS] medpfl benchmark [comm] [--section.option=value ...] [flags]",
-          "Measures matching evaluations, training steps, aggregation and capture with the network "
-          "of [model] and [data], medians of repeated runs, and writes run.output/benchmark.h5. "
-          "With comm it measures the ways to bring a round's updates together on two ranks or "
-          "more, for the network and for 1 M and 10 M parameters, beside the speed of memcpy; it "
-          "says which is best here and writes run.output/benchmark-comm.h5.",
-          {"medpfl benchmark --model.name=resnet18 --run.output=runs/times",
-           "mpirun -n 2 medpfl benchmark comm"},
-          {"run.output", "run.threads", "data.image_size", "data.channels", "model.name"},
-          "",
-          {"comm"}};
+  return {
+      "[mpirun -n RANKS] medpfl benchmark [comm|compute] [--section.option=value ...] [flags]",
+      "Measures matching evaluations, training steps, aggregation and capture with the network "
+      "of [model] and [data], medians of repeated runs, for run.output/benchmark.h5. With "
+      "compute it measures engines and training alone; these take federation.batch_size images "
+      "at once. With comm it measures the ways to bring a round's updates together on two ranks"
+      " or more, for the network and for 1 M and 10 M parameters, beside memcpy, and says which"
+      " is best here. Both write files benchmark-TOPIC.h5.",
+      {"medpfl benchmark --model.name=resnet18 --run.output=runs/times",
+       "medpfl benchmark compute --model.name=resnet18 --federation.batch_size=8 --run.device=cuda",
+       "mpirun -n 2 medpfl benchmark comm"},
+      {"run.output", "run.device", "data.image_size", "model.name", "federation.batch_size"},
+      "",
+      {"comm", "compute"}};
 }
 
 // Removes and returns the first word, if any, which says what is to be measured.
@@ -41,9 +44,9 @@ std::string take_topic(JobArguments* arguments) {
 }
 
 void check_topic(const std::string& topic, int ranks) {
-  if (!topic.empty() && topic != "comm")
-    throw ConfigError(
-        fmt::format("unknown benchmark '{}'; known: comm, or none for all hot paths", topic));
+  if (!topic.empty() && topic != "comm" && topic != "compute")
+    throw ConfigError(fmt::format(
+        "unknown benchmark '{}'; known: comm, compute, or none for all hot paths", topic));
   if (topic == "comm" && ranks < 2)
     throw ConfigError(
         "medpfl benchmark comm measures messages between ranks: start it on two ranks or more, "
@@ -75,14 +78,16 @@ int run(const Communicator& comm, const JobArguments& given) {
   if (topic == "comm") {
     conclusion = benchmark_comm(comm, *model, &rows);
   } else {
-    benchmark_attack(comm, *model, &rows);
+    const bool all = topic.empty();
+    if (all) benchmark_attack(comm, *model, &rows);
+    benchmark_engines(comm, *model, std::max<int64_t>(1, settings.federation.batch_size), &rows);
     benchmark_training(comm, config, settings, *model, &rows);
-    benchmark_aggregation(comm, &rows);
-    benchmark_capture(comm, settings, *model, &rows);
+    if (all) benchmark_aggregation(comm, &rows);
+    if (all) benchmark_capture(comm, settings, *model, &rows);
   }
   if (!comm.is_root()) return 0;
-  fmt::print("{} ranks, {} at {} px, {} channels\n", comm.size(), model->name(),
-             model->input().height, model->input().channels);
+  fmt::print("{} ranks, {} at {} px, {} channels, on {}\n", comm.size(), model->name(),
+             model->input().height, model->input().channels, place.device);
   show_rows(rows);
   fmt::print("{}", conclusion);
   const std::string path =

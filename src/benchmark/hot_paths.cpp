@@ -15,6 +15,7 @@ namespace medpfl {
 namespace {
 
 constexpr int kStarts = 7, kEvaluations = 10;
+constexpr const char* kGradientFloor = "one gradient of the model";
 
 Client random_client(const Model& model, int64_t images) {
   RandomStream random({1, Purpose::kBenchmark, 0, 0, 0});
@@ -33,17 +34,31 @@ Client random_client(const Model& model, int64_t images) {
   return client;
 }
 
+// Of all images of the client, at wide weights, as the attack papers have them.
+Observation observe_wide(const Model& model, const Client& client) {
+  Observation o;
+  o.weights = initial_weights(model, {InitKind::kUniform, 0.5}, 1);
+  o.gradient = FlatParameters(model.layout());
+  batch_gradient(model, client, o.weights, client.positions, &o.gradient);
+  return o;
+}
+
+// Milliseconds of one gradient of all images of the client.
+double gradient_time(const Communicator& comm, const Model& model, const Client& client,
+                     const FlatParameters& weights) {
+  FlatParameters gradient(model.layout());
+  return 1e3 * seconds(comm, [&] {
+           batch_gradient(model, client, weights, client.positions, &gradient);
+         });
+}
+
 }  // namespace
 
 void benchmark_attack(const Communicator& comm, const Model& model,
                       std::vector<BenchmarkRow>* rows) {
-  // Wide weights, as the attack papers have them, and one image, so that the optimizer runs to its
-  // last iteration.
-  Observation o;
-  o.weights = initial_weights(model, {InitKind::kUniform, 0.5}, 1);
-  o.gradient = FlatParameters(model.layout());
+  // One image at wide weights, so that the optimizer runs to its last iteration.
   const Client client = random_client(model, 1);
-  batch_gradient(model, client, o.weights, {0}, &o.gradient);
+  const Observation o = observe_wide(model, client);
   AttackRequest request;
   request.iterations = 20;
   const auto& entry = attacks().find("idlg");
@@ -59,16 +74,18 @@ void benchmark_attack(const Communicator& comm, const Model& model,
   std::nth_element(all.begin(), all.begin() + kStarts / 2, all.end());
   const double per_evaluation = comm.max(all[kStarts / 2]);
 
-  FlatParameters gradient(model.layout());
-  const double first_order =
-      1e3 * seconds(comm, [&] { batch_gradient(model, client, o.weights, {0}, &gradient); });
-  const std::string floor_is = "one gradient of the model";
-  rows->push_back(
-      {"matching evaluation with L-BFGS, batch 1", per_evaluation, "ms", first_order, floor_is});
+  rows->push_back({"matching evaluation with L-BFGS, batch 1", per_evaluation, "ms",
+                   gradient_time(comm, model, client, o.weights), kGradientFloor});
+}
 
+void benchmark_engines(const Communicator& comm, const Model& model, int64_t batch,
+                       std::vector<BenchmarkRow>* rows) {
+  const Client client = random_client(model, batch);
+  const Observation o = observe_wide(model, client);
+  const double floor = gradient_time(comm, model, client, o.weights);
   const auto objective = make_gradient_distance({DistanceKind::kL2}, o.gradient);
   Candidate candidate;
-  candidate.images = to_unit_range(random_client(model, 2).images.slice(0, 1, 2));
+  candidate.images = to_unit_range(random_client(model, 2 * batch).images.slice(0, batch));
   candidate.labels = client.labels;
   for (const EngineKind kind : words_of(EngineKind()).values()) {
     if (kind == EngineKind::kNative && !native_applies(model)) continue;
@@ -77,8 +94,8 @@ void benchmark_attack(const Communicator& comm, const Model& model,
     const double time = seconds(comm, [&] {
       for (int i = 0; i < kEvaluations; ++i) engine->evaluate(candidate, &result);
     });
-    rows->push_back({fmt::format("engine {}, batch 1", word_of(kind)), 1e3 * time / kEvaluations,
-                     "ms", first_order, floor_is});
+    rows->push_back({fmt::format("engine {}, batch {}", word_of(kind), batch),
+                     1e3 * time / kEvaluations, "ms", floor, kGradientFloor});
   }
 }
 

@@ -92,22 +92,26 @@ const Words<DeviceChoice>& words_of(DeviceChoice) {
 
 VisibleGpus visible_gpus() { return CudaDriver().list(); }
 
-bool torch_has_cuda() { return at::hasCUDA(); }
+// at::hasCUDA() is false too where there is no GPU.
+bool torch_has_cuda() { return at::globalContext().hasCUDART(); }
+
+std::string missing_gpu(bool torch_cuda, const VisibleGpus& visible) {
+  if (!torch_cuda) return "the LibTorch in use was built without CUDA";
+  if (visible.gpus.empty()) return "no GPU is visible to this rank: " + visible.problem;
+  return "";
+}
 
 std::optional<int> choose_gpu(DeviceChoice device, bool torch_cuda, const VisibleGpus& visible,
                               int local_rank) {
   if (device == DeviceChoice::kCpu) return std::nullopt;
-  if (torch_cuda && !visible.gpus.empty())
-    return local_rank % static_cast<int>(visible.gpus.size());
+  const std::string missing = missing_gpu(torch_cuda, visible);
+  if (missing.empty()) return local_rank % static_cast<int>(visible.gpus.size());
   if (device == DeviceChoice::kAuto) return std::nullopt;
-  if (!torch_cuda)
-    throw ConfigError(
-        "run.device=cuda: the LibTorch in use was built without CUDA; build MedPFL with a LibTorch "
-        "that has it (-DCMAKE_PREFIX_PATH=/path/to/libtorch), or use run.device=cpu");
-  throw ConfigError(
-      fmt::format("run.device=cuda: no GPU is visible to this rank: {}; ask the scheduler for GPUs "
-                  "(--gpus-per-node), or use run.device=auto or cpu",
-                  visible.problem));
+  const char* remedy = torch_cuda ? "ask the scheduler for GPUs (--gpus-per-node), or use "
+                                    "run.device=auto or cpu"
+                                  : "build MedPFL with a LibTorch that has it "
+                                    "(-DMEDPFL_LIBTORCH=/path/to/libtorch), or use run.device=cpu";
+  throw ConfigError(fmt::format("run.device=cuda: {}; {}", missing, remedy));
 }
 
 }  // namespace medpfl

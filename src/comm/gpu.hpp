@@ -30,6 +30,9 @@ VisibleGpus visible_gpus();
 /// Whether the LibTorch in use was built with CUDA.
 bool torch_has_cuda();
 
+/// Returns in a clause why this process has no GPU to compute on; empty where it has one.
+std::string missing_gpu(bool torch_cuda, const VisibleGpus& visible);
+
 /// Returns the ordinal of the GPU for a rank, by its rank on the host in turn, or nothing where the
 /// rank computes on the CPU. Throws ConfigError where a GPU is asked for and not there.
 std::optional<int> choose_gpu(DeviceChoice device, bool torch_cuda, const VisibleGpus& visible,

@@ -157,10 +157,21 @@ std::vector<std::string> placement_warnings(const std::vector<RankPlace>& places
   return out;
 }
 
+std::string placement_fallback(const std::vector<RankPlace>& places) {
+  const auto fell_back = [](const RankPlace& place) { return !place.missing_gpu.empty(); };
+  const auto first = std::find_if(places.begin(), places.end(), fell_back);
+  if (first == places.end()) return "";
+  const auto cases = static_cast<size_t>(std::count_if(places.begin(), places.end(), fell_back));
+  return fmt::format("run.device=auto: rank {} on {} computes on the CPU{}, because {}",
+                     first - places.begin(), first->host, more(cases, "ranks"), first->missing_gpu);
+}
+
 void log_placement(const std::vector<RankPlace>& places) {
   std::string table = placement_table(places, 20);
   table.pop_back();  // the log ends the line
   log_info("placement\n" + table);
+  if (const std::string fallback = placement_fallback(places); !fallback.empty())
+    log_info(fallback);
   for (const std::string& warning : placement_warnings(places)) log_warning(warning);
 }
 

@@ -33,6 +33,7 @@ RankPlace find_place(const Communicator& comm, int threads, DeviceChoice device)
     // The driver is asked only where its answer matters: loading it takes time and memory.
     const bool ask = device != DeviceChoice::kCpu && torch_has_cuda();
     const VisibleGpus visible = ask ? visible_gpus() : VisibleGpus();
+    if (device == DeviceChoice::kAuto) place.missing_gpu = missing_gpu(torch_has_cuda(), visible);
     if (const auto gpu = choose_gpu(device, torch_has_cuda(), visible, place.local_rank)) {
       place.gpu = *gpu;
       place.device = visible.gpus[static_cast<size_t>(*gpu)].name;
@@ -51,6 +52,7 @@ std::vector<RankPlace> gather_places(const Communicator& comm, const RankPlace& 
   out.value(mine.gpu);
   out.text(mine.device);
   out.text(mine.device_uuid);
+  out.text(mine.missing_gpu);
   std::vector<RankPlace> all;
   for (const std::string& bytes : comm.gather(out.take())) {
     ByteReader in(bytes);
@@ -62,6 +64,7 @@ std::vector<RankPlace> gather_places(const Communicator& comm, const RankPlace& 
     place.gpu = in.value<int>();
     place.device = in.text();
     place.device_uuid = in.text();
+    place.missing_gpu = in.text();
     all.push_back(std::move(place));
   }
   return all;

@@ -18,6 +18,7 @@ struct RankPlace {
   int gpu = -1;                ///< ordinal among the visible GPUs; -1: computes on the CPU
   std::string device = "cpu";  ///< name of the GPU, or "cpu"
   std::string device_uuid;     ///< UUID of the GPU
+  std::string missing_gpu;     ///< why run.device=auto took the CPU; else empty
 
   at::Device compute_device() const {
     return gpu < 0 ? at::Device(at::kCPU) : at::Device(at::kCUDA, static_cast<int8_t>(gpu));
@@ -42,7 +43,12 @@ std::string placement_table(const std::vector<RankPlace>& places, size_t most_li
 /// GPU. One line for each kind names the first case.
 std::vector<std::string> placement_warnings(const std::vector<RankPlace>& places);
 
-/// Logs the table of places, in at most 20 lines, and the warnings; to be called on rank 0.
+/// Returns one line that says why ranks compute on the CPU although run.device=auto looked for a
+/// GPU; empty where none does.
+std::string placement_fallback(const std::vector<RankPlace>& places);
+
+/// Logs the table of places, in at most 20 lines, why ranks have no GPU, and the warnings; to be
+/// called on rank 0.
 void log_placement(const std::vector<RankPlace>& places);
 
 }  // namespace medpfl

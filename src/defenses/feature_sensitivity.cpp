@@ -32,9 +32,10 @@ void add_block(const OwnTraining& own, const std::vector<at::Tensor>& weights,
     const at::Tensor chosen = features.slice(0, 0, n).slice(2, first, first + n).diagonal(0, 0, 2);
     const at::Tensor slopes = torch::autograd::grad({chosen.sum()}, {images}, {}, true)[0]
                                   .flatten(1)
-                                  .to(at::kCPU, at::kDouble)
+                                  .to(at::kDouble)
                                   .norm(2, 1)
-                                  .view({copies, batch});
+                                  .view({copies, batch})
+                                  .to(at::kCPU);
     for (int64_t k = 0; k < n; ++k)
       for (int64_t i = 0; i < batch; ++i) {
         const double slope = slopes[k][i].item<double>();

@@ -130,7 +130,7 @@ double ExampleGradients::clipped_sum(const at::Tensor& images, const at::Tensor&
                                      std::vector<double>* norms) const {
   const std::vector<at::Tensor>& weights = weights_.current();
   std::vector<Trace> traces;
-  double loss = 0;
+  at::Tensor loss;
   {
     // Errors are caught on their way back, so that outputs need not be kept. The way ends at the
     // images, as hooks of the tensors asked for are called in some versions only.
@@ -144,17 +144,13 @@ double ExampleGradients::clipped_sum(const at::Tensor& images, const at::Tensor&
     const at::Tensor total =
         training_loss(forward_visited(model_, weights, x, visit), labels, at::Reduction::Sum);
     torch::autograd::grad({total}, {x});
-    loss = total.item<double>() / static_cast<double>(images.size(0));
+    loss = total.detach();
   }
   at::NoGradGuard no_graph;
   at::Tensor squared =
       at::zeros({images.size(0)}, at::TensorOptions(at::kDouble).device(model_.device()));
   for (const Trace& t : traces) squared.add_(squared_norms(t));
   const at::Tensor lengths = squared.sqrt();
-  if (!at::isfinite(lengths).all().item<bool>())
-    throw NumericError(
-        "the gradient of an example is not finite: training diverged; lower "
-        "federation.learning_rate");
   const at::Tensor share = lengths.reciprocal().mul(bound).clamp_max(1).to(at::kFloat);
 
   std::vector<at::Tensor> sums(static_cast<size_t>(model_.layout().trainable_count()));
@@ -163,13 +159,18 @@ double ExampleGradients::clipped_sum(const at::Tensor& images, const at::Tensor&
     sums[weight] = weighted_sum(t, weights[weight], share);
     if (t.layer.bias >= 0) sums[static_cast<size_t>(t.layer.bias)] = share.matmul(t.bias_rows);
   }
+  // A GPU is waited for here alone, when all is under way.
+  if (!at::isfinite(lengths).all().item<bool>())
+    throw NumericError(
+        "the gradient of an example is not finite: training diverged; lower "
+        "federation.learning_rate");
   sum->fill(0);
   weights_.collect(sums, sum);
   if (norms != nullptr) {
     const at::Tensor host = lengths.to(at::kCPU);
     norms->assign(host.data_ptr<double>(), host.data_ptr<double>() + host.numel());
   }
-  return loss;
+  return loss.item<double>() / static_cast<double>(images.size(0));
 }
 
 }  // namespace medpfl

@@ -178,6 +178,8 @@ void dry_run(const RunContext& context) {
       work_of_ranks(data, comm.size(), memory), attack_line(settings, counts),
       privacy(settings, data, *model, *algorithm),
       files(settings, counts, estimate_files(settings, data, *model, counts)));
+  if (const std::string fallback = placement_fallback(places); !fallback.empty())
+    log_info(fallback);
   for (const std::string& warning : placement_warnings(places)) log_warning(warning);
   warn_of_untested(settings);
   warn_of_local_steps(settings, most_local_steps(settings, data));

@@ -62,10 +62,19 @@ TEST(Gpu, AutoFallsBackToTheCpu) {
   EXPECT_EQ(choose_gpu(DeviceChoice::kAuto, true, with_driver("1", "cuInit"), 0), std::nullopt);
 }
 
+TEST(Gpu, WhatIsMissingIsToldAndNothingWhereOneIsThere) {
+  EXPECT_EQ(missing_gpu(true, with_driver("1")), "");
+  EXPECT_EQ(missing_gpu(false, with_driver("1")), "the LibTorch in use was built without CUDA");
+  EXPECT_EQ(
+      missing_gpu(true, with_driver("0")),
+      "no GPU is visible to this rank: the CUDA driver shows no GPU (CUDA_VISIBLE_DEVICES may "
+      "hide them)");
+}
+
 TEST(Gpu, CudaSaysWhatIsMissing) {
   const std::string library = refusal(DeviceChoice::kCuda, false, with_driver("3"));
   EXPECT_NE(library.find("LibTorch in use was built without CUDA"), std::string::npos) << library;
-  EXPECT_NE(library.find("-DCMAKE_PREFIX_PATH"), std::string::npos) << library;
+  EXPECT_NE(library.find("-DMEDPFL_LIBTORCH"), std::string::npos) << library;
   const std::string none = refusal(DeviceChoice::kCuda, true, with_driver("0"));
   EXPECT_NE(none.find("no GPU is visible to this rank"), std::string::npos) << none;
   EXPECT_NE(none.find("--gpus-per-node"), std::string::npos) << none;

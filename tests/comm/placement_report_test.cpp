@@ -94,6 +94,15 @@ TEST(PlacementWarnings, MoreThreadsThanTheSetsOfAHost) {
       << warnings[0];
 }
 
+TEST(PlacementFallback, NamesTheFirstRankAndItsReason) {
+  std::vector<RankPlace> places = {on_gpu("a", 0, "GPU-1"), place("b", 0, {0}), place("b", 1, {1})};
+  EXPECT_EQ(placement_fallback(places), "");
+  places[1].missing_gpu = places[2].missing_gpu = "it is gone";
+  EXPECT_EQ(placement_fallback(places),
+            "run.device=auto: rank 1 on b computes on the CPU (and so 1 more ranks), because it is "
+            "gone");
+}
+
 TEST(PlacementWarnings, RanksThatShareAGpu) {
   EXPECT_TRUE(placement_warnings({on_gpu("a", 0, "GPU-1"), on_gpu("a", 1, "GPU-2")}).empty());
   const auto warnings = placement_warnings(

@@ -31,6 +31,20 @@ def test_benchmark_writes_what_it_prints(tmp_path: Path) -> None:
     assert {path.name for path in (tmp_path / "b").iterdir()} == {"benchmark.h5"}
 
 
+def test_benchmark_compute_times_engines_and_training_at_the_batch(tmp_path: Path) -> None:
+    """And nothing else."""
+    done = medpfl("benchmark", "compute", "--data.image_size=16", "--federation.batch_size=3", f"--run.output={tmp_path}")
+    assert done.code == 0, done.err
+    with h5py.File(tmp_path / "benchmark-compute.h5") as file:
+        assert (file["value"][()] > 0).all()
+        names = [text(name) for name in file["what"][()]]
+    assert names == [*(f"engine {engine}, batch 3" for engine in ("exact", "pearlmutter", "native")),
+                     "local training, batch 3"]
+    wrong = medpfl("benchmark", "compare", f"--run.output={tmp_path}")
+    assert wrong.code == CONFIG
+    assert wrong.errors == ["unknown benchmark 'compare'; known: comm, compute, or none for all hot paths"]
+
+
 def test_benchmark_comm_compares_and_concludes(tmp_path: Path) -> None:
     """Each way is timed for the model and for 1 M and 10 M parameters; one line says which is best."""
     done = medpfl("benchmark", "comm", "--data.image_size=16", f"--run.output={tmp_path / 'b'}",

@@ -22,12 +22,17 @@ from harness import (
     TINY,
     Result,
     complete,
+    medpfl,
     simulate,
     stopped,
     text,
     words,
 )
 
+# Why there is none, where CUDA_VISIBLE_DEVICES is empty.
+NO_GPU = ("no GPU is visible to this rank: the CUDA driver"
+          if "libtorch_cuda" in subprocess.run(["ldd", BINARY], capture_output=True, text=True, check=True).stdout
+          else "the LibTorch in use was built without CUDA")
 UNITS = {"KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
 
 
@@ -141,12 +146,29 @@ def test_mistakes_are_refused_as_in_a_run(tmp_path: Path) -> None:
     assert "holds a run already" in again.errors[0]
 
 
-def test_cuda_needs_a_torch_that_has_it(tmp_path: Path) -> None:
-    """It says which part is missing and what to do."""
+def test_cuda_needs_a_torch_that_has_it_and_a_gpu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It says which part is missing and what to do, in one line."""
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
     result = simulate(tmp_path / "out", {"run.device": "cuda"}, ranks=2)
     assert result.code == CONFIG
     assert len(result.errors) == 1 and "run.device=cuda: " in result.errors[0]
-    assert "built without CUDA" in result.errors[0] or "no GPU is visible" in result.errors[0]
+    assert NO_GPU in result.errors[0]
+    assert "\n" not in result.errors[0] and not (tmp_path / "out").exists()
+
+
+def test_auto_takes_the_cpu_and_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where there is no GPU, in the log of a run and in a dry run; of run.device=cpu nothing is said."""
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    for flags in ([], ["--dry-run"]):
+        said = {device: medpfl("simulate", *flags, "--overwrite",
+                               *words(TINY | {"run.device": device, "run.output": tmp_path / "out"}), ranks=2)
+                for device in ("auto", "cpu")}
+        assert {done.code for done in said.values()} == {0}, said["auto"].err
+        text_of = {device: done.out + done.err for device, done in said.items()}
+        assert re.findall(r"run\.device=auto: rank 0 on \S+ computes on the CPU \(and so 1 more ranks\), because "
+                          + NO_GPU, text_of["auto"]), text_of["auto"]
+        assert text_of["auto"].count("run.device=auto") == 1
+        assert "run.device=auto" not in text_of["cpu"]
 
 
 def test_places_are_recorded(tmp_path: Path) -> None:

@@ -124,7 +124,7 @@ COMPLETIONS = {
     "medpfl simulate --defense.chain clip,gau": ["clip,gaussian"],
     "medpfl simulate --quiet --help federat": ["federation"],
     "medpfl list inverting": ["inverting-gradients"],
-    "medpfl benchmark ": ["comm"],
+    "medpfl benchmark ": ["comm", "compute"],
     "medpfl inspect so": [],
 }
 

@@ -1,11 +1,13 @@
 #include "attacks/matching/image_fit.hpp"
 
 #include <ATen/ops/cross_entropy_loss.h>
+#include <ATen/ops/full.h>
 #include <ATen/ops/stack.h>
-#include <ATen/ops/tensor.h>
 #include <torch/csrc/autograd/autograd.h>
 
 #include <algorithm>
+
+#include "models/device_views.hpp"
 
 namespace medpfl {
 namespace {
@@ -18,22 +20,21 @@ ImageFit::ImageFit(const Model& model, const Observation& observation, int64_t b
     : model_(model),
       observation_(observation),
       bias_(bias),
-      weights_(model.device(), observation.weights, true) {}
+      weights_(DeviceViews(model.device(), observation.weights, true).current()) {}
 
 at::Tensor ImageFit::gradients(const at::Tensor& image) {
-  const std::vector<at::Tensor>& leaves = weights_.current();
   const at::Tensor logits =
-      model_.forward(leaves, image.unsqueeze(0).to(model_.device()), NormMode::kEval, nullptr);
+      model_.forward(weights_, image.unsqueeze(0).to(model_.device()), NormMode::kEval, nullptr);
   std::vector<at::Tensor> out;
   for (int64_t c = 0; c < model_.classes(); ++c) {
-    const at::Tensor label = at::tensor({c}, at::kLong).to(model_.device());
+    const at::Tensor label = at::full({1}, c, logits.options().dtype(at::kLong));
     const at::Tensor loss = at::cross_entropy_loss(logits, label);
     const auto gradient =
-        torch::autograd::grad({loss}, {leaves[static_cast<size_t>(bias_)]}, {}, true);
-    out.push_back(gradient[0].to(at::kCPU, at::kDouble));
+        torch::autograd::grad({loss}, {weights_[static_cast<size_t>(bias_)]}, {}, true);
+    out.push_back(gradient[0]);
   }
   ++evaluations_;
-  return at::stack(out).div(static_cast<double>(observation_.batch));
+  return at::stack(out).to(at::kCPU, at::kDouble).div(static_cast<double>(observation_.batch));
 }
 
 double ReadImage::least_misfit() const { return *std::min_element(misfit.begin(), misfit.end()); }

@@ -5,7 +5,6 @@
 #include <vector>
 
 #include "attacks/observation.hpp"
-#include "models/device_views.hpp"
 #include "models/model.hpp"
 
 namespace medpfl {
@@ -29,7 +28,7 @@ class ImageFit {
   const Model& model_;
   const Observation& observation_;
   int64_t bias_, evaluations_ = 0;
-  DeviceViews weights_;
+  std::vector<at::Tensor> weights_;  // on the model's device
 };
 
 /// An image that was read from a gradient.

@@ -9,7 +9,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <memory>
 #include <utility>
 
 #include "attacks/optimizers/vector_math.hpp"
@@ -29,12 +28,13 @@ using Penalty =
 // A pass of its own: engines see nothing of it.
 Term::Function through_network(const Model& model, const Observation& observation,
                                Penalty penalty) {
-  const auto weights =
-      std::make_shared<const DeviceViews>(model.device(), observation.weights, false);
+  // They stay as they are, and so does their copy on another device.
+  const std::vector<at::Tensor> weights =
+      DeviceViews(model.device(), observation.weights, false).current();
   return [&model, weights, penalty = std::move(penalty)](const at::Tensor& images, double weight,
                                                          float* gradient) {
     const at::Tensor leaf = images.detach().to(model.device()).set_requires_grad(true);
-    const at::Tensor value = penalty(weights->current(), leaf);
+    const at::Tensor value = penalty(weights, leaf);
     const at::Tensor slope = torch::autograd::grad({value}, {leaf})[0].to(at::kCPU).contiguous();
     axpy(weight, slope.data_ptr<float>(), gradient, slope.numel());
     return value.item<double>();

@@ -132,8 +132,10 @@ Reconstruction Search::result() {
 
 Candidate Search::knowledge(const Model& model, const Observation& observation) const {
   Candidate out;
-  if (!labels_.empty()) out.labels = at::tensor(labels_, at::kLong);
-  if (s_.bottleneck == BottleneckNoise::kObserved) out.noise = observed_noise(model, observation);
+  // On the model's device, so that no evaluation takes them there.
+  if (!labels_.empty()) out.labels = at::tensor(labels_, at::kLong).to(model.device());
+  if (s_.bottleneck == BottleneckNoise::kObserved)
+    out.noise = observed_noise(model, observation).to(model.device());
   if (s_.observed_error) {
     // The gradient of the head's bias is softmax minus label, for one image.
     if (observation.batch != 1)
@@ -141,8 +143,10 @@ Candidate Search::knowledge(const Model& model, const Observation& observation) 
           fmt::format("output_error=observed holds for one image, but the message of "
                       "hospital {} in round {} comes from {}",
                       observation.client, observation.round, observation.batch));
-    out.output_error =
-        observation.gradient.view(model.head().bias).view({1, model.classes()}).clone();
+    out.output_error = observation.gradient.view(model.head().bias)
+                           .view({1, model.classes()})
+                           .clone()
+                           .to(model.device());
   }
   return out;
 }
