@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import sys
 from pathlib import Path
 
@@ -200,13 +201,28 @@ def test_files_that_cannot_be_used(tmp_path: Path) -> None:
     assert result.code == CONFIG
 
 
+def trained(net: torch.nn.Module, rounds: list[list[tuple[torch.Tensor, torch.Tensor]]], dtype: torch.dtype) -> list[np.ndarray]:
+    """The tensors of the network before the first and after each round of batches, by SGD of plain PyTorch."""
+    net = copy.deepcopy(net).to(dtype).train()
+    optimizer = torch.optim.SGD(net.parameters(), 0.05)
+    found = [flat(net)]
+    for batches in rounds:
+        for images, labels in batches:
+            optimizer.zero_grad()
+            functional.cross_entropy(net(images.to(dtype)), labels).backward()
+            optimizer.step()
+        found.append(flat(net))
+    return found
+
+
 @pytest.mark.parametrize("algorithm", ["fedsgd", "fedavg"])
 def test_training_with_batch_statistics_is_that_of_pytorch(
         algorithm: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """One hospital, its steps again in plain PyTorch: weights and running statistics after two rounds.
 
-    With a smooth activation: within rounding of the kink of ReLU one of the two may take the other side of it, and
-    six steps make 7e-4 of that (plain PyTorch in float32 and in float64 differ as much).
+    The steps amplify rounding, by other factors with other kernels: what counts is float64, and the program may stand
+    three times as far from it as float32 of plain PyTorch. With a smooth activation: within rounding of the kink of
+    ReLU one of the two may take the other side of it.
     """
     monkeypatch.setattr(functional, "relu", torch.tanh)
     net = network("resnet20", width=2)
@@ -221,24 +237,22 @@ def test_training_with_batch_statistics_is_that_of_pytorch(
         trainable = int(sizes[~statistic].sum())
         assert trainable == run["model"].attrs["trainable"]
         assert text(run["model"].attrs["norm_mode"]) == "train"
-        images = torch.from_numpy(run["gradients/batches/images"][()] / 255).float()
+        images = torch.from_numpy(run["gradients/batches/images"][()] / 255)
         labels = torch.from_numpy(run["gradients/batches/labels"][()])
         start, use = run["gradients/batches/start"][()], run["gradients/batches/image"][()]
-        net.train()
-        optimizer = torch.optim.SGD(net.parameters(), 0.05)
-        for round_, weights in enumerate(run["rounds/weights"][1:]):
-            before = flat(net)
-            for batch in np.split(use[start[round_] : start[round_ + 1]],
-                                  range(8, start[round_ + 1] - start[round_], 8)):
-                optimizer.zero_grad()
-                functional.cross_entropy(net(images[batch]), labels[batch]).backward()
-                optimizer.step()
-            after = flat(net)
-            assert np.abs(after - before)[trainable:].max() > 1e-2
-            np.testing.assert_allclose(weights[trainable:], after[trainable:], rtol=1e-4, atol=1e-5)
-            np.testing.assert_allclose(weights[:trainable], after[:trainable], rtol=1e-3, atol=2e-5)
-            message = run["gradients/values"][round_]
-            np.testing.assert_allclose(message[trainable:], (after - before)[trainable:], rtol=1e-3, atol=1e-5)
+        rounds = [[(images[batch], labels[batch]) for batch in np.split(rows, range(8, len(rows), 8))]
+                  for rows in np.split(use, start[1:-1])]
+        weights, messages = run["rounds/weights"][()], run["gradients/values"][()]
+    assert len(rounds) == len(messages) == 2
+    exact, rounded = (trained(net, rounds, dtype) for dtype in (torch.float64, torch.float32))
+    for part in (slice(None, trainable), slice(trainable, None)):
+        for round_ in (1, 2):
+            bound = 3 * np.abs(rounded[round_] - exact[round_])[part].max()
+            assert bound < 1e-3 < 1e-2 < np.abs(exact[round_] - exact[round_ - 1])[part].max()
+            assert np.abs(weights[round_] - exact[round_])[part].max() <= bound
+    for round_ in (1, 2):  # bound is that of the statistics, which are sent as changes
+        change = (exact[round_] - weights[round_ - 1])[trainable:]
+        assert np.abs(messages[round_ - 1][trainable:] - change).max() <= bound
 
 
 def test_noise_leaves_no_negative_variance_and_eval_sends_no_statistics(tmp_path: Path) -> None:
