@@ -16,7 +16,7 @@ enum class ExitCode : int {
   kCommunication = 7,  ///< MPI, or a launcher that does not match it
   kDropout = 8,        ///< too few hospitals' updates arrived in a round
   kBusy = 9,           ///< another process is at work on the run
-  kInterrupted = 75,   ///< stopped as asked, with a checkpoint of what was done; --resume goes on (EX_TEMPFAIL)
+  kInterrupted = 75,   ///< stopped as asked; --resume goes on from what is kept (EX_TEMPFAIL)
 };
 
 /// The base of all errors that MedPFL throws. The message says what is wrong, with which value,

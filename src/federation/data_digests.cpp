@@ -1,8 +1,9 @@
 #include "federation/data_digests.hpp"
 
-#include <map>
-#include <set>
+#include <algorithm>
+#include <iterator>
 #include <string_view>
+#include <utility>
 
 #include "core/bytes.hpp"
 #include "core/digest.hpp"
@@ -97,19 +98,27 @@ std::string digest_images(const std::string& digests) {
 }
 
 int64_t count_shared(const std::string& digests, const std::string& others) {
-  const std::vector<std::string_view> all = split(others);
-  const std::set<std::string_view> known(all.begin(), all.end());
-  int64_t shared = 0;
-  for (const std::string_view one : split(digests)) shared += known.count(one) > 0 ? 1 : 0;
-  return shared;
+  std::vector<std::string_view> known = split(others);
+  std::sort(known.begin(), known.end());
+  const std::vector<std::string_view> images = split(digests);
+  return std::count_if(images.begin(), images.end(), [&](std::string_view one) {
+    return std::binary_search(known.begin(), known.end(), one);
+  });
 }
 
 int64_t count_contradicting(const std::string& digests, const std::vector<int64_t>& labels) {
-  const std::vector<std::string_view> images = split(digests);
-  std::map<std::string_view, std::set<int64_t>> classes;
-  for (size_t i = 0; i < images.size(); ++i) classes[images[i]].insert(labels[i]);
+  const std::vector<std::string_view> all = split(digests);
+  std::vector<std::pair<std::string_view, int64_t>> images;
+  for (size_t i = 0; i < all.size(); ++i) images.emplace_back(all[i], labels[i]);
+  std::sort(images.begin(), images.end());
+  // Equal images stand side by side now, and their labels in order.
   int64_t contradicting = 0;
-  for (const std::string_view one : images) contradicting += classes[one].size() > 1 ? 1 : 0;
+  for (auto first = images.begin(); first != images.end();) {
+    const auto end = std::find_if(first, images.end(),
+                                  [&](const auto& image) { return image.first != first->first; });
+    if (first->second != std::prev(end)->second) contradicting += std::distance(first, end);
+    first = end;
+  }
   return contradicting;
 }
 
