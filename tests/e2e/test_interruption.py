@@ -64,9 +64,9 @@ STATEFUL = LONG | {
 
 
 def start(output: Path, options: dict[str, object], ranks: int) -> subprocess.Popen[bytes]:
-    """Starts or continues a run in a process group of its own."""
+    """Starts or continues a run in a process group of its own, which SIGHUP reaches even where nohup runs the tests."""
     arguments = ["simulate", "--resume", "--quiet", *words(TINY | options | {"run.output": output})]
-    return subprocess.Popen(command(arguments, ranks), env=os.environ | ENVIRONMENT,
+    return subprocess.Popen(["env", "--default-signal=HUP", *command(arguments, ranks)], env=os.environ | ENVIRONMENT,
                             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                             stderr=subprocess.DEVNULL, start_new_session=True)
 
@@ -175,7 +175,7 @@ def longer(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, object],
     return lengthened(run)
 
 
-@pytest.mark.parametrize("name", ["SIGUSR1", "SIGTERM"])
+@pytest.mark.parametrize("name", ["SIGUSR1", "SIGTERM", "SIGHUP"])
 def test_a_signal_stops_with_a_checkpoint(name: str, longer: tuple[dict[str, object], Path],
                                           tmp_path: Path) -> None:
     """One process, signaled whenever it is at work, until the run is complete."""
