@@ -132,7 +132,7 @@ void write_stages(h5::File* file, const std::vector<StageResult>& stages) {
   Columns<S> columns(file, "/stages", "stage", stages);
   columns.stage();
   columns.verdict("leaks | protects | inconclusive | not tested");
-  const auto chosen = [](const S& s) { return s.chosen ? s.chosen->candidate : Candidate(); };
+  const auto chosen = [](const S& s) { return s.chosen ? s.chosen->candidate : CandidateAttack(); };
   columns.text(
       "run", [](const S& s) { return s.attacks.empty() ? "" : s.attacks.front(); },
       "folder of the attack on the first network, below that of the audit; empty: none");

@@ -148,7 +148,7 @@ class AuditRun {
     StageResult result;
     result.stage = stage;
     result.evaluations = record_.budget.of(stage);
-    std::vector<Candidate> candidates;
+    std::vector<CandidateAttack> candidates;
     comm_.agree([&] {
       candidates = plan_.candidates(stage);
       if (comm_.is_root()) result.accuracy = mean_accuracy(stage.round);
@@ -175,7 +175,7 @@ class AuditRun {
 
   // Runs the chosen attack of a stage. Returns false where it was stopped.
   bool attack_by_chosen(const std::string& part, StageResult* result) {
-    const Candidate& chosen = result->chosen->candidate;
+    const CandidateAttack& chosen = result->chosen->candidate;
     log_info(fmt::format("{}: {} attacks the hospitals", result->stage.name(), chosen.name));
     result->attacks.clear();
     Attacked attacked;
@@ -219,7 +219,7 @@ class AuditRun {
   // Attacks a stage by presets, too. Returns false where it was stopped.
   bool try_presets(StageTrials* trials) {
     const Stage& stage = trials->stage;
-    std::vector<Candidate> presets;
+    std::vector<CandidateAttack> presets;
     comm_.agree([&] { presets = plan_.presets_for(stage); });
     if (presets.empty()) return true;
     Attacked attacked;

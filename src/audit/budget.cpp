@@ -70,10 +70,10 @@ struct MadeUp {
 };
 
 // Returns the seconds that an evaluation of each candidate takes on such a message.
-std::vector<double> measure(const Config& base, const std::vector<Candidate>& candidates,
+std::vector<double> measure(const Config& base, const std::vector<CandidateAttack>& candidates,
                             int64_t classes, int64_t images, int64_t steps, int64_t step) {
   std::vector<double> out;
-  for (const Candidate& one : candidates) {
+  for (const CandidateAttack& one : candidates) {
     end_if_stop_signalled();
     Config config = base;
     one.assign(&config, kRehearsal);
@@ -142,7 +142,7 @@ AuditCost measure_cost(const AuditPlan& plan, const MessageSizes& sizes, int64_t
     const int64_t images = probes ? sizes.probe : sizes.shard;
     const int64_t steps =
         probes || sizes.step == 0 ? 1 : (sizes.shard + sizes.step - 1) / sizes.step;
-    const auto costs_of = [&](const std::vector<Candidate>& attacks) {
+    const auto costs_of = [&](const std::vector<CandidateAttack>& attacks) {
       return measure(base, attacks, classes, images, steps, sizes.step);
     };
     const std::vector<double> costs = costs_of(plan.candidates(stage));

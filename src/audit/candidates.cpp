@@ -25,8 +25,8 @@ Options with(Options options, const Options& more) {
 }
 
 // Attacks that vary pixels.
-std::vector<Candidate> of_pixels() {
-  std::vector<Candidate> out = {
+std::vector<CandidateAttack> of_pixels() {
+  std::vector<CandidateAttack> out = {
       {"observed-error", "idlg", with(kLineSearch, {{"output_error", "observed"}})},
       {"line-search", "idlg", kLineSearch},
       {"statistics", "grad-inversion", {{"group", "1"}}}};
@@ -40,30 +40,30 @@ std::vector<Candidate> of_pixels() {
 }
 
 // Attacks on what several local steps change.
-std::vector<Candidate> of_steps() {
+std::vector<CandidateAttack> of_steps() {
   return {{"unroll", "inverting-gradients", {{"update", "unroll"}, {"tv", "0.01"}}},
           {"surrogate-model", "sme", {}}};
 }
 
 }  // namespace
 
-std::string Candidate::describe() const {
+std::string CandidateAttack::describe() const {
   std::vector<std::string> words;
   for (const auto& [option, value] : options) words.push_back(option + "=" + value);
   return join(words, " ");
 }
 
-void Candidate::assign(Config* config, const std::string& source) const {
+void CandidateAttack::assign(Config* config, const std::string& source) const {
   config->assign("attack.method", method, source);
   for (const auto& [option, value] : options)
     config->assign(fmt::format("attack.{}.{}", method, option), value, source);
 }
 
-std::vector<Candidate> candidates_for(const Messages& messages) {
-  std::vector<Candidate> out = of_pixels();
+std::vector<CandidateAttack> candidates_for(const Messages& messages) {
+  std::vector<CandidateAttack> out = of_pixels();
   if (messages.several_steps)
-    for (const Candidate& one : of_steps()) out.push_back(one);
-  for (Candidate& one : out) {
+    for (const CandidateAttack& one : of_steps()) out.push_back(one);
+  for (CandidateAttack& one : out) {
     one.options.emplace_back("grey", "auto");
     // What is told to nobody is read from the message.
     one.options.emplace_back("labels", messages.single_images ? "idlg" : "bias-counts");
@@ -75,9 +75,10 @@ std::vector<Candidate> candidates_for(const Messages& messages) {
   return out;
 }
 
-std::vector<Candidate> applicable(const std::vector<Candidate>& candidates, const Config& base) {
-  std::vector<Candidate> out;
-  for (const Candidate& one : candidates) try {
+std::vector<CandidateAttack> applicable(const std::vector<CandidateAttack>& candidates,
+                                        const Config& base) {
+  std::vector<CandidateAttack> out;
+  for (const CandidateAttack& one : candidates) try {
       Config config = base;
       one.assign(&config, kRehearsal);
       adapt_attacks(&config);
@@ -89,9 +90,9 @@ std::vector<Candidate> applicable(const std::vector<Candidate>& candidates, cons
   return out;
 }
 
-std::string grid_of(const std::vector<Candidate>& candidates) {
+std::string grid_of(const std::vector<CandidateAttack>& candidates) {
   std::string text;
-  for (const Candidate& one : candidates) {
+  for (const CandidateAttack& one : candidates) {
     text += fmt::format("[{}]\nattack.method = {}\n", one.name, one.method);
     for (const auto& [option, value] : one.options)
       text += fmt::format("attack.{}.{} = {}\n", one.method, option, value);

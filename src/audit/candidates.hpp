@@ -8,7 +8,7 @@
 namespace medpfl {
 
 /// An attack with its options, one of those that a rehearsal compares.
-struct Candidate {
+struct CandidateAttack {
   std::string name;    ///< as a folder or a block of a grid is named: "cosine-tv-0.01"
   std::string method;  ///< in attacks()
   std::vector<std::pair<std::string, std::string>> options;  ///< of [attack.METHOD]
@@ -28,13 +28,14 @@ struct Messages {
 /// Returns the candidates for such messages: closed forms; distances of gradients with a line
 /// search; the cosine distance with total variation, of colors too, from weak to strong as noise
 /// asks for; an untrained generator; statistics of batch normalization; several local steps.
-std::vector<Candidate> candidates_for(const Messages& messages);
+std::vector<CandidateAttack> candidates_for(const Messages& messages);
 
 /// Returns the candidates that fit a configuration, each with what attack.adapt adds for its
 /// defenses. What does not fit (another network, another kind of message) is left out.
-std::vector<Candidate> applicable(const std::vector<Candidate>& candidates, const Config& base);
+std::vector<CandidateAttack> applicable(const std::vector<CandidateAttack>& candidates,
+                                        const Config& base);
 
 /// Returns the text of a grid whose points are the candidates, in their order.
-std::string grid_of(const std::vector<Candidate>& candidates);
+std::string grid_of(const std::vector<CandidateAttack>& candidates);
 
 }  // namespace medpfl

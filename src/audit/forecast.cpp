@@ -60,12 +60,12 @@ void dry_run_audit(const Communicator& comm, const AuditPlan& plan, const AuditR
   if (!comm.is_root()) return;
   for (const Stage& stage : plan.stages()) {
     const int64_t n = found.budget.of(stage);
-    const std::vector<Candidate> candidates = plan.candidates(stage);
+    const std::vector<CandidateAttack> candidates = plan.candidates(stage);
     fmt::print("round {}, {}s: rehearsal of {}, then {} attacked, each message with at most {}\n",
                stage.round, stage.kind(),
                counted(static_cast<int64_t>(candidates.size()), "attack"),
                counted(plan.networks, "network"), counted(n, "evaluation"));
-    for (const Candidate& one : candidates)
+    for (const CandidateAttack& one : candidates)
       fmt::print("  {:<20} {} {}\n", one.name, one.method, one.describe());
   }
   fmt::print("\n{} on {} of this machine, if it is idle\nnothing was written\n", found.duration(),

@@ -121,13 +121,13 @@ std::vector<Stage> AuditPlan::stages() const {
   return out;
 }
 
-std::vector<Candidate> AuditPlan::presets_for(const Stage& stage) const {
-  std::vector<Candidate> all;
+std::vector<CandidateAttack> AuditPlan::presets_for(const Stage& stage) const {
+  std::vector<CandidateAttack> all;
   for (const std::string& method : presets) all.push_back({method, method, {}});
   return applicable(all, of_stage(base, stage, "", kFewestEvaluations));
 }
 
-std::vector<Candidate> AuditPlan::candidates(const Stage& stage) const {
+std::vector<CandidateAttack> AuditPlan::candidates(const Stage& stage) const {
   const Config config = of_rehearsal(stage, "screen", 1, 1);
   const Settings settings = make_settings(config);
   const bool single_images = reads_single_images(settings, "", AttackFacts());
@@ -204,7 +204,7 @@ Config AuditPlan::of_stage(const Config& recorded, const Stage& stage, const std
 }
 
 Config AuditPlan::of_attack(const Config& recorded, const Stage& stage, const std::string& output,
-                            const Candidate& attack, int64_t evaluations) const {
+                            const CandidateAttack& attack, int64_t evaluations) const {
   Config config = of_stage(recorded, stage, output, evaluations);
   attack.assign(&config, kRehearsal);
   adapt_attacks(&config);
@@ -212,10 +212,11 @@ Config AuditPlan::of_attack(const Config& recorded, const Stage& stage, const st
 }
 
 Config AuditPlan::of_presets(const Config& recorded, const Stage& stage, const std::string& output,
-                             const std::vector<Candidate>& attacks, int64_t evaluations) const {
+                             const std::vector<CandidateAttack>& attacks,
+                             int64_t evaluations) const {
   Config config = of_stage(recorded, stage, output, evaluations);
   std::vector<std::string> methods;
-  for (const Candidate& one : attacks) methods.push_back(one.method);
+  for (const CandidateAttack& one : attacks) methods.push_back(one.method);
   assign(&config, {{"attack.method", join(methods, ",")}});
   adapt_attacks(&config);
   return config;

@@ -36,9 +36,9 @@ struct AuditPlan {
   /// Returns the stages, updates before probes.
   std::vector<Stage> stages() const;
   /// Returns the attacks that the rehearsal of a stage compares: those that apply to its messages.
-  std::vector<Candidate> candidates(const Stage& stage) const;
+  std::vector<CandidateAttack> candidates(const Stage& stage) const;
   /// Returns those of `presets` that apply to the messages of a stage.
-  std::vector<Candidate> presets_for(const Stage& stage) const;
+  std::vector<CandidateAttack> presets_for(const Stage& stage) const;
   /// Returns the number of the first federation that is attacked. Federations are numbered from 0,
   /// and rehearsals are under that of number 0.
   int64_t first_attacked() const { return apart ? 1 : 0; }
@@ -62,10 +62,10 @@ struct AuditPlan {
   /// Returns the configuration of an attack on the recorded messages of a stage; `recorded` is that
   /// of their run, `output` the folder, relative to that of the audit.
   Config of_attack(const Config& recorded, const Stage& stage, const std::string& output,
-                   const Candidate& attack, int64_t evaluations) const;
+                   const CandidateAttack& attack, int64_t evaluations) const;
   /// The same of several attacks, which are at their defaults.
   Config of_presets(const Config& recorded, const Stage& stage, const std::string& output,
-                    const std::vector<Candidate>& attacks, int64_t evaluations) const;
+                    const std::vector<CandidateAttack>& attacks, int64_t evaluations) const;
 
  private:
   Config of_stage(const Config& recorded, const Stage& stage, const std::string& output,

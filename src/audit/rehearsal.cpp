@@ -43,7 +43,7 @@ class Rehearsing {
       return std::nullopt;
     if (request_.stage.probes && out.tried.size() > 1) {
       std::stable_sort(out.tried.begin(), out.tried.end(), nearer);
-      std::vector<Candidate> best;
+      std::vector<CandidateAttack> best;
       for (size_t i = 0; i < out.tried.size() && i < static_cast<size_t>(kBest); ++i)
         best.push_back(out.tried[i].candidate);
       std::vector<Tried> again;
@@ -93,7 +93,7 @@ class Rehearsing {
 
   // Runs each candidate on the same messages, those of `base`, and fills in what they reached, the
   // best first. Returns false where it was stopped.
-  bool compare(const Config& base, const std::vector<Candidate>& candidates,
+  bool compare(const Config& base, const std::vector<CandidateAttack>& candidates,
                std::vector<Tried>* tried) {
     SweepRequest sweep;
     if (request_.deadline.over(comm_)) return false;
@@ -134,7 +134,8 @@ class Rehearsing {
   }
 
   // What candidates reached whose runs are complete.
-  void read(const SweepPlan& points, const std::vector<Candidate>& candidates, ByteWriter* out) {
+  void read(const SweepPlan& points, const std::vector<CandidateAttack>& candidates,
+            ByteWriter* out) {
     const SweepFolder folder(points.output);
     for (size_t i = 0; i < candidates.size(); ++i) {
       const auto point = static_cast<int64_t>(i);

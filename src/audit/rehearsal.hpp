@@ -18,7 +18,7 @@ namespace medpfl {
 
 /// What one candidate reached in a rehearsal.
 struct Tried {
-  Candidate candidate;
+  CandidateAttack candidate;
   int64_t images = 0;
   double identified = 0;    ///< share of the images
   double reidentified = 0;  ///< share whose truth is the nearest candidate
@@ -29,7 +29,7 @@ struct Tried {
 
 /// An attack that a rehearsal chose.
 struct Chosen {
-  Candidate candidate;
+  CandidateAttack candidate;
   /// Share of the public images that it identifies with the defense off; nothing where there is no
   /// defense, or the network differs without it.
   std::optional<double> undefended;
@@ -54,8 +54,8 @@ RehearsalCounts count_rehearsal(const Stage& stage, int64_t candidates);
 /// What a rehearsal is given, besides the plan.
 struct RehearsalRequest {
   Stage stage;
-  std::vector<Candidate> candidates;  ///< at least one
-  int64_t evaluations = 0;            ///< of each task
+  std::vector<CandidateAttack> candidates;  ///< at least one
+  int64_t evaluations = 0;                  ///< of each task
   const Deadline& deadline;
 };
 

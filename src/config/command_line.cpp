@@ -15,7 +15,7 @@ namespace po = boost::program_options;
 namespace medpfl {
 namespace {
 
-using Words = std::vector<std::string>;
+using Arguments = std::vector<std::string>;
 
 std::vector<std::string> known_options() {
   std::vector<std::string> keys;
@@ -41,8 +41,8 @@ bool is_option(const std::string& word) { return word.rfind("--", 0) == 0; }
 
 // Each option with the words behind it, so that a mistake in one hides no other. Boost takes no
 // empty value behind "=", which is how a list is emptied, but it does as a word of its own.
-std::vector<Words> split(const Words& arguments) {
-  std::vector<Words> pieces;
+std::vector<Arguments> split(const Arguments& arguments) {
+  std::vector<Arguments> pieces;
   for (const std::string& argument : arguments) {
     const std::string word = argument == "-h" ? "--help" : argument;
     if (is_option(word) || pieces.empty()) pieces.emplace_back();
@@ -62,7 +62,7 @@ class Parser {
   explicit Parser(const std::vector<OptionSpec>& flags)
       : flags_(flags), description_(describe(flags)) {}
 
-  void read(const Words& piece) {
+  void read(const Arguments& piece) {
     namespace style = po::command_line_style;
     try {
       const auto parsed =
@@ -96,7 +96,7 @@ class Parser {
   }
 
  private:
-  static bool contains(const Words& words, const std::string& word) {
+  static bool contains(const Arguments& words, const std::string& word) {
     return std::find(words.begin(), words.end(), word) != words.end();
   }
 
@@ -133,15 +133,15 @@ class Parser {
   const std::vector<OptionSpec>& flags_;
   po::options_description description_;
   CommandLine line_;
-  Words wrong_;
+  Arguments wrong_;
   bool broken_ = false;
 };
 
 }  // namespace
 
-CommandLine parse_command_line(const Words& arguments, const std::vector<OptionSpec>& flags) {
+CommandLine parse_command_line(const Arguments& arguments, const std::vector<OptionSpec>& flags) {
   Parser parser(flags);
-  for (const Words& piece : split(arguments)) parser.read(piece);
+  for (const Arguments& piece : split(arguments)) parser.read(piece);
   return parser.take();
 }
 

@@ -22,7 +22,8 @@ class ByteWriter {
   void array(const T* data, int64_t n) {
     static_assert(std::is_trivially_copyable_v<T>);
     value(n);
-    bytes_.append(reinterpret_cast<const char*>(data), static_cast<size_t>(n) * sizeof(T));
+    if (n > 0)
+      bytes_.append(reinterpret_cast<const char*>(data), static_cast<size_t>(n) * sizeof(T));
   }
   template <class T>
   void array(const std::vector<T>& data) {

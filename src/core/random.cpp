@@ -21,6 +21,12 @@ uint64_t mix(uint64_t x) {
 
 }  // namespace
 
+StreamKey substream(StreamKey key, uint64_t n) {
+  constexpr uint64_t kStreams = uint64_t{1} << 24;
+  key.step = key.step * kStreams + n % kStreams;
+  return key;
+}
+
 RandomStream::RandomStream(const StreamKey& key)
     : engine_(mix(key.seed ^ mix(static_cast<uint64_t>(key.purpose))),
               mix(key.round ^ mix(key.client ^ mix(key.step)))) {}

@@ -36,6 +36,10 @@ struct StreamKey {
   uint64_t round = 0, client = 0, step = 0;
 };
 
+/// Returns the key of the n-th stream within one, as an iteration of an attack has for its noise.
+/// Streams come back after 2^24 of them; the step of `key` must be below 2^40.
+StreamKey substream(StreamKey key, uint64_t n);
+
 /// A counter-based stream of random numbers (Philox4x32-10, Salmon et al. 2011): equal keys give
 /// equal numbers on any rank, in any order. Usable as the generator of <random> and Boost.Random.
 class RandomStream {

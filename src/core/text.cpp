@@ -100,6 +100,10 @@ std::string percent(double share) {
   return fmt::format("{:.{}f}%", 100 * share, share > 0 && share < 0.01 ? 1 : 0);
 }
 
+std::string megabytes(int64_t bytes) {
+  return fmt::format("{:.1f} MB", static_cast<double>(bytes) / 1e6);
+}
+
 std::string percent_range(double low, double high) {
   if (std::isnan(low) || std::isnan(high)) return "-";
   return fmt::format("{:.0f} to {:.0f}%", 100 * low, 100 * high);

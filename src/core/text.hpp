@@ -37,6 +37,9 @@ std::string utc_time(long long seconds_since_epoch);
 /// Returns a share as "58%", one below 1 % as "0.7%", and "-" where it is not a number.
 std::string percent(double share);
 
+/// Returns a number of bytes as "1.5 MB", of a million bytes each.
+std::string megabytes(int64_t bytes);
+
 /// Returns the range between two shares as "53 to 90%", and "-" where one is not a number.
 std::string percent_range(double low, double high);
 

@@ -45,19 +45,19 @@ void limit_scans(j_common_ptr jpeg) {
 }
 
 // One libjpeg reader, freed with the object.
-class Reader {
+class JpegReader {
  public:
   // The destructor runs where this throws, because the other constructor has ended.
-  explicit Reader(const ImageBytes& bytes) : Reader() {
+  explicit JpegReader(const ImageBytes& bytes) : JpegReader() {
     jpeg_.err = jpeg_std_error(&errors_);
     errors_.error_exit = stop;
     errors_.emit_message = sort_message;
     progress_.progress_monitor = limit_scans;
     if (!start(bytes.data(), bytes.size())) fail();
   }
-  ~Reader() { jpeg_destroy_decompress(&jpeg_); }
-  Reader(const Reader&) = delete;
-  Reader& operator=(const Reader&) = delete;
+  ~JpegReader() { jpeg_destroy_decompress(&jpeg_); }
+  JpegReader(const JpegReader&) = delete;
+  JpegReader& operator=(const JpegReader&) = delete;
 
   int64_t width() const { return jpeg_.image_width; }
   int64_t height() const { return jpeg_.image_height; }
@@ -69,7 +69,7 @@ class Reader {
   }
 
  private:
-  Reader() = default;
+  JpegReader() = default;
 
   [[noreturn]] void fail() const { throw UnreadableImage(errors_.text); }
 
@@ -102,7 +102,7 @@ class Reader {
 };
 
 // The colors in which an image is read.
-J_COLOR_SPACE colors_of(const Reader& reader) {
+J_COLOR_SPACE colors_of(const JpegReader& reader) {
   check_image_size(reader.width(), reader.height());
   switch (reader.space()) {
     case JCS_GRAYSCALE:
@@ -124,10 +124,10 @@ bool is_jpeg(const ImageBytes& bytes) {
   return bytes.size() >= 3 && bytes[0] == 0xff && bytes[1] == 0xd8 && bytes[2] == 0xff;
 }
 
-void check_jpeg_header(const ImageBytes& bytes) { colors_of(Reader(bytes)); }
+void check_jpeg_header(const ImageBytes& bytes) { colors_of(JpegReader(bytes)); }
 
 SourceImage decode_jpeg(const ImageBytes& bytes) {
-  Reader reader(bytes);
+  JpegReader reader(bytes);
   const J_COLOR_SPACE colors = colors_of(reader);
   const at::Tensor pixels =
       at::empty({reader.height(), reader.width(), colors == JCS_RGB ? 3 : 1}, at::kByte);

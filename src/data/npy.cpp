@@ -18,7 +18,7 @@ namespace {
 
 constexpr size_t kMaxHeader = size_t{1} << 20;
 
-[[noreturn]] void fail(const std::string& where, const std::string& reason) {
+[[noreturn]] void refuse_array(const std::string& where, const std::string& reason) {
   throw DataError(fmt::format("cannot read array {}: {}; save it again with numpy.savez_compressed",
                               where, reason));
 }
@@ -87,16 +87,18 @@ std::string NpyHeader::shape_text() const { return fmt::format("({})", fmt::join
 NpyHeader read_npy_header(const ByteSource& read, const std::string& where) {
   unsigned char start[8];
   read(start, sizeof start);
-  if (std::memcmp(start, "\x93NUMPY", 6) != 0) fail(where, "it does not start as a .npy file");
+  if (std::memcmp(start, "\x93NUMPY", 6) != 0)
+    refuse_array(where, "it does not start as a .npy file");
   if ((start[6] != 1 && start[6] != 2) || start[7] != 0)
-    fail(where,
-         fmt::format(".npy version {}.{} is not known, only 1.0 and 2.0", start[6], start[7]));
+    refuse_array(where, fmt::format(".npy version {}.{} is not known, only 1.0 and 2.0", start[6],
+                                    start[7]));
   unsigned char length[4] = {0, 0, 0, 0};
   const size_t length_bytes = start[6] == 1 ? 2 : 4;
   read(length, length_bytes);
   const size_t size = size_t{length[0]} | size_t{length[1]} << 8 | size_t{length[2]} << 16 |
                       size_t{length[3]} << 24;
-  if (size > kMaxHeader) fail(where, fmt::format("its header of {} bytes is too long", size));
+  if (size > kMaxHeader)
+    refuse_array(where, fmt::format("its header of {} bytes is too long", size));
   std::string text(size, '\0');
   read(text.data(), size);
 
@@ -104,14 +106,14 @@ NpyHeader read_npy_header(const ByteSource& read, const std::string& where) {
   header.where = where;
   header.header_bytes = static_cast<int64_t>(sizeof start + length_bytes + size);
   if (value_of(text, "descr").substr(0, 3) == "'|O")
-    fail(where, "it holds Python objects, which are not numbers");
+    refuse_array(where, "it holds Python objects, which are not numbers");
   if (!parse_dtype(value_of(text, "descr"), &header))
-    fail(where, fmt::format("dtype not understood in the header {}", trim(text)));
+    refuse_array(where, fmt::format("dtype not understood in the header {}", trim(text)));
   const std::string_view order = value_of(text, "fortran_order");
   header.fortran = order.substr(0, 4) == "True";
   if ((!header.fortran && order.substr(0, 5) != "False") ||
       !parse_shape(value_of(text, "shape"), &header))
-    fail(where, fmt::format("malformed header {}", trim(text)));
+    refuse_array(where, fmt::format("malformed header {}", trim(text)));
   return header;
 }
 

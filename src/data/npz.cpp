@@ -13,7 +13,7 @@ namespace {
 
 constexpr const char* kSuffix = ".npy";
 
-[[noreturn]] void fail(const std::string& where, const std::string& reason) {
+[[noreturn]] void refuse_archive(const std::string& where, const std::string& reason) {
   throw DataError(fmt::format("cannot read {}: {}; fetch the file again", where, reason));
 }
 
@@ -26,8 +26,9 @@ void NpzMember::read(void* out, size_t bytes) {
   auto* to = static_cast<char*>(out);
   while (bytes > 0) {
     const zip_int64_t got = zip_fread(file_.get(), to, bytes);
-    if (got < 0) fail(header_.where, zip_file_strerror(file_.get()));
-    if (got == 0) fail(header_.where, fmt::format("the array ends {} bytes early", bytes));
+    if (got < 0) refuse_archive(header_.where, zip_file_strerror(file_.get()));
+    if (got == 0)
+      refuse_archive(header_.where, fmt::format("the array ends {} bytes early", bytes));
     to += got;
     bytes -= static_cast<size_t>(got);
   }
@@ -37,8 +38,8 @@ void NpzMember::finish() {
   char extra = 0;
   // libzip compares the checksum when it meets the end.
   const zip_int64_t got = zip_fread(file_.get(), &extra, 1);
-  if (got < 0) fail(header_.where, zip_file_strerror(file_.get()));
-  if (got > 0) fail(header_.where, "the array goes on after its last element");
+  if (got < 0) refuse_archive(header_.where, zip_file_strerror(file_.get()));
+  if (got > 0) refuse_archive(header_.where, "the array goes on after its last element");
 }
 
 NpzArchive::NpzArchive(const std::string& path) : path_(path) {
@@ -50,7 +51,7 @@ NpzArchive::NpzArchive(const std::string& path) : path_(path) {
   zip_error_init_with_code(&error, code);
   const std::string reason = zip_error_strerror(&error);
   zip_error_fini(&error);
-  fail(fmt::format("'{}'", path), reason);
+  refuse_archive(fmt::format("'{}'", path), reason);
 }
 
 std::vector<std::string> NpzArchive::keys() const {
@@ -75,16 +76,17 @@ NpzMember NpzArchive::open(const std::string& key) const {
   zip_stat_t stat;
   const std::string name = key + kSuffix;
   if (zip_stat(archive_.get(), name.c_str(), 0, &stat) != 0)
-    fail(member.header_.where, zip_strerror(archive_.get()));
+    refuse_archive(member.header_.where, zip_strerror(archive_.get()));
   member.file_.reset(zip_fopen(archive_.get(), name.c_str(), 0));
-  if (!member.file_) fail(member.header_.where, zip_strerror(archive_.get()));
+  if (!member.file_) refuse_archive(member.header_.where, zip_strerror(archive_.get()));
   member.header_ = read_npy_header([&member](void* out, size_t bytes) { member.read(out, bytes); },
                                    member.header_.where);
   const NpyHeader& header = member.header_;
   const int64_t expected = header.header_bytes + header.count() * header.item_bytes;
   if ((stat.valid & ZIP_STAT_SIZE) != 0 && stat.size != static_cast<zip_uint64_t>(expected))
-    fail(member.header_.where, fmt::format("it has {} bytes, its shape {} and dtype {} need {}",
-                                           stat.size, header.shape_text(), header.descr, expected));
+    refuse_archive(member.header_.where,
+                   fmt::format("it has {} bytes, its shape {} and dtype {} need {}", stat.size,
+                               header.shape_text(), header.descr, expected));
   return member;
 }
 

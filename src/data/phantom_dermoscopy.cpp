@@ -6,7 +6,7 @@
 namespace medpfl {
 namespace {
 
-enum Label : int64_t { kBenign, kMalignant };
+enum LesionLabel : int64_t { kBenign, kMalignant };
 
 /// A pigmented lesion of the skin under a dermatoscope. Lengths are in units of half the picture.
 class Lesion {

@@ -6,7 +6,7 @@
 namespace medpfl {
 namespace {
 
-enum Label : int64_t { kNoTumor, kGlioma, kMeningioma, kPituitary };
+enum TumorLabel : int64_t { kNoTumor, kGlioma, kMeningioma, kPituitary };
 
 /// A T1-weighted axial slice after contrast agent, the front of the head up. Lengths are in units
 /// of half the picture, in a frame that lies and turns with the head.

@@ -6,7 +6,7 @@
 namespace medpfl {
 namespace {
 
-enum Label : int64_t { kNormal, kPneumonia, kCovid };
+enum FindingLabel : int64_t { kNormal, kPneumonia, kCovid };
 
 /// A frontal radiograph of the chest: attenuation summed along the beam, dense tissue white. The
 /// patient's right is on the left of the picture. Lengths are in units of half the picture.

@@ -71,17 +71,17 @@ bool read_rows(png_structp png, png_bytepp rows) {
 }
 
 // One libpng reader, freed with the object.
-class Reader {
+class PngReader {
  public:
   // The destructor runs where this throws, because the other constructor has ended.
-  explicit Reader(const ImageBytes& bytes) : Reader(Source{bytes.data(), bytes.size()}) {
+  explicit PngReader(const ImageBytes& bytes) : PngReader(Source{bytes.data(), bytes.size()}) {
     if (info_ == nullptr) throw UnreadableImage("libpng has no memory");
     check(read_header(png_, info_, &source_, &header_));
     check_image_size(header_.width, header_.height);
   }
-  ~Reader() { png_destroy_read_struct(&png_, &info_, nullptr); }
-  Reader(const Reader&) = delete;
-  Reader& operator=(const Reader&) = delete;
+  ~PngReader() { png_destroy_read_struct(&png_, &info_, nullptr); }
+  PngReader(const PngReader&) = delete;
+  PngReader& operator=(const PngReader&) = delete;
 
   const Header& header() const { return header_; }
 
@@ -96,7 +96,7 @@ class Reader {
   }
 
  private:
-  explicit Reader(const Source& source)
+  explicit PngReader(const Source& source)
       : source_(source),
         png_(png_create_read_struct(PNG_LIBPNG_VER_STRING, &error_, keep_error, ignore_warning)),
         info_(png_ == nullptr ? nullptr : png_create_info_struct(png_)) {}
@@ -146,7 +146,7 @@ bool is_png(const ImageBytes& bytes) {
   return bytes.size() >= sizeof kMagic && std::equal(kMagic, std::end(kMagic), bytes.begin());
 }
 
-void check_png_header(const ImageBytes& bytes) { Reader{bytes}; }
+void check_png_header(const ImageBytes& bytes) { PngReader{bytes}; }
 
 double peek_png_white(const ImageBytes& start) {
   // The header is the first chunk, and the depth its last byte but four.
@@ -155,7 +155,7 @@ double peek_png_white(const ImageBytes& start) {
 }
 
 SourceImage decode_png(const ImageBytes& bytes) {
-  Reader reader(bytes);
+  PngReader reader(bytes);
   if (!has_end(bytes)) throw UnreadableImage("the PNG file is truncated: its end chunk is missing");
   const Header& header = reader.header();
   const std::vector<int64_t> shape = {header.height, header.width, header.channels};

@@ -26,7 +26,7 @@ int64_t count_images(const ImageSources& sources) {
   return count;
 }
 
-std::vector<GroupFault> unpack(const std::string& bytes) {
+std::vector<GroupFault> unpack_faults(const std::string& bytes) {
   std::vector<GroupFault> faults;
   for (ByteReader in(bytes); !in.done();) {
     const auto group = in.value<uint64_t>();
@@ -60,7 +60,7 @@ std::vector<GroupFault> find_all_faults(const Communicator& comm, const Dataset&
     mine = out.take();
   });
   const std::string all = comm.broadcast(join(comm.gather(mine), ""));
-  std::vector<GroupFault> faults = unpack(all);
+  std::vector<GroupFault> faults = unpack_faults(all);
   std::sort(faults.begin(), faults.end(), [](const GroupFault& a, const GroupFault& b) {
     return std::pair(a.group, a.fault.position) < std::pair(b.group, b.fault.position);
   });

@@ -48,7 +48,7 @@ std::string pack(const Manifest& manifest) {
   return out.take();
 }
 
-Manifest unpack(const std::string& bytes) {
+Manifest unpack_manifest(const std::string& bytes) {
   ByteReader in(bytes);
   Manifest manifest;
   manifest.class_names = in.texts();
@@ -163,7 +163,7 @@ ImageSources find_images(const Communicator& comm, const Dataset& dataset,
   });
   ImageSources sources;
   sources.holdings = options.holdings;
-  sources.all = unpack(comm.broadcast(std::move(bytes)));
+  sources.all = unpack_manifest(comm.broadcast(std::move(bytes)));
   if (options.holdout > 0) sources.test_split = Split::kTrain;
   const bool has_public = sources.all.open.size() > 0;
   sources.open_split = has_public ? Split::kPublic : sources.test_split;

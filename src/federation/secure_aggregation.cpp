@@ -15,11 +15,11 @@ namespace {
 constexpr uint64_t kMaskKey = 1, kChannelKey = 2, kSelfSeed = 3, kMaskShares = 4, kSelfShares = 5;
 
 struct SharePair {
-  Share mask, self;
+  SecretShare mask, self;
 };
 
 constexpr auto kKeyBytes = static_cast<int64_t>(sizeof(Key));
-constexpr auto kShareBytes = static_cast<int64_t>(sizeof(Share));
+constexpr auto kShareBytes = static_cast<int64_t>(sizeof(SecretShare));
 constexpr int64_t kSealedBytes = 2 * kShareBytes + kSealBytes;
 
 std::string to_text(const SharePair& pair) {
@@ -158,12 +158,13 @@ void SecureAggregation::unmask(const RoundPlan& plan, uint64_t* sum, int64_t n) 
   const std::vector<std::string> answers = comm_.gather(out.take());
   if (!comm_.is_root()) return;
 
-  std::vector<std::vector<Share>> shares(participants, std::vector<Share>(points.size()));
+  std::vector<std::vector<SecretShare>> shares(participants,
+                                               std::vector<SecretShare>(points.size()));
   for (const std::string& answer : answers)
     for (ByteReader in(answer); !in.done();) {
       const auto point = in.value<size_t>() + 1;
       const auto at = std::lower_bound(points.begin(), points.end(), point) - points.begin();
-      for (auto& of : shares) of.at(static_cast<size_t>(at)) = in.value<Share>();
+      for (auto& of : shares) of.at(static_cast<size_t>(at)) = in.value<SecretShare>();
     }
   const std::vector<uint64_t> weights = weights_at_zero(points);
   for (size_t i = 0; i < participants; ++i) {

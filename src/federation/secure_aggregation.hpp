@@ -60,8 +60,8 @@ class SecureAggregation {
  private:
   struct Party {  // a hospital of this rank
     KeyPair masks, channels;
-    Key self{};                                   // seed of its own mask
-    std::vector<Share> mask_shares, self_shares;  // kept of each hospital's seeds
+    Key self{};                                         // seed of its own mask
+    std::vector<SecretShare> mask_shares, self_shares;  // kept of each hospital's seeds
   };
 
   void advertise(const RoundPlan& plan);

@@ -27,7 +27,7 @@ Handle dataset_layout() {
   return layout;
 }
 
-std::vector<hsize_t> extents(hid_t space) {
+std::vector<hsize_t> extents_of(hid_t space) {
   std::vector<hsize_t> out(static_cast<size_t>(H5Sget_simple_extent_ndims(space)));
   H5Sget_simple_extent_dims(space, out.data(), nullptr);
   return out;
@@ -78,7 +78,7 @@ void ParallelFile::create_growing(const std::string& path, int64_t row_values,
 void ParallelFile::grow(const std::string& path, int64_t rows) {
   const std::string where = path_ + ":" + path;
   Handle dataset(H5Dopen2(id_, path.c_str(), H5P_DEFAULT), H5Dclose, "open", where);
-  std::vector<hsize_t> shape = extents(Handle(H5Dget_space(dataset), H5Sclose, "read", where));
+  std::vector<hsize_t> shape = extents_of(Handle(H5Dget_space(dataset), H5Sclose, "read", where));
   shape.at(0) = static_cast<hsize_t>(rows);
   check(H5Dset_extent(dataset, shape.data()), "make room in", where);
 }
@@ -89,7 +89,7 @@ void ParallelFile::write_rows(const std::string& path, const std::vector<int64_t
   const std::string where = path_ + ":" + path;
   Handle dataset(H5Dopen2(id_, path.c_str(), H5P_DEFAULT), H5Dclose, "open", where);
   Handle space(H5Dget_space(dataset), H5Sclose, "read", where);
-  std::vector<hsize_t> count = extents(space), start(count.size(), 0);
+  std::vector<hsize_t> count = extents_of(space), start(count.size(), 0);
   int64_t row_values = 1;
   for (size_t d = 1; d < count.size(); ++d) row_values *= static_cast<int64_t>(count[d]);
   for (size_t i = 0; i < rows.size();) {

@@ -6,7 +6,7 @@
 namespace medpfl::h5 {
 namespace {
 
-void select(const Handle& space, const Block& block, const std::string& path) {
+void select_block(const Handle& space, const Block& block, const std::string& path) {
   check(H5Sselect_hyperslab(space, H5S_SELECT_SET, extents(block.start).data(), nullptr,
                             extents(block.count).data(), nullptr),
         "select", path);
@@ -20,9 +20,9 @@ void write_view(File* file, const std::string& path, const Shape& shape,
   const Handle space = simple_space(shape);
   const Handle layout(H5Pcreate(H5P_DATASET_CREATE), H5Pclose, "make", "a property list");
   for (const ViewPart& part : parts) {
-    select(space, part.shown, path);
+    select_block(space, part.shown, path);
     const Handle source = simple_space(file->shape(part.dataset));
-    select(source, part.from, part.dataset);
+    select_block(source, part.from, part.dataset);
     check(H5Pset_virtual(layout, space, ".", part.dataset.c_str(), source), "map", path);
   }
   const Handle made(H5Dcreate2(file->id(), path.c_str(), native_type<T>(), simple_space(shape),

@@ -22,8 +22,8 @@ constexpr int64_t kPage = 1024;             // floats of a page of memory
 
 int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
-// Weights as the left factor of a product over `steps` channels and, within, taps.
-struct Weights {
+// TapWeights as the left factor of a product over `steps` channels and, within, taps.
+struct TapWeights {
   const float* data;
   int64_t rows, row;    // results, and floats from the weights of one to those of the next
   int64_t steps, step;  // channels, likewise
@@ -33,7 +33,7 @@ struct Weights {
 // y [count, rows, places] = weights x images.
 class Product {
  public:
-  Product(const Weights& weights, const ShiftedImages& images, float* y)
+  Product(const TapWeights& weights, const ShiftedImages& images, float* y)
       : weights_(weights),
         images_(images),
         y_(y),
@@ -70,7 +70,7 @@ class Product {
     const float* own = weights_.data + row * weights_.row + k * weights_.step;
     TileFactor left = {own, left_.data()};
     int64_t left_row = weights_.row;
-    // Weights that are met often enough are brought together first.
+    // TapWeights that are met often enough are brought together first.
     const bool pack = scattered_ && last - first >= kPackTiles;
     if (pack) {
       for (int64_t i = 0; i < n; ++i)
@@ -89,7 +89,7 @@ class Product {
     }
   }
 
-  const Weights& weights_;
+  const TapWeights& weights_;
   const ShiftedImages& images_;
   float* y_;
   int64_t tiles_, block_;  // tiles of an image, channels at a time
@@ -143,7 +143,7 @@ void convolve_back_strided(const ConvolutionShape& shape, const float* e, const 
                            float* dx) {
   const int64_t rows = shape.channels * shape.kernel * shape.kernel;
   const int64_t size = shape.channels * shape.height * shape.width;
-  const Weights weights = {w, rows, 1, shape.outputs, rows, {0}};
+  const TapWeights weights = {w, rows, 1, shape.outputs, rows, {0}};
   ShiftedImages errors(shape.out_height(), shape.out_width(), 1, {{0, 0}});
   std::vector<float> columns(static_cast<size_t>(rows * errors.places()));
   std::fill_n(dx, shape.batch * size, 0.0F);
@@ -236,8 +236,8 @@ bool have_direct_convolution() { return have_register_tiles(); }
 
 void convolve(const ConvolutionShape& shape, const float* x, const float* w, float* y) {
   const int64_t kernels = shape.kernel * shape.kernel;
-  const Weights weights = {w,       shape.outputs,    shape.channels * kernels, shape.channels,
-                           kernels, count_up(kernels)};
+  const TapWeights weights = {w,       shape.outputs,    shape.channels * kernels, shape.channels,
+                              kernels, count_up(kernels)};
   ShiftedImages images(shape.out_height(), shape.out_width(), shape.stride, window(shape));
   for_groups(shape.batch, images.image_size(shape.channels), [&](int64_t n, int64_t count) {
     images.fill(x + n * shape.channels * shape.height * shape.width, count, shape.channels,
@@ -249,7 +249,7 @@ void convolve(const ConvolutionShape& shape, const float* x, const float* w, flo
 void convolve_back(const ConvolutionShape& shape, const float* e, const float* w, float* dx) {
   if (shape.stride > 1) return convolve_back_strided(shape, e, w, dx);
   const int64_t kernels = shape.kernel * shape.kernel;
-  const Weights weights = {
+  const TapWeights weights = {
       w, shape.channels, kernels, shape.outputs, shape.channels * kernels, count_up(kernels)};
   std::vector<Tap> taps;
   for (const Tap& tap : window(shape)) taps.push_back({-tap.y, -tap.x});

@@ -38,7 +38,7 @@ void for_each(int64_t n, const F& f) {
 }
 
 // Transformed weights as the left factor of a product.
-struct Weights {
+struct TileWeights {
   const float* data;
   int64_t results, channels;
   int64_t row, step, plane;  // floats from a result, a channel, an element to the next
@@ -46,7 +46,7 @@ struct Weights {
 };
 
 // The products of each element.
-void multiply(const Weights& weights, int64_t element, int64_t panels, const int32_t* left,
+void multiply(const TileWeights& weights, int64_t element, int64_t panels, const int32_t* left,
               const int32_t* right, const Tiles& in, const Tiles& out) {
   static constexpr int64_t kMirror[kTileSide] = {3, 1, 2, 0};
   const int64_t y = element / kTileSide, x = element % kTileSide;
@@ -63,7 +63,7 @@ void multiply(const Weights& weights, int64_t element, int64_t panels, const int
 
 // y [batch, results, height, width] = x * weights. Threads share the blocks of rows, or the work
 // within one where it is the only one.
-void filter(const ConvolutionShape& shape, const Weights& weights, const float* x, float* y) {
+void filter(const ConvolutionShape& shape, const TileWeights& weights, const float* x, float* y) {
   const TileRows rows(shape.batch, shape.height, shape.width);
   const int64_t block = rows.at_a_time(kPanels), panels = rows.panels(block);
   const std::vector<int32_t> left = steps(weights.channels, weights.step);
@@ -82,10 +82,10 @@ void filter(const ConvolutionShape& shape, const Weights& weights, const float* 
 }
 
 // dw of the tiles of some rows, summed by element.
-class Correlation {
+class TileCorrelation {
  public:
-  Correlation(const ConvolutionShape& shape, int64_t panels, const Tiles& errors,
-              const Tiles& pixels, float* dw)
+  TileCorrelation(const ConvolutionShape& shape, int64_t panels, const Tiles& errors,
+                  const Tiles& pixels, float* dw)
       : shape_(shape), tiles_(panels * kTileColumns), errors_(errors), pixels_(pixels), dw_(dw) {
     for (int64_t t = 0; t < tiles_; ++t)
       left_.push_back(static_cast<int32_t>(errors.at(0, t) - errors.at(0, 0)));
@@ -181,7 +181,7 @@ void winograd_correlate(const ConvolutionShape& shape, const float* e, const flo
     const int64_t end = std::min(begin + block, rows.count());
     for_each(shape.outputs, [&](int64_t k) { rows.spread_errors(e, begin, end, k, errors); });
     for_each(shape.channels, [&](int64_t c) { rows.spread_pixels(x, begin, end, c, pixels); });
-    Correlation(shape, rows.panels(end - begin), errors, pixels, dw).compute(begin > 0);
+    TileCorrelation(shape, rows.panels(end - begin), errors, pixels, dw).compute(begin > 0);
   }
 }
 

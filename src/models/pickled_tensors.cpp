@@ -21,9 +21,8 @@ constexpr int kMostWrappers = 4;  // dicts around the state dict
 constexpr int kDeepest = 64;      // modules in modules
 constexpr size_t kMostEntries = 1 << 20, kMostTensors = 1 << 16;
 constexpr size_t kLongestName = 512;  // of a tensor or a storage
-constexpr size_t kMostDimensions = 16;
-constexpr size_t kMostNamed = 6;     // keys that an error names
-constexpr size_t kShownOfName = 60;  // characters
+constexpr size_t kMostKeysNamed = 6;  // keys that an error names
+constexpr size_t kShownOfName = 60;   // characters
 
 const std::map<std::string, at::ScalarType>& storage_types() {
   static const std::map<std::string, at::ScalarType> types = {
@@ -108,9 +107,9 @@ const Pickled& without_wrappers(const Pickled& root) {
     throw DataError("it holds no dict of tensors");
   std::vector<std::string> keys;
   const auto found = entries(value);
-  for (size_t i = 0; i < std::min(found.size(), kMostNamed); ++i)
+  for (size_t i = 0; i < std::min(found.size(), kMostKeysNamed); ++i)
     keys.emplace_back(found[i].first.substr(0, kShownOfName));
-  if (found.size() > kMostNamed) keys.emplace_back("...");
+  if (found.size() > kMostKeysNamed) keys.emplace_back("...");
   const std::string& maker = value.made_by();
   const bool dict = value.kind == Kind::kDict || maker == "collections OrderedDict";
   throw DataError(fmt::format("it holds {} without tensors by name; {}",

@@ -20,9 +20,8 @@ using nlohmann::json;
 
 constexpr size_t kLengthBytes = 8;
 constexpr uint64_t kMostHeaderBytes = 100'000'000;  // as in the reader of Hugging Face
-constexpr size_t kMostDimensions = 16;
-constexpr size_t kShownOfText = 60;  // characters
-constexpr int kDeepest = 3;          // a list in a tensor in the header
+constexpr size_t kShownOfText = 60;                 // characters
+constexpr int kDeepestHeader = 3;                   // a list in a tensor in the header
 
 struct Entry {
   std::string name;
@@ -51,7 +50,7 @@ json parse_header(std::string_view text) {
   std::vector<std::set<std::string>> names;
   const auto check = [&](int depth, json::parse_event_t event, json& parsed) {
     using Event = json::parse_event_t;
-    if (depth > kDeepest) throw DataError("its header is nested too deeply");
+    if (depth > kDeepestHeader) throw DataError("its header is nested too deeply");
     if (event == Event::object_start) names.emplace_back();
     if (event == Event::object_end) names.pop_back();
     if (event == Event::key && !names.back().insert(parsed.get<std::string>()).second)

@@ -1,6 +1,7 @@
 #pragma once
 #include <ATen/core/Tensor.h>
 
+#include <cstddef>
 #include <map>
 #include <string>
 #include <string_view>
@@ -11,6 +12,9 @@
 namespace medpfl {
 
 using StateDict = std::map<std::string, at::Tensor>;
+
+/// A tensor of a file of weights with more dimensions is taken for a fault.
+inline constexpr size_t kMostDimensions = 16;
 
 /// Returns the tensors, by name, in the bytes of a file of torch.save (zip or the older form), of
 /// torch.jit.save (torch_file.hpp), or of safetensors. Nothing in it is run, and what is taken of

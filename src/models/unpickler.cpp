@@ -12,8 +12,8 @@ namespace {
 
 constexpr int64_t kMostSteps = int64_t{1} << 22;
 // What may be pushed again and again is short, else it would take far more memory than the file.
-constexpr size_t kLongestName = 256;  // of a module, a class or a function
-constexpr size_t kMostParts = 16;     // of a persistent id
+constexpr size_t kLongestGlobal = 256;  // of a module, a class or a function
+constexpr size_t kMostParts = 16;       // of a persistent id
 
 // Opcodes of Python's pickletools, protocols 2 to 5.
 enum Op : uint8_t {
@@ -147,7 +147,7 @@ void Unpickler::push_items(Kind kind, std::vector<const Pickled*> items) {
 }
 
 void Unpickler::push_global(std::string_view module, std::string_view name) {
-  if (module.size() > kLongestName || name.size() > kLongestName) malformed();
+  if (module.size() > kLongestGlobal || name.size() > kLongestGlobal) malformed();
   push_text(Kind::kGlobal, fmt::format("{} {}", module, name));
 }
 

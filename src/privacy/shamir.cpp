@@ -61,12 +61,12 @@ std::vector<uint64_t> weights_at_zero(const std::vector<uint64_t>& points) {
   return weights;
 }
 
-std::vector<Share> split_secret(const Key& secret, int64_t threshold, int64_t holders,
-                                const Key& seed) {
+std::vector<SecretShare> split_secret(const Key& secret, int64_t threshold, int64_t holders,
+                                      const Key& seed) {
   if (threshold < 1 || threshold > holders)
     throw ConfigError(fmt::format("a secret cannot be shared so that {} of {} holders know it",
                                   threshold, holders));
-  std::vector<Share> shares(static_cast<size_t>(holders));
+  std::vector<SecretShare> shares(static_cast<size_t>(holders));
   const auto drawn = static_cast<size_t>(threshold - 1);
   std::vector<uint64_t> stream(shares.front().size() * drawn);
   add_mask(seed, false, stream.data(), static_cast<int64_t>(stream.size()));
@@ -86,11 +86,11 @@ std::vector<Share> split_secret(const Key& secret, int64_t threshold, int64_t ho
   return shares;
 }
 
-Key join_secret(const std::vector<uint64_t>& weights, const std::vector<Share>& shares) {
+Key join_secret(const std::vector<uint64_t>& weights, const std::vector<SecretShare>& shares) {
   if (weights.size() != shares.size())
     throw Error(ExitCode::kInternal, "a secret was put together with a share too many or too few");
   Key secret{};
-  for (size_t limb = 0; limb < Share().size(); ++limb) {
+  for (size_t limb = 0; limb < SecretShare().size(); ++limb) {
     uint64_t value = 0;
     for (size_t i = 0; i < shares.size(); ++i)
       value = add(value, multiply(weights[i], shares[i][limb]));

@@ -20,18 +20,18 @@ std::vector<uint64_t> weights_at_zero(const std::vector<uint64_t>& points);
 
 /// One holder's share of a secret: the values of five polynomials, one for each 7 bytes of the
 /// secret, at the holder's point.
-using Share = std::array<uint64_t, 5>;
+using SecretShare = std::array<uint64_t, 5>;
 
 /// Returns the shares of a secret for holders at the points 1, 2 ... `holders` (Shamir, "How to
 /// share a secret", CACM 1979): any `threshold` of them determine the secret, fewer reveal nothing
 /// about it. The coefficients come from the key stream of `seed`, which must be used for nothing
 /// else. Throws ConfigError unless 1 <= threshold <= holders. Not hardened against side channels.
-std::vector<Share> split_secret(const Key& secret, int64_t threshold, int64_t holders,
-                                const Key& seed);
+std::vector<SecretShare> split_secret(const Key& secret, int64_t threshold, int64_t holders,
+                                      const Key& seed);
 
 /// Returns the secret, from one share for each of `weights` (weights_at_zero of the shares'
 /// points). With fewer shares than the threshold returns another key, or throws DataError where the
 /// result is no key at all.
-Key join_secret(const std::vector<uint64_t>& weights, const std::vector<Share>& shares);
+Key join_secret(const std::vector<uint64_t>& weights, const std::vector<SecretShare>& shares);
 
 }  // namespace medpfl

@@ -9,8 +9,6 @@
 namespace medpfl {
 namespace {
 
-constexpr auto kFloat = static_cast<int64_t>(sizeof(float));
-
 // Bytes of configuration, tables and HDF5 itself in the files of a small run, as measured.
 constexpr int64_t kRunFileBytes = 400 << 10, kCheckpointBytes = 20 << 10, kTaskBytes = 2 << 10;
 
@@ -22,7 +20,7 @@ int64_t task_state_bytes(const Settings& settings, const Model& model, const Run
       std::min(counts.tasks, workers * (settings.attack.halving ? settings.attack.restarts : 1));
   const int64_t vectors =
       8 + static_cast<int64_t>(settings.snapshots.size()) + attack_history(settings.attack);
-  return at_once * vectors * counts.attacked_batch * model.input().size() * kFloat;
+  return at_once * vectors * counts.attacked_batch * model.input().size() * kFloatBytes;
 }
 
 // Returns the bytes of a checkpoint at its largest. As attacks end, messages that wait become fewer
@@ -46,7 +44,7 @@ FileSizes estimate_files(const Settings& settings, const FederatedData& data, co
   sizes.capture = estimate_capture(settings.capture, model, data.shard_sizes, data.pixels.bytes(),
                                    settings.federation, *settings.targets, settings.seeds);
   if (settings.weights) sizes.weights = (settings.federation.rounds + 1) * vector_bytes(model);
-  const int64_t state = settings.defenses.state_size(model.layout().size()) * kFloat;
+  const int64_t state = settings.defenses.state_size(model.layout().size()) * kFloatBytes;
   const int64_t held = settings.federation.state_memory << 20;
   for (const int64_t clients : counts.participants) {
     sizes.client_states += 3 * clients * state;

@@ -20,8 +20,6 @@
 namespace medpfl {
 namespace {
 
-constexpr auto kFloat = static_cast<int64_t>(sizeof(float));
-
 at::Tensor zero_images(const Model& model, int64_t n) {
   const ImageShape& shape = model.input();
   return at::zeros({n, shape.channels, shape.height, shape.width}, at::kFloat);
@@ -102,7 +100,7 @@ MemoryParts estimate_memory(const Settings& settings, const FederatedData& data,
   const int64_t messages = counts.messages[static_cast<size_t>(rank)] * vector * copies;
   parts.emplace_back("messages and capture", messages);
 
-  const int64_t state = settings.defenses.state_size(model.layout().size()) * kFloat;
+  const int64_t state = settings.defenses.state_size(model.layout().size()) * kFloatBytes;
   if (state > 0) {
     constexpr int64_t kMiB = int64_t{1} << 20;
     const int64_t states = counts.participants[static_cast<size_t>(rank)] * state;
@@ -122,7 +120,7 @@ MemoryParts estimate_memory(const Settings& settings, const FederatedData& data,
   const int64_t packed = vector + shard * image;
   int64_t buffers = counts.attacked_messages[static_cast<size_t>(rank)] * packed;
   if (attacks) {
-    const int64_t variables = counts.attacked_batch * pixels * kFloat;
+    const int64_t variables = counts.attacked_batch * pixels * kFloatBytes;
     buffers +=
         (6 + unrolled_steps(settings, data)) * vector + attack_history(settings.attack) * variables;
   }

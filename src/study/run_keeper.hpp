@@ -94,7 +94,7 @@ class RunKeeper final : public JobControl {
   const Settings& s_;
   const RankPlace& place_;
   bool resume_;
-  Schedule schedule_;
+  JobSchedule schedule_;
   KeptJob* job_ = nullptr;
   std::string shared_, server_, client_states_;
   std::string written_by_;                     // the program that wrote the checkpoint, on rank 0

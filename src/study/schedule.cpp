@@ -5,14 +5,14 @@
 namespace medpfl {
 namespace {
 
-double seconds(Schedule::Clock::duration time) {
+double seconds(JobSchedule::Clock::duration time) {
   return std::chrono::duration<double>(time).count();
 }
 
 }  // namespace
 
-Schedule::Schedule(double save_seconds, int64_t save_rounds, double max_walltime,
-                   Clock::time_point (*now)())
+JobSchedule::JobSchedule(double save_seconds, int64_t save_rounds, double max_walltime,
+                         Clock::time_point (*now)())
     : save_seconds_(save_seconds),
       save_rounds_(save_rounds),
       max_walltime_(max_walltime),
@@ -21,9 +21,9 @@ Schedule::Schedule(double save_seconds, int64_t save_rounds, double max_walltime
       last_step_(start_),
       last_save_(start_) {}
 
-void Schedule::begin_steps() { last_step_ = now_(); }
+void JobSchedule::begin_steps() { last_step_ = now_(); }
 
-JobOrder Schedule::order() {
+JobOrder JobSchedule::order() {
   const Clock::time_point now = now_();
   longest_step_ = std::max(longest_step_, seconds(now - last_step_));
   last_step_ = now;
@@ -33,7 +33,7 @@ JobOrder Schedule::order() {
   return due ? JobOrder::kSave : JobOrder::kGoOn;
 }
 
-bool Schedule::due_after(int64_t rounds) const {
+bool JobSchedule::due_after(int64_t rounds) const {
   return save_rounds_ > 0 && rounds % save_rounds_ == 0;
 }
 

@@ -10,15 +10,15 @@ namespace medpfl {
 /// and because it was asked to. By the clock a stop is due when less time is left than 1.5 times
 /// the longest step so far; the half is for the checkpoint, and for steps that take longer than
 /// others.
-class Schedule {
+class JobSchedule {
  public:
   using Clock = std::chrono::steady_clock;
 
   /// `save_seconds`: seconds between checkpoints, 0: none by the clock. `save_rounds`: rounds
   /// between checkpoints, 0: none by rounds. `max_walltime`: seconds from now on, 0: no limit.
   /// `now`: the clock.
-  Schedule(double save_seconds, int64_t save_rounds, double max_walltime,
-           Clock::time_point (*now)() = Clock::now);
+  JobSchedule(double save_seconds, int64_t save_rounds, double max_walltime,
+              Clock::time_point (*now)() = Clock::now);
 
   /// Notes that the first step (a round, an iteration of an attack) begins, so that what was
   /// before, such as loading, does not count as a step.

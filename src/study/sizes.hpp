@@ -10,6 +10,8 @@ namespace medpfl {
 
 // The sizes that estimates of memory and of files have in common.
 
+inline constexpr auto kFloatBytes = static_cast<int64_t>(sizeof(float));
+
 /// Returns the bytes of one vector of the network's parameters.
 int64_t vector_bytes(const Model& model);
 

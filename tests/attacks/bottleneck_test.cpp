@@ -14,7 +14,7 @@
 #include "models/network_builder.hpp"
 #include "observations.hpp"
 
-namespace medpfl {
+namespace medpfl::bottleneck_test {
 namespace {
 
 using attack_runs::expect_same;
@@ -218,4 +218,4 @@ TEST(Bottleneck, NetworksWithoutOneAreAttackedAsEver) {
 }
 
 }  // namespace
-}  // namespace medpfl
+}  // namespace medpfl::bottleneck_test

@@ -12,7 +12,7 @@
 #include "attacks/engines/matching_engine.hpp"
 #include "observations.hpp"
 
-namespace medpfl {
+namespace medpfl::engine_test {
 namespace {
 
 using observations::build;
@@ -225,4 +225,4 @@ TEST(ExactEngine, SameValuesThroughCopies) {
 }
 
 }  // namespace
-}  // namespace medpfl
+}  // namespace medpfl::engine_test

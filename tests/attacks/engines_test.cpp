@@ -10,7 +10,7 @@
 #include "models/network_builder.hpp"
 #include "observations.hpp"
 
-namespace medpfl {
+namespace medpfl::engines_test {
 namespace {
 
 using observations::build;
@@ -200,4 +200,4 @@ TEST(MakeEngine, AutoIsNativeWhereItApplies) {
 }
 
 }  // namespace
-}  // namespace medpfl
+}  // namespace medpfl::engines_test

@@ -11,7 +11,7 @@
 #include "metrics/image.hpp"
 #include "observations.hpp"
 
-namespace medpfl {
+namespace medpfl::imprint_test {
 namespace {
 
 using observations::noise_images;
@@ -173,4 +173,4 @@ TEST(Imprint, FunctionalsAreDeterministicMeans) {
 }
 
 }  // namespace
-}  // namespace medpfl
+}  // namespace medpfl::imprint_test

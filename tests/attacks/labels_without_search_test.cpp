@@ -6,7 +6,7 @@
 
 #include "../core/refusal.hpp"
 
-namespace medpfl {
+namespace medpfl::labels_without_search_test {
 namespace {
 
 AttackRequest asking_for(std::optional<LabelRule> labels) {
@@ -45,4 +45,4 @@ TEST(LabelsWithoutSearch, OneRuleConfinesAnAttackToOneImage) {
 }
 
 }  // namespace
-}  // namespace medpfl
+}  // namespace medpfl::labels_without_search_test

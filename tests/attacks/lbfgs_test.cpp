@@ -8,7 +8,7 @@
 
 #include "valley.hpp"
 
-namespace medpfl {
+namespace medpfl::lbfgs_test {
 namespace {
 
 using Status = Lbfgs::Status;
@@ -258,4 +258,4 @@ TEST(Lbfgs, RestartForgetsThePoint) {
 }
 
 }  // namespace
-}  // namespace medpfl
+}  // namespace medpfl::lbfgs_test

@@ -11,7 +11,7 @@
 #include "observations.hpp"
 #include "privacy/masking.hpp"
 
-namespace medpfl {
+namespace medpfl::masked_update_test {
 namespace {
 
 constexpr int64_t kSize = 16;
@@ -89,4 +89,4 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& one) { return one.param.method == "idlg" ? "Idlg" : "InvertingGradients"; });
 
 }  // namespace
-}  // namespace medpfl
+}  // namespace medpfl::masked_update_test

@@ -13,7 +13,7 @@
 #include "core/error.hpp"
 #include "observations.hpp"
 
-namespace medpfl {
+namespace medpfl::matching_target_test {
 namespace {
 
 using observations::build;
@@ -172,4 +172,4 @@ TEST(LabelFit, NeedsLabels) {
 }
 
 }  // namespace
-}  // namespace medpfl
+}  // namespace medpfl::matching_target_test

@@ -12,7 +12,7 @@
 #include "models/layer_inputs.hpp"
 #include "observations.hpp"
 
-namespace medpfl {
+namespace medpfl::network_priors_test {
 namespace {
 
 using attack_runs::make_attack;
@@ -271,4 +271,4 @@ TEST(NetworkPriors, WhatANetworkCannotServeIsRefused) {
 }
 
 }  // namespace
-}  // namespace medpfl
+}  // namespace medpfl::network_priors_test

@@ -9,7 +9,7 @@
 #include "attacks/matching/priors.hpp"
 #include "observations.hpp"
 
-namespace medpfl {
+namespace medpfl::presets_test {
 namespace {
 
 using attack_runs::defaults_of;
@@ -186,4 +186,4 @@ TEST(Presets, StatisticsThatTrainingNeverTouchedAreLeftOut) {
 }
 
 }  // namespace
-}  // namespace medpfl
+}  // namespace medpfl::presets_test

@@ -16,7 +16,7 @@
 #include "metrics/image.hpp"
 #include "observations.hpp"
 
-namespace medpfl {
+namespace medpfl::updates_test {
 namespace {
 
 using observations::build;
@@ -354,4 +354,4 @@ TEST(Updates, WhatDoesNotGoTogetherIsRefused) {
 }
 
 }  // namespace
-}  // namespace medpfl
+}  // namespace medpfl::updates_test

@@ -110,7 +110,7 @@ TEST(AuditPlan, CandidatesThatDoNotFitAreLeftOut) {
     AuditPlan defended = plan;
     defended.base.assign("defense.chain", chain, "test");
     std::set<std::string> out;
-    for (const Candidate& one : defended.candidates(stage)) out.insert(one.name);
+    for (const CandidateAttack& one : defended.candidates(stage)) out.insert(one.name);
     return out;
   };
   const auto plain = names(probe, "");
@@ -124,7 +124,7 @@ TEST(AuditPlan, CandidatesThatDoNotFitAreLeftOut) {
 }
 
 TEST(AuditPlan, EachCandidateIsAPointOfTheGrid) {
-  const std::vector<Candidate> all = candidates_for({});
+  const std::vector<CandidateAttack> all = candidates_for({});
   const Grid grid = parse_grid(grid_of(all), "test");
   ASSERT_EQ(grid.points.size(), all.size());
   for (size_t i = 0; i < all.size(); ++i) EXPECT_EQ(grid.points[i].block, all[i].name);

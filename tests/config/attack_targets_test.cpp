@@ -8,7 +8,7 @@
 
 #include "core/error.hpp"
 
-namespace medpfl {
+namespace medpfl::attack_targets_test {
 namespace {
 
 using Words = std::vector<std::string>;
@@ -128,4 +128,4 @@ TEST(AttackTargets, UpdatesOfDrawnBatchesAreLeftOut) {
 }
 
 }  // namespace
-}  // namespace medpfl
+}  // namespace medpfl::attack_targets_test

@@ -8,7 +8,7 @@
 #include "config/schema.hpp"
 #include "config/settings.hpp"
 
-namespace medpfl {
+namespace medpfl::config_test {
 namespace {
 
 bool contains(const std::string& text, const std::string& part) {
@@ -186,4 +186,4 @@ TEST(Config, IniRoundTrips) {
 }
 
 }  // namespace
-}  // namespace medpfl
+}  // namespace medpfl::config_test

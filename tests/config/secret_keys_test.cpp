@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace medpfl {
+namespace medpfl::secret_keys_test {
 namespace {
 
 Config config_of(const std::vector<std::string>& words) {
@@ -79,4 +79,4 @@ TEST(SecretKeys, AreThoseOfTheConfigurationThatIsPrinted) {
 }
 
 }  // namespace
-}  // namespace medpfl
+}  // namespace medpfl::secret_keys_test

@@ -4,7 +4,7 @@
 
 #include "core/error.hpp"
 
-namespace medpfl {
+namespace medpfl::option_table_test {
 namespace {
 
 enum class Shape { kRound, kSquare };
@@ -114,4 +114,4 @@ TEST(Words, NameTheValuesOfAnEnum) {
 }
 
 }  // namespace
-}  // namespace medpfl
+}  // namespace medpfl::option_table_test

@@ -8,7 +8,7 @@
 
 #include "core/error.hpp"
 
-namespace medpfl {
+namespace medpfl::text_test {
 namespace {
 
 using Words = std::vector<std::string>;
@@ -126,4 +126,4 @@ TEST(Duration, RefusesWhatIsNone) {
 }
 
 }  // namespace
-}  // namespace medpfl
+}  // namespace medpfl::text_test

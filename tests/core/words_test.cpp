@@ -4,7 +4,7 @@
 
 #include "core/option_table.hpp"
 
-namespace medpfl {
+namespace medpfl::words_test {
 namespace {
 
 enum class Way { kNear, kFar };
@@ -40,4 +40,4 @@ TEST(Words, AnOptionalEnumIsAutoWithoutAValue) {
 }
 
 }  // namespace
-}  // namespace medpfl
+}  // namespace medpfl::words_test

@@ -6,7 +6,7 @@
 
 #include "core/error.hpp"
 
-namespace medpfl {
+namespace medpfl::pixels_test {
 namespace {
 
 SourceImage image_of(const std::vector<double>& levels, double white) {
@@ -88,4 +88,4 @@ TEST(ToUnitRange, DividesBytesBy255AndLeavesRealNumbers) {
 }
 
 }  // namespace
-}  // namespace medpfl
+}  // namespace medpfl::pixels_test

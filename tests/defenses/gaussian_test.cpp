@@ -7,7 +7,7 @@
 #include "defenses/defense.hpp"
 #include "updates.hpp"
 
-namespace medpfl {
+namespace medpfl::gaussian_test {
 namespace {
 
 using namespace testing;
@@ -110,4 +110,4 @@ TEST(Gaussian, SaysWhatItDoes) {
 }
 
 }  // namespace
-}  // namespace medpfl
+}  // namespace medpfl::gaussian_test

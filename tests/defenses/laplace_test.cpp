@@ -5,7 +5,7 @@
 #include "defenses/defense.hpp"
 #include "updates.hpp"
 
-namespace medpfl {
+namespace medpfl::laplace_test {
 namespace {
 
 using namespace testing;
@@ -62,4 +62,4 @@ TEST(Laplace, TheScaleMustBeAboveZero) {
 }
 
 }  // namespace
-}  // namespace medpfl
+}  // namespace medpfl::laplace_test

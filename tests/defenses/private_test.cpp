@@ -7,7 +7,7 @@
 #include "defenses/personal_budgets.hpp"
 #include "updates.hpp"
 
-namespace medpfl {
+namespace medpfl::private_test {
 namespace {
 
 using namespace testing;
@@ -131,4 +131,4 @@ TEST(PersonalBudgets, RefuseWhatIsNone) {
 }
 
 }  // namespace
-}  // namespace medpfl
+}  // namespace medpfl::private_test

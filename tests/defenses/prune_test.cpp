@@ -8,7 +8,7 @@
 #include "defenses/defense_chain.hpp"
 #include "updates.hpp"
 
-namespace medpfl {
+namespace medpfl::prune_test {
 namespace {
 
 using namespace testing;
@@ -100,4 +100,4 @@ TEST(Prune, SaysWhatItDoes) {
 }
 
 }  // namespace
-}  // namespace medpfl
+}  // namespace medpfl::prune_test

@@ -7,7 +7,7 @@
 #include "defenses/defense.hpp"
 #include "updates.hpp"
 
-namespace medpfl {
+namespace medpfl::quantize_test {
 namespace {
 
 using namespace testing;
@@ -137,4 +137,4 @@ TEST(Quantize, TheLeastNumbersBreakNothing) {
 }
 
 }  // namespace
-}  // namespace medpfl
+}  // namespace medpfl::quantize_test

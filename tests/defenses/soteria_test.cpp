@@ -11,7 +11,7 @@
 #include "models/layer_inputs.hpp"
 #include "updates.hpp"
 
-namespace medpfl {
+namespace medpfl::soteria_test {
 namespace {
 
 using namespace testing;
@@ -128,4 +128,4 @@ TEST(Soteria, RefusesWhatIsNotFinite) {
 }
 
 }  // namespace
-}  // namespace medpfl
+}  // namespace medpfl::soteria_test

@@ -180,6 +180,23 @@ def test_tables_of_data_are_whole_and_described(name: str) -> None:
     assert not missing
 
 
+def test_each_name_of_a_type_is_given_once() -> None:
+    """The linker merges what two types of one name have in common, such as a destructor, and warns of nothing."""
+    given: dict[str, list[str]] = {}
+    for name in FILES:
+        if name.startswith("src/") and name.endswith(".hpp"):
+            space = ""
+            for line in read(name).splitlines():
+                if opened := re.match(r"namespace (\S+) {", line):
+                    space = opened[1]
+                elif found := re.match(r"(?:struct|class|enum class) (\w+)(?: final)?(?: : [^;]*)? {", line):
+                    given.setdefault(f"{space}::{found[1]}", []).append(name)
+                elif found := re.match(r"using (\w+) =", line):
+                    given.setdefault(f"{space}::{found[1]}", []).append(name)
+    assert len(given) > 300
+    assert not {name: places for name, places in given.items() if len(places) > 1}
+
+
 def words(name: str) -> str:
     """The file without what stands for code: of C++ only comments and texts with a blank, such as help."""
     text = read(name)

@@ -30,7 +30,7 @@ keep() {
   done
 }
 
-keep "$bundle/bin" "$build"/bin/medpfl "$build"/bin/gpu_*_test
+keep "$bundle/bin" "$build"/bin/medpfl "$build"/bin/gpu_test
 mapfile -t needed < <(libraries "$bundle"/bin/*)
 keep "$bundle/lib" "${needed[@]}"
 # OpenBLAS has kernels of all processors, in 36 MB. The reference BLAS has the same functions.

@@ -5,7 +5,7 @@
 #include "device.hpp"
 #include "models/example_gradients.hpp"
 
-namespace medpfl {
+namespace medpfl::models_test {
 namespace {
 
 using testing::expect_close;
@@ -51,4 +51,4 @@ INSTANTIATE_TEST_SUITE_P(Registry, EveryModel, ::testing::ValuesIn(models().name
                          testing::row_name);
 
 }  // namespace
-}  // namespace medpfl
+}  // namespace medpfl::models_test

@@ -12,7 +12,7 @@
 
 #include "core/error.hpp"
 
-namespace medpfl {
+namespace medpfl::image_test {
 namespace {
 
 // The images of reference_numbers.py, which printed the numbers below.
@@ -210,4 +210,4 @@ TEST(Image, NotANumberReachesNothing) {
 }
 
 }  // namespace
-}  // namespace medpfl
+}  // namespace medpfl::image_test

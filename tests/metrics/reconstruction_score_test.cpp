@@ -14,7 +14,7 @@
 #include "core/random.hpp"
 #include "metrics/image.hpp"
 
-namespace medpfl {
+namespace medpfl::reconstruction_score_test {
 namespace {
 
 at::Tensor flat(double value, int64_t side = 8) { return at::full({1, side, side}, value); }
@@ -180,4 +180,4 @@ TEST(ReconstructionScore, ShapesMustFit) {
 }
 
 }  // namespace
-}  // namespace medpfl
+}  // namespace medpfl::reconstruction_score_test

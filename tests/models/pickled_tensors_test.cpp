@@ -9,7 +9,7 @@
 
 #include "../core/refusal.hpp"
 
-namespace medpfl {
+namespace medpfl::pickled_tensors_test {
 namespace {
 
 std::string text(const std::string& value) {
@@ -121,4 +121,4 @@ TEST(PickledTensors, NetworksThatGrowWithoutBoundsAreRefused) {
 }
 
 }  // namespace
-}  // namespace medpfl
+}  // namespace medpfl::pickled_tensors_test

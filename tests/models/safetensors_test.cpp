@@ -10,7 +10,7 @@
 
 #include "../core/refusal.hpp"
 
-namespace medpfl {
+namespace medpfl::safetensors_test {
 namespace {
 
 std::string file(const std::string& header, const std::string& values, uint64_t length) {
@@ -112,4 +112,4 @@ TEST(Safetensors, HeadersThatContradictThemselvesAreRefused) {
 }
 
 }  // namespace
-}  // namespace medpfl
+}  // namespace medpfl::safetensors_test

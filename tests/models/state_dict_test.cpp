@@ -13,7 +13,7 @@
 #include "../core/refusal.hpp"
 #include "models/differentiator.hpp"
 
-namespace medpfl {
+namespace medpfl::state_dict_test {
 namespace {
 
 Model make(const std::string& norm = "batch", int64_t classes = 3) {
@@ -162,4 +162,4 @@ TEST(StateDict, NamesTheKeysOfADictWithoutTensors) {
 }
 
 }  // namespace
-}  // namespace medpfl
+}  // namespace medpfl::state_dict_test

@@ -4,7 +4,7 @@
 
 #include "../core/refusal.hpp"
 
-namespace medpfl {
+namespace medpfl::unpickler_test {
 namespace {
 
 using Kind = Pickled::Kind;
@@ -60,4 +60,4 @@ TEST(Unpickler, DamageIsRefused) {
 }
 
 }  // namespace
-}  // namespace medpfl
+}  // namespace medpfl::unpickler_test

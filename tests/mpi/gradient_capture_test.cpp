@@ -15,7 +15,7 @@
 
 namespace fs = std::filesystem;
 
-namespace medpfl {
+namespace medpfl::gradient_capture_test {
 namespace {
 
 constexpr int64_t kClients = 5, kRounds = 4, kImages = 3;
@@ -363,4 +363,4 @@ TEST(CaptureEstimate, IsTheSizeOfTheFiles) {
 }
 
 }  // namespace
-}  // namespace medpfl
+}  // namespace medpfl::gradient_capture_test

@@ -13,7 +13,7 @@
 #include "federation/row_store.hpp"
 #include "world.hpp"
 
-namespace medpfl {
+namespace medpfl::round_test {
 namespace {
 
 constexpr int64_t kClients = 5;
@@ -182,4 +182,4 @@ TEST_F(Round, ATurnThatDivergesSaysWhose) {
 }
 
 }  // namespace
-}  // namespace medpfl
+}  // namespace medpfl::round_test

@@ -60,7 +60,7 @@ TEST(Shamir, AnySharesOfTheThresholdGiveTheSecretBack) {
     for (int repeat = 0; repeat < 5; ++repeat) {
       const std::vector<int64_t> order = random.permutation(holders);
       std::vector<uint64_t> points;
-      std::vector<Share> chosen;
+      std::vector<SecretShare> chosen;
       for (int64_t i = 0; i < threshold; ++i) {
         points.push_back(static_cast<uint64_t>(order[static_cast<size_t>(i)]) + 1);
         chosen.push_back(shares[static_cast<size_t>(order[static_cast<size_t>(i)])]);
@@ -90,7 +90,7 @@ TEST(Shamir, SharesOfOneSecretLookLikeThoseOfAnother) {
     std::vector<int> bins(16, 0);
     constexpr int kRepeats = 800;
     for (uint64_t seed = 0; seed < kRepeats; ++seed) {
-      const Share first = split_secret(secret, 2, 3, key_of(seed))[0];
+      const SecretShare first = split_secret(secret, 2, 3, key_of(seed))[0];
       for (const uint64_t limb : first) ++bins[static_cast<size_t>(limb >> 57)];
     }
     const double expected = kRepeats * 5 / 16.0;

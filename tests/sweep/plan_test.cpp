@@ -4,7 +4,7 @@
 
 #include "../core/refusal.hpp"
 
-namespace medpfl {
+namespace medpfl::plan_test {
 namespace {
 
 const char* const kGrid = "[grid]\nfederation.rounds = 1 | 2 | 3\nrun.seed = 4 | 5\n";
@@ -107,4 +107,4 @@ TEST(SweepPlan, PointsThatCannotRunAreNamedBeforeAnyRuns) {
 }
 
 }  // namespace
-}  // namespace medpfl
+}  // namespace medpfl::plan_test

@@ -21,8 +21,6 @@ namespace medpfl {
 namespace {
 
 constexpr int64_t kTracePoints = 100;
-// Draws that have a noise stream of their own: the numbers of starts keep 40 bits.
-constexpr uint64_t kStreams = uint64_t{1} << 24;
 
 int64_t count_of(const std::vector<int64_t>& shape) {
   return std::accumulate(shape.begin(), shape.end(), int64_t{1}, std::multiplies<>());
@@ -157,9 +155,7 @@ void Search::make_optimizer(StreamKey start) {
 }
 
 at::Tensor Search::draw_noise() {
-  StreamKey key = noise_key_;
-  key.step = key.step * kStreams + draws_++ % kStreams;
-  return bottleneck_noise(drawn_, batch_, key);
+  return bottleneck_noise(drawn_, batch_, substream(noise_key_, draws_++));
 }
 
 // What comes back are images in [0, 1]. Where the search leaves them, its best point is judged

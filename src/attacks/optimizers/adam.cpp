@@ -7,8 +7,6 @@ namespace medpfl {
 namespace {
 
 constexpr float kEpsilon = 1e-8F;
-// Iterations that have a noise stream of their own: the numbers of starts keep 40 bits.
-constexpr uint64_t kStreams = uint64_t{1} << 24;
 
 }  // namespace
 
@@ -37,9 +35,7 @@ Adam::Adam(const AdamOptions& options, int64_t n)
       square_(static_cast<size_t>(n)) {}
 
 void Adam::add_noise(double scale) {
-  StreamKey key = options_.noise;
-  key.step = key.step * kStreams + static_cast<uint64_t>(steps_) % kStreams;
-  RandomStream random(key);
+  RandomStream random(substream(options_.noise, static_cast<uint64_t>(steps_)));
   for (float& g : gradient_) g += static_cast<float>(scale * random.normal());
 }
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "core/text.hpp"
 #include "h5/parallel_file.hpp"
 #include "results/capture/gradient_capture.hpp"
 
@@ -20,10 +21,6 @@ int64_t segment_bytes(int64_t rows, int64_t row_bytes) {
   int64_t chunk = step * row_bytes;
   if (chunk >= kAlignedFrom) chunk = (chunk + kBlock - 1) / kBlock * kBlock;
   return kFileBytes + chunks * (chunk + kChunkEntryBytes);
-}
-
-std::string megabytes(int64_t bytes) {
-  return fmt::format("{:.1f} MB", static_cast<double>(bytes) / 1e6);
 }
 
 }  // namespace

@@ -18,7 +18,7 @@ namespace fs = std::filesystem;
 namespace medpfl {
 namespace {
 
-const std::string kValues = "/values";
+const std::string kMessageValues = "/values";
 const std::string kOpenSegment = "/gradients/segment.partial";
 
 template <class T>
@@ -80,12 +80,12 @@ void GradientCapture::make_room(const RoundPlan& plan) {
       open_ = std::make_unique<h5::ParallelFile>(f_.comm, folder_ + kOpenSegment);
       with_type_of(policy_.precision, [&](auto zero) {
         open_->create_growing<decltype(zero)>(
-            kValues, columns_of(layers_),
+            kMessageValues, columns_of(layers_),
             {"payloads as sent, one row a message", "1", {"gradient", "parameter"}});
       });
     });
   }
-  note_failure([&] { open_->grow(kValues, open_rows_ + rows); });
+  note_failure([&] { open_->grow(kMessageValues, open_rows_ + rows); });
 }
 
 // A rank that fails tells the others when the round ends: it must not leave them waiting.
@@ -119,7 +119,7 @@ std::vector<int64_t> GradientCapture::write(const std::vector<const Message*>& m
   }
   std::vector<int64_t> checksums;
   for (const T* row : data) checksums.push_back(h5::row_checksum(row, columns));
-  open_->write_rows(kValues, rows, data);
+  open_->write_rows(kMessageValues, rows, data);
   return checksums;
 }
 

@@ -8,15 +8,12 @@
 
 #include "core/error.hpp"
 #include "core/log.hpp"
+#include "core/text.hpp"
 
 namespace fs = std::filesystem;
 
 namespace medpfl {
 namespace {
-
-std::string megabytes(int64_t bytes) {
-  return fmt::format("{:.1f} MB", static_cast<double>(bytes) / 1e6);
-}
 
 int64_t bytes_in(const std::string& folder) {
   std::error_code error;

@@ -11,7 +11,7 @@ namespace {
 
 using D = PooledDifference;
 
-const RowColumns<D>& columns() {
+const RowColumns<D>& difference_columns() {
   static const RowColumns<D> all = {
       {{"setting", [](D& d) -> std::string& { return d.setting; },
         "options of the grid besides run.seed, as /points/setting has them"},
@@ -40,7 +40,7 @@ const RowColumns<D>& columns() {
   return all;
 }
 
-std::string limits(const Estimate& d) {
+std::string signed_limits(const Estimate& d) {
   return fmt::format("{:+.0f} to {:+.0f}{}", 100 * d.low, 100 * d.high, d.inferred ? "" : " range");
 }
 
@@ -48,11 +48,11 @@ std::string limits(const Estimate& d) {
 
 void write_differences(h5::File* sweep, const std::vector<PooledDifference>& rows) {
   TableWriter table(sweep, kDifferencesGroup, "difference");
-  columns().write(&table, rows);
+  difference_columns().write(&table, rows);
 }
 
 std::vector<PooledDifference> read_differences(const h5::File& sweep) {
-  return columns().read(sweep, kDifferencesGroup);
+  return difference_columns().read(sweep, kDifferencesGroup);
 }
 
 std::string describe_differences(const std::vector<PooledDifference>& rows) {
@@ -64,7 +64,7 @@ std::string describe_differences(const std::vector<PooledDifference>& rows) {
   for (const PooledDifference& d : rows)
     out += fmt::format("{:<20} {:<6} {:>8} {:>6} {:>8} {:>+6.0f} {:>18}  {}, against {}{}\n",
                        d.method, d.kind, d.difference.networks, d.difference.images, d.unpaired,
-                       100 * d.difference.value, limits(d.difference), name_of(d.setting),
+                       100 * d.difference.value, signed_limits(d.difference), name_of(d.setting),
                        name_of(d.against), d.control ? " (defense off)" : "");
   return out +
          "Each setting with a defense is compared with the same one with the defense off, where "

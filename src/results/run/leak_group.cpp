@@ -13,7 +13,7 @@
 namespace medpfl {
 namespace {
 
-const std::string kGroup = "/attacks/summary";
+const std::string kSummaryGroup = "/attacks/summary";
 
 struct RealColumn {
   template <class Member>
@@ -93,7 +93,7 @@ Verdict verdict_of(const std::vector<LeakRow>& rows, const MessageKinds& unteste
 
 void write_leaks(h5::File* file, const std::vector<LeakRow>& rows, const MessageKinds& untested) {
   using L = LeakRow;
-  TableWriter table(file, kGroup, "leak");
+  TableWriter table(file, kSummaryGroup, "leak");
   table.column<std::string, L>(
       "method", rows, [](const L& l) { return l.method; }, "attack");
   table.column<std::string, L>(
@@ -132,8 +132,8 @@ void write_leaks(h5::File* file, const std::vector<LeakRow>& rows, const Message
         column.name, rows, [&](const L& l) { return column.value(l.leak); }, column.text,
         column.unit);
   const Verdict verdict = verdict_of(rows, untested);
-  file->write_attribute(kGroup, "verdict", word_of(verdict.finding));
-  file->write_attribute(kGroup, "verdict_reason", verdict.reason);
+  file->write_attribute(kSummaryGroup, "verdict", word_of(verdict.finding));
+  file->write_attribute(kSummaryGroup, "verdict_reason", verdict.reason);
 }
 
 std::vector<std::string> leak_statistics() {
@@ -143,30 +143,30 @@ std::vector<std::string> leak_statistics() {
 }
 
 std::string leak_table(const h5::File& run) {
-  if (!run.exists(kGroup))
+  if (!run.exists(kSummaryGroup))
     return "an earlier version wrote this run, without /attacks/summary: its scores are in "
            "/attacks/images\n";
-  const auto method = run.read<std::string>(kGroup + "/method");
-  const auto kind = run.read<std::string>(kGroup + "/kind");
-  const auto round = run.read<int64_t>(kGroup + "/round");
-  const auto images = run.read<int64_t>(kGroup + "/images");
-  const auto real = [&](const char* name) { return run.read<double>(kGroup + "/" + name); };
+  const auto method = run.read<std::string>(kSummaryGroup + "/method");
+  const auto kind = run.read<std::string>(kSummaryGroup + "/kind");
+  const auto round = run.read<int64_t>(kSummaryGroup + "/round");
+  const auto images = run.read<int64_t>(kSummaryGroup + "/images");
+  const auto real = [&](const char* name) { return run.read<double>(kSummaryGroup + "/" + name); };
   const auto psnr = real("psnr"), psnr_20 = real("success_psnr_20"), ssim = real("ssim"),
              rdlv = real("rdlv"), ssim_90 = real("success_ssim_90"),
              labels = real("label_accuracy"), evaluations = real("evaluations"),
              seconds = real("seconds");
   // A file of schema 1.2 or older has no verdict on images.
   const auto verdict = [&](const char* name) {
-    return run.read_or<double>(kGroup + "/" + name, method.size(), std::nan(""));
+    return run.read_or<double>(kSummaryGroup + "/" + name, method.size(), std::nan(""));
   };
   const auto share = verdict("identified"), low = verdict("identified_low"),
              high = verdict("identified_high");
   // A file of schema 1.3 or older has no words for it.
-  const auto word = run.read_or<std::string>(kGroup + "/verdict", method.size(), "");
+  const auto word = run.read_or<std::string>(kSummaryGroup + "/verdict", method.size(), "");
   std::string out, kind_above;
-  if (run.has_attribute(kGroup, "verdict"))
-    out += fmt::format("verdict: {}; {}\n", run.read_text_attribute(kGroup, "verdict"),
-                       run.read_text_attribute(kGroup, "verdict_reason"));
+  if (run.has_attribute(kSummaryGroup, "verdict"))
+    out += fmt::format("verdict: {}; {}\n", run.read_text_attribute(kSummaryGroup, "verdict"),
+                       run.read_text_attribute(kSummaryGroup, "verdict_reason"));
   for (size_t i = 0; i < method.size(); ++i) {
     if (round[i] != kAllRounds) continue;
     // A table for updates, and one for probes.

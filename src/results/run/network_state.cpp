@@ -16,11 +16,13 @@
 namespace medpfl {
 namespace {
 
-constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
 const std::string kUntrained = "untrained", kAtChance = "at chance",
                   kNotEvaluated = "not evaluated";
 
-double balanced(const RoundRecord& r) { return r.evaluated ? r.utility.balanced_accuracy : kNone; }
+double balanced(const RoundRecord& r) {
+  return r.evaluated ? r.utility.balanced_accuracy : kUnknown;
+}
 
 // Balanced accuracies on the test images of a run, which may have none: medpfl attack loads none.
 class Judge {
@@ -28,9 +30,9 @@ class Judge {
   explicit Judge(const RunRecord& record) {
     if (!record.data->test_labels.empty()) chance_.emplace(record.data->test_labels);
   }
-  double chance() const { return chance_ ? chance_->level() : kNone; }
+  double chance() const { return chance_ ? chance_->level() : kUnknown; }
   std::pair<double, double> interval(double accuracy) const {
-    return knows(accuracy) ? chance_->interval(accuracy) : std::pair(kNone, kNone);
+    return knows(accuracy) ? chance_->interval(accuracy) : std::pair(kUnknown, kUnknown);
   }
   std::string word(double accuracy) const {
     if (!knows(accuracy)) return kNotEvaluated;

@@ -3,7 +3,7 @@
 namespace medpfl {
 namespace {
 
-constexpr const char* kGroup = "/data";
+constexpr const char* kDataGroup = "/data";
 constexpr const char* kBlack = "black_level";
 constexpr const char* kWhite = "white_level";
 
@@ -11,14 +11,15 @@ constexpr const char* kWhite = "white_level";
 
 void write_pixel_format(h5::File* file, const PixelFormat& format) {
   if (!format.deep) return;
-  file->write_attribute(kGroup, kBlack, format.window.low);
-  file->write_attribute(kGroup, kWhite, format.window.high);
+  file->write_attribute(kDataGroup, kBlack, format.window.low);
+  file->write_attribute(kDataGroup, kWhite, format.window.high);
 }
 
 PixelFormat read_pixel_format(const h5::File& file) {
-  if (!file.has_attribute(kGroup, kBlack)) return {};
-  return {true,
-          {file.read_real_attribute(kGroup, kBlack), file.read_real_attribute(kGroup, kWhite)}};
+  if (!file.has_attribute(kDataGroup, kBlack)) return {};
+  return {
+      true,
+      {file.read_real_attribute(kDataGroup, kBlack), file.read_real_attribute(kDataGroup, kWhite)}};
 }
 
 }  // namespace medpfl

@@ -16,7 +16,7 @@ namespace {
 
 using P = PooledShare;
 
-const RowColumns<P>& columns() {
+const RowColumns<P>& pooled_columns() {
   static const RowColumns<P> all = {
       {{"setting", [](P& p) -> std::string& { return p.setting; },
         "options of the grid besides run.seed, as /points/setting has them"},
@@ -59,7 +59,7 @@ const RowColumns<P>& columns() {
   return all;
 }
 
-std::string limits(const Share& s) {
+std::string share_limits(const Share& s) {
   return percent_range(s.low, s.high) + (s.inferred ? "" : " range");
 }
 
@@ -96,13 +96,13 @@ std::string verdicts_text(const std::vector<PooledShare>& shares) {
 
 void write_pooled(h5::File* sweep, const std::vector<PooledShare>& shares) {
   TableWriter table(sweep, kPooledGroup, "pooled");
-  columns().write(&table, shares);
+  pooled_columns().write(&table, shares);
   sweep->write_attribute(kPooledGroup + "/identification_bound", "candidates", kBoundCandidates);
   sweep->write_attribute(kPooledGroup + "/epsilon", "weak_from", kWeakEpsilon);
 }
 
 std::vector<PooledShare> read_pooled(const h5::File& sweep) {
-  return columns().read(sweep, kPooledGroup);
+  return pooled_columns().read(sweep, kPooledGroup);
 }
 
 std::string describe_pooled(const std::vector<PooledShare>& shares) {
@@ -119,7 +119,7 @@ std::string describe_pooled(const std::vector<PooledShare>& shares) {
   for (const PooledShare& p : shares) {
     out += fmt::format("{:<20} {:<6} {:>8} {:>9} {:>6} {:>9.0f}% {:>16}", p.method, p.kind,
                        p.share.networks, p.hospitals > 0 ? std::to_string(p.hospitals) : "-",
-                       p.share.images, 100 * p.share.value, limits(p.share));
+                       p.share.images, 100 * p.share.value, share_limits(p.share));
     if (claimed)
       out += fmt::format(" {:>8} {:>8} {:>9}", percent_at_most(p.identified_bound),
                          std::isnan(p.epsilon) ? "-" : fmt::format("{:.4g}", p.epsilon),

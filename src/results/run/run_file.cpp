@@ -35,27 +35,27 @@ void write_root(h5::File* file, const RunRecord& record) {
 void write_environment(h5::File* file, const RunRecord& record) {
   const std::vector<RankPlace>& places = record.places;
   const RankRecord& ranks = record.ranks;
-  using P = RankPlace;
+  using Place = RankPlace;
   TableWriter table(file, "/environment", "rank");
-  table.column<std::string, P>(
-      "host", places, [](const P& p) { return p.host; }, "machine of the rank");
-  table.column<int64_t, P>(
-      "local_rank", places, [](const P& p) { return p.local_rank; },
+  table.column<std::string, Place>(
+      "host", places, [](const Place& p) { return p.host; }, "machine of the rank");
+  table.column<int64_t, Place>(
+      "local_rank", places, [](const Place& p) { return p.local_rank; },
       "place of the rank among those of its machine");
-  table.column<std::string, P>(
-      "cpu_set", places, [](const P& p) { return format_ranges(p.cpus); },
+  table.column<std::string, Place>(
+      "cpu_set", places, [](const Place& p) { return format_ranges(p.cpus); },
       "CPUs the rank may run on, as ranges");
-  table.column<int64_t, P>(
-      "threads", places, [](const P& p) { return p.threads; }, "compute threads of the rank");
-  table.column<std::string, P>(
-      "device", places, [](const P& p) { return p.device; },
+  table.column<int64_t, Place>(
+      "threads", places, [](const Place& p) { return p.threads; }, "compute threads of the rank");
+  table.column<std::string, Place>(
+      "device", places, [](const Place& p) { return p.device; },
       "cpu, or the name of the GPU the rank computes on");
-  table.column<std::string, P>(
-      "device_uuid", places, [](const P& p) { return p.device_uuid; },
+  table.column<std::string, Place>(
+      "device_uuid", places, [](const Place& p) { return p.device_uuid; },
       "UUID of the GPU; empty for cpu");
   table.column("peak_memory", ranks.peak_memory, "largest resident memory of the rank", "byte");
   const bool on_gpu =
-      std::any_of(places.begin(), places.end(), [](const P& p) { return p.gpu >= 0; });
+      std::any_of(places.begin(), places.end(), [](const Place& p) { return p.gpu >= 0; });
   file->write_attribute("/environment", "device", std::string(on_gpu ? "cuda" : "cpu"));
   file->write_attribute("/environment", "resumes", record.resumes);
   file->write_attribute("/environment", "torch", torch_version());
