@@ -1,7 +1,8 @@
 """What every component of every family must do. The families' tables say which there are.
 
 A component that needs more than the tiny federation has an entry in NEEDS; one that does not is
-tested here without a word about it.
+tested here without a word about it. Components of several families share a run where their options
+agree, since the start of a process is what takes longest.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ Options = dict[str, object]
 USE: dict[str, Options] = {
     "attacks": {"attack.method": "NAME", "attack.labels": "known"},
     "defenses": {"defense.chain": "NAME", "federation.batch_size": 4},
-    "models": {"model.name": "NAME", "attack.method": "dlg", "attack.iterations": 1},
+    "models": {"model.name": "NAME"},
     "datasets": {"data.dataset": "NAME"},
     "algorithms": {"federation.algorithm": "NAME", "federation.batch_size": 4},
     "federation.server_optimizer": {"federation.server_optimizer": "NAME",
@@ -62,7 +63,7 @@ SECTIONS = {"attacks": "attack", "defenses": "defense", "models": "model", "data
 DESCRIBED = {"attacks", "defenses", "models", "algorithms"}
 CONFIGURATION = REPOSITORY / "docs" / "configuration.md"
 METHODS = [REPOSITORY / "docs" / "methods.md", *sorted((REPOSITORY / "docs" / "methods").glob("*.md"))]
-# Results of these depend on the number of ranks, as their help says.
+# Results of these depend on the number of ranks, as their help says; they share no run.
 CHANGES_WITH_RANKS = {"fast"}
 
 
@@ -76,11 +77,11 @@ class Component:
     def __str__(self) -> str:
         return f"{self.family}:{self.name}"
 
-    def options(self, folder: Path) -> Options:
-        """A small run that uses it."""
+    def options(self) -> Options:
+        """What puts it to work."""
         use = {key: self.name if value == "NAME" else value
                for key, value in USE[self.family].items()}
-        return {"checkpoint.every": 1} | use | NEEDS.get(self.name, {}) | self.files(folder)
+        return use | NEEDS.get(self.name, {})
 
     def files(self, folder: Path) -> Options:
         """Of a data set that reads files: where they are, written on first use."""
@@ -129,9 +130,31 @@ def words_of(option: str) -> list[str]:
     return [word for word in words_there if word != "auto"]
 
 
-def options_of(component: Component) -> dict[str, str]:
-    """Its own options, and what each may hold."""
-    return domains(component.section()) if component.section() else {}
+@dataclass
+class Company:
+    """Components that one small run puts to work: at most one of each family."""
+
+    members: list[Component]
+    options: Options
+
+    def __str__(self) -> str:
+        return "+".join(map(str, self.members))
+
+    def takes(self, component: Component) -> bool:
+        """Whether another one can join without a contradiction."""
+        return all(member.family != component.family and member.name not in CHANGES_WITH_RANKS
+                   for member in self.members) and all(
+            self.options.get(name, value) == value for name, value in component.options().items())
+
+    def run(self, folder: Path) -> Options:
+        """The run, its files written."""
+        files_there = {name: value for member in self.members for name, value in member.files(folder).items()}
+        return {"checkpoint.every": 1} | self.options | files_there
+
+    def own_options(self) -> dict[str, str]:
+        """The options that belong to its members, and what each may hold."""
+        return {f"{member.section()}.{name}": domain for member in self.members if member.section()
+                for name, domain in domains(member.section()).items()}
 
 
 DEFAULTS = "\n" + configuration()
@@ -143,15 +166,29 @@ def components() -> list[Component]:
             for name in (words_of(family) if "." in family else rows(family))]
 
 
+def companies(components_there: list[Component]) -> list[Company]:
+    """All components, in few companies: each joins the first that takes it."""
+    found: list[Company] = []
+    for component in components_there:
+        for company in found:
+            if component.name not in CHANGES_WITH_RANKS and company.takes(component):
+                company.members.append(component)
+                company.options = company.options | component.options()
+                break
+        else:
+            found.append(Company([component], component.options()))
+    return found
+
+
 ALL = components()
+COMPANIES = companies(ALL)
 
 
-@pytest.mark.parametrize("component", ALL, ids=str)
-def test_stopped_on_three_ranks_and_resumed_on_two_is_as_unbroken_on_one(component: Component,
-                                                                        tmp_path: Path) -> None:
+@pytest.mark.parametrize("company", COMPANIES, ids=str)
+def test_stopped_on_three_ranks_and_resumed_on_two_is_as_unbroken_on_one(company: Company, tmp_path: Path) -> None:
     """The bits depend neither on the number of ranks nor on an interruption."""
-    options = component.options(tmp_path)
-    ranks = (1, 1) if component.name in CHANGES_WITH_RANKS else (3, 2)
+    options = company.run(tmp_path)
+    ranks = (1, 1) if company.members[0].name in CHANGES_WITH_RANKS else (3, 2)
     rounds = stop_early(tmp_path / "parts", options, ranks[0])
     options |= {"federation.rounds": rounds}
     resumed = simulate(tmp_path / "parts", options, "--resume", ranks=ranks[1])
@@ -182,35 +219,40 @@ def stop_early(output: Path, options: Options, ranks: int) -> int:
     raise AssertionError(f"{BINARY} cannot be stopped in time")
 
 
-@pytest.mark.parametrize("component", [c for c in ALL if c.section()], ids=str)
-def test_bad_values_of_its_options_are_refused_all_at_once(component: Component,
-                                                           tmp_path: Path) -> None:
-    """One run names every option of the component that holds what it cannot mean."""
-    bad = {f"{component.section()}.{name}": "-1e9x" for name, domain in options_of(component).items()
+@pytest.mark.parametrize("company", COMPANIES, ids=str)
+def test_bad_values_of_their_options_are_refused_all_at_once(company: Company, tmp_path: Path) -> None:
+    """One run names every option of the components that holds what it cannot mean."""
+    bad = {option: "-1e9x" for option, domain in company.own_options().items()
            if "text" not in domain and "comma-separated list" not in domain}
     # A text or a list that may hold anything is refused when it is put to use, if it means nothing.
     if bad:
-        refused = simulate(tmp_path / "run", component.options(tmp_path) | bad)
+        refused = simulate(tmp_path / "run", company.run(tmp_path) | bad)
         assert refused.code == CONFIG
         for option in bad:
             assert f"{option} " in refused.err, refused.err
-    unknown = simulate(tmp_path / "run", {f"{component.section()}.nonsense": 1})
-    assert unknown.code == CONFIG
-    assert f"'{component.section()}.nonsense'" in unknown.err
+        assert not (tmp_path / "run").exists()
+
+
+def test_unknown_options_are_named(tmp_path: Path) -> None:
+    """One in the section of each component."""
+    unknown = [f"{component.section()}.nonsense" for component in ALL if component.section()]
+    refused = simulate(tmp_path / "run", dict.fromkeys(unknown, 1))
+    assert refused.code == CONFIG
+    for option in unknown:
+        assert f"'{option}'" in refused.err
     assert not (tmp_path / "run").exists()
 
 
-@pytest.mark.parametrize("component", ALL, ids=str)
-def test_its_configuration_comes_back_from_what_print_config_shows(component: Component,
-                                                                   tmp_path: Path) -> None:
+@pytest.mark.parametrize("company", COMPANIES, ids=str)
+def test_their_configuration_comes_back_from_what_print_config_shows(company: Company, tmp_path: Path) -> None:
     """Options that are not at their defaults go through a file unchanged."""
-    options = TINY | component.options(tmp_path)
-    for name, domain in options_of(component).items():
+    options = TINY | company.run(tmp_path)
+    for option, domain in company.own_options().items():
         choice = re.search(r"one of: (.*)", domain)
         if choice:
-            options[f"{component.section()}.{name}"] = choice[1].split(", ")[-1]
+            options[option] = choice[1].split(", ")[-1]
         elif domain == "true or false":
-            options[f"{component.section()}.{name}"] = "true"
+            options[option] = "true"
     shown = configuration(*words(options))
     (tmp_path / "shown.ini").write_text(shown)
     again = configuration("--config", tmp_path / "shown.ini")

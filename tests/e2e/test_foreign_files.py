@@ -13,7 +13,7 @@ from harness import (
 )
 
 QUICK = {"attack.method": "", "federation.rounds": 1}
-LONG = {"attack.method": "", "federation.rounds": 600, "checkpoint.every": 1}
+LONG = {"attack.method": "", "federation.rounds": 100, "checkpoint.every": 1}
 
 
 def contents(folder: Path) -> dict[str, bytes]:

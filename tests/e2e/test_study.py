@@ -50,6 +50,9 @@ def listed(output: Path) -> list[list[str]]:
     return [shlex.split(line) for line in (output / "tasks.txt").read_text().splitlines()]
 
 
+TRIED: set[tuple[str, ...]] = set()  # options of lines, which the designs have in common
+
+
 @pytest.mark.parametrize("design", [[], ["--full"]])
 def test_every_line_is_a_job_that_can_start(tmp_path: Path, design: list[str]) -> None:
     """With folders of images whose name is two words, and photographs."""
@@ -63,13 +66,12 @@ def test_every_line_is_a_job_that_can_start(tmp_path: Path, design: list[str]) -
     assert "left out, because there are no images: covid_cxr_3class digits" in done.stdout
     lines = listed(tmp_path / "cells")
     assert len({tuple(line) for line in lines}) == len(lines) > 30
-    tried: set[tuple[str, ...]] = set()
     for job, *words in lines:
         options = tuple(word for word in words if not word.startswith("--data.path="))
         assert Path(next(word for word in words if word.startswith("--data.path=")).partition("=")[2]).is_dir()
-        if options in tried:
+        if options in TRIED:
             continue
-        tried.add(options)
+        TRIED.add(options)
         told = ["--print-config"] if job == "audit" else ["--list", f"--run.output={tmp_path / 'sweep'}"]
         checked = medpfl(job, *words, *told)
         assert checked.code == 0, f"{words}: {checked.err}"
