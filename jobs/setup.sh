@@ -21,6 +21,7 @@ readonly TEST_PACKAGES=(
   "tests: libgtest-dev python3-pytest"
   "tests against plain PyTorch: python3-torch"
   "tests under a private Slurm: slurmctld slurmd slurm-client"
+  "tests on two hosts: iproute2 util-linux"
   "tests of files with readers of netCDF: python3-xarray python3-h5netcdf"
   "tests of what is installed: groff-base python3-setuptools python3-wheel"
   "tests of pages in a browser: chromium chromium-driver python3-selenium"

@@ -22,7 +22,7 @@ FILE = re.compile(r"^cat >(\S+) <<'END'\n(.*?)^END$", re.DOTALL | re.MULTILINE)
 # Jobs that take the options of a run.
 JOBS = {"simulate", "attack", "sweep", "audit"}
 # Other programs, which are not run.
-OTHERS = {"cd", "cmake", "defenses_defense_test", "defenses_flip_test", "export", "jupyter", "mkdir", "ninja", "pip", "python3", "scancel",
+OTHERS = {"cd", "cmake", "defenses_test", "export", "jupyter", "mkdir", "ninja", "pip", "python3", "scancel",
           "sinfo", "squeue", "srun", "sudo", "tail"}
 # What the page on a new defense adds, and what stands in for it: the program under test has no such defense.
 STANDS_IN = {"defense.chain=flip": "defense.chain=prune", "defense.flip.probability": "defense.prune.ratio",
@@ -108,14 +108,14 @@ def test_python_runs(page: Path, checkout: Path) -> None:
     python(checkout, "-c", "".join(blocks(page, "python")))
 
 
-@pytest.mark.parametrize("known", ["src/defenses/clip.cpp", "tests/defenses/clip_test.cpp"])
-def test_the_new_defense_compiles(known: str, tmp_path: Path) -> None:
-    """The files of add_a_defense.md, by the command that compiles a file beside theirs."""
+@pytest.mark.parametrize("target", ["medpfl_defenses", "defenses_test"])
+def test_the_new_defense_compiles(target: str, tmp_path: Path) -> None:
+    """The files of add_a_defense.md, by the command that compiles others of their library and of their program."""
     page = REPOSITORY / "docs" / "tutorials" / "add_a_defense.md"
-    source = next(text for text in blocks(page, "cpp") if ("TEST(" in text) == ("_test" in known))
+    source = next(text for text in blocks(page, "cpp") if ("TEST(" in text) == target.endswith("_test"))
     (tmp_path / "flip.cpp").write_text(source, encoding="utf-8")
     listed = json.loads((BINARY.parents[1] / "compile_commands.json").read_text(encoding="utf-8"))
-    command = next(entry for entry in listed if entry["file"].endswith(known))
+    command = next(entry for entry in listed if f"/{target}.dir/" in entry["command"])
     words = shlex.split(command["command"])
     words[words.index("-o") + 1] = str(tmp_path / "flip.o")
     words[words.index("-c") + 1] = str(tmp_path / "flip.cpp")
