@@ -249,15 +249,16 @@ TEST(GradientCapture, RefusesToGoOnWithoutItsSegments) {
   if (world().is_root()) fs::remove(folder + "/gradients/segment-00000.h5");
   world().barrier();
   GradientCapture second(federation, folder, CapturePolicy(), &timers);
+  const std::string missing = folder +
+                              "/gradients/segment-00000.h5 is missing, which the checkpoint needs: "
+                              "put it back, or start the run anew";
+  const std::string expected = as_told(world(), missing, 0);
   try {
     restore(world(), bytes, &second);
     ADD_FAILURE() << "restored";
   } catch (const AgreedError& error) {
     EXPECT_EQ(error.code(), ExitCode::kOutput);
-    EXPECT_EQ(std::string(error.what()),
-              folder +
-                  "/gradients/segment-00000.h5 is missing, which the checkpoint needs: put it "
-                  "back, or start the run anew");
+    EXPECT_EQ(std::string(error.what()), expected);
   }
   world().barrier();
   if (world().is_root()) fs::remove_all(folder);
