@@ -19,8 +19,9 @@ if(MEDPFL_LIBTORCH)
   endforeach()
   list(JOIN Torch_VERSION "." Torch_VERSION)
   # libtorch.so brings the library for CUDA, if any, though nothing here calls it by name.
+  # It exports parts of an old libstdc++, whose std::filesystem::remove_all crashes, so that the compiler's comes first.
   # By name, for beside it may lie a libgomp, which CMake would not let be found before the compiler's.
-  target_link_libraries(medpfl_torch INTERFACE -Wl,--no-as-needed -ltorch -Wl,--as-needed -ltorch_cpu -lc10)
+  target_link_libraries(medpfl_torch INTERFACE -Wl,--no-as-needed -lstdc++ -ltorch -Wl,--as-needed -ltorch_cpu -lc10)
   target_link_options(medpfl_torch INTERFACE -L${MEDPFL_LIBTORCH}/lib -Wl,-rpath,${MEDPFL_LIBTORCH}/lib)
   # What these link lies beside them, as pip puts it.
   file(GLOB torch_needs ${MEDPFL_LIBTORCH}/../nvidia/*/lib)
