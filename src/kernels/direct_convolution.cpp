@@ -22,7 +22,7 @@ constexpr int64_t kPage = 1024;             // floats of a page of memory
 
 int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
-// TapWeights as the left factor of a product over `steps` channels and, within, taps.
+// Weights as the left factor of a product over `steps` channels and, within, taps.
 struct TapWeights {
   const float* data;
   int64_t rows, row;    // results, and floats from the weights of one to those of the next
@@ -70,7 +70,7 @@ class Product {
     const float* own = weights_.data + row * weights_.row + k * weights_.step;
     TileFactor left = {own, left_.data()};
     int64_t left_row = weights_.row;
-    // TapWeights that are met often enough are brought together first.
+    // Weights that are met often enough are brought together first.
     const bool pack = scattered_ && last - first >= kPackTiles;
     if (pack) {
       for (int64_t i = 0; i < n; ++i)
