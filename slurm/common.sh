@@ -94,6 +94,8 @@ run_until_done() {
   done
   trap '' USR1
   ((code == 75)) || return "$code"
+  # Slurm ends the start that it requeues by TERM, often before scontrol returns: the last line is said all the same.
+  trap '' TERM
   unstage # now: a job that is back in the queue starts no more steps
 
   local limit=${MEDPFL_MAX_REQUEUES:-50}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from pathlib import Path
 
@@ -69,9 +70,15 @@ def interrupt(slurm: PrivateSlurm, job: str, log: Path, times: int) -> None:
 
 
 def test_requeues_are_bounded(slurm: PrivateSlurm, tmp_path: Path) -> None:
-    """Slurm's own warning, then two more, reach every rank; after two requeues the job ends."""
+    """Slurm's own warning, then two more, reach every rank; after two requeues the job ends.
+
+    Its scontrol returns when Slurm has begun to end the job that is requeued, as on a busy machine.
+    """
     log = tmp_path / "log"
+    (tmp_path / "bin").mkdir()
+    stand_in(tmp_path / "bin" / "scontrol", f'{shutil.which("scontrol")} "$@" && sleep 1')
     job = submit(slurm, "long_run.sbatch", log, MEDPFL_MAX_REQUEUES="2",
+                 PATH=f"{tmp_path / 'bin'}:{slurm.environment['PATH']}",
                  options=(*LAYOUT, "--time=1", "--signal=B:USR1@55"),
                  MEDPFL_BINARY=stand_in(tmp_path / "program", WAITS.format(folder=tmp_path)))
     for start in (1, 2, 3):
